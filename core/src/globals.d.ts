@@ -1,0 +1,31 @@
+/**
+ * The few globals that Node, Workers and browsers share and core uses. Anything that is not declared here
+ * (document, Buffer, process, …) fails to compile in core, which is what keeps one source for all runtimes.
+ */
+declare class TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean })
+  decode(bytes?: ArrayBufferView | ArrayBuffer): string
+}
+declare const performance: { now(): number }
+declare const crypto: {
+  subtle: {
+    digest(algorithm: 'SHA-256', data: ArrayBufferView | ArrayBuffer): Promise<ArrayBuffer>
+    importKey(
+      format: 'raw',
+      keyData: ArrayBufferView | ArrayBuffer,
+      algorithm: { name: 'HMAC'; hash: 'SHA-256' },
+      extractable: boolean,
+      usages: readonly ('sign' | 'verify')[],
+    ): Promise<unknown>
+    sign(algorithm: 'HMAC', key: unknown, data: ArrayBufferView | ArrayBuffer): Promise<ArrayBuffer>
+    verify(
+      algorithm: 'HMAC',
+      key: unknown,
+      signature: ArrayBufferView | ArrayBuffer,
+      data: ArrayBufferView | ArrayBuffer,
+    ): Promise<boolean>
+  }
+}

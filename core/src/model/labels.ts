@@ -1,0 +1,6 @@
+/**
+ * The four classes of Data-B, in the order of every vector of scores in this project.
+ * Basu, Mitra & Saha 2020, section IV-B.
+ */
+export const LABELS = ['normal', 'other_disease', 'pneumonia', 'covid19'] as const
+export type Label = (typeof LABELS)[number]
