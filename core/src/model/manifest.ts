@@ -33,6 +33,13 @@ export const manifestSchema = z.strictObject({
     layer: z.string(),
     height: z.int().positive(),
     width: z.int().positive(),
+    /**
+     * Where cell (i,j) looks, in tensor pixels: the centre of its receptive field is at offset + stride × (j, i).
+     * Convolutions without padding see less of the border, so a map is not simply stretched over the tensor
+     * (for the paper's network at S = 128: 25 × 25 cells, stride 4, first centre at 16).
+     */
+    stride: z.number().positive(),
+    offset: z.number(),
   }),
   /** probabilities = softmax(logits / temperature), fitted on validation data; 1 = uncalibrated. */
   temperature: z.number().positive(),
