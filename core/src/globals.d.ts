@@ -9,6 +9,8 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean })
   decode(bytes?: ArrayBufferView | ArrayBuffer): string
 }
+declare function btoa(binary: string): string
+declare function atob(base64: string): string
 declare const performance: { now(): number }
 declare const crypto: {
   subtle: {
@@ -28,4 +30,20 @@ declare const crypto: {
       data: ArrayBufferView | ArrayBuffer,
     ): Promise<boolean>
   }
+}
+
+type ByteReader = {
+  read(): Promise<{ done: false; value: Uint8Array<ArrayBuffer> } | { done: true; value?: undefined }>
+  cancel(reason?: unknown): Promise<void>
+}
+type ByteWriter = { write(chunk: Uint8Array): Promise<void>; close(): Promise<void>; abort(): Promise<void> }
+declare class DecompressionStream {
+  constructor(format: 'deflate' | 'deflate-raw' | 'gzip')
+  readonly readable: { getReader(): ByteReader }
+  readonly writable: { getWriter(): ByteWriter }
+}
+declare class CompressionStream {
+  constructor(format: 'deflate' | 'deflate-raw' | 'gzip')
+  readonly readable: { getReader(): ByteReader }
+  readonly writable: { getWriter(): ByteWriter }
 }

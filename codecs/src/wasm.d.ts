@@ -1,0 +1,9 @@
+/** Cornerstone's packages have no types: an Emscripten factory, and its WebAssembly as a CompiledWasm module. */
+declare module '@cornerstonejs/*/decodewasmjs' {
+  const factory: import('./emscripten.ts').EmscriptenFactory
+  export default factory
+}
+declare module '@cornerstonejs/*/decodewasm' {
+  const module: WebAssembly.Module
+  export default module
+}

@@ -1,0 +1,48 @@
+import { AppError } from '../api/problem.ts'
+import type { Codecs } from './codecs.ts'
+import type { GrayImage } from './gray-image.ts'
+import { decodeJpeg } from './jpeg.ts'
+import type { ImageLimits } from './limits.ts'
+import { decodePng } from './png.ts'
+import { type ImageFormat, sniff } from './sniff.ts'
+
+/** What the file said of itself, beside its pixels. */
+export type ImageSource = {
+  readonly format: ImageFormat
+  /** As stored in the file, before any rotation. */
+  readonly width: number
+  readonly height: number
+  /** Bits a sample. */
+  readonly bits: number
+  readonly colour: 'grey' | 'rgb' | 'palette' | 'ycbcr' | 'cmyk'
+  readonly alpha: boolean
+  /** Mean of max(R,G,B) − min(R,G,B) as a share of the range: 0 for grey, also where grey is stored as RGB. */
+  readonly chroma: number
+}
+
+export type DecodedImage = { readonly image: GrayImage; readonly source: ImageSource }
+
+/**
+ * Bytes of a file → grey image. The format is taken from the bytes.
+ * @throws AppError 'image-missing' (no bytes), 'image-unsupported' (not a format that is read),
+ *   'image-too-large' (bytes, side or pixels, from the header), 'image-undecodable' (damaged or truncated).
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  options: { readonly limits: ImageLimits; readonly codecs: Codecs },
+): Promise<DecodedImage> {
+  const { limits, codecs } = options
+  if (bytes.length === 0) throw new AppError('image-missing', 'the image has no bytes')
+  if (bytes.length > limits.maxBytes) {
+    throw new AppError('image-too-large', `${bytes.length} bytes; accepted: ${limits.maxBytes}`)
+  }
+  const format = sniff(bytes)
+  try {
+    if (format === 'png') return await decodePng(bytes, limits)
+    if (format === 'jpeg') return await decodeJpeg(bytes, limits, codecs)
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw new AppError('image-undecodable', `the ${format} data are damaged`, { cause: error })
+  }
+  throw new AppError('image-unsupported', 'the bytes are not a PNG, JPEG or DICOM image')
+}

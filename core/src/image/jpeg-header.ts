@@ -1,0 +1,66 @@
+import { AppError } from '../api/problem.ts'
+
+export type JpegHeader = {
+  readonly process: 'baseline' | 'extended' | 'progressive' | 'lossless' | 'jpeg-ls' | 'other'
+  readonly width: number
+  readonly height: number
+  readonly bits: number
+  readonly components: number
+  /** Where the entropy-coded data begin. */
+  readonly scan: number
+  /** Whether an end-of-image marker follows the first scan. */
+  readonly complete: boolean
+}
+
+const PROCESSES: Record<number, JpegHeader['process']> = {
+  192: 'baseline',
+  193: 'extended',
+  194: 'progressive',
+  195: 'lossless',
+  247: 'jpeg-ls',
+}
+
+/** The frame header of a JPEG stream (ITU-T T.81, annex B), without looking at its entropy-coded data. */
+export function readJpegHeader(bytes: Uint8Array): JpegHeader {
+  let frame: Omit<JpegHeader, 'scan' | 'complete'> | undefined
+  for (let at = 2; ; ) {
+    while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++ // fill bytes, B.1.1.2
+    const marker = bytes[at + 1]
+    if (bytes[at] !== 0xff || marker === undefined) throw damaged('a marker is missing in its header')
+    if (marker === 0xd9) throw damaged('it has no image data')
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      at += 2
+      continue
+    }
+    const length = (bytes[at + 2]! << 8) | bytes[at + 3]!
+    if (at + 2 + length > bytes.length || length < 2) throw damaged('it ends in its header')
+    if (isFrameHeader(marker)) {
+      if (length < 8) throw damaged('its frame header is too short')
+      frame = {
+        process: PROCESSES[marker] ?? 'other',
+        bits: bytes[at + 4]!,
+        height: (bytes[at + 5]! << 8) | bytes[at + 6]!,
+        width: (bytes[at + 7]! << 8) | bytes[at + 8]!,
+        components: bytes[at + 9]!,
+      }
+    } else if (marker === 0xda) {
+      if (!frame) throw damaged('its frame header is missing')
+      const scan = at + 2 + length
+      return { ...frame, scan, complete: hasEndMarker(bytes, scan) }
+    }
+    at += 2 + length
+  }
+}
+
+/** SOF0–SOF15 without DHT, JPG and DAC, and SOF55 of JPEG-LS (ITU-T T.87). */
+const isFrameHeader = (marker: number) =>
+  (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) ||
+  marker === 0xf7
+
+function hasEndMarker(bytes: Uint8Array, from: number): boolean {
+  for (let at = bytes.length - 2; at >= from; at--)
+    if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true
+  return false
+}
+
+const damaged = (what: string) => new AppError('image-undecodable', `the JPEG is damaged: ${what}`)

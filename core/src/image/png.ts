@@ -1,0 +1,122 @@
+import { AppError } from '../api/problem.ts'
+import { checkSize } from './check-limits.ts'
+import type { DecodedImage, ImageSource } from './decode.ts'
+import type { ImageLimits } from './limits.ts'
+import { inflateRows } from './png-inflate.ts'
+import { type PngLayout, rowReader } from './png-samples.ts'
+
+/** Colour types of the PNG specification (third edition), table 9: samples a pixel and bit depths allowed. */
+const COLOUR_TYPES: Record<
+  number,
+  { colour: ImageSource['colour']; alpha: boolean; channels: number; depths: number[] }
+> = {
+  0: { colour: 'grey', alpha: false, channels: 1, depths: [1, 2, 4, 8, 16] },
+  2: { colour: 'rgb', alpha: false, channels: 3, depths: [8, 16] },
+  3: { colour: 'palette', alpha: false, channels: 1, depths: [1, 2, 4, 8] },
+  4: { colour: 'grey', alpha: true, channels: 2, depths: [8, 16] },
+  6: { colour: 'rgb', alpha: true, channels: 4, depths: [8, 16] },
+}
+
+/** Adam7: first column, first row, column step, row step of each pass. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
+
+/**
+ * PNG → grey. Colour becomes BT.601 luma; gamma and colour profiles are left alone; transparency is laid over black.
+ * Rows are unfiltered as they come out of the inflater: beside the result, two rows are held.
+ */
+export async function decodePng(bytes: Uint8Array, limits: ImageLimits): Promise<DecodedImage> {
+  const { width, height, bits, type, interlaced, palette, transparency, data } = readChunks(bytes, limits)
+  const kind = COLOUR_TYPES[type]!
+  const layout: PngLayout = { ...kind, bits, palette, transparency }
+  const image = {
+    width,
+    height,
+    bits: kind.colour === 'palette' ? 8 : bits,
+    data: new Uint16Array(width * height),
+  }
+  const reader = rowReader(layout, image.data)
+  const passes = (interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const))
+    .map(([x, y, dx, dy]) => ({
+      x,
+      y,
+      dx,
+      dy,
+      columns: Math.ceil((width - x) / dx),
+      rows: Math.ceil((height - y) / dy),
+    }))
+    .filter(({ columns, rows }) => columns > 0 && rows > 0)
+  const bitsPerPixel = kind.channels * bits
+  await inflateRows(
+    data,
+    passes.map(({ columns, rows }) => ({ bytes: Math.ceil((columns * bitsPerPixel) / 8), rows })),
+    Math.max(1, bitsPerPixel >> 3),
+    (row, pass, y) => {
+      const { x, y: firstRow, dx, dy, columns } = passes[pass]!
+      reader.read(row, columns, (firstRow + y * dy) * width + x, dx)
+    },
+  )
+  const { colour } = kind
+  const alpha = kind.alpha || transparency !== undefined
+  const source = {
+    format: 'png',
+    width,
+    height,
+    bits,
+    colour,
+    alpha,
+    chroma: reader.chroma(width * height),
+  } as const
+  return { image, source }
+}
+
+function readChunks(bytes: Uint8Array, limits: ImageLimits) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const data: Uint8Array[] = []
+  let header: { width: number; height: number; bits: number; type: number; interlaced: boolean } | undefined
+  let palette: Uint8Array | undefined
+  let transparency: Uint8Array | undefined
+  for (let at = 8; ; ) {
+    if (at + 12 > bytes.length) throw damaged('it ends before its end chunk')
+    const length = view.getUint32(at)
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
+    const body = bytes.subarray(at + 8, at + 8 + length)
+    if (at + 12 + length > bytes.length) throw damaged('it ends inside a chunk')
+    if (header === undefined && name !== 'IHDR') throw damaged('its first chunk is not the header')
+    if (name === 'IHDR') {
+      if (length !== 13) throw damaged('its header has a wrong length')
+      header = readHeader(new DataView(body.buffer, body.byteOffset, 13))
+      checkSize(header.width, header.height, limits)
+    } else if (name === 'PLTE') palette = body
+    else if (name === 'tRNS') transparency = body
+    else if (name === 'IDAT') data.push(body)
+    else if (name === 'IEND') break
+    at += 12 + length
+  }
+  if (header === undefined || data.length === 0) throw damaged('it has no image data')
+  if (header.type === 3 && palette === undefined) throw damaged('its palette is missing')
+  return { ...header, palette, transparency, data }
+}
+
+function readHeader(view: DataView) {
+  const [bits, type, compression, filter, interlace] = [8, 9, 10, 11, 12].map((at) => view.getUint8(at)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  if (!COLOUR_TYPES[type]?.depths.includes(bits))
+    throw damaged(`colour type ${type} with ${bits} bits does not exist`)
+  if (compression !== 0 || filter !== 0 || interlace > 1) throw damaged('its header names an unknown method')
+  return { width: view.getUint32(0), height: view.getUint32(4), bits, type, interlaced: interlace === 1 }
+}
+
+const damaged = (what: string) => new AppError('image-undecodable', `the PNG is damaged: ${what}`)

@@ -1,0 +1,15 @@
+export type ImageFormat = 'png' | 'jpeg' | 'dicom'
+
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+
+/** The format that the bytes themselves declare, whatever a file name or a media type says. */
+export function sniff(bytes: Uint8Array): ImageFormat | undefined {
+  if (startsWith(bytes, 0, PNG_SIGNATURE)) return 'png'
+  if (startsWith(bytes, 0, [0xff, 0xd8, 0xff])) return 'jpeg'
+  if (startsWith(bytes, 128, [0x44, 0x49, 0x43, 0x4d])) return 'dicom' // "DICM", PS3.10 section 7.1
+  return undefined
+}
+
+function startsWith(bytes: Uint8Array, offset: number, signature: readonly number[]): boolean {
+  return signature.every((byte, i) => bytes[offset + i] === byte)
+}
