@@ -1,0 +1,38 @@
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
+import { detl12, logitsOf } from '@detl/train/model/detl12'
+
+export const SIZE = 36 // the smallest S that leaves the last pooling a full window: quick in pure JavaScript
+
+type Gradients = { loss: number; values: Map<string, Float32Array> }
+
+/** Loss and all gradients of the network on a fixed batch, with the backend that is active. */
+export async function gradientsHere(): Promise<Gradients> {
+  const model = detl12({ size: SIZE, classes: 4, seed: 1 })
+  const x = tf.randomUniform<tf.Rank.R4>([2, SIZE, SIZE, 1], 0, 1, 'float32', 5)
+  const y = tf.oneHot(tf.tensor1d([1, 3], 'int32'), 4)
+  const vars = model.trainableWeights.map((w) => w.read() as tf.Variable)
+  const { value, grads } = tf.variableGrads(
+    () => tf.losses.softmaxCrossEntropy(y, logitsOf(model, x)) as tf.Scalar,
+    vars,
+  )
+  const values = new Map<string, Float32Array>()
+  for (const [i, w] of model.trainableWeights.entries()) {
+    values.set(w.originalName, Float32Array.from(await grads[vars[i]!.name]!.data()))
+  }
+  const loss = (await value.data())[0]!
+  tf.dispose([x, y, value, grads])
+  model.dispose()
+  return { loss, values }
+}
+
+/** Largest difference of any gradient, relative to the largest entry of its tensor. */
+export function worstDifference(a: Gradients, b: Gradients): number {
+  let worst = 0
+  for (const [name, expected] of a.values) {
+    const got = b.values.get(name)!
+    const scale = expected.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
+    for (const [i, v] of expected.entries()) worst = Math.max(worst, Math.abs(v - got[i]!) / scale)
+  }
+  return worst
+}

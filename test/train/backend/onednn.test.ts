@@ -1,0 +1,39 @@
+import { selectBackend } from '@detl/train/backend/select'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, it } from 'vitest'
+import { gradientsHere, worstDifference } from './gradients.ts'
+
+/** Not every machine has libdnnl.so.2 (Debian: libdnnl2): there the choice falls through to wasm, tested in select.test.ts. */
+const choice = await selectBackend({ only: 'onednn' }).catch(() => undefined)
+
+it.skipIf(!choice)('the oneDNN backend has the gradients of the pure JavaScript backend', async () => {
+  await tf.setBackend('cpu')
+  const reference = await gradientsHere()
+  await tf.setBackend('detl-onednn')
+  const ours = await gradientsHere()
+  expect(ours.loss).toBeCloseTo(reference.loss, 5)
+  // fp32 sums in another order: 1.4e-6 was measured; a wrong kernel is off by a fraction of 1.
+  expect(worstDifference(reference, ours)).toBeLessThan(2e-5)
+})
+
+it.skipIf(!choice)(
+  'its fused bias, ReLU and transposed products agree with the pure JavaScript backend',
+  async () => {
+    const results = () => {
+      const a = tf.randomNormal<tf.Rank.R2>([5, 7], 0, 1, 'float32', 1)
+      const b = tf.randomNormal<tf.Rank.R2>([7, 3], 0, 1, 'float32', 2)
+      const bias = tf.tensor1d([0.1, -0.2, 0.3])
+      return [
+        tf.fused.matMul({ a, b, bias, activation: 'relu' }),
+        tf.matMul(tf.transpose(a), tf.transpose(b), true, true),
+        tf.matMul(a, tf.transpose(b), false, true),
+        tf.matMul(tf.transpose(a), b, true, false),
+      ].flatMap((t) => [...t.dataSync()])
+    }
+    await tf.setBackend('cpu')
+    const reference = results()
+    await tf.setBackend('detl-onednn')
+    const ours = results()
+    for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 5)
+  },
+)

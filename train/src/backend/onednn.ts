@@ -1,0 +1,344 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import {
+  type Attrs,
+  convInfo,
+  type DerivedBackend,
+  leadingReduction,
+  reducedShape,
+  type Wasm,
+} from './derived.ts'
+import { type Handle, loadOneDnn, type OneDnn } from './onednn-api.ts'
+
+// Values of dnnl_types.h, oneDNN 2.x
+const CPU = 1
+const IN_ORDER = 1
+const F32 = 3
+const TAG = { any: 1, a: 2, nhwc: 20, hwio: 30 } as const
+const FORWARD_TRAINING = 64
+const CONVOLUTION_AUTO = 3
+const QUERY = { weights: 131, diffWeights: 132 } as const
+const ARG = { src: 1, dst: 17, weights: 33, bias: 41, diffSrc: 129, diffDst: 145, diffWeights: 161 } as const
+const ALIGNMENT = 64
+
+type ConvKind = 'forward' | 'forward-bias' | 'backward-data' | 'backward-weights'
+/** A compiled convolution of one shape, with the memory objects whose addresses are set before each run. */
+type Plan = {
+  run: Handle
+  reorder: Handle
+  runArgs: Uint8Array
+  reorderArgs: Uint8Array
+  src: Handle
+  dst: Handle
+  weights: Handle
+  bias: Handle | undefined
+}
+
+/**
+ * Replaces the heavy kernels of a wasm-derived backend by oneDNN's, which work on the wasm heap itself: no copies.
+ * Plans are cached by shape, so a training run should keep its batch size.
+ * @returns oneDNN's version
+ * @throws where libdnnl.so.2 cannot be opened; nothing is overridden then
+ */
+export function addOneDnnKernels(derived: DerivedBackend): string {
+  const dnn = loadOneDnn()
+  const convolve = convolver(dnn)
+  const multiply = multiplier(dnn)
+  const relu = (x: tf.TensorInfo, backend: Wasm): tf.TensorInfo =>
+    replaced(x, derived.run('Relu', { x }, backend), backend)
+
+  derived.override('Conv2D', ({ inputs, backend, attrs }, original) => {
+    const { x, filter } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }
+    if (!isNhwc(attrs)) return original({ inputs, backend, attrs })
+    const info = convInfo(x.shape, filter.shape, attrs)
+    const out = backend.makeOutput(info.outShape, 'float32')
+    convolve('forward', info, backend, { src: x, weights: filter, dst: out })
+    return out
+  })
+  derived.override('FusedConv2D', (call, original) => {
+    const { inputs, backend, attrs } = call
+    const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
+    if (!isPlainFusion(call.inputs, attrs) || !isNhwc(attrs)) return original(call)
+    const info = convInfo(x.shape, filter.shape, attrs)
+    const out = backend.makeOutput(info.outShape, 'float32')
+    convolve(bias ? 'forward-bias' : 'forward', info, backend, { src: x, weights: filter, dst: out, bias })
+    return attrs.activation === 'relu' ? relu(out, backend) : out
+  })
+  derived.override('Conv2DBackpropInput', ({ inputs, backend, attrs }) => {
+    const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+    const info = convInfo(attrs.inputShape as number[], filter.shape, attrs)
+    const out = backend.makeOutput(info.inShape, 'float32')
+    convolve('backward-data', info, backend, { src: out, weights: filter, dst: dy })
+    return out
+  })
+  derived.override('Conv2DBackpropFilter', ({ inputs, backend, attrs }) => {
+    const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+    const info = convInfo(x.shape, attrs.filterShape as number[], attrs)
+    const out = backend.makeOutput(info.filterShape, 'float32')
+    convolve('backward-weights', info, backend, { src: x, weights: out, dst: dy })
+    return out
+  })
+
+  derived.override('BatchMatMul', (call, original) => {
+    const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
+    return isOneMatrix(a) && isOneMatrix(b) ? multiply(call.backend, a, b, call.attrs) : original(call)
+  })
+  derived.override('_FusedMatMul', (call, original) => {
+    const { inputs, backend, attrs } = call
+    const { a, b, bias } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo }
+    if (!isPlainFusion(inputs, attrs) || !isOneMatrix(a) || !isOneMatrix(b)) return original(call)
+    let out = multiply(backend, a, b, attrs)
+    if (bias) out = replaced(out, derived.run('Add', { a: out, b: bias }, backend), backend)
+    return attrs.activation === 'relu' ? relu(out, backend) : out
+  })
+
+  // Column sums (gradients of biases) are a product with a row of ones.
+  let ones = new Uint8Array(0)
+  derived.override('Sum', (call, original) => {
+    const { backend, attrs } = call
+    const x = call.inputs.x!
+    const reduction = leadingReduction(x, attrs.axis)
+    if (!reduction) return original(call)
+    const { rows, columns, kept } = reduction
+    if (ones.length < 4 * rows) ones = new Uint8Array(new Float32Array(rows).fill(1).buffer)
+    const out = backend.makeOutput(reducedShape(x, kept, attrs.keepDims), 'float32')
+    const at = heapAddress(dnn, backend)
+    check(
+      dnn.sgemm(78, 78, 1, columns, rows, 1, dnn.addressOf(ones), rows, at(x), columns, 0, at(out), columns),
+    )
+    return out
+  })
+  return dnn.version
+}
+
+type ConvTensors = {
+  src: tf.TensorInfo
+  weights: tf.TensorInfo
+  dst: tf.TensorInfo
+  bias?: tf.TensorInfo | undefined
+}
+
+function convolver(dnn: OneDnn) {
+  const planFor = planner(dnn)
+  return (kind: ConvKind, info: tf.backend_util.Conv2DInfo, backend: Wasm, tensors: ConvTensors): void => {
+    const { plan, stream } = planFor(kind, info)
+    const at = heapAddress(dnn, backend)
+    check(dnn.memorySetData(plan.src, at(tensors.src)))
+    check(dnn.memorySetData(plan.dst, at(tensors.dst)))
+    check(dnn.memorySetData(plan.weights, at(tensors.weights)))
+    if (plan.bias && tensors.bias) check(dnn.memorySetData(plan.bias, at(tensors.bias)))
+    const convolution = () =>
+      check(dnn.primitiveExecute(plan.run, stream, plan.runArgs.length / 16, plan.runArgs))
+    const reorder = () => check(dnn.primitiveExecute(plan.reorder, stream, 2, plan.reorderArgs))
+    if (kind === 'backward-weights') {
+      convolution()
+      reorder()
+    } else {
+      reorder()
+      convolution()
+    }
+    check(dnn.streamWait(stream))
+  }
+}
+
+/**
+ * Weights go through a reorder into the layout that oneDNN picks (`any`): with tfjs's own HWIO its convolutions are
+ * several times slower.
+ */
+function planner(dnn: OneDnn) {
+  const made = (create: (out: [Handle | null]) => number): Handle => {
+    const out: [Handle | null] = [null]
+    check(create(out))
+    return BigInt(out[0]!)
+  }
+  const engine = made((o) => dnn.engineCreate(o, CPU, 0))
+  const stream = made((o) => dnn.streamCreate(o, engine, IN_ORDER))
+  // oneDNN keeps the addresses of these: they must outlive the plans. Node pools small buffers, so none is small.
+  const kept: Uint8Array[] = []
+  const buffer = (bytes: number): Uint8Array => {
+    const b = new Uint8Array(Math.max(bytes, 1024))
+    kept.push(b)
+    return b
+  }
+  const describe = (dims: number[], tag: number): Uint8Array => {
+    const md = buffer(1024)
+    check(dnn.memoryDescInit(md, dims.length, int64(dims), F32, tag))
+    return md
+  }
+  const memory = (md: Handle, data: Handle): Handle => made((o) => dnn.memoryCreate(o, md, engine, data))
+
+  const plans = new Map<string, Plan>()
+  const build = (kind: ConvKind, i: tf.backend_util.Conv2DInfo): Plan => {
+    const src = describe([i.batchSize, i.inChannels, i.inHeight, i.inWidth], TAG.nhwc)
+    const dst = describe([i.batchSize, i.outChannels, i.outHeight, i.outWidth], TAG.nhwc)
+    const weightDims = [i.outChannels, i.inChannels, i.filterHeight, i.filterWidth]
+    const anyWeights = describe(weightDims, TAG.any)
+    const hwio = describe(weightDims, TAG.hwio)
+    const bias = kind === 'forward-bias' ? describe([i.outChannels], TAG.a) : null
+    const geometry = [
+      int64([i.strideHeight, i.strideWidth]),
+      int64([i.dilationHeight - 1, i.dilationWidth - 1]),
+      int64([i.padInfo.top, i.padInfo.left]),
+      int64([i.padInfo.bottom, i.padInfo.right]),
+    ] as const
+
+    const forward = buffer(8192)
+    check(
+      dnn.convForwardInit(
+        forward,
+        FORWARD_TRAINING,
+        CONVOLUTION_AUTO,
+        src,
+        anyWeights,
+        bias,
+        dst,
+        ...geometry,
+      ),
+    )
+    let primitiveDesc = made((o) => dnn.primitiveDescCreate(o, forward, 0n, engine, 0n))
+    if (kind === 'backward-data' || kind === 'backward-weights') {
+      const hint = primitiveDesc
+      const desc = buffer(8192)
+      check(
+        kind === 'backward-data'
+          ? dnn.convBackwardDataInit(desc, CONVOLUTION_AUTO, src, anyWeights, dst, ...geometry)
+          : dnn.convBackwardWeightsInit(desc, CONVOLUTION_AUTO, src, anyWeights, null, dst, ...geometry),
+      )
+      primitiveDesc = made((o) => dnn.primitiveDescCreate(o, desc, 0n, engine, hint))
+    }
+
+    const toWeights = kind === 'backward-weights'
+    const chosen = BigInt(
+      dnn.primitiveDescQueryMd(primitiveDesc, toWeights ? QUERY.diffWeights : QUERY.weights, 0),
+    )
+    const scratch = dnn.addressOf(buffer(Number(dnn.memoryDescSize(chosen)) + ALIGNMENT))
+    const aligned = (scratch + BigInt(ALIGNMENT - 1)) & ~BigInt(ALIGNMENT - 1)
+    const plain = dnn.addressOf(hwio)
+    const [from, to] = toWeights ? [chosen, plain] : [plain, chosen]
+    const reorderDesc = made((o) => dnn.reorderDescCreate(o, from, engine, to, engine, 0n))
+
+    const srcMemory = memory(dnn.addressOf(src), 0n)
+    const dstMemory = memory(dnn.addressOf(dst), 0n)
+    const inner = memory(chosen, aligned)
+    const outer = memory(plain, 0n)
+    const biasMemory = bias ? memory(dnn.addressOf(bias), 0n) : undefined
+    const args: Record<ConvKind, [number, Handle][]> = {
+      forward: [
+        [ARG.src, srcMemory],
+        [ARG.weights, inner],
+        [ARG.dst, dstMemory],
+      ],
+      'forward-bias': [
+        [ARG.src, srcMemory],
+        [ARG.weights, inner],
+        [ARG.bias, biasMemory ?? 0n],
+        [ARG.dst, dstMemory],
+      ],
+      'backward-data': [
+        [ARG.diffSrc, srcMemory],
+        [ARG.weights, inner],
+        [ARG.diffDst, dstMemory],
+      ],
+      'backward-weights': [
+        [ARG.src, srcMemory],
+        [ARG.diffWeights, inner],
+        [ARG.diffDst, dstMemory],
+      ],
+    }
+    return {
+      run: made((o) => dnn.primitiveCreate(o, primitiveDesc)),
+      reorder: made((o) => dnn.primitiveCreate(o, reorderDesc)),
+      runArgs: packArgs(args[kind]),
+      reorderArgs: packArgs(
+        toWeights
+          ? [
+              [ARG.src, inner],
+              [ARG.dst, outer],
+            ]
+          : [
+              [ARG.src, outer],
+              [ARG.dst, inner],
+            ],
+      ),
+      src: srcMemory,
+      dst: dstMemory,
+      weights: outer,
+      bias: biasMemory,
+    }
+  }
+
+  return (kind: ConvKind, i: tf.backend_util.Conv2DInfo): { plan: Plan; stream: Handle } => {
+    const { top, bottom, left, right } = i.padInfo
+    const key = [
+      kind,
+      ...i.inShape,
+      ...i.filterShape,
+      i.strideHeight,
+      i.strideWidth,
+      i.dilationHeight,
+      i.dilationWidth,
+      top,
+      bottom,
+      left,
+      right,
+    ].join()
+    let plan = plans.get(key)
+    if (!plan) {
+      plan = build(kind, i)
+      plans.set(key, plan)
+    }
+    return { plan, stream }
+  }
+}
+
+/** C = op(A) · op(B), row-major [M,K] × [K,N]. */
+function multiplier(dnn: OneDnn) {
+  return (backend: Wasm, a: tf.TensorInfo, b: tf.TensorInfo, attrs: Attrs): tf.TensorInfo => {
+    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean }
+    const [a0, a1] = a.shape.slice(-2) as [number, number]
+    const [b0, b1] = b.shape.slice(-2) as [number, number]
+    const [M, K] = transposeA ? [a1, a0] : [a0, a1]
+    const N = transposeB ? b0 : b1
+    const lead = (a.shape.length >= b.shape.length ? a : b).shape.slice(0, -2)
+    const out = backend.makeOutput([...lead, M, N], 'float32')
+    const at = heapAddress(dnn, backend)
+    const flag = (transposed: boolean) => (transposed ? 84 : 78) // 'T' : 'N'
+    check(dnn.sgemm(flag(transposeA), flag(transposeB), M, N, K, 1, at(a), a1, at(b), b1, 0, at(out), N))
+    return out
+  }
+}
+
+/** Addresses of tensors on the wasm heap. The heap moves when it grows: ask anew in every kernel, after allocating. */
+function heapAddress(dnn: OneDnn, backend: Wasm): (t: tf.TensorInfo) => Handle {
+  const base = dnn.addressOf((backend.wasm as unknown as { HEAPU8: Uint8Array }).HEAPU8)
+  return (t) => base + BigInt(backend.getMemoryOffset(t.dataId) >>> 0) // offsets over 2 GiB arrive as negative
+}
+
+/** dnnl_exec_arg_t[]: int32 argument, padding, pointer. */
+function packArgs(list: [number, Handle][]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(16 * list.length))
+  list.forEach(([arg, memory], i) => {
+    view.setInt32(16 * i, arg, true)
+    view.setBigUint64(16 * i + 8, memory, true)
+  })
+  return new Uint8Array(view.buffer)
+}
+
+const int64 = (values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt)
+
+const replaced = (old: tf.TensorInfo, fresh: tf.TensorInfo, backend: Wasm): tf.TensorInfo => {
+  backend.disposeData(old.dataId)
+  return fresh
+}
+
+const isOneMatrix = (t: tf.TensorInfo): boolean =>
+  t.dtype === 'float32' && t.shape.slice(0, -2).every((d) => d === 1)
+
+const isNhwc = (attrs: Attrs): boolean => (attrs.dataFormat ?? 'NHWC') === 'NHWC'
+
+/** Bias and ReLU are the fusions done here; PReLU and other activations stay with the stock kernel. */
+const isPlainFusion = (inputs: Record<string, tf.TensorInfo>, attrs: Attrs): boolean =>
+  !inputs.preluActivationWeights && ['relu', 'linear', undefined, null].includes(attrs.activation as string)
+
+function check(status: number): void {
+  if (status !== 0) throw new Error(`oneDNN answered status ${status}`)
+}
