@@ -1,1 +1,35 @@
-console.log('detl')
+import { Command } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { addScreenCommand } from './commands/screen.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { report } from './report-error.ts'
+
+/** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
+const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
+  data: async (program) => (await import('@detl/train/commands/commands')).addDataCommands(program),
+  train: async (program) => (await import('@detl/train/commands/commands')).addTrainCommands(program),
+  convert: addExport,
+  export: addExport,
+  verify: addExport,
+}
+
+async function addExport(program: Command) {
+  const { addExportCommands } = await import('@detl/export/commands')
+  if (!program.commands.some((command) => command.name() === 'convert')) addExportCommands(program)
+}
+
+const program = new Command('detl')
+  .description('Chest X-ray screening by domain extension transfer learning: from training to serving')
+  .version(packageJson.version)
+  .showHelpAfterError()
+addScreenCommand(program)
+addServeCommand(program)
+
+const asked = process.argv[2] ?? ''
+const groups = GROUPS[asked]
+  ? [GROUPS[asked]]
+  : ['', 'help', '-h', '--help'].includes(asked)
+    ? Object.values(GROUPS)
+    : []
+for (const add of groups) await add(program)
+await program.parseAsync().catch(report)

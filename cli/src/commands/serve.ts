@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import { startEdge } from '../serve/edge.ts'
+import { startGpu } from '../serve/gpu.ts'
+import { localSecrets } from '../serve/secrets.ts'
+
+type ServeOptions = { port?: string; gpuPort: string; host: string; model: string; models: string }
+
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('run the GPU function, the edge, or both on this machine')
+    .argument('<what>', 'gpu, edge or all')
+    .option('--port <n>', 'port of what is served (edge 8787, gpu 8001)')
+    .option('--gpu-port <n>', 'port of the GPU function beside `all`', '8001')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--models <dir>', 'folder of models', 'models')
+    .option('--model <name>', 'model that the edge calls', 'detl-128')
+    .action(async (what: string, options: ServeOptions) => {
+      const stops: (() => Promise<void>)[] = []
+      const stop = once(async () => {
+        for (const stopOne of stops.reverse()) await stopOne()
+        process.exit()
+      })
+      process.on('SIGINT', stop)
+      process.on('SIGTERM', stop)
+
+      const secrets = localSecrets()
+      if (what === 'gpu' || what === 'all') {
+        const port = Number(what === 'gpu' ? (options.port ?? 8001) : options.gpuPort)
+        const gpu = await startGpu({
+          host: options.host,
+          port,
+          modelsDir: options.models,
+          signingKey: secrets.signingKey,
+        })
+        stops.push(gpu.stop)
+        console.log(`GPU function   ${gpu.url}`)
+        if (what === 'gpu') console.log(`Signing key    DETL_SIGNING_KEY=${secrets.signingKey}`)
+      }
+      if (what === 'edge' || what === 'all') {
+        const edge = await startEdge({
+          host: options.host,
+          port: Number(what === 'edge' ? (options.port ?? 8787) : (options.port ?? 8787)),
+          gpuUrl: `http://127.0.0.1:${options.gpuPort}`,
+          modelDir: `${options.models}/${options.model}`,
+          secrets,
+        })
+        stops.push(edge.stop)
+        const name = `${edge.url}/v1/screenings`
+        console.log(`Page           ${edge.url}/`)
+        console.log(`Demo API key   ${secrets.demoKey}`)
+        console.log(
+          `Try            curl -H 'Authorization: Bearer ${secrets.demoKey}' --data-binary @CHEST-XRAY.png ${name}`,
+        )
+        console.log('Stop           Ctrl-C')
+      }
+      if (stops.length === 0) program.error(`serve: expected gpu, edge or all, not "${what}"`)
+    })
+}
+
+function once(action: () => Promise<void>): () => void {
+  let started = false
+  return () => {
+    if (started) return
+    started = true
+    void action()
+  }
+}

@@ -1,0 +1,25 @@
+import { DISCLAIMER, encodeHeatmap, type Screening } from '@detl/core/api/screening'
+import { preprocessId } from '@detl/core/preprocess/spec'
+import type { Answer } from './answer.ts'
+
+export function toJson({ id, manifest, decoded, prepared, scores, servedBy }: Answer): Screening {
+  const { width, height } = decoded.image
+  return {
+    id,
+    model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
+    probabilities: scores.probabilities,
+    label: scores.label,
+    heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
+    image: {
+      format: decoded.source.format,
+      width,
+      height,
+      crop: prepared.geometry.crop,
+      placed: prepared.geometry.placed,
+      grid: { stride: manifest.cam.stride, offset: manifest.cam.offset },
+    },
+    quality: { warnings: [] },
+    servedBy,
+    disclaimer: DISCLAIMER,
+  }
+}

@@ -1,0 +1,108 @@
+import { AppError } from '@detl/core/api/problem'
+import type { Manifest } from '@detl/core/model/manifest'
+import { preprocessId } from '@detl/core/preprocess/spec'
+import {
+  decodeInferResponse,
+  encodeInferRequest,
+  HEADER_LENGTH,
+  parseHeaderLength,
+} from '@detl/core/wire/oip'
+import { DEADLINE_HEADER, type SigningKey, signRequest } from '@detl/core/wire/signature'
+import { float32Values } from '@detl/core/wire/tensor'
+
+/** The model's outputs for one tensor, and who computed them. */
+export type Inference = {
+  /** [C] */
+  readonly probabilities: Float32Array
+  /** [C,h,w] */
+  readonly cam: Float32Array
+  readonly servedBy: 'gpu' | 'edge'
+}
+
+/**
+ * @param tensor UINT8 [1,1,S,S]
+ * @param call what else belongs to the caller's request: its id, its trace, and the signal that it is gone
+ */
+export type Infer = (
+  tensor: Uint8Array,
+  call: { requestId: string; traceparent?: string | undefined; signal: AbortSignal },
+) => Promise<Inference>
+
+type GpuOptions = {
+  readonly gpuUrl: string
+  readonly gpuDeadlineMs: number
+  readonly signingKey: SigningKey
+  readonly manifest: Manifest
+}
+
+/**
+ * The GPU function as a function: one signed Open Inference Protocol call.
+ * @throws AppError upstream-unavailable (no answer, overloaded), upstream-timeout (deadline), upstream-invalid (any other answer)
+ */
+export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: GpuOptions): Infer {
+  const path = `/v2/models/${manifest.name}/infer`
+  const { size } = manifest.preprocess
+  const preprocess = preprocessId(manifest.preprocess)
+
+  return async (tensor, { requestId, traceparent, signal }) => {
+    const { body, headerLength } = encodeInferRequest({
+      id: requestId,
+      inputs: [{ name: manifest.input.name, shape: [1, 1, size, size], datatype: 'UINT8', data: tensor }],
+      outputs: ['probabilities', 'cam'],
+      parameters: { preprocess },
+    })
+    const headers: Record<string, string> = {
+      'content-type': 'application/octet-stream',
+      [HEADER_LENGTH]: String(headerLength),
+      [DEADLINE_HEADER]: String(gpuDeadlineMs),
+    }
+    if (traceparent) headers.traceparent = traceparent
+    Object.assign(headers, await signRequest({ method: 'POST', path, headers, body, key: signingKey }))
+
+    const deadline = AbortSignal.timeout(gpuDeadlineMs)
+    try {
+      const response = await fetch(gpuUrl + path, {
+        method: 'POST',
+        headers,
+        body,
+        signal: AbortSignal.any([deadline, signal]),
+      })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      if (!response.ok) throw refusal(response.status, bytes)
+      return readInference(bytes, response.headers.get(HEADER_LENGTH))
+    } catch (cause) {
+      if (cause instanceof AppError) throw cause
+      if (deadline.aborted) {
+        throw new AppError('upstream-timeout', `no answer within ${gpuDeadlineMs} ms`, { cause })
+      }
+      throw new AppError(
+        'upstream-unavailable',
+        'the inference server cannot be reached; try again shortly',
+        { cause },
+      )
+    }
+  }
+}
+
+function readInference(bytes: Uint8Array, headerLength: string | null): Inference {
+  const { outputs } = decodeInferResponse(bytes, parseHeaderLength(headerLength, 'upstream-invalid'))
+  const values = (name: string) => {
+    const tensor = outputs.find((output) => output.name === name)
+    if (tensor?.datatype !== 'FP32')
+      throw new AppError('upstream-invalid', `the answer has no FP32 output "${name}"`)
+    return float32Values(tensor)
+  }
+  return { probabilities: values('probabilities'), cam: values('cam'), servedBy: 'gpu' }
+}
+
+/** A refusal of the GPU function as the caller's problem; its own text goes to the log, since it speaks of our wiring. */
+function refusal(status: number, bytes: Uint8Array): AppError {
+  const text = new TextDecoder().decode(bytes.subarray(0, 500))
+  console.warn(JSON.stringify({ level: 'warn', event: 'upstream-refused', status, text }))
+  if (status === 429 || status === 503) {
+    return new AppError('upstream-unavailable', 'the inference server is busy or starting; try again shortly')
+  }
+  if (status === 504 || status === 408)
+    return new AppError('upstream-timeout', 'inference took longer than its deadline')
+  return new AppError('upstream-invalid', `the inference server refused the call with status ${status}`)
+}
