@@ -1,6 +1,6 @@
 import { mapMaximum } from '@detl/core/api/screening'
 import { renderOverlay } from '@detl/core/cam/overlay'
-import { encodePngRgb } from '@detl/core/image/png-encode'
+import { encodePng } from '@detl/core/image/png-encode'
 import type { Answer } from './answer.ts'
 
 const MAX_SIDE = 1024
@@ -19,5 +19,5 @@ export async function toPng({
     opacity: 0.6,
     fullHeat,
   })
-  return encodePngRgb(overlay)
+  return encodePng({ ...overlay, channels: 3 })
 }
