@@ -13,6 +13,7 @@ declare function btoa(binary: string): string
 declare function atob(base64: string): string
 declare const performance: { now(): number }
 declare const crypto: {
+  randomUUID(): string
   subtle: {
     digest(algorithm: 'SHA-256', data: ArrayBufferView | ArrayBuffer): Promise<ArrayBuffer>
     importKey(

@@ -1,0 +1,3 @@
+import { signatureSuite } from './signature-suite.ts'
+
+signatureSuite()
