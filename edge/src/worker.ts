@@ -1,4 +1,5 @@
 import { codecs } from '@detl/codecs/modules'
+import { PROBLEMS } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import builtInManifest from '../../models/detl-128/manifest.json'
 import { createApp } from './app.ts'
@@ -24,7 +25,18 @@ function start(bindings: unknown) {
 
 export default {
   fetch(request, bindings, context) {
-    app ??= start(bindings)
+    try {
+      app ??= start(bindings)
+    } catch (error) {
+      // A deployment's mistake: which variable is wrong stands in the log; the caller gets the same shape as for any failure.
+      console.error(JSON.stringify({ level: 'error', event: 'misconfigured', error: String(error) }))
+      const body = {
+        type: '/problems/internal',
+        ...PROBLEMS.internal,
+        detail: 'The service is not configured.',
+      }
+      return Response.json(body, { status: 500, headers: { 'content-type': 'application/problem+json' } })
+    }
     return app.fetch(request, bindings, context)
   },
 } satisfies ExportedHandler
