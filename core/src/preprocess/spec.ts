@@ -5,10 +5,11 @@ import * as z from 'zod'
  * refuses a tensor that was made by another spec. Any change of a step's meaning is a new `version`.
  *
  * Steps of `cxr-grey` version 1, in order (`preprocess.ts`):
- * 1. reduce: area average so that the longest side is at most `workingSize` px (no enlargement);
- * 2. frame: uniform black or white borders are cut off;
- * 3. fit: area resize, aspect kept, into size × size, centred; the rest is `padLevel`;
- * 4. window: three percentiles of the central region map linearly, piece by piece, to three levels.
+ * 1. reduce: area average so that the longest side is at most `workingSize` px (no enlargement), on a 16-bit scale;
+ * 2. frame: border lines that are black or white but for a marker are cut off, and one line more where any was;
+ * 3. fit: aspect kept, centred in size × size; area average where it shrinks, linear where it grows; the rest is `padLevel`;
+ * 4. window: three percentiles of the central region of 2 map linearly, piece by piece, to three levels. The middle
+ *    one takes out gamma to first order, the outer ones exposure and window.
  */
 export const preprocessSpecSchema = z.strictObject({
   name: z.literal('cxr-grey'),
@@ -17,14 +18,18 @@ export const preprocessSpecSchema = z.strictObject({
   size: z.int().min(16).max(1024),
   workingSize: z.int().min(64).max(2048),
   frame: z.strictObject({
-    /** A border line is uniform if its spread is at most this share of the image's full spread. */
+    /** Black or white is what lies within this share of the image's full spread from its darkest or brightest level. */
     tolerance: z.number().min(0).max(0.5),
+    /** Share of a border line that may be neither: lettering or a marker on the frame. */
+    markerShare: z.number().min(0).max(0.5),
     /** At most this share of a side is cut off at each edge. */
     maxFraction: z.number().min(0).max(0.45),
   }),
   window: z.strictObject({
     /** Side of the central region that is measured, as a share of each side: burnt-in markers lie outside. */
     region: z.number().gt(0).max(1),
+    /** Levels within this share of the region's spread from its darkest or brightest are not counted: air, collimation, lettering. */
+    ends: z.number().min(0).max(0.2),
     percentiles: z.tuple([z.number(), z.number(), z.number()]),
     levels: z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]),
     /** The middle percentile is kept within this share of the outer two: no piece becomes arbitrarily steep. */
@@ -40,8 +45,14 @@ export const cxrGrey = (size: number): PreprocessSpec => ({
   version: 1,
   size,
   workingSize: 512, // 4 × the default S: framing to a quarter of a final pixel
-  frame: { tolerance: 0.04, maxFraction: 0.25 },
-  window: { region: 0.8, percentiles: [1, 50, 99], levels: [0, 128, 255], middleRange: [0.25, 0.75] },
+  frame: { tolerance: 0.04, markerShare: 0.1, maxFraction: 0.25 },
+  window: {
+    region: 0.8,
+    ends: 0.005,
+    percentiles: [2, 50, 98],
+    levels: [0, 128, 255],
+    middleRange: [0.25, 0.75],
+  },
   padLevel: 0,
 })
 

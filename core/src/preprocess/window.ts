@@ -1,0 +1,64 @@
+import type { Rect } from './fit.ts'
+import type { WorkingImage } from './reduce.ts'
+import type { PreprocessSpec } from './spec.ts'
+
+/** The three grey levels that map to the spec's three output levels. */
+export type Window = { readonly low: number; readonly middle: number; readonly high: number }
+
+/** Step 4, measured: percentiles of the central region, without pixels at the region's black or white end. */
+export function measureWindow(image: WorkingImage, crop: Rect, spec: PreprocessSpec['window']): Window {
+  const marginX = Math.floor((crop.width * (1 - spec.region)) / 2)
+  const marginY = Math.floor((crop.height * (1 - spec.region)) / 2)
+  const counts = new Uint32Array(65536)
+  for (let y = crop.y + marginY; y < crop.y + crop.height - marginY; y++) {
+    const end = y * image.width + crop.x + crop.width - marginX
+    for (let p = y * image.width + crop.x + marginX; p < end; p++) {
+      const value = image.data[p]!
+      counts[value] = counts[value]! + 1
+    }
+  }
+  dropEnds(counts, spec.ends)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const at = (percent: number) => valueAtRank(counts, Math.round(((total - 1) * percent) / 100))
+  const [p0, p1, p2] = spec.percentiles
+  const low = at(p0)
+  const high = Math.max(low + 1, at(p2))
+  const [least, most] = spec.middleRange
+  const share = Math.min(most, Math.max(least, (at(p1) - low) / (high - low)))
+  return { low, middle: low + (high - low) * share, high }
+}
+
+/** Uncounts the levels at both ends of the spread, unless nothing would be left. */
+function dropEnds(counts: Uint32Array, share: number): void {
+  let lowest = 0
+  let highest = 65535
+  while (counts[lowest] === 0) lowest++
+  while (counts[highest] === 0) highest--
+  const margin = (highest - lowest) * share
+  const from = Math.floor(lowest + margin) + 1
+  const to = Math.ceil(highest - margin)
+  if (!counts.subarray(from, to).some((count) => count > 0)) return
+  counts.fill(0, 0, from)
+  counts.fill(0, to)
+}
+
+/** The value at a rank, from 0, of the counted values in ascending order. */
+function valueAtRank(counts: Uint32Array, rank: number): number {
+  let value = 0
+  for (let below = counts[0]!; below <= rank && value < 65535; ) below += counts[++value]!
+  return value
+}
+
+/** Step 4, applied: piecewise linear through the three anchors, rounded, clamped to 0 … 255. */
+export function applyWindow(
+  value: number,
+  window: Window,
+  levels: PreprocessSpec['window']['levels'],
+): number {
+  const [from, to, base, top] =
+    value < window.middle
+      ? [window.low, window.middle, levels[0], levels[1]]
+      : [window.middle, window.high, levels[1], levels[2]]
+  const level = Math.round(base + ((value - from) * (top - base)) / (to - from))
+  return Math.min(levels[2], Math.max(levels[0], level))
+}
