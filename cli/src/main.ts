@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addPhantomCommand } from './commands/phantom.ts'
 import { addScreenCommand } from './commands/screen.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { report } from './report-error.ts'
@@ -24,6 +25,7 @@ const program = new Command('detl')
   .showHelpAfterError()
 addScreenCommand(program)
 addServeCommand(program)
+addPhantomCommand(program)
 
 const asked = process.argv[2] ?? ''
 const groups = GROUPS[asked]
