@@ -10,6 +10,7 @@ export const PROBLEMS = {
   'signature-missing': { status: 401, title: 'The call is not signed' },
   'signature-invalid': { status: 401, title: 'The signature of the call does not verify' },
   'signature-expired': { status: 401, title: 'The signature lies outside the accepted time window' },
+  'signature-replayed': { status: 401, title: 'The signature of the call was used before' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The address does not take this method' },
   'preprocess-mismatch': { status: 409, title: 'The tensor was made by another preprocess specification' },
@@ -22,7 +23,9 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Internal error' },
   'upstream-invalid': { status: 502, title: 'Inference answered something unexpected' },
   'upstream-unavailable': { status: 503, title: 'Inference is not available' },
+  overloaded: { status: 503, title: 'There is more work than can be done in time' },
   'upstream-timeout': { status: 504, title: 'Inference did not answer in time' },
+  'deadline-exceeded': { status: 504, title: 'The deadline passed before the work was done' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export type ProblemCode = keyof typeof PROBLEMS

@@ -1,0 +1,47 @@
+/**
+ * `node gpu-function/src/main.ts`: the GPU function as a process of its own.
+ * SIGTERM and SIGINT finish what was accepted, then end it; a second signal ends it at once.
+ */
+import { enableCompileCache } from 'node:module'
+import { pino } from 'pino'
+
+// A start from zero is what a GPU host charges for: compiled modules are kept where the host allows it.
+enableCompileCache()
+const { parseEnv } = await import('./env.ts')
+const { startGpuFunction } = await import('./start.ts')
+
+const options = (() => {
+  try {
+    return parseEnv(process.env, process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`gpu-function: ${error instanceof Error ? error.message : error}\n`)
+    process.exit(2)
+  }
+})()
+const log = pino({ level: options.logLevel })
+
+process.on('uncaughtException', (err) => {
+  log.fatal({ err }, 'uncaught')
+  process.exit(1)
+})
+
+let stopping = false
+try {
+  const server = await startGpuFunction({ ...options, logger: log })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      log.info({ signal }, 'draining')
+      server.close().then(
+        () => process.exit(0),
+        (err: unknown) => {
+          log.error({ err }, 'could not drain')
+          process.exit(1)
+        },
+      )
+    })
+} catch (err) {
+  log.fatal({ err }, 'could not start')
+  process.exitCode = 1
+}

@@ -1,0 +1,145 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { BatcherOptions } from './batcher.ts'
+import type { LoadedModel } from './loaded-model.ts'
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** What /metrics shows. Names and labels are API: dashboards rest on them. No label takes a value that a caller chose. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly requests = this.#counter('requests_total', 'Inference calls by outcome: ok or a problem code', [
+    'model',
+    'code',
+  ])
+  readonly duration = this.#histogram(
+    'request_duration_seconds',
+    'From arrival to the last byte of the answer handed over',
+    SECONDS,
+    ['model'],
+  )
+  readonly phases = this.#histogram('phase_duration_seconds', 'Time of one phase of a call', SECONDS, [
+    'phase',
+  ])
+  readonly loadFailures = this.#counter('model_load_failures_total', 'Versions that could not be loaded', [
+    'model',
+  ])
+  readonly coldStart = this.#gauge('cold_start_seconds', 'Phases from the start of the process to ready', [
+    'phase',
+  ])
+  readonly #batchRows = this.#histogram(
+    'batch_rows',
+    'Rows of one run',
+    [1, 2, 4, 8, 16, 32, 64],
+    ['model', 'version'],
+  )
+  readonly #runSeconds = this.#histogram(
+    'run_duration_seconds',
+    'Time of one run inside ONNX Runtime',
+    SECONDS,
+    ['model', 'version'],
+  )
+  readonly #dropped = this.#counter('dropped_total', 'Accepted work dropped before it ran', [
+    'model',
+    'version',
+    'reason',
+  ])
+  readonly #info = this.#gauge('model_info', 'Loaded versions: the provider that runs them and their file', [
+    'model',
+    'version',
+    'provider',
+    'runtime',
+    'sha256',
+  ])
+  readonly #loadSeconds = this.#gauge('model_load_seconds', 'Phases of loading a version', [
+    'model',
+    'version',
+    'phase',
+  ])
+  readonly #loaded = new Set<LoadedModel>()
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 })
+
+  constructor() {
+    const delay = this.#delay
+    delay.enable()
+    const loaded = this.#loaded
+    this.#gauge('queue_rows', 'Rows that wait', ['model', 'version'], (gauge) => {
+      gauge.reset()
+      for (const { name, version, batcher } of loaded) gauge.set({ model: name, version }, batcher.queuedRows)
+    })
+    this.#gauge(
+      'event_loop_delay_seconds',
+      'Longest stall of the thread with the sockets since the last scrape',
+      [],
+      (gauge) => {
+        gauge.set(delay.max / 1e9)
+        delay.reset()
+      },
+    )
+    this.#gauge('resident_memory_bytes', 'Memory of the process', [], (gauge) =>
+      gauge.set(process.memoryUsage.rss()),
+    )
+  }
+
+  /** What a version's batcher reports to. */
+  batches(model: string, version: string): Required<Pick<BatcherOptions, 'onBatch' | 'onDrop'>> {
+    return {
+      onBatch: (rows, runMs) => {
+        this.#batchRows.observe({ model, version }, rows)
+        this.#runSeconds.observe({ model, version }, runMs / 1000)
+      },
+      onDrop: (reason) => this.#dropped.inc({ model, version, reason }),
+    }
+  }
+
+  loaded(model: LoadedModel, phases: Record<string, number>): void {
+    this.#loaded.add(model)
+    const { name, version, session, digest } = model
+    this.#info.set(
+      { model: name, version, provider: session.provider, runtime: session.runtime, sha256: digest },
+      1,
+    )
+    for (const [phase, ms] of Object.entries(phases))
+      this.#loadSeconds.set({ model: name, version, phase: phase.replace(/Ms$/, '') }, ms / 1000)
+  }
+
+  unloaded(model: LoadedModel): void {
+    this.#loaded.delete(model)
+    const { name, version, session, digest } = model
+    this.#info.remove({
+      model: name,
+      version,
+      provider: session.provider,
+      runtime: session.runtime,
+      sha256: digest,
+    })
+  }
+
+  close(): void {
+    this.#delay.disable()
+    this.registry.clear()
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name: `detl_gpu_${name}`, help, labelNames, registers: [this.registry] })
+  }
+
+  #gauge(name: string, help: string, labelNames: string[], collect?: (gauge: Gauge) => void): Gauge {
+    const registers = [this.registry]
+    return new Gauge({
+      name: `detl_gpu_${name}`,
+      help,
+      labelNames,
+      registers,
+      ...(collect && {
+        collect() {
+          collect(this)
+        },
+      }),
+    })
+  }
+
+  #histogram(name: string, help: string, buckets: number[], labelNames: string[]): Histogram {
+    return new Histogram({ name: `detl_gpu_${name}`, help, buckets, labelNames, registers: [this.registry] })
+  }
+}

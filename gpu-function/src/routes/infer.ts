@@ -1,0 +1,131 @@
+import { AppError } from '@detl/core/api/problem'
+import {
+  decodeInferRequest,
+  encodeInferResponse,
+  HEADER_LENGTH,
+  type InferRequest,
+  parseHeaderLength,
+  type RequestedOutput,
+} from '@detl/core/wire/oip'
+import { DEADLINE_HEADER } from '@detl/core/wire/signature'
+import type { WireTensor } from '@detl/core/wire/tensor'
+import type { Context, Handler } from 'hono'
+import { type AppDeps, type Call, type GpuEnv, readSignedBody } from '../call.ts'
+import type { LoadedModel } from '../loaded-model.ts'
+import { VERSION_HEADER } from '../routing.ts'
+
+/** POST /v2/models/:name[/versions/:version]/infer: what can be refused without the body is refused without reading it. */
+export const infer =
+  (deps: AppDeps): Handler<GpuEnv> =>
+  async (c) => {
+    const call = c.get('call')
+    const model = choose(c, deps, call)
+    const deadline = deadlineOf(c.req.header(DEADLINE_HEADER), call.since)
+    admit(model, deadline, call)
+    const body = await readSignedBody(c, deps)
+    const decoding = performance.now()
+    const request = decodeInferRequest(body, parseHeaderLength(c.req.header(HEADER_LENGTH)))
+    const image = checkInput(request, model)
+    const wanted = checkOutputs(request, model)
+    call.rows = image.shape[0]!
+    call.phases.decode = performance.now() - decoding
+    const result = await model.batcher.submit({
+      input: image.data,
+      rows: call.rows,
+      outputs: wanted.map((output) => output.name),
+      deadline,
+      signal: c.req.raw.signal,
+    })
+    call.batchRows = result.batchRows
+    call.phases.queue = result.queueMs
+    call.phases.run = result.runMs
+    return answer(c, call, model, request, wanted, result.outputs)
+  }
+
+function choose(c: Context, { models }: AppDeps, call: Call): LoadedModel {
+  const model = models.choose(c.req.param('name') ?? '', {
+    version: c.req.param('version'),
+    header: c.req.header(VERSION_HEADER),
+    id: c.req.header('x-request-id') ?? call.trace.traceId,
+  })
+  call.model = model.name
+  call.version = model.version
+  return model
+}
+
+function admit(model: LoadedModel, deadline: number, call: Call): void {
+  // Overwritten by the estimate at the moment of refusal; whole seconds, rounded up (RFC 9110, section 10.2.3).
+  call.retryAfterS = Math.max(1, Math.ceil(model.batcher.waitMs / 1000))
+  model.batcher.admit(1, deadline)
+}
+
+/** @returns performance.now() time of the deadline; Infinity without one */
+function deadlineOf(header: string | undefined, since: number): number {
+  if (header === undefined) return Number.POSITIVE_INFINITY
+  if (!/^\d{1,9}$/.test(header))
+    throw new AppError('request-invalid', `${DEADLINE_HEADER} is not a number of milliseconds`)
+  return since + Number(header)
+}
+
+function checkInput(request: InferRequest, model: LoadedModel): WireTensor {
+  const { image } = model.session
+  const stated = request.parameters.preprocess
+  if (stated !== model.preprocess) {
+    const was =
+      stated === undefined
+        ? 'states no parameter "preprocess"'
+        : `was made by "${String(stated).slice(0, 64)}"`
+    throw new AppError(
+      'preprocess-mismatch',
+      `the tensor ${was}; ${model.name} ${model.version} takes "${model.preprocess}"`,
+    )
+  }
+  const input = request.inputs[0]!
+  if (request.inputs.length !== 1 || input.name !== image.name)
+    throw new AppError('request-invalid', `the model has the one input "${image.name}"`)
+  const { shape, datatype } = input
+  const fits = shape.length === image.shape.length && shape.slice(1).every((d, i) => d === image.shape[i + 1])
+  if (datatype !== image.datatype || !fits)
+    throw new AppError(
+      'request-invalid',
+      `input "${input.name}" is ${datatype} [${shape}]; the model takes ${image.datatype} [${image.shape}]`,
+    )
+  const rows = shape[0]!
+  if (rows < 1 || rows > model.maxRows)
+    throw new AppError('request-invalid', `a batch has 1 to ${model.maxRows} rows, this one ${rows}`)
+  return input
+}
+
+function checkOutputs(request: InferRequest, model: LoadedModel): readonly RequestedOutput[] {
+  const names = model.session.outputs.map((output) => output.name)
+  if (!request.outputs) return names.map((name) => ({ name, binary: request.binaryOutput }))
+  for (const { name } of request.outputs)
+    if (!names.includes(name))
+      throw new AppError('request-invalid', `the model has no output "${name}"; it has ${names.join(', ')}`)
+  return request.outputs
+}
+
+function answer(
+  c: Context,
+  call: Call,
+  model: LoadedModel,
+  request: InferRequest,
+  wanted: readonly RequestedOutput[],
+  outputs: readonly WireTensor[],
+): Response {
+  const begin = performance.now()
+  const { body, headerLength } = encodeInferResponse({
+    modelName: model.name,
+    modelVersion: model.version,
+    id: request.id,
+    parameters: { preprocess: model.preprocess, sha256: model.digest, provider: model.session.provider },
+    // In the order of the request, as the protocol's example has it.
+    outputs: wanted.map(({ name, binary }) => ({ tensor: outputs.find((o) => o.name === name)!, binary })),
+  })
+  call.phases.encode = performance.now() - begin
+  const headers: Record<string, string> = {
+    'content-type': headerLength === undefined ? 'application/json' : 'application/octet-stream',
+  }
+  if (headerLength !== undefined) headers[HEADER_LENGTH] = String(headerLength)
+  return c.body(body, 200, headers)
+}

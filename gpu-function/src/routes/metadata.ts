@@ -1,0 +1,77 @@
+import { AppError } from '@detl/core/api/problem'
+import type { Handler } from 'hono'
+import { type AppDeps, type GpuEnv, readSignedBody } from '../call.ts'
+
+export const SERVER = { name: 'detl-gpu-function', version: '0.1.0' } as const
+
+/** `$metadata_server_response` */
+export const serverMetadata = (): Handler<GpuEnv> => (c) =>
+  c.json({ ...SERVER, extensions: ['binary_tensor_data', 'model_repository', 'parameters'] })
+
+/** `$metadata_model_response`; what a caller of this model must know besides stands under `parameters`. */
+export const modelMetadata =
+  ({ models }: AppDeps): Handler<GpuEnv> =>
+  (c) => {
+    const name = c.req.param('name') ?? ''
+    const model = models.choose(name, { version: c.req.param('version'), id: '' })
+    const { session, preprocess, digest, version, maxRows, manifest } = model
+    return c.json({
+      name: model.name,
+      versions: models.versions(name),
+      platform: 'onnx_onnxv1',
+      inputs: [session.image],
+      outputs: session.outputs,
+      parameters: {
+        version,
+        preprocess,
+        sha256: digest,
+        provider: session.provider,
+        runtime: session.runtime,
+        max_batch_size: maxRows,
+        labels: manifest.labels.join(','),
+      },
+    })
+  }
+
+/** `$ready_model_response`: what is listed has been warmed up. */
+export const modelReady =
+  ({ models }: AppDeps): Handler<GpuEnv> =>
+  (c) => {
+    const { name } = models.choose(c.req.param('name') ?? '', { version: c.req.param('version'), id: '' })
+    return c.json({ name, ready: true })
+  }
+
+export const live = (): Handler<GpuEnv> => (c) => c.json({ live: true })
+
+/** `$ready_server_response` calls its field `live`, the text and other servers `ready`: both are there. */
+export const ready =
+  ({ models, state }: AppDeps): Handler<GpuEnv> =>
+  (c) => {
+    const is = models.ready && !state.draining
+    return c.json({ live: true, ready: is }, is ? 200 : 503)
+  }
+
+/** For hosts that ask for it (RunPod): 200 ready, 204 still starting, 503 going away. */
+export const ping =
+  ({ models, state }: AppDeps): Handler<GpuEnv> =>
+  (c) =>
+    c.body(null, state.draining ? 503 : models.ready ? 200 : 204)
+
+/** Triton's model repository extension: index, load, unload. */
+export const repositoryIndex =
+  (deps: AppDeps): Handler<GpuEnv> =>
+  async (c) => {
+    await readSignedBody(c, deps)
+    return c.json(deps.models.index())
+  }
+
+export const repositoryChange =
+  (deps: AppDeps, change: 'load' | 'unload'): Handler<GpuEnv> =>
+  async (c) => {
+    const body = await readSignedBody(c, deps)
+    // Load parameters could replace the configuration or the files: refused rather than ignored.
+    if (body.length > 0 && !/^\s*\{\s*\}\s*$/.test(new TextDecoder().decode(body)))
+      throw new AppError('request-invalid', 'load and unload take no parameters')
+    await deps.models[change](c.req.param('name') ?? '')
+    return c.json({})
+  }

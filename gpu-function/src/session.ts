@@ -1,0 +1,180 @@
+import { Worker } from 'node:worker_threads'
+import type { WireTensor } from '@detl/core/wire/tensor'
+import type {
+  FromWorker,
+  Provider,
+  SlotMemory,
+  TensorInfo,
+  ToWorker,
+  WorkerInput,
+} from './session-messages.ts'
+
+export type SessionOptions = {
+  readonly providers: readonly Provider[]
+  /** Threads of one run on a CPU. */
+  readonly threads: number
+  /** Rows of the largest batch. */
+  readonly maxRows: number
+}
+
+/** Rows of several callers, run as one. */
+export type Batch = {
+  /** UINT8, each a whole number of rows, in the order of the answer. */
+  readonly inputs: readonly Uint8Array[]
+  /** Rows to run: at least what `inputs` hold; the rest runs on whatever is in memory and is not returned. */
+  readonly rows: number
+  readonly outputs: readonly string[]
+}
+export type BatchResult = {
+  /** Of as many rows as the inputs had. */
+  readonly outputs: readonly WireTensor[]
+  /** Time inside ONNX Runtime. */
+  readonly runMs: number
+}
+
+export interface Session {
+  readonly provider: Provider
+  readonly refused: readonly string[]
+  readonly runtime: string
+  readonly image: TensorInfo
+  readonly outputs: readonly TensorInfo[]
+  readonly createMs: number
+  /** Batches that can be given to `run` before an earlier one has ended. */
+  readonly slots: number
+  /** @throws Error if ONNX Runtime fails, or the thread ends */
+  run(batch: Batch): Promise<BatchResult>
+  /** Ends the thread after the runs under way and frees the model's memory. */
+  close(): Promise<void>
+  /** Settles when the thread has ended by itself: from then on `run` fails. */
+  readonly ended: Promise<void>
+}
+
+const SLOTS = 2
+
+/**
+ * Makes an InferenceSession in a thread of its own.
+ * @param model the ONNX file; handed over to the thread, unusable afterwards
+ * @throws Error if no provider takes the model or its tensors are not UINT8 `image` [N,…] → outputs of fixed size
+ */
+export async function openSession(
+  model: ArrayBuffer,
+  options: SessionOptions & { optimisation?: WorkerInput['optimisation'] },
+): Promise<Session> {
+  const workerData: WorkerInput = { optimisation: 'all', ...options, model, slots: SLOTS }
+  const worker = new Worker(new URL('./session-worker.ts', import.meta.url), {
+    workerData,
+    transferList: [model],
+  })
+  const ready = await firstMessage(worker)
+  return new ThreadSession(worker, ready)
+}
+
+type Ready = Extract<FromWorker, { type: 'ready' }>
+type Waiting = { resolve(ms: number): void; reject(error: Error): void }
+
+class ThreadSession implements Session {
+  readonly provider
+  readonly refused
+  readonly runtime
+  readonly image
+  readonly outputs
+  readonly createMs
+  readonly slots
+  readonly ended: Promise<void>
+  readonly #worker: Worker
+  readonly #memory: readonly SlotMemory[]
+  readonly #free: number[]
+  readonly #waiting = new Map<number, Waiting>()
+  #over = false
+
+  constructor(worker: Worker, ready: Ready) {
+    this.provider = ready.provider
+    this.refused = ready.refused
+    this.runtime = ready.runtime
+    this.image = ready.image
+    this.outputs = ready.outputs
+    this.createMs = ready.createMs
+    this.slots = ready.slots.length
+    this.#worker = worker
+    this.#memory = ready.slots
+    this.#free = ready.slots.map((_, slot) => slot)
+    worker.on('message', (message: FromWorker) => this.#settle(message))
+    this.ended = new Promise((resolve) => {
+      const end = (reason: string) => {
+        this.#over = true
+        for (const { reject } of this.#waiting.values()) reject(new Error(reason))
+        this.#waiting.clear()
+        resolve()
+      }
+      worker.once('error', (error) => end(`the inference thread failed: ${error}`))
+      worker.once('exit', () => end('the inference thread has ended'))
+    })
+  }
+
+  async run({ inputs, rows, outputs }: Batch): Promise<BatchResult> {
+    if (this.#over) throw new Error('the inference thread has ended')
+    const slot = this.#free.pop()
+    if (slot === undefined) throw new Error(`more than ${this.slots} batches at once`)
+    const memory = this.#memory[slot]!
+    try {
+      const used = fill(new Uint8Array(memory.input), inputs) / rowBytes(this.image)
+      const runMs = await new Promise<number>((resolve, reject) => {
+        this.#waiting.set(slot, { resolve, reject })
+        this.#worker.postMessage({ type: 'run', slot, rows, outputs } satisfies ToWorker)
+      })
+      const wanted = this.outputs.filter((info) => outputs.includes(info.name))
+      return { outputs: wanted.map((info) => copyRows(info, memory.outputs[info.name]!, used)), runMs }
+    } finally {
+      this.#free.push(slot)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#over) this.#worker.postMessage({ type: 'close' } satisfies ToWorker)
+    await this.ended
+  }
+
+  #settle(message: FromWorker): void {
+    if (message.type !== 'done' && message.type !== 'failed') return
+    const waiting = this.#waiting.get(message.slot)
+    this.#waiting.delete(message.slot)
+    if (message.type === 'done') waiting?.resolve(message.ms)
+    else waiting?.reject(new Error(message.error))
+  }
+}
+
+function firstMessage(worker: Worker): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    const settle = (message: FromWorker | Error | number): void => {
+      for (const event of ['error', 'exit', 'message']) worker.off(event, settle)
+      if (message instanceof Error) reject(message)
+      else if (typeof message === 'number')
+        reject(new Error(`the inference thread ended with code ${message}`))
+      else if (message.type === 'ready') resolve(message)
+      else reject(new Error(message.type === 'unusable' ? message.error : `unexpected ${message.type}`))
+    }
+    for (const event of ['error', 'exit', 'message']) worker.on(event, settle)
+  })
+}
+
+const ELEMENT_BYTES = { UINT8: 1, FP32: 4, FP64: 8, INT32: 4, INT64: 8 } as const
+
+/** Bytes of one row of a model's tensor. */
+export const rowBytes = (info: TensorInfo): number =>
+  info.shape.slice(1).reduce((n, d) => n * d, 1) * ELEMENT_BYTES[info.datatype as keyof typeof ELEMENT_BYTES]
+
+function fill(memory: Uint8Array, inputs: readonly Uint8Array[]): number {
+  let at = 0
+  for (const input of inputs) {
+    memory.set(input, at)
+    at += input.length
+  }
+  return at
+}
+
+/** A copy, since the memory is filled anew by a later batch while answers are still being written. */
+function copyRows(info: TensorInfo, memory: SharedArrayBuffer, rows: number): WireTensor {
+  const data = new Uint8Array(rows * rowBytes(info))
+  data.set(new Uint8Array(memory, 0, data.length))
+  return { name: info.name, datatype: info.datatype, shape: [rows, ...info.shape.slice(1)], data }
+}

@@ -1,0 +1,134 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { type Logger, pino } from 'pino'
+import { createApp } from './app.ts'
+import { DEFAULTS, type GpuFunctionOptions, type StartOptions } from './env.ts'
+import { Metrics } from './metrics.ts'
+import { Models } from './models.ts'
+import { ReplayCache } from './replay.ts'
+import type { Provider } from './session-messages.ts'
+
+export type GpuFunction = {
+  /** `http://host:port`, with the port that was really taken when 0 was asked for. */
+  readonly url: string
+  readonly provider: Provider
+  readonly models: readonly { name: string; version: string; preprocess: string }[]
+  /** Stops accepting, finishes what was accepted, frees the sessions. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the GPU function in this process; resolves when every model is loaded and warmed up. It listens at once, so
+ * that a host sees it live while it is not yet ready.
+ * @param options `keys`: see `parseSigningKeys`; `port: 0` takes a free one; `logger` instead of `logLevel`
+ * @throws Error when the address is taken, or a model cannot be loaded
+ */
+export async function startGpuFunction(given: StartOptions & { logger?: Logger }): Promise<GpuFunction> {
+  const options: GpuFunctionOptions = { ...DEFAULTS, ...given }
+  const log = given.logger ?? pino({ level: options.logLevel })
+  const started = performance.now()
+  const metrics = new Metrics()
+  const models = new Models({ root: options.modelsDir, options: loadOptions(options), log, metrics })
+  const state = { draining: false }
+  const app = createApp({ models, metrics, log, state, replay: new ReplayCache(), ...options })
+  const server = await listen(app.fetch, options)
+  const listening = performance.now()
+  let poll: NodeJS.Timeout | undefined
+  const close = once(async () => {
+    state.draining = true
+    clearInterval(poll)
+    // Load balancers go on sending until they have seen that this one is not ready.
+    await new Promise((resolve) => setTimeout(resolve, options.drainGraceMs))
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await models.close()
+    // What was accepted is answered; connections that only stay open, or send slowly, are not waited for.
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+    server.closeAllConnections()
+    await closed
+    metrics.close()
+  })
+  try {
+    await models.refresh()
+    const failures = models.failures()
+    if (failures.length > 0) throw new Error(`a model cannot be served: ${failures.join('; ')}`)
+    const first = models.all()[0]
+    if (!first)
+      throw new Error(`there is no model in ${options.modelsDir}: <name>/model.onnx with manifest.json`)
+    if (options.modelsPollMs > 0) {
+      const look = () =>
+        models.refresh().catch((err: unknown) => log.error({ err }, 'the models folder cannot be read'))
+      poll = setInterval(look, options.modelsPollMs)
+      poll.unref()
+    }
+    const ready = performance.now()
+    const phases = { boot: started, listen: listening - started, models: ready - listening, total: ready }
+    for (const [phase, ms] of Object.entries(phases)) metrics.coldStart.set({ phase }, ms / 1000)
+    const { address, port } = server.address() as AddressInfo
+    const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+    const { provider } = first.session
+    log.info(
+      { url, provider, threads: options.threads, auth: options.keys === 'none' ? 'none' : 'signed', phases },
+      'ready',
+    )
+    if (options.keys === 'none') log.warn('calls are not signed: for this machine only')
+    const list = models.all().map(({ name, version, preprocess }) => ({ name, version, preprocess }))
+    return { url, provider, models: list, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const loadOptions = (options: GpuFunctionOptions) => ({
+  providers: providersFor(options),
+  threads: options.threads,
+  maxRows: options.maxBatch,
+  requireGpu: options.requireGpu,
+  delayMs: options.batchDelayMs,
+  maxQueueRows: options.maxQueueRows,
+  maxWaitMs: options.maxWaitMs,
+})
+
+/** TensorRT builds an engine for minutes at its first start, so it is taken only when it is asked for. */
+function providersFor({ provider, requireGpu }: GpuFunctionOptions): Provider[] {
+  const gpu: Provider[] = provider === 'tensorrt' ? ['tensorrt', 'cuda'] : provider === 'cpu' ? [] : ['cuda']
+  return requireGpu && gpu.length > 0 ? gpu : [...gpu, 'cpu']
+}
+
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  options: GpuFunctionOptions,
+): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      {
+        fetch,
+        hostname: options.host,
+        port: options.port,
+        serverOptions: {
+          requestTimeout: options.requestTimeoutMs,
+          headersTimeout: Math.min(10_000, options.requestTimeoutMs),
+          connectionsCheckingInterval: 1_000,
+          // Longer than the 60 s after which load balancers close an idle connection: else they use one that we just closed.
+          keepAliveTimeout: 65_000,
+          maxHeaderSize: 8 * 1024,
+        },
+      },
+      () => {
+        server.removeListener('error', reject)
+        resolve(server as Server)
+      },
+    )
+    server.once('error', reject)
+  })
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined
+  return () => {
+    result ??= run()
+    return result
+  }
+}
