@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { LABELS } from '@detl/core/model/labels'
+import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
+import { buildGraph, type InputAdapter } from './convert.ts'
+import { ConvertError } from './errors.ts'
+import { addCam, type CamMethod, lastConvolution, logitsOf } from './gradcam.ts'
+import type { GraphBuilder } from './graph/builder.ts'
+import type { Value } from './graph/ir.ts'
+import { serialise } from './graph/serialise.ts'
+import { float32, scalar } from './graph/tensor.ts'
+import { writeWhole } from './graph/write.ts'
+import type { LayersModel } from './layers/read.ts'
+import { readLayersModel } from './layers/read.ts'
+
+/** Fitted on the activations of the last hidden layer over the training images. */
+export interface OutOfDistribution {
+  /** [D] */
+  readonly mean: ArrayLike<number>
+  /** Inverse covariance, [D,D], row by row. */
+  readonly precision: ArrayLike<number>
+}
+
+export interface ArtifactOptions {
+  /** model.json or the folder that holds it. */
+  readonly model: string
+  /** Folder for model.onnx and manifest.json. */
+  readonly out: string
+  /** All of the manifest that does not follow from the network. */
+  readonly manifest: Omit<Manifest, 'schema' | 'labels' | 'input' | 'cam' | 'files'>
+  readonly camLayer?: string
+  readonly camMethod?: CamMethod
+  /** network input = u8 × scale; default 1/255, as in training. */
+  readonly scale?: number
+  readonly dtype?: 'fp32' | 'fp16'
+  readonly opset?: number
+  readonly outOfDistribution?: OutOfDistribution
+}
+
+/** UINT8 [N,1,S,S] → what the network takes, [N,S,S,1] in its own range. The first nodes of the graph. */
+const imageInput = (size: number, scale: number): InputAdapter => ({
+  name: 'image',
+  dtype: 'uint8',
+  shape: [null, 1, size, size],
+  prepare: (g, image) => {
+    g.scope = 'image'
+    const scaled = g.op('Mul', [g.op('Cast', [image], { to: 'float32' }), g.constant(scalar(scale), 'scale')])
+    const moved = g.op('Transpose', [scaled], { perm: [0, 2, 3, 1] })
+    g.scope = ''
+    return moved
+  },
+})
+
+/** Squared Mahalanobis distance of the last hidden layer's activations, [N]. Lee et al. 2018, with one class. */
+function oodScore(g: GraphBuilder, logits: Value, { mean, precision }: OutOfDistribution): Value {
+  let node = g.producer(logits)
+  while (node && node.op !== 'MatMul' && node.op !== 'Gemm') node = g.producer(node.inputs[0])
+  const hidden = node?.inputs[0]
+  const d = mean.length
+  if (!hidden || hidden.shape[1] !== d || precision.length !== d * d)
+    throw new ConvertError(
+      'shape-mismatch',
+      `out-of-distribution: mean [${d}] and precision [${precision.length}] do not fit the last hidden layer [${hidden?.shape.map((n) => n ?? 'N')}]`,
+    )
+  g.scope = 'ood'
+  const centred = g.op('Sub', [hidden, g.constant(float32([d], Float32Array.from(mean)), 'mean')])
+  const turned = g.op('MatMul', [
+    centred,
+    g.constant(float32([d, d], Float32Array.from(precision)), 'precision'),
+  ])
+  return g.op('ReduceSum', [g.op('Mul', [centred, turned])], { axes: [1], keepdims: 0 })
+}
+
+/** Where the maps look: the receptive field's stride and first centre, in tensor pixels, from the layers before. */
+function fieldOf({ model }: LayersModel, layer: string): { stride: number; offset: number } {
+  // A pixel covers [x, x + 1): its centre is at x + 0.5, as in core/src/cam.
+  let [stride, offset] = [1, 0.5]
+  for (const call of model.calls) {
+    const { config, className, name } = call.layer
+    const window = config.has('kernel_size')
+      ? config.perAxis('kernel_size', 2, 1)[0]!
+      : config.has('pool_size')
+        ? config.perAxis('pool_size', 2, 2)[0]!
+        : undefined
+    if (window !== undefined) {
+      const step = config.has('strides')
+        ? config.perAxis('strides', 2, 1)[0]!
+        : className.includes('Pooling')
+          ? window
+          : 1
+      if (config.choice('padding', ['valid', 'same'], 'valid') === 'valid')
+        offset += ((window - 1) / 2) * stride
+      stride *= step
+    }
+    if (name === layer) break
+  }
+  return { stride, offset }
+}
+
+/** What `exportArtifact` wrote. */
+export interface Artifact {
+  readonly manifest: Manifest
+  readonly bytes: number
+}
+
+/**
+ * Writes the screening artefact: `model.onnx` with image → logits, probabilities, cam, feature_maps, cam_weights
+ * (and ood_score), and `manifest.json`. Maps are after ReLU in the gradient's scale, not min–max scaled.
+ * @throws ConvertError
+ */
+export function exportArtifact(options: ArtifactOptions): Artifact {
+  const source = readLayersModel(options.model)
+  const input = source.model.inputs[0]?.shape
+  const size = input?.[1]
+  if (
+    input?.length !== 4 ||
+    typeof size !== 'number' ||
+    input[2] !== size ||
+    input[3] !== 1 ||
+    source.model.inputs.length !== 1
+  )
+    throw new ConvertError(
+      'shape-mismatch',
+      `the model takes [${input?.map((d) => d ?? 'N')}]; a screening model takes one image, [N,S,S,1]`,
+    )
+  if (options.manifest.preprocess.size !== size)
+    throw new ConvertError(
+      'shape-mismatch',
+      `the model takes ${size} × ${size}, but the preprocess spec makes ${options.manifest.preprocess.size}`,
+    )
+  const layer = options.camLayer ?? lastConvolution(source.model)
+  const method = options.camMethod ?? 'gradcam'
+  let mapShape: readonly (number | null)[] = []
+  const { graph, opset } = buildGraph(source, {
+    inputs: [imageInput(size, options.scale ?? 1 / 255)],
+    cam: { layer, method },
+    dtype: options.dtype ?? 'fp16',
+    ...(options.opset !== undefined && { opset: options.opset }),
+    outputs: (g, { outputs, maps }) => {
+      const [scores] = outputs.values()
+      const logits = logitsOf(g, scores!)
+      if (logits.shape[1] !== LABELS.length)
+        throw new ConvertError(
+          'shape-mismatch',
+          `the model has ${logits.shape[1]} scores; a screening model has ${LABELS.length} (${LABELS.join(', ')})`,
+        )
+      g.scope = 'probabilities'
+      const calibrated = g.op('Mul', [
+        logits,
+        g.constant(scalar(1 / options.manifest.temperature), 'inverse_temperature'),
+      ])
+      g.output('logits', logits)
+      g.output('probabilities', g.op('Softmax', [calibrated], { axis: -1 }))
+      const { cam, weights } = addCam(g, method, maps!, logits)
+      g.output('cam', cam)
+      g.output('feature_maps', maps!)
+      if (weights) g.output('cam_weights', weights)
+      if (options.outOfDistribution) g.output('ood_score', oodScore(g, logits, options.outOfDistribution))
+      mapShape = maps!.shape
+    },
+  })
+  const fields: Omit<Manifest, 'files'> = {
+    schema: 1,
+    ...options.manifest,
+    labels: [...LABELS],
+    input: { name: 'image', shape: [-1, 1, size, size] },
+    cam: { method, layer, height: mapShape[2]!, width: mapShape[3]!, ...fieldOf(source, layer) },
+  }
+  const parts = serialise(graph, {
+    opset,
+    name: fields.name,
+    metadata: { 'detl.manifest': JSON.stringify(fields) },
+  })
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  const manifest = manifestSchema.parse({ ...fields, files: { 'model.onnx': hash.digest('hex') } })
+  writeWhole(join(options.out, 'model.onnx'), parts)
+  writeWhole(join(options.out, 'manifest.json'), [
+    new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`),
+  ])
+  return { manifest, bytes: parts.reduce((sum, part) => sum + part.length, 0) }
+}

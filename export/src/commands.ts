@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { exportArtifact } from './artifact.ts'
+import { convert, OPSETS } from './convert.ts'
+import { ConvertError } from './errors.ts'
+import { CAM_METHODS, type CamMethod } from './gradcam.ts'
+import { writeWhole } from './graph/write.ts'
+import { readLayersModel } from './layers/read.ts'
+import { verify } from './verify.ts'
+
+interface CommonFlags {
+  readonly opset?: string
+  readonly dtype?: 'fp32' | 'fp16'
+  readonly camLayer?: string
+  readonly camMethod?: CamMethod
+}
+
+const oneOf =
+  <T extends string>(name: string, choices: readonly T[]) =>
+  (value: string): T => {
+    const found = choices.find((choice) => choice === value)
+    if (found) return found
+    throw new ConvertError('unsupported-option', `${name} is "${value}"; supported: ${choices.join(', ')}`)
+  }
+
+/** Errors of the converter end a command with one line on stderr and exit code 1; anything else is a bug and is thrown. */
+const reporting =
+  <A extends unknown[]>(action: (...args: A) => void | Promise<void>) =>
+  async (...args: A): Promise<void> => {
+    try {
+      await action(...args)
+    } catch (error) {
+      if (!(error instanceof ConvertError)) throw error
+      console.error(`detl: ${error.message}`)
+      process.exitCode = 1
+    }
+  }
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+/** Adds `convert`, `export` and `verify` to the `detl` command. */
+export function addExportCommands(program: Command): void {
+  program
+    .command('convert')
+    .description('any tfjs LayersModel to ONNX')
+    .argument('<model>', 'model.json, or the folder that holds it')
+    .argument('<out>', 'the ONNX file to write')
+    .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
+    .option('--input-layout <layout>', 'nhwc (as tfjs) or nchw', 'nhwc')
+    .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp32')
+    .option('--cam', 'add the outputs cam, cam_weights, feature_maps and logits')
+    .option('--cam-layer <name>', 'the layer to explain (default: the last convolution); implies --cam')
+    .option('--cam-method <method>', `${CAM_METHODS.join(', ')}; implies --cam`)
+    .action(
+      reporting((model: string, out: string, flags: CommonFlags & { inputLayout: string; cam?: boolean }) => {
+        const wantsCam = flags.cam || flags.camLayer !== undefined || flags.camMethod !== undefined
+        const parts = convert(readLayersModel(model), {
+          opset: Number(flags.opset),
+          inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
+          dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
+          ...(wantsCam && {
+            cam: {
+              ...(flags.camLayer !== undefined && { layer: flags.camLayer }),
+              method: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
+            },
+          }),
+        })
+        writeWhole(out, parts)
+        console.log(`${out}: ${megabytes(parts.reduce((sum, part) => sum + part.length, 0))}`)
+      }),
+    )
+
+  program
+    .command('export')
+    .description('the screening artefact: ONNX with Grad-CAM, and its manifest')
+    .argument('<model>', 'model.json, or the folder that holds it')
+    .requiredOption('--out <dir>', 'folder for model.onnx and manifest.json')
+    .requiredOption(
+      '--manifest <file>',
+      'JSON with name, version, preprocess, temperature, data and training',
+    )
+    .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
+    .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp16')
+    .option('--cam-layer <name>', 'the layer to explain (default: the last convolution)')
+    .option('--cam-method <method>', CAM_METHODS.join(', '), 'gradcam')
+    .option('--scale <factor>', 'network input = 8-bit value × factor (default: 1/255)')
+    .action(
+      reporting((model: string, flags: CommonFlags & { out: string; manifest: string; scale?: string }) => {
+        const { bytes } = exportArtifact({
+          model,
+          out: flags.out,
+          manifest: JSON.parse(readFileSync(flags.manifest, 'utf8')),
+          opset: Number(flags.opset),
+          dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp16'),
+          camMethod: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
+          ...(flags.camLayer !== undefined && { camLayer: flags.camLayer }),
+          ...(flags.scale !== undefined && { scale: Number(flags.scale) }),
+        })
+        console.log(`${flags.out}/model.onnx: ${megabytes(bytes)}`)
+      }),
+    )
+
+  program
+    .command('verify')
+    .description('runs a tfjs model and its ONNX file side by side; exit code 1 beyond the tolerance')
+    .argument('<model>', 'model.json, or the folder that holds it')
+    .argument('<onnx>', 'the ONNX file')
+    .option('--inputs <n>', 'number of random inputs beside the edge cases', '8')
+    .option(
+      '--tolerance <t>',
+      'largest difference allowed, relative to the larger of 1 and the output’s largest value',
+      '1e-4',
+    )
+    .action(
+      reporting(async (model: string, onnx: string, flags: { inputs: string; tolerance: string }) => {
+        const report = await verify(model, onnx, {
+          inputs: Number(flags.inputs),
+          tolerance: Number(flags.tolerance),
+        })
+        for (const row of report.outputs)
+          console.log(
+            `${row.name}: largest difference ${row.absolute.toExponential(2)} absolute, ${row.relative.toExponential(2)} relative`,
+          )
+        if (!report.agrees) throw new ConvertError('verify-failed', `differences exceed ${flags.tolerance}`)
+        console.log(`agree on ${report.inputs} inputs`)
+      }),
+    )
+}

@@ -1,0 +1,167 @@
+import { ConvertError } from './errors.ts'
+import { addCam, type CamMethod, lastConvolution, logitsOf } from './gradcam.ts'
+import { GraphBuilder } from './graph/builder.ts'
+import type { DType, Graph, Shape, Value } from './graph/ir.ts'
+import { legalise } from './graph/legalise.ts'
+import { cancelTransposes } from './graph/passes/cancel-transposes.ts'
+import { collapseSpatialSum } from './graph/passes/collapse-spatial-sum.ts'
+import { dropIdentities } from './graph/passes/drop-identities.ts'
+import { expandGradients } from './graph/passes/expand-gradients.ts'
+import { foldConstants } from './graph/passes/fold-constants.ts'
+import { fuseGemm } from './graph/passes/fuse.ts'
+import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
+import { serialise } from './graph/serialise.ts'
+import { dropDead, transform } from './graph/transform.ts'
+import type { LayersModel } from './layers/read.ts'
+import { lower } from './lower.ts'
+import { toLast } from './ops/context.ts'
+
+/** Passes that may be switched off; what is left still computes the same. */
+export const PASSES = [
+  'dropIdentities',
+  'foldConstants',
+  'cancelTransposes',
+  'collapseSpatialSum',
+  'fuseGemm',
+] as const
+export type Pass = (typeof PASSES)[number]
+
+/** Oldest and newest operation set that the output can be written in. */
+export const OPSETS = { oldest: 17, newest: 22 } as const
+
+export interface ConvertOptions {
+  /** ONNX operation set, 17 (default) to 22. */
+  readonly opset?: number
+  /** Layout of image-like inputs: as tfjs takes them (nhwc, default), or ONNX's nchw. */
+  readonly inputLayout?: 'nhwc' | 'nchw'
+  /** How weights are stored; the network computes in float32 either way. fp16 rounds them (relative error 2⁻¹¹). */
+  readonly dtype?: 'fp32' | 'fp16'
+  /** Adds `cam`, `cam_weights`, `feature_maps` and `logits` as outputs. */
+  readonly cam?: { readonly layer?: string; readonly method?: CamMethod }
+  /** Passes to leave out. */
+  readonly without?: readonly Pass[]
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** An input as the graph takes it, and how it becomes what the model takes. */
+export interface InputAdapter {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly prepare: (g: GraphBuilder, value: Value) => Value
+}
+
+/** The parts of a conversion that `convert` and the screening artefact share. */
+export interface GraphOptions extends ConvertOptions {
+  readonly inputs?: readonly InputAdapter[]
+  /** Replaces the outputs of the model; gets the forward graph after its passes. */
+  readonly outputs?: (g: GraphBuilder, forward: ForwardValues) => void
+}
+
+export interface ForwardValues {
+  readonly outputs: ReadonlyMap<string, Value>
+  /** The explained layer's output [N,K,…], if there is one. */
+  readonly maps: Value | undefined
+}
+
+const MAPS = 'feature_maps'
+
+function adapters({ model }: LayersModel, layout: 'nhwc' | 'nchw'): InputAdapter[] {
+  return model.inputs.map(({ name, shape, dtype }) => {
+    if (!shape)
+      throw new ConvertError(
+        'shape-mismatch',
+        `input "${name}" has no shape; set inputShape (batch_input_shape) on the first layer and save the model again`,
+      )
+    const rank = shape.length
+    if (layout === 'nhwc' || rank < 3) return { name, dtype, shape, prepare: (_, value) => value }
+    const first = [shape[0]!, shape[rank - 1]!, ...shape.slice(1, -1)]
+    return {
+      name,
+      dtype,
+      shape: first,
+      prepare: (g, value) => g.op('Transpose', [value], { perm: toLast(rank) }),
+    }
+  })
+}
+
+/** The whole conversion, up to a graph of plain ONNX operations. */
+export function buildGraph(source: LayersModel, options: GraphOptions = {}): { graph: Graph; opset: number } {
+  const opset = options.opset ?? OPSETS.oldest
+  if (!Number.isInteger(opset) || opset < OPSETS.oldest || opset > OPSETS.newest)
+    throw new ConvertError(
+      'unsupported-option',
+      `opset is ${opset}; supported: ${OPSETS.oldest} to ${OPSETS.newest}`,
+    )
+  const run = (graph: Graph, pass: Pass, f: (graph: Graph) => Graph): Graph =>
+    options.without?.includes(pass) ? graph : f(graph)
+  const simplify = (graph: Graph): Graph => {
+    let next = run(graph, 'dropIdentities', dropIdentities)
+    next = run(next, 'foldConstants', foldConstants)
+    next = run(next, 'cancelTransposes', cancelTransposes)
+    return run(next, 'dropIdentities', dropIdentities)
+  }
+  const camLayer = options.cam && (options.cam.layer ?? lastConvolution(source.model))
+
+  const g = new GraphBuilder()
+  const inputs = (options.inputs ?? adapters(source, options.inputLayout ?? 'nhwc')).map((adapter) =>
+    adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
+  )
+  const values = lower(
+    source.model,
+    source.weights,
+    g,
+    inputs,
+    camLayer ? { layer: camLayer, output: MAPS } : undefined,
+  )
+  for (const [i, { name }] of source.model.outputs.entries())
+    g.output(outputName(source, i, name), values[i]!)
+
+  let forward = simplify(dropDead(g))
+  if (options.dtype === 'fp16') forward = roundWeights(forward)
+  let whole: Graph = withOutputs(forward, options)
+  whole = run(whole, 'dropIdentities', dropIdentities)
+  whole = run(whole, 'foldConstants', foldConstants)
+  whole = run(whole, 'collapseSpatialSum', collapseSpatialSum)
+  whole = expandGradients(whole)
+  whole = run(whole, 'foldConstants', foldConstants)
+  whole = run(whole, 'dropIdentities', dropIdentities)
+  whole = run(whole, 'fuseGemm', fuseGemm)
+  if (options.dtype === 'fp16') whole = storeAsHalf(dropDead(whole))
+  return { graph: dropDead(legalise(dropDead(whole), opset)), opset }
+}
+
+/** tfjs names outputs by their layers; two from one layer get a number. */
+const outputName = ({ model }: LayersModel, index: number, name: string): string => {
+  const before = model.outputs.slice(0, index).filter((output) => output.name === name).length
+  return before === 0 ? name : `${name}_${before}`
+}
+
+function withOutputs(forward: Graph, options: GraphOptions): Graph {
+  const g = transform(forward)
+  const maps = g.outputs.get(MAPS)
+  const outputs = new Map([...g.outputs].filter(([name]) => name !== MAPS))
+  if (options.outputs) {
+    g.outputs.clear()
+    options.outputs(g, { outputs, maps })
+  } else if (maps) {
+    const [first] = outputs.values()
+    const logits = logitsOf(g, first!)
+    const { cam, weights } = addCam(g, options.cam?.method ?? 'gradcam', maps, logits)
+    g.output('logits', logits)
+    g.output('cam', cam)
+    if (weights) g.output('cam_weights', weights)
+    g.outputs.delete(MAPS)
+    g.output(MAPS, maps)
+  }
+  return g
+}
+
+/**
+ * A tfjs LayersModel as the bytes of an ONNX file, in parts.
+ * @throws ConvertError naming the layer and what is supported
+ */
+export function convert(source: LayersModel, options: ConvertOptions = {}): Uint8Array[] {
+  const { graph, opset } = buildGraph(source, options)
+  return serialise(graph, { opset, name: source.model.name, metadata: options.metadata ?? {} })
+}

@@ -1,0 +1,105 @@
+import { ConvertError } from './errors.ts'
+import { backward } from './gradients/backward.ts'
+import type { GraphBuilder } from './graph/builder.ts'
+import type { Value } from './graph/ir.ts'
+import { scalar, sizeOf } from './graph/tensor.ts'
+import type { Model } from './layers/model.ts'
+import { layersOf } from './lower.ts'
+
+export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
+export type CamMethod = (typeof CAM_METHODS)[number]
+
+/** The last convolution of a model: what Grad-CAM explains unless told otherwise (Selvaraju et al. 2017, section 3). */
+export function lastConvolution(model: Model): string {
+  const found = [...layersOf(model)]
+    .filter(([, layer]) => /Conv[123]D(Transpose)?$/.test(layer.className))
+    .at(-1)
+  if (!found)
+    throw new ConvertError(
+      'no-gradient',
+      'the model has no convolution; name the layer to explain with --cam-layer',
+    )
+  return found[0]
+}
+
+/** The scores before the last softmax or sigmoid: their gradient does not vanish where the model is sure. */
+export function logitsOf(g: GraphBuilder, output: Value): Value {
+  const node = g.producer(output)
+  return node && (node.op === 'Softmax' || node.op === 'LogSoftmax' || node.op === 'Sigmoid')
+    ? node.inputs[0]!
+    : output
+}
+
+/** Maps, and for the methods that weight whole channels their weights [N,C,K]. */
+export interface Cam {
+  readonly cam: Value
+  readonly weights?: Value
+}
+
+interface Maps {
+  readonly g: GraphBuilder
+  readonly maps: Value
+  readonly gradient: Value
+  /** Sizes of the spatial axes. */
+  readonly cells: readonly number[]
+  readonly axes: readonly number[]
+}
+
+/**
+ * Adds the maps of all classes: cam [N,C,…], after ReLU, in the gradient's own scale.
+ * @param maps the layer's output A, [N,K,…]
+ * @param scores the logits, [N,C]
+ */
+export function addCam(g: GraphBuilder, method: CamMethod, maps: Value, scores: Value): Cam {
+  const cells = maps.shape.slice(2)
+  if (maps.shape.slice(1).includes(null))
+    throw new ConvertError(
+      'no-gradient',
+      `the explained layer's output is [${maps.shape.map((d) => d ?? '?')}]; Grad-CAM needs an input of fixed size`,
+    )
+  const gradient = backward(g, scores, maps)
+  g.scope = 'cam'
+  const at = { g, maps, gradient, cells: cells as number[], axes: cells.map((_, i) => i + 3) }
+  if (method === 'gradcam')
+    return weighted(at, g.op('ReduceMean', [gradient], { axes: at.axes, keepdims: 0 }))
+  if (method === 'gradcam++') return weighted(at, plusPlusWeights(at))
+  return { cam: pointwise(at, method === 'layercam') }
+}
+
+/** S_c = ReLU(Σ_k α_k^c A_k). Selvaraju et al. 2017, Eq. 2. */
+function weighted({ g, maps, gradient, cells }: Maps, alpha: Value): Cam {
+  const [classes, channels] = gradient.shape.slice(1) as [number, number]
+  const flat = g.op('Reshape', [maps], { shape: [-1, channels, sizeOf(cells)] })
+  const sum = g.op('MatMul', [alpha, flat]) // [N,C,K] · [N,K,HW] → [N,C,HW]
+  const cam = g.op('Reshape', [g.op('Relu', [sum])], { shape: [-1, classes, ...cells] })
+  const weights =
+    alpha.shape[0] === 1 ? g.op('ExpandBatch', [alpha, maps], { shape: [classes, channels] }) : alpha
+  return { cam, weights }
+}
+
+/**
+ * α of Grad-CAM++: Chattopadhay et al. 2018, Eq. 19, with the score itself in place of exp(score): the factor
+ * that differs is positive and one for each class and image.
+ */
+function plusPlusWeights({ g, maps, gradient, axes }: Maps): Value {
+  const number = (value: number) => g.constant(scalar(value))
+  const squared = g.op('Mul', [gradient, gradient])
+  const cubed = g.op('Mul', [squared, gradient])
+  const total = g.op('ReduceSum', [maps], { axes: axes.map((axis) => axis - 1), keepdims: 1 })
+  const lifted = g.op('Unsqueeze', [total], { axes: [1] })
+  const under = g.op('Add', [g.op('Mul', [squared, number(2)]), g.op('Mul', [lifted, cubed])])
+  const none = g.op('Equal', [under, number(0)])
+  const alpha = g.op('Div', [squared, g.op('Where', [none, number(1), under])])
+  const part = g.op('Mul', [alpha, g.op('Relu', [gradient])])
+  return g.op('ReduceSum', [part], { axes, keepdims: 0 })
+}
+
+/**
+ * Σ_k of gradient ⊙ A in every cell: HiResCAM (Draelos & Carin 2020, Eq. 3), or with the positive part of the gradient
+ * LayerCAM (Jiang et al. 2021, Eq. 5). ReLU after the sum.
+ */
+function pointwise({ g, maps, gradient }: Maps, positive: boolean): Value {
+  const weights = positive ? g.op('Relu', [gradient]) : gradient
+  const product = g.op('Mul', [weights, g.op('Unsqueeze', [maps], { axes: [1] })])
+  return g.op('Relu', [g.op('ReduceSum', [product], { axes: [2], keepdims: 0 })])
+}

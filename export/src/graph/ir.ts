@@ -1,0 +1,76 @@
+/** Element types that the converter uses; `float16` data lies in a Uint16Array of bits. */
+export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool'
+/** null: known only at run time (the batch, or a free spatial size). */
+export type Dim = number | null
+export type Shape = readonly Dim[]
+
+export type TensorData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array
+
+/** A constant: row-major, `shape` product = `data.length`. */
+export interface Tensor {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly data: TensorData
+}
+
+/** A tensor of the graph by name. */
+export interface Value {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+/** ONNX tells INT from FLOAT attributes; a plain number is an INT. */
+export interface FloatAttribute {
+  readonly float: number | readonly number[]
+}
+export type Attribute = number | string | readonly number[] | readonly string[] | FloatAttribute
+export type Attributes = Readonly<Record<string, Attribute>>
+
+/**
+ * One operation. Operations are ONNX's, with two liberties that `legalise` removes:
+ * what ONNX takes as a constant input (Reshape's shape, Pad's pads, Slice's starts, …) is an attribute,
+ * and a few gradient operations (`MaxPoolGrad`, …) exist until they are expanded.
+ */
+export interface GraphNode {
+  readonly op: string
+  readonly name: string
+  readonly inputs: readonly (Value | undefined)[]
+  readonly outputs: readonly Value[]
+  readonly attributes: Attributes
+}
+
+/** Nodes in topological order; `outputs` maps the graph's public output names to values. */
+export interface Graph {
+  readonly nodes: readonly GraphNode[]
+  readonly inputs: readonly Value[]
+  readonly outputs: ReadonlyMap<string, Value>
+  readonly constants: ReadonlyMap<string, Tensor>
+}
+
+export const float = (value: number | readonly number[]): FloatAttribute => ({ float: value })
+
+/** Ints of an attribute, for readers that know its kind. */
+export const ints = (
+  attributes: Attributes,
+  key: string,
+  fallback?: readonly number[],
+): readonly number[] => {
+  const value = attributes[key] ?? fallback
+  if (!Array.isArray(value)) throw new Error(`attribute ${key} is not a list of integers`)
+  return value as readonly number[]
+}
+
+export const int = (attributes: Attributes, key: string, fallback?: number): number => {
+  const value = attributes[key] ?? fallback
+  if (typeof value !== 'number') throw new Error(`attribute ${key} is not an integer`)
+  return value
+}
+
+/** Value of a FLOAT attribute. */
+export const floatOf = (attributes: Attributes, key: string, fallback?: number): number => {
+  const value = attributes[key]
+  if (value === undefined && fallback !== undefined) return fallback
+  if (typeof value === 'object' && 'float' in value && typeof value.float === 'number') return value.float
+  throw new Error(`attribute ${key} is not a float`)
+}

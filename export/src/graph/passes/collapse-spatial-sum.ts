@@ -1,0 +1,103 @@
+import type { GraphBuilder } from '../builder.ts'
+import { type Graph, type GraphNode, int, ints, type Tensor, type Value } from '../ir.ts'
+import { map, reshaped, scalar, sizeOf, sumOver, transpose } from '../tensor.ts'
+import { transform } from '../transform.ts'
+
+/** A constant, also where it is the transpose of one that was left to the runtime. */
+function constantBehind(g: GraphBuilder, value: Value | undefined): Tensor | undefined {
+  const node = g.producer(value)
+  if (node?.op !== 'Transpose') return g.constantOf(value)
+  const tensor = g.constantOf(node.inputs[0])
+  return tensor && transpose(tensor, ints(node.attributes, 'perm'))
+}
+
+/**
+ * scale · Σ over all spatial axes of a gradient [B,C,K,…], as [B,C,K], without ever making the gradient; undefined where
+ * that does not go. Pooling hands every cell's gradient on in full, so the sum before it is the sum behind it; through a
+ * dense layer behind Flatten the sum over cells goes into the weights: Σ_p g · Wᵀ[:,(k,p)] = g · (Σ_p Wᵀ[:,(k,p)]).
+ */
+function collapse(g: GraphBuilder, value: Value, scale: number): Value | undefined {
+  const node = g.producer(value)
+  if (!node) return undefined
+  if (node.op === 'MaxPoolGrad' || (node.op === 'AveragePoolGrad' && keepsSum(node)))
+    return spatialSum(g, node.inputs[0]!, scale)
+  if (node.op === 'Reshape') return throughDense(g, node, scale)
+  if (node.op === 'Mul') return throughProduct(g, node, scale)
+  if (node.op === 'Slice' && ints(node.attributes, 'axes').join() === '2') {
+    const sum = collapse(g, node.inputs[0]!, scale)
+    return sum && g.op('Slice', [sum], node.attributes)
+  }
+  return undefined
+}
+
+const keepsSum = (node: GraphNode): boolean => int(node.attributes, 'count_include_pad', 0) === 0
+
+const spatialSum = (g: GraphBuilder, value: Value, scale: number): Value => {
+  const short = collapse(g, value, scale)
+  if (short) return short
+  const sum = g.op('ReduceSum', [value], { axes: value.shape.slice(3).map((_, i) => i + 3), keepdims: 0 })
+  return scale === 1 ? sum : g.op('Mul', [sum, g.constant(scalar(scale))])
+}
+
+function throughDense(g: GraphBuilder, node: GraphNode, scale: number): Value | undefined {
+  const product = g.producer(node.inputs[0])
+  const shape = node.outputs[0]!.shape
+  if (product?.op !== 'MatMul' || node.inputs[0]!.shape.length !== 3 || shape.slice(2).includes(null))
+    return undefined
+  const weights = constantBehind(g, product.inputs[1])
+  if (weights?.shape.length !== 2) return undefined
+  const [maps, ...cells] = shape.slice(2) as number[]
+  const sums = sumOver(reshaped(weights, [weights.shape[0]!, maps!, sizeOf(cells)]), [2])
+  return g.op('MatMul', [
+    product.inputs[0]!,
+    g.constant(
+      map(sums, (x) => x * scale),
+      'summed_kernel',
+    ),
+  ])
+}
+
+/** gradient × constant: either the constant is one factor a map, or the gradient has no spatial extent yet. */
+function throughProduct(g: GraphBuilder, node: GraphNode, scale: number): Value | undefined {
+  const [x, factor] = node.inputs as readonly [Value, Value]
+  const tensor = g.constantOf(factor)
+  if (!tensor) return undefined
+  const rank = node.outputs[0]!.shape.length
+  const full = [...new Array<number>(rank - tensor.shape.length).fill(1), ...tensor.shape]
+  const flat = (t: Tensor) =>
+    g.constant(
+      map(reshaped(t, [1, 1, full[2]!]), (v) => v * scale),
+      'summed',
+    )
+  if (full[0] !== 1 || full[1] !== 1) return undefined
+  const axes = full.slice(3).map((_, i) => i + 3)
+  if (full.slice(3).every((n) => n === 1)) {
+    const sum = collapse(g, x, 1)
+    return sum && g.op('Mul', [sum, flat(tensor)])
+  }
+  if (x.shape.slice(3).some((d) => d !== 1)) return undefined
+  const sum = sumOver(reshaped(tensor, full), axes)
+  return g.op('Mul', [g.op('Squeeze', [x], { axes }), flat(sum)])
+}
+
+/** Replaces the spatial mean of a gradient by what it comes from, where it need not be made. */
+export const collapseSpatialSum = (graph: Graph): Graph =>
+  transform(graph, (node, [x], { g }) => {
+    if (node.op !== 'ReduceMean' && node.op !== 'ReduceSum') return undefined
+    const rank = x!.shape.length
+    const axes = ints(node.attributes, 'axes')
+    if (
+      rank < 4 ||
+      int(node.attributes, 'keepdims', 1) === 1 ||
+      axes.join() !==
+        x!.shape
+          .slice(3)
+          .map((_, i) => i + 3)
+          .join()
+    )
+      return undefined
+    const cells = x!.shape.slice(3)
+    if (cells.includes(null)) return undefined
+    const short = collapse(g, x!, node.op === 'ReduceMean' ? 1 / sizeOf(cells as number[]) : 1)
+    return short && [short]
+  })

@@ -1,0 +1,128 @@
+import { ConvertError } from '../errors.ts'
+import type { GraphBuilder } from '../graph/builder.ts'
+import type { Tensor, Value } from '../graph/ir.ts'
+import type { Layer, Weights } from '../layers/model.ts'
+
+/** What a lowering builds with. */
+export interface Context {
+  readonly g: GraphBuilder
+  readonly weights: Weights
+  /** Lowers a layer that another one holds (TimeDistributed, Bidirectional). */
+  lower(layer: Layer, inputs: readonly Value[]): readonly Value[]
+  /** Keras's masks: which time steps of a value are real; [N,T] bool. */
+  readonly masks: Map<string, Value>
+}
+
+/** Adds a layer's nodes to the graph and returns its outputs. Values keep the layout that tfjs gives them. */
+export type Lowering = (layer: Layer, inputs: readonly Value[], context: Context) => readonly Value[]
+
+/** A row of the table of layers. */
+export interface Row {
+  readonly lower: Lowering
+  /** One line for the support page. */
+  readonly notes?: string
+}
+
+/** The rows of one family of layers. */
+export type Family = Readonly<Record<string, Row>>
+
+export const describe = (layer: Layer): string =>
+  `layer "${layer.path.slice(1).join('/')}" (${layer.className})`
+
+export const unsupported = (layer: Layer, what: string, supported: string): never => {
+  throw new ConvertError('unsupported-option', `${describe(layer)}: ${what}; supported: ${supported}`)
+}
+
+/** A weight that the layer must have, checked against the shape that its options imply (null: any size). */
+export function weightOf(
+  layer: Layer,
+  context: Context,
+  name: string,
+  index: number,
+  shape: readonly (number | null)[],
+): Tensor {
+  const tensor = context.weights.find(layer, name, index)
+  if (!tensor)
+    throw new ConvertError(
+      'weights-unreadable',
+      `${describe(layer)}: its weight "${name}" is not in the file, which has ${listed(context.weights.names)}`,
+    )
+  if (
+    tensor.shape.length !== shape.length ||
+    tensor.shape.some((n, i) => shape[i] !== null && shape[i] !== n)
+  )
+    throw new ConvertError(
+      'shape-mismatch',
+      `${describe(layer)}: its ${name} is [${tensor.shape}] where [${shape.map((n) => n ?? '?')}] is expected`,
+    )
+  return tensor
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'no weights'
+    : `${names.slice(0, 6).join(', ')}${names.length > 6 ? `, … (${names.length})` : ''}`
+
+/** The size of an axis that the lowering must know. */
+export function sizeAt(layer: Layer, value: Value, axis: number): number {
+  const size = value.shape.at(axis)
+  if (typeof size !== 'number')
+    throw new ConvertError(
+      'shape-mismatch',
+      `${describe(layer)}: axis ${axis} of its input [${value.shape.map((d) => d ?? '?')}] must be known; set it in the model's input shape`,
+    )
+  return size
+}
+
+/** Layout of an image-like layer. */
+export const isChannelsFirst = (layer: Layer): boolean =>
+  layer.config.choice('data_format', ['channels_last', 'channels_first'], 'channels_last') ===
+  'channels_first'
+
+/** [0, last, 1, 2, …]: channels to the front. */
+export const toFirst = (rank: number): number[] => [
+  0,
+  rank - 1,
+  ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
+]
+/** [0, 2, 3, …, 1]: channels to the back. */
+export const toLast = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1]
+
+/** Runs `body` on the value with channels first, as ONNX wants it, and gives back the layer's own layout. */
+export function inChannelsFirst(layer: Layer, x: Value, context: Context, body: (x: Value) => Value): Value {
+  const { g } = context
+  if (isChannelsFirst(layer)) return body(x)
+  const y = body(g.op('Transpose', [x], { perm: toFirst(x.shape.length) }))
+  return g.op('Transpose', [y], { perm: toLast(y.shape.length) })
+}
+
+/** [begin…, end…] of TensorFlow's "same": the odd cell of padding comes at the end. */
+export function samePads(
+  sizes: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+): number[] {
+  const total = sizes.map((size, i) => {
+    const span = (kernel[i]! - 1) * dilations[i]! + 1
+    return Math.max(0, (Math.ceil(size / strides[i]!) - 1) * strides[i]! + span - size)
+  })
+  return [...total.map((n) => Math.floor(n / 2)), ...total.map((n) => Math.ceil(n / 2))]
+}
+
+/** Padding attributes of a window over the spatial axes of an NC… value. */
+export function paddingOf(
+  x: Value,
+  padding: 'valid' | 'same' | 'causal',
+  kernel: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+): { pads?: number[]; auto_pad?: string } {
+  if (padding === 'valid') return {}
+  if (padding === 'causal') return { pads: [(kernel[0]! - 1) * dilations[0]!, 0] }
+  const sizes = x.shape.slice(2)
+  // A free size: ONNX Runtime computes the same padding at run time.
+  if (sizes.includes(null)) return { auto_pad: 'SAME_UPPER' }
+  const pads = samePads(sizes as number[], kernel, strides, dilations)
+  return pads.every((n) => n === 0) ? {} : { pads }
+}

@@ -1,0 +1,33 @@
+import type { Value } from '../graph/ir.ts'
+import type { Layer } from '../layers/model.ts'
+import { type Context, type Family, inChannelsFirst, paddingOf } from './context.ts'
+
+/** Max and average pooling; average leaves the padding out of the mean, as TensorFlow does. */
+function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {
+  return (layer: Layer, [x]: readonly Value[], context: Context): Value[] => {
+    const { config } = layer
+    const kernel = config.perAxis('pool_size', rank, 2)
+    const strides = config.has('strides') ? config.perAxis('strides', rank, 1) : kernel
+    const padding = config.choice('padding', ['valid', 'same'], 'valid')
+    const ones = kernel.map(() => 1)
+    return [
+      inChannelsFirst(layer, x!, context, (nchw) =>
+        context.g.op(op, [nchw], {
+          kernel_shape: kernel,
+          strides,
+          ...paddingOf(nchw, padding, kernel, strides, ones),
+        }),
+      ),
+    ]
+  }
+}
+
+const notes = 'padding valid, same; strides'
+export const poolOps: Family = {
+  MaxPooling1D: { lower: lowerPool('MaxPool', 1), notes },
+  MaxPooling2D: { lower: lowerPool('MaxPool', 2), notes: `${notes}; both data formats` },
+  MaxPooling3D: { lower: lowerPool('MaxPool', 3), notes: `${notes}; both data formats` },
+  AveragePooling1D: { lower: lowerPool('AveragePool', 1), notes },
+  AveragePooling2D: { lower: lowerPool('AveragePool', 2), notes: `${notes}; both data formats` },
+  AveragePooling3D: { lower: lowerPool('AveragePool', 3), notes: `${notes}; both data formats` },
+}

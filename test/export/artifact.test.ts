@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fromBinary } from '@bufbuild/protobuf'
+import { manifestSchema } from '@detl/core/model/manifest'
+import { cxrGrey } from '@detl/core/preprocess/spec'
+import { type ArtifactOptions, exportArtifact } from '@detl/export/artifact'
+import { verify } from '@detl/export/verify'
+import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
+import { ModelProtoSchema } from 'onnx-buf'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  classSlice,
+  detl12,
+  difference,
+  gradCam,
+  type Outputs,
+  runOnnx,
+  saveToFolder,
+  tailOf,
+} from './harness.ts'
+
+const SIZE = 64
+const manifest: ArtifactOptions['manifest'] = {
+  name: 'test-64',
+  version: '1.0.0',
+  createdAt: '2026-01-01T00:00:00Z',
+  preprocess: cxrGrey(SIZE),
+  temperature: 1.5,
+  data: { digest: '0'.repeat(64), images: 0, sources: [] },
+  training: { code: 'none', backend: 'none', seed: 1, summary: 'random weights' },
+}
+
+describe('the screening artefact', () => {
+  const model = detl12(SIZE)
+  const out = mkdtempSync(join(tmpdir(), 'detl-artifact-'))
+  const image = tf.cast(tf.floor(tf.randomUniform([3, 1, SIZE, SIZE], 0, 256, 'float32', 5)), 'int32')
+  const mean = Array.from({ length: 128 }, (_, i) => 0.01 * i)
+  const precision = Array.from({ length: 128 * 128 }, (_, i) => (i % 129 === 0 ? 2 : 0.001))
+  let folder: string
+  let outputs: Outputs
+
+  beforeAll(async () => {
+    folder = await saveToFolder(model)
+    exportArtifact({ model: folder, out, manifest, dtype: 'fp32', outOfDistribution: { mean, precision } })
+    outputs = await runOnnx(readFileSync(join(out, 'model.onnx')), [image])
+  })
+
+  const input = tf.div(tf.transpose(image, [0, 2, 3, 1]), 255)
+
+  it('takes 8-bit images and gives logits, calibrated probabilities, maps and what they come from', () => {
+    const maps = tfl
+      .model({ inputs: model.inputs, outputs: model.getLayer('conv6').output as tfl.SymbolicTensor })
+      .predict(input) as tf.Tensor
+    const tail = tailOf(model, 'conv6')
+    const logits = tail(maps)
+    expect(difference(outputs.logits!.data, logits.dataSync()).absolute).toBeLessThanOrEqual(1e-4)
+    expect(
+      difference(outputs.probabilities!.data, tf.softmax(tf.div(logits, 1.5)).dataSync()).absolute,
+    ).toBeLessThanOrEqual(1e-5)
+    const { cam } = gradCam(tail, maps, 2)
+    expect(difference(classSlice(outputs.cam!, 2), cam.dataSync()).relative).toBeLessThanOrEqual(1e-4)
+    expect(Object.fromEntries(Object.entries(outputs).map(([name, { dims }]) => [name, dims]))).toEqual({
+      logits: [3, 4],
+      probabilities: [3, 4],
+      cam: [3, 4, 9, 9],
+      feature_maps: [3, 128, 9, 9],
+      cam_weights: [3, 4, 128],
+      ood_score: [3],
+    })
+  })
+
+  it('scores how far the last hidden layer is from its training mean: the squared Mahalanobis distance', () => {
+    const hidden = tfl.model({
+      inputs: model.inputs,
+      outputs: model.getLayer('dense2').output as tfl.SymbolicTensor,
+    })
+    const centred = tf.sub(hidden.predict(input) as tf.Tensor2D, mean) as tf.Tensor2D
+    const expected = tf.sum(tf.mul(tf.matMul(centred, tf.tensor2d(precision, [128, 128])), centred), 1)
+    expect(difference(outputs.ood_score!.data, expected.dataSync()).relative).toBeLessThanOrEqual(1e-4)
+  })
+
+  it('has a manifest that names its digest and says where the cells of the maps look', () => {
+    const written = manifestSchema.parse(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')))
+    const bytes = readFileSync(join(out, 'model.onnx'))
+    expect(written.files['model.onnx']).toBe(createHash('sha256').update(bytes).digest('hex'))
+    // Two 3×3 without padding, 2×2 pooling, twice, and two 3×3: the first centre lies 15.5 pixels behind the first pixel's.
+    expect(written.cam).toEqual({
+      method: 'gradcam',
+      layer: 'conv6',
+      height: 9,
+      width: 9,
+      stride: 4,
+      offset: 16,
+    })
+  })
+
+  it('carries the manifest inside, without the digests of files', () => {
+    const proto = fromBinary(ModelProtoSchema, readFileSync(join(out, 'model.onnx')))
+    const inside = JSON.parse(proto.metadataProps.find(({ key }) => key === 'detl.manifest')!.value)
+    const { files: _, ...outside } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))
+    expect(inside).toEqual(outside)
+  })
+
+  it('agrees with the model that it was made from, as `detl verify` says', async () => {
+    const plain = mkdtempSync(join(tmpdir(), 'detl-artifact-'))
+    exportArtifact({ model: folder, out: plain, manifest: { ...manifest, temperature: 1 }, dtype: 'fp32' })
+    const report = await verify(folder, join(plain, 'model.onnx'), { inputs: 1 })
+    expect(report).toMatchObject({ agrees: true, outputs: [{ name: 'probabilities' }] })
+  })
+
+  it('is refused, with nothing written, where the preprocess spec makes another size', () => {
+    const nowhere = join(out, 'nowhere')
+    expect(() =>
+      exportArtifact({ model: folder, out: nowhere, manifest: { ...manifest, preprocess: cxrGrey(128) } }),
+    ).toThrow(/shape-mismatch: the model takes 64 × 64, but the preprocess spec makes 128/)
+    expect(existsSync(nowhere)).toBe(false)
+  })
+
+  it('is refused where a weight is NaN, naming the weight', async () => {
+    const broken = await saveToFolder(model)
+    const shard = readFileSync(join(broken, 'group1-shard1.bin'))
+    shard.writeFloatLE(Number.NaN, 8)
+    writeFileSync(join(broken, 'group1-shard1.bin'), shard)
+    expect(() => exportArtifact({ model: broken, out: join(out, 'nowhere'), manifest })).toThrow(
+      /weights-unreadable: weight "conv1\/kernel" holds NaN at element 2/,
+    )
+    expect(existsSync(join(out, 'nowhere'))).toBe(false)
+  })
+})
