@@ -1,0 +1,58 @@
+import { DropTarget } from './components/drop.tsx'
+import { Header } from './components/header.tsx'
+import { Intake } from './components/intake.tsx'
+import { KeyDialog } from './components/key-dialog.tsx'
+import { Notice } from './components/notice.tsx'
+import { ResultPanel } from './components/result.tsx'
+import { Viewer } from './components/viewer.tsx'
+import { WorkList } from './components/work-list.tsx'
+import { announcement, items } from './state/work-list.ts'
+import { percent, text } from './text/text.ts'
+
+export function App() {
+  const empty = items.value.length === 0
+  return (
+    <>
+      <a class="skip" href="#result">
+        {text.value.skipToResult}
+      </a>
+      <Header />
+      <main class={empty ? 'bench empty' : 'bench'}>
+        {empty ? (
+          <Intake />
+        ) : (
+          <>
+            <WorkList />
+            <Viewer />
+            <ResultPanel />
+          </>
+        )}
+      </main>
+      <Notice />
+      <KeyDialog />
+      <DropTarget />
+      <Announcer />
+    </>
+  )
+}
+
+/** Tells screen readers what became of an image. */
+function Announcer() {
+  const item = announcement.value
+  const t = text.value
+  const words = () => {
+    if (!item) return ''
+    if (item.result) {
+      const { label, probabilities } = item.result
+      return t.list.finished(item.name, t.labels[label].name, percent(probabilities[label]))
+    }
+    if (item.problem)
+      return `${item.name}: ${t.problems[item.problem.code]?.title ?? item.problem.title ?? ''}`
+    return item.status === 'needs-key' ? t.key.needed : ''
+  }
+  return (
+    <p class="hidden-words" aria-live="polite">
+      {words()}
+    </p>
+  )
+}

@@ -1,0 +1,74 @@
+import { settings, type Theme } from '../state/settings.ts'
+import { LANGUAGES, type Language, text } from '../text/text.ts'
+import { Icon } from './icon.tsx'
+import { openKeyDialog } from './key-dialog.tsx'
+
+/** Name, where images are scored, key, colours, language. */
+export function Header() {
+  const t = text.value
+  const hasKey = settings.key.value !== ''
+  const themes: [Theme, string][] = [
+    ['auto', t.settings.themeAuto],
+    ['light', t.settings.themeLight],
+    ['dark', t.settings.themeDark],
+  ]
+  return (
+    <header class="top">
+      <div class="brand">
+        <img src="/icon.svg" width="36" height="36" alt="" />
+        <div>
+          <h1>{t.title}</h1>
+          <p>{t.tagline}</p>
+        </div>
+      </div>
+      <div class="top-controls">
+        <button type="button" class="button quiet" onClick={openKeyDialog} data-set={hasKey}>
+          <Icon name="key" />
+          {hasKey ? t.key.set : t.key.add}
+          {hasKey && <Icon name="check" />}
+        </button>
+        <Choice
+          label={t.settings.theme}
+          value={settings.theme.value}
+          options={themes}
+          icon="sun"
+          choose={(theme) => {
+            settings.theme.value = theme
+          }}
+        />
+        <Choice
+          label={t.settings.language}
+          value={settings.language.value}
+          options={Object.entries(LANGUAGES).map(([code, { name }]) => [code as Language, name])}
+          choose={(language) => {
+            settings.language.value = language
+          }}
+        />
+      </div>
+    </header>
+  )
+}
+
+type ChoiceProps<T extends string> = {
+  label: string
+  value: T
+  options: [T, string][]
+  icon?: 'sun'
+  choose(value: T): void
+}
+
+function Choice<T extends string>({ label, value, options, icon, choose }: ChoiceProps<T>) {
+  return (
+    <label class="choice" title={label}>
+      {icon && <Icon name={icon} />}
+      <span class="hidden-words">{label}</span>
+      <select value={value} onChange={(event) => choose(event.currentTarget.value as T)}>
+        {options.map(([option, name]) => (
+          <option key={option} value={option}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

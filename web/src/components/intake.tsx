@@ -1,0 +1,60 @@
+import { useRef } from 'preact/hooks'
+import { add, addSample } from '../state/work-list.ts'
+import { text } from '../text/text.ts'
+import { Icon } from './icon.tsx'
+
+const ACCEPT = 'image/png,image/jpeg,application/dicom,.dcm,.dicom,.png,.jpg,.jpeg'
+const SAMPLE_NAME = 'synthetic-sample.png'
+
+/** The ways in: choose, photograph, the synthetic sample. Dropping and pasting work on the whole page (`drop.tsx`). */
+export function Intake() {
+  const t = text.value
+  return (
+    <section class="intake" aria-labelledby="intake-heading">
+      <div class="intake-card">
+        <div class="intake-mark">
+          <Icon name="upload" />
+        </div>
+        <h2 id="intake-heading">{t.intake.heading}</h2>
+        <p class="lead">{t.intake.lead}</p>
+        <div class="intake-ways">
+          <PickButton class="button primary" label={t.intake.choose} icon="upload" />
+          <PickButton class="button" label={t.intake.photograph} icon="camera" camera />
+          <button type="button" class="button" onClick={() => void addSample(SAMPLE_NAME)}>
+            <Icon name="flask" />
+            {t.intake.sample}
+          </button>
+        </div>
+        <p class="fine">{t.intake.formats}</p>
+        <p class="fine keyboard-only">{t.intake.paste}</p>
+      </div>
+    </section>
+  )
+}
+
+type PickProps = { class: string; label: string; icon: 'upload' | 'camera' | 'plus'; camera?: boolean }
+
+/** A button that opens the system's file dialog, or the camera on a phone. */
+export function PickButton({ class: className, label, icon, camera }: PickProps) {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <button type="button" class={className} onClick={() => input.current?.click()}>
+        <Icon name={icon} />
+        {label}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple={!camera}
+        accept={camera ? 'image/jpeg' : ACCEPT}
+        {...(camera ? { capture: 'environment' } : {})}
+        onChange={(event) => {
+          add(event.currentTarget.files ?? [])
+          event.currentTarget.value = '' // the same file may be chosen again
+        }}
+      />
+    </>
+  )
+}

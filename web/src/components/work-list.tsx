@@ -1,0 +1,83 @@
+import { clear, finished, type Item, isFinished, items, remove, selectedId } from '../state/work-list.ts'
+import type { Text } from '../text/en.ts'
+import { percent, text } from '../text/text.ts'
+import { Icon } from './icon.tsx'
+import { PickButton } from './intake.tsx'
+
+/** All images of this visit, with what became of each. */
+export function WorkList() {
+  const t = text.value
+  const all = items.value.length
+  return (
+    <nav class="list" aria-labelledby="list-heading">
+      <div class="list-head">
+        <h2 id="list-heading">{t.list.heading}</h2>
+        <span class="fine">{t.list.progress(finished.value, all)}</span>
+      </div>
+      <progress
+        value={finished.value}
+        max={all}
+        aria-label={t.list.progress(finished.value, all)}
+        data-complete={finished.value === all}
+      />
+      <ul>
+        {items.value.map((item) => (
+          <Row key={item.id} item={item} />
+        ))}
+      </ul>
+      <div class="list-foot">
+        <PickButton class="button" label={t.intake.add} icon="plus" />
+        <button type="button" class="button quiet" onClick={clear}>
+          {t.list.clear}
+        </button>
+      </div>
+    </nav>
+  )
+}
+
+function Row({ item }: { item: Item }) {
+  const t = text.value
+  return (
+    <li class="row-item" data-status={item.status}>
+      <button
+        type="button"
+        class="row-main"
+        aria-current={item.id === selectedId.value}
+        onClick={() => {
+          selectedId.value = item.id
+        }}
+      >
+        <span class="thumb">
+          {item.thumbnail ? (
+            <img src={item.thumbnail} alt="" />
+          ) : (
+            !isFinished(item) && <span class="spinner" />
+          )}
+        </span>
+        <span class="row-words">
+          <span class="row-name">{item.name}</span>
+          <span class="row-state">
+            {item.status === 'failed' && <Icon name="warning" />}
+            {state(item, t)}
+          </span>
+        </span>
+      </button>
+      <button
+        type="button"
+        class="icon-button row-remove"
+        aria-label={t.list.remove(item.name)}
+        onClick={() => remove(item.id)}
+      >
+        <Icon name="close" />
+      </button>
+    </li>
+  )
+}
+
+function state({ status, result }: Item, t: Text): string {
+  if (result) return `${t.labels[result.label].name} ${percent(result.probabilities[result.label])}`
+  if (status === 'needs-key') return t.key.needed
+  if (status === 'failed') return t.list.failed
+  if (status === 'reading') return t.list.reading
+  return status === 'scoring' ? t.list.scoring : t.list.waiting
+}

@@ -1,0 +1,63 @@
+import { codecs } from '@detl/codecs/modules'
+import { AppError } from '@detl/core/api/problem'
+import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { encodePng } from '@detl/core/image/png-encode'
+import { phantom } from '@detl/core/phantom/phantom'
+import { fromWorking } from '@detl/core/preprocess/preprocess'
+import { reduce } from '@detl/core/preprocess/reduce'
+import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+import { expose, transfer } from 'comlink'
+import { type Outcome, PageError, type Picture } from './types.ts'
+
+/** Longest side that the viewer holds: 2048 × 2048 × 2 bytes = 8 MB a picture. */
+const VIEW_SIDE = 2048
+
+/** What runs beside the page's thread: everything that touches all pixels of an image. */
+const engine = {
+  /** Decodes a file and measures its window as the model's preprocessing does. */
+  open: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec | undefined) => {
+    const { image, source } = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
+    const used = spec ?? (await defaultSpec())
+    const { window } = fromWorking(reduce(image, used.workingSize), { ...image, bits: 16 }, used)
+    const { format } = source
+    const raster = reduce(image, VIEW_SIDE)
+    const { width, height, bits } = image
+    const picture: Picture = { format, width, height, bits, raster, window }
+    return transfer(picture, [raster.data.buffer])
+  }),
+
+  /** A synthetic chest with a consolidation, as a 16-bit PNG. */
+  sample: guarded(async () => {
+    const { image } = phantom({ seed: 7, width: 1024, height: 1024, lesions: ['consolidation'] })
+    const { width, height, data } = image
+    const png = await encodePng({ width, height, channels: 1, data: data.map((level) => level << 4) }) // 12 → 16 bits
+    return transfer(png, [png.buffer])
+  }),
+
+  /** GET /v1/model or manifest.json → what the page needs of it. */
+  readModel: guarded(async (json: unknown) => (await import('./read-json.ts')).readModel(json)),
+  /** POST /v1/screenings' JSON → a result. */
+  readAnswer: guarded(async (json: unknown) => (await import('./read-json.ts')).readAnswer(json)),
+}
+
+export type Engine = typeof engine
+
+expose(engine)
+
+const defaultSpec = async () => (await import('@detl/core/preprocess/spec')).cxrGrey(128)
+
+function guarded<A extends unknown[], T>(task: (...args: A) => Promise<T>) {
+  return async (...args: A): Promise<Outcome<T>> => {
+    try {
+      return { ok: true, value: await task(...args) }
+    } catch (error) {
+      if (error instanceof PageError) return { ok: false, problem: error.problem }
+      if (error instanceof AppError) {
+        return { ok: false, problem: { code: error.code, detail: error.detail } }
+      }
+      console.error(error)
+      return { ok: false, problem: { code: 'device-failed', detail: String(error) } }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { screeningSchema } from '@detl/core/api/screening'
+import { LABELS, type Label } from '@detl/core/model/labels'
+import { manifestSchema } from '@detl/core/model/manifest'
+import * as z from 'zod'
+import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts'
+
+/** @throws PageError answer-not-understood */
+export function readAnswer(json: unknown): Result {
+  const answer = parse(screeningSchema, json)
+  const { id, model, probabilities, label, image, quality, servedBy } = answer
+  const maps = Object.fromEntries(
+    answer.heatmaps.map(({ class: name, max, width, height, data }): [Label, HeatMap] => {
+      const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
+      return [name, { width, height, max, data: Float32Array.from(bytes, (byte) => byte / 255) }]
+    }),
+  ) as Record<Label, HeatMap>
+  if (LABELS.some((name) => maps[name]?.data.length !== maps[name]!.width * maps[name]!.height)) {
+    throw misunderstood('a heat map is missing or incomplete')
+  }
+  const { crop, placed, grid } = image
+  return {
+    id,
+    model,
+    probabilities,
+    label,
+    maps,
+    geometry: { crop, placed },
+    grid,
+    image: { format: image.format, width: image.width, height: image.height },
+    warnings: quality.warnings,
+    servedBy,
+  }
+}
+
+/** @throws PageError answer-not-understood */
+export function readModel(json: unknown): ModelInfo {
+  const { name, version, operatingPoints, preprocess } = parse(
+    manifestSchema.extend({ preprocessId: z.string().optional() }),
+    json,
+  )
+  return { name, version, operatingPoints, preprocess }
+}
+
+function parse<S extends z.ZodType>(schema: S, json: unknown): z.output<S> {
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  throw misunderstood(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '))
+}
+
+const misunderstood = (detail: string) => new PageError({ code: 'answer-not-understood', detail })

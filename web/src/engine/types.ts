@@ -1,0 +1,68 @@
+import type { ProblemCode } from '@detl/core/api/problem'
+import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
+import type { ImageFormat } from '@detl/core/image/sniff'
+import type { Label } from '@detl/core/model/labels'
+import type { Manifest } from '@detl/core/model/manifest'
+import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { WorkingImage } from '@detl/core/preprocess/reduce'
+import type { LocalProblem } from '../text/en.ts'
+
+/** An image as the viewer shows it. */
+export type Picture = {
+  readonly format: ImageFormat
+  /** Of the file, in pixels. */
+  readonly width: number
+  readonly height: number
+  readonly bits: number
+  /** Reduced to at most 2048 px a side, on the 16-bit scale. */
+  readonly raster: WorkingImage
+  /** The grey levels that the model's preprocessing maps to black and white, on the 16-bit scale. */
+  readonly window: { readonly low: number; readonly high: number }
+}
+
+export type HeatMap = ActivationMap & {
+  /** Raw maximum, in logit units: comparable between the classes of one image. */
+  readonly max: number
+}
+
+/** The scores of one image, whoever computed them. */
+export type Result = {
+  readonly id: string
+  readonly model: { readonly name: string; readonly version: string; readonly preprocess: string }
+  readonly probabilities: Readonly<Record<Label, number>>
+  readonly label: Label
+  /** Values 0–1 of each map's own maximum. */
+  readonly maps: Readonly<Record<Label, HeatMap>>
+  readonly geometry: Geometry
+  readonly grid: CamGrid
+  readonly image: { readonly format: string; readonly width: number; readonly height: number }
+  readonly warnings: readonly { readonly code: string; readonly detail: string }[]
+  readonly servedBy: 'gpu' | 'edge' | 'device'
+}
+
+/** What the page needs of the model that scores. */
+export type ModelInfo = Pick<Manifest, 'name' | 'version' | 'operatingPoints' | 'preprocess'>
+
+export type Problem = {
+  readonly code: ProblemCode | LocalProblem
+  readonly detail: string
+  /** The endpoint's own title, for a code that this page does not know. */
+  readonly title?: string
+  readonly requestId?: string
+}
+
+/** What crosses from the worker: an error's class would be lost on the way. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: Problem }
+
+/** A problem as an exception of the page. */
+export class PageError extends Error {
+  override readonly name = 'PageError'
+  readonly problem: Problem
+
+  constructor(problem: Problem, options?: { cause?: unknown }) {
+    super(`${problem.code}: ${problem.detail}`, options)
+    this.problem = problem
+  }
+}

@@ -1,0 +1,19 @@
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { startModelInfo } from './state/model.ts'
+import { startSettings } from './state/settings.ts'
+import { startView } from './state/view.ts'
+import { startWorkList } from './state/work-list.ts'
+import './style/tokens.css'
+import './style/page.css'
+import './style/controls.css'
+import './style/bench.css'
+import './style/viewer.css'
+import './style/result.css'
+import './style/narrow.css'
+
+startSettings()
+startWorkList()
+startView()
+void startModelInfo()
+render(<App />, document.getElementById('app')!)

@@ -1,0 +1,325 @@
+import type { ProblemCode } from '@detl/core/api/problem'
+import type { Label } from '@detl/core/model/labels'
+
+/** What goes wrong in the page itself, beside the endpoint's problems. */
+export type LocalProblem = 'offline' | 'answer-not-understood' | 'no-key' | 'device-failed' | 'model-damaged'
+/** A code without an entry is shown in the words of the endpoint; a test asks for an entry of each. */
+type Advice = Partial<Record<ProblemCode, Words>> & Record<LocalProblem, Words>
+export type Words = { readonly title: string; readonly advice: string }
+
+/** Every word of the page. Another language is another object of this type. */
+export type Text = {
+  readonly name: string
+  readonly title: string
+  readonly tagline: string
+  readonly skipToResult: string
+  readonly disclaimer: string
+  readonly disclaimerMore: readonly string[]
+  readonly about: string
+  readonly close: string
+  readonly labels: Record<Label, { name: string; explained: string }>
+  readonly intake: Record<
+    'heading' | 'lead' | 'choose' | 'photograph' | 'sample' | 'paste' | 'drop' | 'formats' | 'add',
+    string
+  >
+  readonly key: Record<
+    | 'add'
+    | 'set'
+    | 'heading'
+    | 'lead'
+    | 'label'
+    | 'save'
+    | 'forget'
+    | 'malformed'
+    | 'needed'
+    | 'where'
+    | 'show',
+    string
+  >
+  readonly settings: Record<
+    'language' | 'theme' | 'themeAuto' | 'themeLight' | 'themeDark' | 'where' | 'endpoint' | 'device',
+    string
+  > & {
+    endpointHint: string
+    deviceHint: string
+    deviceLoading(percent: number): string
+    apiReference: string
+  }
+  readonly list: {
+    heading: string
+    progress(done: number, all: number): string
+    waiting: string
+    reading: string
+    scoring: string
+    failed: string
+    remove(name: string): string
+    clear: string
+    retry: string
+    finished(name: string, label: string, percent: string): string
+    cannotShow: string
+    synthetic: string
+  }
+  readonly viewer: Record<
+    | 'label'
+    | 'zoomIn'
+    | 'zoomOut'
+    | 'fit'
+    | 'pan'
+    | 'contrast'
+    | 'tools'
+    | 'level'
+    | 'width'
+    | 'reset'
+    | 'loading'
+    | 'fullRange'
+    | 'keys',
+    string
+  > & { heatOf(label: string): string; noHeat: string }
+  readonly result: {
+    heading: string
+    scores: string
+    highest: string
+    lead(label: string, percent: string): string
+    unclear: string
+    above(name: string): string
+    below: string
+    threshold(percent: string): string
+    noThreshold: string
+    showHeat: string
+    opacity: string
+    heatLow: string
+    heatHigh: string
+    heatPeak(percent: string): string
+    noEvidence: string
+    scale: string
+    warnings: string
+    details: string
+    model: string
+    servedBy: string
+    servers: Record<'gpu' | 'edge' | 'device', string>
+    image: string
+    time: string
+    requestId: string
+    hint: string
+  }
+  readonly exports: Record<'heading' | 'print' | 'png' | 'fhir' | 'dicom' | 'json' | 'working', string>
+  readonly warnings: Readonly<Record<string, string>>
+  readonly problems: Advice
+}
+
+export const en: Text = {
+  name: 'English',
+  title: 'Chest X-ray screening',
+  tagline: 'Four scores, and where the model looked',
+  skipToResult: 'Skip to the result',
+  disclaimer:
+    'Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.',
+  disclaimerMore: [
+    'It scores frontal chest X-rays of adults for four groups. It does not see anything else: no fracture, no nodule, no tube, no heart failure.',
+    'A high score for normal does not rule out disease. A low score for COVID-19 does not rule out an infection: use a test.',
+    'The heat map shows where the network’s evidence came from. It is not the outline of a finding.',
+    'Scores may be wrong on images that differ from those it was trained on: other machines, children, photographs of films, drawings on the image.',
+    'Do not use it to decide on treatment.',
+  ],
+  about: 'What this is not',
+  close: 'Close',
+  labels: {
+    normal: { name: 'Normal', explained: 'no sign of the groups below' },
+    other_disease: {
+      name: 'Other disease',
+      explained: 'a finding in the chest that is neither of the next two',
+    },
+    pneumonia: { name: 'Pneumonia', explained: 'inflamed lung, not from COVID-19' },
+    covid19: { name: 'COVID-19', explained: 'a pattern as in COVID-19 pneumonia' },
+  },
+  intake: {
+    heading: 'Screen a chest X-ray',
+    lead: 'Drop images anywhere on this page, paste one, or choose a way:',
+    choose: 'Choose images',
+    photograph: 'Take a photograph',
+    sample: 'Try the synthetic sample',
+    paste: 'You can also paste an image with Ctrl+V or ⌘V.',
+    drop: 'Drop to screen',
+    formats: 'Frontal chest X-rays as PNG, JPEG or DICOM, up to 64 MB each. Nothing is kept on the server.',
+    add: 'Add images',
+  },
+  key: {
+    add: 'Add API key',
+    set: 'API key',
+    heading: 'API key',
+    lead: 'The endpoint needs a key. It stays in this browser tab and is forgotten when you close it.',
+    label: 'Key',
+    save: 'Use this key',
+    forget: 'Forget the key',
+    malformed: 'A key begins with detl_ and goes on with at least 8 letters and digits.',
+    needed: 'Add an API key to go on',
+    where: 'A local start prints a demo key.',
+    show: 'Show the key',
+  },
+  settings: {
+    language: 'Language',
+    theme: 'Colours',
+    themeAuto: 'As the system',
+    themeLight: 'Light',
+    themeDark: 'Dark',
+    where: 'Where images are scored',
+    endpoint: 'Endpoint',
+    device: 'This device',
+    endpointHint: 'Images are sent to the endpoint, scored there and not kept.',
+    deviceHint: 'Images stay on this device. Works offline.',
+    deviceLoading: (percent) => `Loading the model: ${percent} %`,
+    apiReference: 'API reference',
+  },
+  list: {
+    heading: 'Images',
+    progress: (done, all) => `${done} of ${all} done`,
+    waiting: 'Waiting',
+    reading: 'Reading',
+    scoring: 'Scoring',
+    failed: 'Not scored',
+    remove: (name) => `Remove ${name}`,
+    clear: 'Clear the list',
+    retry: 'Try again',
+    finished: (name, label, percent) => `${name}: highest score ${label}, ${percent}`,
+    cannotShow: 'This image cannot be shown.',
+    synthetic: 'Synthetic image, not a patient',
+  },
+  viewer: {
+    label: 'X-ray viewer',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    fit: 'Fit to view',
+    pan: 'Move',
+    contrast: 'Window',
+    tools: 'What dragging does',
+    level: 'Level',
+    width: 'Width',
+    reset: 'As the model saw it',
+    fullRange: 'Full range',
+    loading: 'Reading the image …',
+    keys: 'Keys: plus and minus zoom, 0 fits, arrows move, Shift with arrows changes level and width.',
+    heatOf: (label) => `with the heat map for ${label}`,
+    noHeat: 'without a heat map',
+  },
+  result: {
+    heading: 'Result',
+    scores: 'Scores and heat map',
+    highest: 'Highest score',
+    lead: (label, percent) => `The model gives most of its score, ${percent}, to ${label}.`,
+    unclear: 'No group stands out: the model is undecided on this image.',
+    above: (name) => `above the ${name} threshold`,
+    below: 'below the threshold',
+    threshold: (percent) => `Threshold ${percent}`,
+    noThreshold: 'This model has no thresholds yet: read the scores side by side only.',
+    showHeat: 'Show the heat map',
+    opacity: 'Strength',
+    heatLow: 'no evidence',
+    heatHigh: 'strongest of all classes',
+    heatPeak: (percent) => `Heat peak ${percent} of the strongest`,
+    noEvidence: 'No evidence found for this class; its map is empty.',
+    scale: 'Heat scale, the same for all four classes',
+    warnings: 'Image quality',
+    details: 'Details',
+    model: 'Model',
+    servedBy: 'Scored',
+    servers: { gpu: 'on the GPU server', edge: 'at the edge', device: 'on this device' },
+    image: 'Image',
+    time: 'Time',
+    requestId: 'Request',
+    hint: 'Choose a class to see its heat map.',
+  },
+  exports: {
+    heading: 'Save',
+    print: 'Print or PDF',
+    png: 'PNG',
+    fhir: 'FHIR report',
+    dicom: 'DICOM',
+    json: 'JSON',
+    working: 'Preparing …',
+  },
+  warnings: {},
+  problems: {
+    'request-invalid': { title: 'The request was not valid', advice: 'Reload the page and try again.' },
+    'image-missing': { title: 'The file is empty', advice: 'Choose another file.' },
+    'key-missing': { title: 'An API key is needed', advice: 'Add your key at the top of the page.' },
+    'key-invalid': {
+      title: 'This API key is not accepted',
+      advice: 'Check for a missing letter. It may also have been revoked.',
+    },
+    'signature-missing': {
+      title: 'The call was not signed',
+      advice: 'The service is set up wrongly; tell its operator.',
+    },
+    'signature-invalid': {
+      title: 'The call’s signature is wrong',
+      advice: 'The service is set up wrongly; tell its operator.',
+    },
+    'signature-expired': {
+      title: 'The call’s signature is too old',
+      advice: 'The service’s clocks differ; tell its operator.',
+    },
+    'not-found': {
+      title: 'The endpoint does not offer this',
+      advice: 'Reload the page; it may be out of date.',
+    },
+    'method-not-allowed': {
+      title: 'The endpoint does not offer this',
+      advice: 'Reload the page; it may be out of date.',
+    },
+    'preprocess-mismatch': {
+      title: 'Page and model do not belong together',
+      advice: 'Reload the page to get the one that does.',
+    },
+    'image-too-large': {
+      title: 'The image is too large',
+      advice: 'Export it with fewer pixels, at most 5,000 a side.',
+    },
+    'body-too-large': { title: 'The file is too large', advice: 'Files may have up to 64 MB.' },
+    'image-unsupported': {
+      title: 'This kind of file cannot be read',
+      advice: 'Use PNG, JPEG or DICOM. HEIC photographs: switch the camera to JPEG.',
+    },
+    'image-undecodable': {
+      title: 'The file is damaged or incomplete',
+      advice: 'Export it again from where it came from.',
+    },
+    'image-unsuitable': {
+      title: 'This does not look like a frontal chest X-ray',
+      advice: 'Scores are only given for frontal chest X-rays.',
+    },
+    'rate-limited': { title: 'Too many requests', advice: 'Wait a moment and try again.' },
+    internal: {
+      title: 'Something went wrong on the server',
+      advice: 'Try again. If it stays, tell the operator the request number.',
+    },
+    'upstream-invalid': {
+      title: 'The model’s answer could not be used',
+      advice: 'Try again. If it stays, tell the operator.',
+    },
+    'upstream-unavailable': {
+      title: 'The model is not available',
+      advice: 'Try again shortly, or score on this device.',
+    },
+    'upstream-timeout': {
+      title: 'The model did not answer in time',
+      advice: 'Try again shortly, or score on this device.',
+    },
+    offline: {
+      title: 'The endpoint cannot be reached',
+      advice: 'Check the connection, or score on this device.',
+    },
+    'answer-not-understood': {
+      title: 'The answer was not understood',
+      advice: 'Reload the page; it may be out of date.',
+    },
+    'no-key': { title: 'An API key is needed', advice: 'Add your key at the top of the page.' },
+    'device-failed': {
+      title: 'Scoring on this device failed',
+      advice: 'The device may lack memory. Try the endpoint.',
+    },
+    'model-damaged': {
+      title: 'The model was not loaded whole',
+      advice: 'Its checksum does not match. Check the connection and try again.',
+    },
+  },
+}
