@@ -1,20 +1,15 @@
-import type { Codecs } from '@detl/core/image/codecs'
-import { type CodecSource, heapCodec } from './emscripten.ts'
+import { composeCodecs } from './compose.ts'
+import { scripts } from './scripts.ts'
+import { wasmFiles } from './wasm-files.ts'
 
 /**
- * The codecs in a page. Their WebAssembly files lie beside the bundled script, under the names of `wasmFiles`
- * (`wasm-files.ts`): whoever bundles the page copies them there.
+ * The codecs in a page. Their WebAssembly lies beside the bundled script, under the names of `wasmFiles`:
+ * whoever bundles the page copies it there.
  */
-export const codecs: Codecs = {
-  jpeg: heapCodec(
-    {
-      factory: async () => (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')).default,
-      module: fetched('libjpegturbowasm_decode.wasm'),
-    },
-    'JPEGDecoder',
-  ),
-}
-
-function fetched(file: string): CodecSource['module'] {
-  return () => WebAssembly.compileStreaming(fetch(new URL(`./${file}`, import.meta.url)))
-}
+export const codecs = composeCodecs((name) => ({
+  factory: scripts[name],
+  module: () =>
+    WebAssembly.compileStreaming(
+      fetch(new URL(/* @vite-ignore */ `./${wasmFiles[name].file}`, import.meta.url)),
+    ),
+}))

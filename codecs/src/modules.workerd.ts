@@ -1,13 +1,14 @@
-import type { Codecs } from '@detl/core/image/codecs'
-import { heapCodec } from './emscripten.ts'
+import { composeCodecs, type WasmCodecName } from './compose.ts'
+import type { CodecSource } from './heap-codec.ts'
+import { scripts } from './scripts.ts'
+
+const modules: Record<WasmCodecName, CodecSource['module']> = {
+  'libjpeg-turbo-8bit': async () =>
+    (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm')).default,
+  charls: async () => (await import('@cornerstonejs/codec-charls/decodewasm')).default,
+  openjpeg: async () => (await import('@cornerstonejs/codec-openjpeg/decodewasm')).default,
+  openjph: async () => (await import('@cornerstonejs/codec-openjph/wasm')).default,
+}
 
 /** The codecs in workerd: WebAssembly comes precompiled with the Worker (rule CompiledWasm in wrangler.toml). */
-export const codecs: Codecs = {
-  jpeg: heapCodec(
-    {
-      factory: async () => (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')).default,
-      module: async () => (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm')).default,
-    },
-    'JPEGDecoder',
-  ),
-}
+export const codecs = composeCodecs((name) => ({ factory: scripts[name], module: modules[name] }))

@@ -1,9 +1,17 @@
 /** Cornerstone's packages have no types: an Emscripten factory, and its WebAssembly as a CompiledWasm module. */
 declare module '@cornerstonejs/*/decodewasmjs' {
-  const factory: import('./emscripten.ts').EmscriptenFactory
+  const factory: import('./heap-codec.ts').EmscriptenFactory
+  export default factory
+}
+declare module '@cornerstonejs/*/wasmjs' {
+  const factory: import('./heap-codec.ts').EmscriptenFactory
   export default factory
 }
 declare module '@cornerstonejs/*/decodewasm' {
+  const module: WebAssembly.Module
+  export default module
+}
+declare module '@cornerstonejs/*/wasm' {
   const module: WebAssembly.Module
   export default module
 }

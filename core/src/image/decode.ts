@@ -1,5 +1,7 @@
 import { AppError } from '../api/problem.ts'
 import type { Codecs } from './codecs.ts'
+import { decodeDicom } from './dicom/decode.ts'
+import type { ExaminationTags } from './dicom/tags.ts'
 import type { GrayImage } from './gray-image.ts'
 import { decodeJpeg } from './jpeg.ts'
 import type { ImageLimits } from './limits.ts'
@@ -18,19 +20,34 @@ export type ImageSource = {
   readonly alpha: boolean
   /** Mean of max(R,G,B) − min(R,G,B) as a share of the range: 0 for grey, also where grey is stored as RGB. */
   readonly chroma: number
+  /** DICOM only: what the object says of the examination and of its encoding. */
+  readonly dicom?: ExaminationTags & {
+    readonly transferSyntax: string
+    readonly photometric: string
+    readonly frames: number
+  }
 }
 
 export type DecodedImage = { readonly image: GrayImage; readonly source: ImageSource }
+
+export type DecodeOptions = {
+  readonly limits: ImageLimits
+  readonly codecs: Codecs
+  /** Which frame of a multi-frame DICOM object, from 0; the first if absent. */
+  readonly frame?: number
+  /**
+   * The longest side that the caller needs. JPEG 2000 is then decoded at a lower resolution, not below it: the image
+   * may be smaller than the source.
+   */
+  readonly reduceTo?: number
+}
 
 /**
  * Bytes of a file → grey image. The format is taken from the bytes.
  * @throws AppError 'image-missing' (no bytes), 'image-unsupported' (not a format that is read),
  *   'image-too-large' (bytes, side or pixels, from the header), 'image-undecodable' (damaged or truncated).
  */
-export async function decodeImage(
-  bytes: Uint8Array,
-  options: { readonly limits: ImageLimits; readonly codecs: Codecs },
-): Promise<DecodedImage> {
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {
   const { limits, codecs } = options
   if (bytes.length === 0) throw new AppError('image-missing', 'the image has no bytes')
   if (bytes.length > limits.maxBytes) {
@@ -40,6 +57,7 @@ export async function decodeImage(
   try {
     if (format === 'png') return await decodePng(bytes, limits)
     if (format === 'jpeg') return await decodeJpeg(bytes, limits, codecs)
+    if (format === 'dicom') return await decodeDicom(bytes, options)
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('image-undecodable', `the ${format} data are damaged`, { cause: error })

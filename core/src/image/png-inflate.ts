@@ -1,4 +1,5 @@
 import { AppError } from '../api/problem.ts'
+import { inflatePieces } from './inflate.ts'
 
 /** Rows of one pass: bytes a row without the filter byte. */
 export type PassSize = { readonly bytes: number; readonly rows: number }
@@ -13,31 +14,15 @@ export async function inflateRows(
   bytesPerPixel: number,
   onRow: (row: Uint8Array, pass: number, y: number) => void,
 ): Promise<void> {
-  const stream = new DecompressionStream('deflate')
-  const reader = stream.readable.getReader()
-  // A failure of the writing side shows up on the reading side too; it is thrown from there.
-  const written = feed(stream.writable.getWriter(), compressed).catch(() => undefined)
   const rows = new RowAssembler(passes, bytesPerPixel, onRow)
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    if (!rows.done) rows.push(value)
-    else if (value.length > 0) {
-      await reader.cancel()
-      return
-    }
-  }
-  await written
+  // Once all rows are there, the stream is read on only to its checksum: a byte more stops it.
+  await inflatePieces(compressed, 'deflate', (piece) => {
+    if (rows.done) return piece.length === 0
+    rows.push(piece)
+    return true
+  })
   if (!rows.done)
     throw new AppError('image-undecodable', 'the PNG is damaged: it has fewer rows than its header says')
-}
-
-async function feed(writer: ByteWriter, chunks: readonly Uint8Array[]): Promise<void> {
-  const step = 1 << 16 // so that back-pressure holds also for one 60 MB chunk
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += step) await writer.write(chunk.subarray(at, at + step))
-  }
-  await writer.close()
 }
 
 /** Joins inflated pieces to rows and undoes the row filters. */

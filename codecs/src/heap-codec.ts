@@ -11,7 +11,7 @@ export type EmscriptenFactory = (options: {
 }) => Promise<unknown>
 
 /** A decoder object on the codec's heap. `getDecodedBuffer` is a view that lives until the next allocation there. */
-export type HeapDecoder = {
+type HeapDecoder = {
   getEncodedBuffer(length: number): Uint8Array
   getDecodedBuffer(): Uint8Array
   getFrameInfo(): {
@@ -25,7 +25,14 @@ export type HeapDecoder = {
   delete(): void
 }
 
-/** How this runtime comes by the compiled module, and by the factory that goes with it. */
+type HeapWaveletDecoder = HeapDecoder & {
+  calculateSizeAtDecompositionLevel(level: number): { width: number; height: number }
+  decodeSubResolution(level: number, layers: number): void
+}
+
+type HeapExports = Record<string, new () => HeapDecoder>
+
+/** How this runtime comes by a codec's script and by its compiled module. */
 export type CodecSource = {
   readonly factory: () => Promise<EmscriptenFactory>
   readonly module: () => Promise<WebAssembly.Module>
@@ -33,31 +40,58 @@ export type CodecSource = {
 
 /**
  * A codec that is compiled and instantiated at its first call. An instance that failed is thrown away:
- * after an abort or an out-of-memory inside it, its heap is not to be trusted.
+ * after an abort or an out-of-memory inside it, its heap is not to be trusted. So is one whose heap has grown large.
  */
 export function heapCodec(
   source: CodecSource,
   className: string,
 ): (bytes: Uint8Array) => Promise<DecodedFrame> {
-  let instance: Promise<Record<string, new () => HeapDecoder>> | undefined
-  return async (bytes) => {
-    instance ??= instantiate(source)
+  return withDecoder(source, className, (decoder) => {
+    decoder.decode()
+    return takeFrame(decoder)
+  })
+}
+
+/** The same for a wavelet codec, which can stop `halvings` levels early. */
+export function waveletCodec(
+  source: CodecSource,
+  className: string,
+): (bytes: Uint8Array, halvings: number) => Promise<DecodedFrame> {
+  return withDecoder(source, className, (decoder, halvings: number) => {
+    const wavelet = decoder as HeapWaveletDecoder
+    if (halvings === 0) {
+      wavelet.decode()
+      return takeFrame(wavelet)
+    }
+    wavelet.decodeSubResolution(halvings, 0)
+    return takeFrame(wavelet, wavelet.calculateSizeAtDecompositionLevel(halvings))
+  })
+}
+
+function withDecoder<Options extends unknown[]>(
+  source: CodecSource,
+  className: string,
+  run: (decoder: HeapDecoder, ...options: Options) => DecodedFrame,
+): (bytes: Uint8Array, ...options: Options) => Promise<DecodedFrame> {
+  let loaded: Promise<HeapExports> | undefined
+  return async (bytes, ...options) => {
+    loaded ??= instantiate(source)
+    const mine = loaded
     try {
-      const Decoder = (await instance)[className]!
+      const Decoder = (await mine)[className]!
       const decoder = new Decoder()
       decoder.getEncodedBuffer(bytes.length).set(bytes)
-      decoder.decode()
-      const frame = takeFrame(decoder)
+      const frame = run(decoder, ...options)
       decoder.delete()
       return frame
     } catch (error) {
-      instance = undefined
+      if (loaded === mine) loaded = undefined
       throw new Error(`${className} failed`, { cause: error })
     }
   }
 }
 
-async function instantiate(source: CodecSource): Promise<Record<string, new () => HeapDecoder>> {
+async function instantiate(source: CodecSource): Promise<HeapExports> {
   const [factory, module] = await Promise.all([source.factory(), source.module()])
   const exports = await factory({
     instantiateWasm(imports, done) {
@@ -68,13 +102,17 @@ async function instantiate(source: CodecSource): Promise<Record<string, new () =
     print: () => undefined,
     printErr: () => undefined,
   })
-  return exports as Record<string, new () => HeapDecoder>
+  return exports as HeapExports
 }
 
-function takeFrame(decoder: HeapDecoder): DecodedFrame {
-  const { width, height, bitsPerSample, componentCount, isSigned } = decoder.getFrameInfo()
+/** Copies the frame off the heap. */
+function takeFrame(decoder: HeapDecoder, reduced?: { width: number; height: number }): DecodedFrame {
+  const info = decoder.getFrameInfo()
+  const { width, height } = reduced ?? info
+  const { bitsPerSample, componentCount, isSigned } = info
   const view = decoder.getDecodedBuffer()
   const samples = width * height * componentCount
+  if (samples === 0) throw new Error('the codec gave no frame') // some say so only in this way
   const bytesPerSample = bitsPerSample > 8 ? 2 : 1
   if (view.length < samples * bytesPerSample)
     throw new Error('the codec returned fewer samples than it announced')

@@ -1,0 +1,50 @@
+import type { DataSet } from 'dicom-parser'
+import { AppError } from '../../api/problem.ts'
+import { checkSize } from '../check-limits.ts'
+import type { ImageLimits } from '../limits.ts'
+import { damaged, printable } from './parse.ts'
+
+/** The Image Pixel module (PS3.3 C.7.6.3) of an object that can be decoded, checked against the limits. */
+export type PixelHeader = {
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly photometric: 'MONOCHROME1' | 'MONOCHROME2'
+  readonly bitsAllocated: 8 | 16
+  readonly bitsStored: number
+  readonly highBit: number
+  readonly signed: boolean
+}
+
+export function readPixelHeader(dataSet: DataSet, limits: ImageLimits): PixelHeader {
+  const width = dataSet.uint16('x00280011')
+  const height = dataSet.uint16('x00280010')
+  if (dataSet.elements.x7fe00010 === undefined || width === undefined || height === undefined) {
+    const modality = printable(dataSet.string('x00080060') ?? 'unknown')
+    throw new AppError('image-unsupported', `the DICOM object is no image (modality ${modality})`)
+  }
+  checkSize(width, height, limits)
+  const photometric = dataSet.string('x00280004') ?? 'MONOCHROME2'
+  const samples = dataSet.uint16('x00280002') ?? 1
+  if (samples !== 1 || (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2')) {
+    throw new AppError(
+      'image-unsupported',
+      `DICOM colour image (${printable(photometric)}); accepted: MONOCHROME1, MONOCHROME2`,
+    )
+  }
+  const bitsAllocated = dataSet.uint16('x00280100') ?? 16
+  if (bitsAllocated !== 8 && bitsAllocated !== 16) {
+    throw new AppError(
+      'image-unsupported',
+      `DICOM image with ${bitsAllocated} bits allocated; accepted: 8, 16`,
+    )
+  }
+  const bitsStored = dataSet.uint16('x00280101') ?? bitsAllocated
+  const highBit = dataSet.uint16('x00280102') ?? bitsStored - 1
+  if (bitsStored < 1 || highBit + 1 < bitsStored || highBit >= bitsAllocated) {
+    throw damaged(`${bitsStored} bits stored up to bit ${highBit} of ${bitsAllocated}`)
+  }
+  const frames = Math.max(1, dataSet.intString('x00280008') ?? 1)
+  const signed = dataSet.uint16('x00280103') === 1
+  return { width, height, frames, photometric, bitsAllocated, bitsStored, highBit, signed }
+}
