@@ -2,7 +2,13 @@ import dicomParser, { type DataSet } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
 import { inflateUpTo } from '../inflate.ts'
 import type { ImageLimits } from '../limits.ts'
-import { type Encoding, EXPLICIT_LITTLE_ENDIAN, encodingOf, IMPLICIT_LITTLE_ENDIAN } from './syntax.ts'
+import {
+  DEFLATED,
+  type Encoding,
+  EXPLICIT_LITTLE_ENDIAN,
+  encodingOf,
+  IMPLICIT_LITTLE_ENDIAN,
+} from './syntax.ts'
 
 export type ParsedDicom = {
   readonly dataSet: DataSet
