@@ -1,0 +1,92 @@
+import { screeningSchema } from '@detl/core/api/screening'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { edgeApp } from '../support/edge-app.ts'
+import { chestPng, pngHeader } from '../support/images.ts'
+
+let edge: Awaited<ReturnType<typeof edgeApp>>
+let png: Uint8Array<ArrayBuffer>
+beforeAll(async () => {
+  edge = await edgeApp()
+  png = await chestPng()
+})
+beforeEach(() => {
+  edge.gpu.trouble = undefined
+})
+afterAll(() => edge.stop())
+
+describe('POST /v1/screenings', () => {
+  it('answers scores, a label and a map of each class', async () => {
+    const response = await edge.screen(png)
+    expect(response.status).toBe(200)
+    const screening = screeningSchema.parse(await response.json())
+    expect(screening.heatmaps.map((map) => map.class)).toEqual(edge.manifest.labels)
+    expect(screening.servedBy).toBe('gpu')
+    expect(screening.image).toMatchObject({ format: 'png', width: 64, height: 64 })
+  })
+
+  it('takes the part `image` of a form', async () => {
+    const form = new FormData()
+    form.append('image', new Blob([png]), 'name-that-is-not-kept.png')
+    expect((await edge.screen(form)).status).toBe(200)
+  })
+
+  it('answers an overlay to who accepts image/png', async () => {
+    const response = await edge.screen(png, { accept: 'image/png' })
+    expect(response.headers.get('content-type')).toBe('image/png')
+    expect([...new Uint8Array(await response.arrayBuffer()).subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47])
+  })
+})
+
+describe('a request that cannot be served gets problem+json', () => {
+  it.each<[string, number, string, () => Promise<Response> | Response]>([
+    ['no key', 401, 'key-missing', () => edge.request('/v1/screenings', { method: 'POST', body: png })],
+    ['a wrong key', 401, 'key-invalid', () => edge.screen(png, { authorization: 'Bearer detl_wrongwrong' })],
+    ['no body', 400, 'image-missing', () => edge.screen()],
+    ['an empty body', 400, 'image-missing', () => edge.screen(new Uint8Array(0))],
+    ['a text file', 415, 'image-unsupported', () => edge.screen('Dear doctor,\nhere is the X-ray.\n')],
+    ['half a PNG', 422, 'image-undecodable', () => edge.screen(png.subarray(0, png.length / 2))],
+    ['a PNG of 60,000 × 60,000', 413, 'image-too-large', () => edge.screen(pngHeader(60_000, 60_000))],
+    ['too large a body', 413, 'body-too-large', () => edge.screen(new Uint8Array(2 ** 20 + 1))],
+    ['an unknown address', 404, 'not-found', () => edge.request('/v1/nothing')],
+  ])('%s: %i %s', async (_, status, code, send) => {
+    const response = await send()
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await response.json()).toMatchObject({ type: `/problems/${code}`, status })
+    expect((await edge.screen(png)).status).toBe(200)
+  })
+
+  it('says who may ask when the key is missing', async () => {
+    const response = await edge.request('/v1/screenings', { method: 'POST', body: png })
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="detl"')
+  })
+
+  it('refuses a huge header without the time or memory for its pixels', async () => {
+    const before = performance.now()
+    await edge.screen(pngHeader(60_000, 60_000))
+    expect(performance.now() - before).toBeLessThan(200) // 3.6 gigapixels would take minutes
+  })
+
+  it.each([
+    ['is busy', { status: 503 }, 503, 'upstream-unavailable'],
+    ['hangs up', 'hang-up', 503, 'upstream-unavailable'],
+    ['is slower than the deadline', { delayMs: 700 }, 504, 'upstream-timeout'],
+    ['answers nonsense', { status: 418 }, 502, 'upstream-invalid'],
+  ] as const)('when the GPU function %s, and goes on afterwards', async (_, trouble, status, code) => {
+    edge.gpu.trouble = () => trouble
+    const response = await edge.screen(png)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ type: `/problems/${code}` })
+    if (status !== 502) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    edge.gpu.trouble = undefined
+    expect((await edge.screen(png)).status).toBe(200)
+  })
+
+  it('when the GPU function is gone: 503 with Retry-After', async () => {
+    const lonely = await edgeApp()
+    await lonely.stop()
+    const response = await lonely.screen(png)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('5')
+  })
+})

@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { LABELS } from '@detl/core/model/labels'
+import type { Manifest } from '@detl/core/model/manifest'
+import {
+  decodeInferRequest,
+  encodeInferResponse,
+  HEADER_LENGTH,
+  parseHeaderLength,
+} from '@detl/core/wire/oip'
+import { parseSigningKeys, verifyRequest } from '@detl/core/wire/signature'
+
+export const SIGNING_KEY = `test:${Buffer.alloc(32, 7).toString('base64')}`
+
+/** What the next calls get instead of an answer. */
+export type Trouble = (call: number) => { status: number } | { delayMs: number } | 'hang-up' | undefined
+
+/**
+ * A server that speaks the wire format and checks signatures as the GPU function does, and answers scores that depend on the
+ * tensor alone: the same image, the same answer.
+ */
+export async function gpuStandIn({ cam }: Manifest, port = 0) {
+  const keys = parseSigningKeys(SIGNING_KEY)
+  const state = { calls: 0, answered: 0, trouble: undefined as Trouble | undefined }
+  const server = createServer((request, response) => {
+    const call = state.calls++
+    void handle(request, call).then(
+      ({ status, headers, body }) => response.writeHead(status, headers).end(body),
+      (error) => {
+        if (error === HANG_UP) request.socket.destroy()
+        else response.writeHead(401).end()
+      },
+    )
+  })
+
+  async function handle(request: IncomingMessage, call: number) {
+    const body = new Uint8Array(Buffer.concat(await request.toArray()))
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    )
+    const path = request.url ?? ''
+    await verifyRequest({ method: request.method ?? '', path, headers, body, keys })
+    const trouble = state.trouble?.(call)
+    if (trouble === 'hang-up') throw HANG_UP
+    if (trouble && 'status' in trouble) return { status: trouble.status, headers: {}, body: 'trouble' }
+    if (trouble) await new Promise((resolve) => setTimeout(resolve, trouble.delayMs))
+    const { id, inputs } = decodeInferRequest(
+      body,
+      parseHeaderLength(request.headers[HEADER_LENGTH] as string),
+    )
+    const encoded = encodeInferResponse({
+      modelName: 'detl',
+      id,
+      outputs: answer(inputs[0]!.data, cam).map((tensor) => ({ tensor, binary: true })),
+    })
+    state.answered++
+    return { status: 200, headers: { [HEADER_LENGTH]: String(encoded.headerLength) }, body: encoded.body }
+  }
+
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address() as { port: number }
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  })
+}
+
+const HANG_UP = new Error('hang up')
+
+/** Probabilities and maps that the tensor's mean decides. @param tensor UINT8 [1,1,S,S] */
+export function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
+  const mean = tensor.reduce((sum, value) => sum + value, 0) / tensor.length / 255
+  const weights = LABELS.map((_, index) => 1 + index * mean)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const cells = cam.width * cam.height
+  const maps = Float32Array.from({ length: LABELS.length * cells }, (_, i) => ((i * 7) % 11) * mean)
+  return [
+    fp32(
+      'probabilities',
+      [1, LABELS.length],
+      Float32Array.from(weights, (weight) => weight / total),
+    ),
+    fp32('cam', [1, LABELS.length, cam.height, cam.width], maps),
+  ]
+}
+
+const fp32 = (name: string, shape: number[], values: Float32Array) => ({
+  name,
+  datatype: 'FP32' as const,
+  shape,
+  data: new Uint8Array(values.buffer),
+})

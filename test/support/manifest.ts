@@ -1,0 +1,38 @@
+import { LABELS } from '@detl/core/model/labels'
+import type { Manifest } from '@detl/core/model/manifest'
+import { cxrGrey } from '@detl/core/preprocess/spec'
+
+const estimate = (value: number, n: number) => ({ value, low: value - 0.05, high: value + 0.04, n })
+
+/** A manifest of a model that nobody trained: maps of 2 × 3 cells, an operating point for two of the classes. */
+export function testManifest(change: Partial<Manifest> = {}): Manifest {
+  return {
+    schema: 1,
+    name: 'detl',
+    version: '1.2.3',
+    createdAt: '2026-01-01T00:00:00Z',
+    labels: [...LABELS],
+    input: { name: 'image', shape: [-1, 1, 32, 32] },
+    preprocess: cxrGrey(32),
+    cam: { method: 'gradcam', layer: 'feature_maps', height: 2, width: 3, stride: 8, offset: 8 },
+    temperature: 1,
+    data: { digest: '0'.repeat(64), images: 0, sources: [] },
+    training: { code: 'test', backend: 'none', seed: 1, summary: 'none' },
+    files: {},
+    ...change,
+  }
+}
+
+/** Points for two classes; the numbers are made up for arithmetic by eye. */
+export const OPERATING_POINTS = {
+  pneumonia: {
+    screening: { threshold: 0.2, sensitivity: estimate(0.95, 200), specificity: estimate(0.8, 400) },
+    balanced: { threshold: 0.5, sensitivity: estimate(0.85, 200), specificity: estimate(0.9, 400) },
+  },
+  covid19: {
+    screening: { threshold: 0.1, sensitivity: estimate(0.9, 100), specificity: estimate(0.7, 400) },
+    balanced: { threshold: 0.4, sensitivity: estimate(0.8, 100), specificity: estimate(0.9, 400) },
+  },
+} satisfies Partial<NonNullable<Manifest['operatingPoints']>> as unknown as NonNullable<
+  Manifest['operatingPoints']
+>
