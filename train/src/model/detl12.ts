@@ -10,13 +10,10 @@ export type Detl12Options = {
   seed: number
 }
 
-/** A tensor's bytes 0 … 255 enter the network as 0 … 1; export puts the same factor in front of the ONNX graph. */
-export const INPUT_SCALE = 1 / 255
-
 /**
  * The paper's 12-layer network, section IV: six 3×3 convolutions without padding, a 2×2 max pooling after each pair,
- * three fully connected layers. Input is the scaled tensor in 0 … 1. Initial weights are Glorot uniform (the paper
- * gives none). Dropout, where a recipe asks for it, is applied by the training loop: the network stays these rows.
+ * three fully connected layers. Input is the scaled tensor in 0 … 1. Initial weights are He normal (the paper
+ * gives none; with Glorot the signal halves at every ReLU and pretraining stays at chance). Dropout, where a recipe asks for it, is applied by the training loop: the network stays these rows.
  */
 export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel {
   const conv = (name: string, filters: number, row: number) =>
@@ -26,12 +23,12 @@ export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel 
       kernelSize: 3,
       padding: 'valid',
       activation: 'relu',
-      kernelInitializer: glorot(row),
+      kernelInitializer: he(row),
     })
   const pool = (name: string) => tfl.layers.maxPooling2d({ name, poolSize: 2 })
   const dense = (name: string, units: number, activation: 'relu' | 'softmax', row: number) =>
-    tfl.layers.dense({ name, units, activation, kernelInitializer: glorot(row) })
-  const glorot = (row: number) => tfl.initializers.glorotUniform({ seed: seed * 100 + row })
+    tfl.layers.dense({ name, units, activation, kernelInitializer: he(row) })
+  const he = (row: number) => tfl.initializers.heNormal({ seed: seed * 100 + row })
 
   const input = tfl.input({ name: 'image', shape: [size, size, 1] }) // [N,128,128,1]
   const rows = [

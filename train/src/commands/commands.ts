@@ -1,0 +1,92 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { BACKENDS, type BackendName } from '../backend/select.ts'
+import type { TrainConfig } from '../config.ts'
+import type { TrainOptions } from './train-run.ts'
+
+const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
+  smoke: async () => (await import('../../configs/smoke.ts')).smoke,
+  default: async () => (await import('../../configs/default.ts')).defaults,
+  paper: async () => (await import('../../configs/paper.ts')).paper,
+}
+
+type TrainFlags = {
+  data: string
+  cache: string
+  out: string
+  config: string
+  protocol: 'grouped' | 'paper'
+  backend?: BackendName
+  size?: number
+  seed?: number
+  splitSeed: number
+  epochs?: number
+  resume: boolean
+}
+
+/** `train pretrain|transfer|…` on a command `train` that the caller made. */
+export function addTrainCommands(program: Command): void {
+  runCommand(program, 'pretrain', 'train the network from scratch on Data-A').action(
+    async (flags: TrainFlags) => {
+      const { pretrain, prepareRun } = await import('./train-run.ts')
+      const result = await pretrain(await prepareRun(await optionsOf(flags)))
+      console.log(result.modelPath)
+    },
+  )
+
+  runCommand(
+    program,
+    'transfer',
+    'give the pretrained network a new head and train it on Data-B without one fold',
+  )
+    .option('--fold <k>', 'the fold that is held out', wholeNumber, 0)
+    .option('--base <path>', 'pretrained model.json; default: the one of the same run')
+    .option('--from-scratch', 'no pretraining, to show what it is worth', false)
+    .action(async (flags: TrainFlags & { fold: number; base?: string; fromScratch: boolean }) => {
+      const { prepareRun, transfer } = await import('./train-run.ts')
+      const run = await prepareRun(await optionsOf(flags))
+      const base = flags.fromScratch ? undefined : (flags.base ?? `${flags.out}/pretrain/best/model.json`)
+      const result = await transfer(run, flags.fold, base)
+      console.log(result.modelPath)
+    })
+}
+
+function runCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .requiredOption('--data <dir>', 'folder with manifest.csv and the images')
+    .requiredOption(
+      '--out <dir>',
+      "the run's folder: configuration, split, checkpoints, best weights, history",
+    )
+    .option('--cache <dir>', 'folder for preprocessed pixels', 'runs/cache')
+    .addOption(new Option('--config <name>', 'recipe').choices(Object.keys(CONFIGS)).default('default'))
+    .addOption(
+      new Option('--protocol <name>', 'how folds are made').choices(['grouped', 'paper']).default('grouped'),
+    )
+    .addOption(new Option('--backend <name>', 'take this one or fail').choices(BACKENDS))
+    .option('--size <S>', 'side of the input, instead of the recipe’s', wholeNumber)
+    .option('--seed <n>', 'of weights, order and augmentation, instead of the recipe’s', wholeNumber)
+    .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
+    .option('--epochs <n>', 'of each stage, instead of the recipe’s', wholeNumber)
+    .option('--resume', 'go on from the checkpoint in the run’s folder', false)
+}
+
+async function optionsOf(flags: TrainFlags): Promise<TrainOptions> {
+  const recipe = await CONFIGS[flags.config]!()
+  const config: TrainConfig = {
+    ...recipe,
+    size: flags.size ?? recipe.size,
+    seed: flags.seed ?? recipe.seed,
+    pretrain: { ...recipe.pretrain, epochs: flags.epochs ?? recipe.pretrain.epochs },
+    transfer: { ...recipe.transfer, epochs: flags.epochs ?? recipe.transfer.epochs },
+  }
+  const { data, cache, out, protocol, backend, resume, splitSeed } = flags
+  return { config, data, cache, out, protocol, resume, splitSeed, ...(backend && { backend }) }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
+  return value
+}

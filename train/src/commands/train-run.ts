@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import type * as tfl from '@tensorflow/tfjs-layers'
+import { type BackendChoice, type BackendName, describeBackend, selectBackend } from '../backend/select.ts'
+import type { TrainConfig } from '../config.ts'
+import { labelledImages } from '../data/labelled.ts'
+import type { Split } from '../data/split.ts'
+import { type StageResult, trainStage } from '../loop.ts'
+import { detl12 } from '../model/detl12.ts'
+import { loadModel, writeWhole } from '../model/files.ts'
+import { foldInput } from '../model/input.ts'
+import { extendDomain } from '../model/transfer.ts'
+import { progressPrinter } from '../progress.ts'
+import { identityOf, openRun } from '../run.ts'
+import { type Dataset, openDataset } from './dataset.ts'
+
+export type TrainOptions = {
+  config: TrainConfig
+  data: string
+  cache: string
+  /** The run's folder. */
+  out: string
+  protocol: Split['protocol']
+  resume: boolean
+  backend?: BackendName
+  /** Seed of the split, apart from the seed of the weights: folds stay the same over repeated trainings. */
+  splitSeed: number
+}
+
+export type OpenRun = { options: TrainOptions; dataset: Dataset; backend: BackendChoice; identity: string }
+
+/** Backend, data and run folder: what every training command begins with. */
+export async function prepareRun(options: TrainOptions): Promise<OpenRun> {
+  const backend = await selectBackend(options.backend ? { only: options.backend } : {})
+  console.error(`backend: ${describeBackend(backend)}`)
+  for (const { name, reason } of backend.passedOver) console.error(`  not ${name}: ${reason}`)
+  const { config, data, cache, protocol, splitSeed } = options
+  const onImages = progressPrinter('').onImages
+  const dataset = await openDataset({ data, cache, size: config.size, protocol, seed: splitSeed, onImages })
+  const facts = {
+    config,
+    preprocess: dataset.pixels.spec,
+    dataDigest: dataset.digest,
+    split: { protocol, seed: splitSeed, digest: dataset.split.digest },
+    backend: { name: backend.name, device: backend.device, detail: backend.detail },
+  }
+  openRun(options.out, facts, dataset.split)
+  return { options, dataset, backend, identity: identityOf(facts) }
+}
+
+/** Stage one: from scratch on Data-A. @returns where model.json lies */
+export async function pretrain(run: OpenRun): Promise<StageResult> {
+  const { config } = run.options
+  const { split, byFile, pixels } = run.dataset
+  const part = (files: string[]) => labelledImages(files, byFile, pixels, 'A', config.pretrain.weighting)
+  const model = freshModel(config, 2)
+  return stage(run, model, 'pretrain', config.pretrain, {
+    train: part(split.pretrain.train),
+    validation: part(split.pretrain.validation),
+  })
+}
+
+/**
+ * Stage two: the pretrained base with a new head, on Data-B without one fold.
+ * @param base folder or model.json of the pretrained model; undefined trains from scratch, to show what pretraining is worth
+ */
+export async function transfer(run: OpenRun, fold: number, base: string | undefined): Promise<StageResult> {
+  const { config } = run.options
+  const { split, byFile, pixels } = run.dataset
+  const lists = split.folds[fold]
+  if (!lists) throw new Error(`fold ${fold}: there are ${split.folds.length}, counted from 0`)
+  const part = (files: string[]) => labelledImages(files, byFile, pixels, 'B', config.transfer.weighting)
+  let model: tfl.LayersModel
+  if (base === undefined) {
+    model = freshModel(config, 4)
+  } else {
+    const pretrained = await loadModel(base)
+    model = extendDomain(pretrained, 4, config.seed + 1)
+    pretrained.dispose()
+  }
+  const name = base === undefined ? `scratch-fold-${fold}` : `fold-${fold}`
+  return stage(run, model, name, config.transfer, {
+    train: part(lists.train),
+    validation: part(lists.validation),
+  })
+}
+
+/** Initial weights are drawn for standardised inputs; models take inputs in 0 … 1 wherever they are handed on. */
+function freshModel({ size, seed }: TrainConfig, classes: number): tfl.LayersModel {
+  const model = detl12({ size, classes, seed })
+  foldInput(model)
+  return model
+}
+
+async function stage(
+  run: OpenRun,
+  model: tfl.LayersModel,
+  name: string,
+  config: TrainConfig['transfer'],
+  data: Parameters<typeof trainStage>[1],
+): Promise<StageResult> {
+  const { options, identity } = run
+  const { onBatch, onEpoch } = progressPrinter(name)
+  const dir = join(options.out, name)
+  console.error(
+    `${name}: ${data.train.labels.length} images to train on, ${data.validation.labels.length} to validate`,
+  )
+  const result = await trainStage(model, data, config, {
+    seed: options.config.seed,
+    dir,
+    resume: options.resume,
+    identity: `${identity}/${name}`,
+    onBatch,
+    onEpoch,
+  })
+  model.dispose()
+  writeWhole(join(dir, 'history.json'), `${JSON.stringify(result, null, 1)}\n`)
+  console.error(`${name}: best epoch ${result.bestEpoch}; ${result.modelPath}`)
+  return result
+}

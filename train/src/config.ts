@@ -1,0 +1,54 @@
+import type { AugmentConfig } from './data/augment.ts'
+import type { Weighting } from './data/labelled.ts'
+import type { Block } from './model/transfer.ts'
+import type { OptimizerConfig } from './optimizer.ts'
+
+/** One stage of training: pretraining on Data-A or transfer to Data-B. */
+export type StageConfig = {
+  epochs: number
+  batchSize: number
+  optimizer: OptimizerConfig
+  /** At the start; annealed by a cosine to `finalRate` of it. */
+  learningRate: number
+  finalRate: number
+  /** Epochs over which the rate rises linearly first. */
+  warmup: number
+  /** The blocks from this one on are trained; those before it keep their weights. */
+  trainFrom: Block
+  /** Epochs over which augmentation and dropout rise from a quarter to their full strength. */
+  ramp: number
+  /** Rate of dropout on the two hidden dense layers. */
+  dropout: number
+  labelSmoothing: number
+  /** L2 on kernels, as a factor of the loss. */
+  weightDecay: number
+  weighting: Weighting
+  augment: AugmentConfig
+  /** Which epoch's weights are kept: best mean recall over the classes, or lowest loss, on the validation part. */
+  keep: 'balancedAccuracy' | 'loss'
+}
+
+export type TrainConfig = {
+  name: string
+  /** S */
+  size: number
+  seed: number
+  pretrain: StageConfig
+  transfer: StageConfig
+}
+
+type Changes<T> = { [K in keyof T]?: T[K] extends object ? Changes<T[K]> | T[K] : T[K] }
+
+/** A configuration as what differs from another one. */
+export function differing(base: TrainConfig, changes: Changes<TrainConfig>): TrainConfig {
+  return merge(base, changes) as TrainConfig
+}
+
+function merge(base: unknown, changes: unknown): unknown {
+  if (typeof base !== 'object' || base === null || typeof changes !== 'object' || changes === null)
+    return changes
+  if ('kind' in changes) return changes // another optimiser has other fields
+  const out: Record<string, unknown> = { ...(base as Record<string, unknown>) }
+  for (const [key, value] of Object.entries(changes)) out[key] = key in out ? merge(out[key], value) : value
+  return out
+}

@@ -1,0 +1,240 @@
+import { gaussian, type Rng } from '../rng.ts'
+
+/** Where the picture lies in its tensor; outside is padding. In pixels. */
+export type Placed = { x: number; y: number; width: number; height: number }
+
+/** Ranges of random changes; a field of 0 turns one off. Chances are per image. */
+export type AugmentConfig = {
+  /** The paper's three. Degrees, ± */
+  rotation: number
+  /** Share, ±: 0.1 is 0.9 … 1.1 */
+  scaling: number
+  /** Chance of left–right mirroring. */
+  mirroring: number
+  /** Shift as a share of the side, ± */
+  shift: number
+
+  // Against shortcuts: what tells the sources apart is made to vary within each of them.
+  /** Chance of a crop with another aspect ratio, padded as preprocessing would: bars say nothing then. */
+  reframe: number
+  /** Least share of a side that such a crop keeps. */
+  reframeKeep: number
+  /** Gamma is exp(±): 0.3 is 0.74 … 1.35 */
+  gamma: number
+  /** Contrast about the middle, share ±; brightness, share of the range ± */
+  contrast: number
+  brightness: number
+  /** Chance, and lowest resolution as a share of S, of going through a smaller copy. */
+  blur: number
+  blurTo: number
+  /** Chance, and greatest standard deviation in grey levels. */
+  noise: number
+  noiseMax: number
+  /** Chance of one to three bright or dark patches near the edge, as burnt-in marks and tubes' ends are. */
+  marks: number
+}
+
+export const NO_AUGMENTATION: AugmentConfig = {
+  rotation: 0,
+  scaling: 0,
+  mirroring: 0,
+  shift: 0,
+  reframe: 0,
+  reframeKeep: 1,
+  gamma: 0,
+  contrast: 0,
+  brightness: 0,
+  blur: 0,
+  blurTo: 1,
+  noise: 0,
+  noiseMax: 0,
+  marks: 0,
+}
+
+/** The same changes, weaker: chances and ranges times `strength`. */
+export function weakened(c: AugmentConfig, strength: number): AugmentConfig {
+  const out = { ...c, reframeKeep: 1 - (1 - c.reframeKeep) * strength, blurTo: 1 - (1 - c.blurTo) * strength }
+  for (const key of Object.keys(c) as (keyof AugmentConfig)[]) {
+    if (key !== 'reframeKeep' && key !== 'blurTo' && key !== 'mirroring') out[key] = c[key] * strength
+  }
+  return out
+}
+
+const PAD = 0 // the preprocess specification's padLevel
+const between = (rng: Rng, low: number, high: number): number => low + (high - low) * rng()
+
+/**
+ * A random variant of one preprocessed image.
+ * @param src [S,S]
+ * @param out [S,S], overwritten
+ */
+export function augment(
+  src: Uint8Array,
+  size: number,
+  placed: Placed,
+  config: AugmentConfig,
+  rng: Rng,
+  out: Uint8Array,
+): void {
+  const target = warp(src, size, placed, config, rng, out)
+  if (config.marks > 0 && rng() < config.marks) drawMarks(out, size, target, rng)
+  if (config.blur > 0 && rng() < config.blur)
+    throughSmaller(out, size, between(rng, Math.min(config.blurTo, 0.9), 0.9))
+  levels(out, config, rng)
+  if (config.noise > 0 && rng() < config.noise) addNoise(out, between(rng, 0, config.noiseMax), rng)
+}
+
+/** Crop, fit, rotation, scaling, shift and mirroring in one bilinear resampling. Returns where the picture now lies. */
+function warp(
+  src: Uint8Array,
+  size: number,
+  placed: Placed,
+  c: AugmentConfig,
+  rng: Rng,
+  out: Uint8Array,
+): Placed {
+  let { x, y, width, height } = placed
+  if (c.reframe > 0 && rng() < c.reframe) {
+    const w = width * between(rng, c.reframeKeep, 1)
+    const h = height * between(rng, c.reframeKeep, 1)
+    x += (width - w) * rng()
+    y += (height - h) * rng()
+    width = w
+    height = h
+  }
+  // The crop fills the tensor as preprocessing would place it: aspect kept, centred.
+  const fit = size / Math.max(width, height)
+  const target = {
+    x: Math.round((size - width * fit) / 2),
+    y: Math.round((size - height * fit) / 2),
+    width: Math.round(width * fit),
+    height: Math.round(height * fit),
+  }
+  const angle = (between(rng, -c.rotation, c.rotation) * Math.PI) / 180
+  const zoom = fit * between(rng, 1 - c.scaling, 1 + c.scaling)
+  const mirror = rng() < c.mirroring ? -1 : 1
+  const centreX = x + width / 2 + (between(rng, -c.shift, c.shift) * size) / fit
+  const centreY = y + height / 2 + (between(rng, -c.shift, c.shift) * size) / fit
+  const cos = Math.cos(angle) / zoom
+  const sin = Math.sin(angle) / zoom
+
+  // Sources outside the picture are clamped to its edge by less than a pixel, and padding beyond.
+  const left = placed.x
+  const top = placed.y
+  const right = placed.x + placed.width - 1
+  const bottom = placed.y + placed.height - 1
+  out.fill(PAD)
+  for (let v = target.y; v < target.y + target.height; v++) {
+    const dy = v + 0.5 - size / 2
+    for (let u = target.x; u < target.x + target.width; u++) {
+      const dx = mirror * (u + 0.5 - size / 2)
+      const sx = centreX + cos * dx + sin * dy - 0.5
+      const sy = centreY - sin * dx + cos * dy - 0.5
+      if (sx < left - 1 || sy < top - 1 || sx > right + 1 || sy > bottom + 1) continue
+      const x0 = Math.max(left, Math.min(right, sx))
+      const y0 = Math.max(top, Math.min(bottom, sy))
+      const ix = Math.floor(x0)
+      const iy = Math.floor(y0)
+      const fx = x0 - ix
+      const fy = y0 - iy
+      const stepX = ix < right ? 1 : 0
+      const stepY = iy < bottom ? size : 0
+      const i = iy * size + ix
+      const upper = src[i]! * (1 - fx) + src[i + stepX]! * fx
+      const lower = src[i + stepY]! * (1 - fx) + src[i + stepX + stepY]! * fx
+      out[v * size + u] = upper * (1 - fy) + lower * fy + 0.5
+    }
+  }
+  return target
+}
+
+function drawMarks(out: Uint8Array, size: number, within: Placed, rng: Rng): void {
+  const count = 1 + Math.floor(rng() * 3)
+  for (let m = 0; m < count; m++) {
+    const w = Math.round(between(rng, 0.02, 0.15) * size)
+    const h = Math.round(between(rng, 0.02, 0.08) * size)
+    const alongSide = rng() < 0.5
+    // Within an eighth of an edge of the picture, where marks are set.
+    const near = () => (rng() < 0.5 ? between(rng, 0, 0.12) : between(rng, 0.88, 1))
+    const px = alongSide ? near() : rng()
+    const py = alongSide ? rng() : near()
+    const x0 = Math.round(within.x + px * (within.width - w))
+    const y0 = Math.round(within.y + py * (within.height - h))
+    const level = rng() < 0.7 ? 255 - rng() * 40 : rng() * 40
+    const gaps = rng() < 0.5 // like letters
+    for (let y = Math.max(0, y0); y < Math.min(size, y0 + h); y++) {
+      for (let x = Math.max(0, x0); x < Math.min(size, x0 + w); x++) {
+        if (!gaps || ((x - x0) >> 1) % 2 === 0) out[y * size + x] = level
+      }
+    }
+  }
+}
+
+/** Area reduction to `share` of the size and bilinear enlargement back: what a low-resolution source looks like. */
+function throughSmaller(image: Uint8Array, size: number, share: number): void {
+  const small = Math.max(8, Math.round(size * share))
+  const step = size / small
+  const reduced = new Float32Array(small * small)
+  for (let y = 0; y < small; y++) {
+    const y0 = Math.floor(y * step)
+    const y1 = Math.max(y0 + 1, Math.floor((y + 1) * step))
+    for (let x = 0; x < small; x++) {
+      const x0 = Math.floor(x * step)
+      const x1 = Math.max(x0 + 1, Math.floor((x + 1) * step))
+      let sum = 0
+      for (let v = y0; v < y1; v++) for (let u = x0; u < x1; u++) sum += image[v * size + u]!
+      reduced[y * small + x] = sum / ((y1 - y0) * (x1 - x0))
+    }
+  }
+  for (let v = 0; v < size; v++) {
+    const y = Math.max(0, Math.min(small - 1, (v + 0.5) / step - 0.5))
+    const iy = Math.min(small - 2, Math.floor(y))
+    const fy = y - iy
+    for (let u = 0; u < size; u++) {
+      const x = Math.max(0, Math.min(small - 1, (u + 0.5) / step - 0.5))
+      const ix = Math.min(small - 2, Math.floor(x))
+      const fx = x - ix
+      const i = iy * small + ix
+      const upper = reduced[i]! * (1 - fx) + reduced[i + 1]! * fx
+      const lower = reduced[i + small]! * (1 - fx) + reduced[i + small + 1]! * fx
+      image[v * size + u] = upper * (1 - fy) + lower * fy + 0.5
+    }
+  }
+}
+
+/** Gamma, contrast and brightness by one table. Padding stays what it is, as after preprocessing. */
+function levels(image: Uint8Array, c: AugmentConfig, rng: Rng): void {
+  if (c.gamma === 0 && c.contrast === 0 && c.brightness === 0) return
+  const gamma = Math.exp(between(rng, -c.gamma, c.gamma))
+  const contrast = 1 + between(rng, -c.contrast, c.contrast)
+  const offset = 255 * between(rng, -c.brightness, c.brightness)
+  const table = new Uint8ClampedArray(256)
+  for (let v = 1; v < 256; v++) table[v] = (255 * (v / 255) ** gamma - 128) * contrast + 128 + offset
+  table[PAD] = PAD
+  for (let i = 0; i < image.length; i++) image[i] = table[image[i]!]!
+}
+
+const NOISE_TABLE_BITS = 12
+let noiseTable: Float32Array | undefined
+
+function addNoise(image: Uint8Array, deviation: number, rng: Rng): void {
+  noiseTable ??= noiseValues()
+  const mask = noiseTable.length - 1
+  let at = Math.floor(rng() * noiseTable.length)
+  for (let i = 0; i < image.length; i++) {
+    at = (at + 1 + (i & 1)) & mask
+    if (i % 61 === 0) at = Math.floor(rng() * noiseTable.length) // no pattern that repeats from row to row
+    const v = image[i]!
+    if (v !== PAD) image[i] = Math.max(1, Math.min(255, v + deviation * noiseTable[at]! + 0.5))
+  }
+}
+
+/** Fixed standard normal values; where they start is what is random. */
+function noiseValues(): Float32Array {
+  let state = 1
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0 // Numerical Recipes' LCG
+    return state / 2 ** 32
+  }
+  return Float32Array.from({ length: 2 ** NOISE_TABLE_BITS }, () => gaussian(uniform))
+}

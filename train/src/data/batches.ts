@@ -1,0 +1,100 @@
+import { INPUT_SCALE, standardised } from '../model/input.ts'
+import { rngOf, shuffled } from '../rng.ts'
+import { type AugmentConfig, augment, type Placed } from './augment.ts'
+
+/** What a stage of training sees: pixels by reference, a class and a weight for each image. */
+export type LabelledImages = {
+  size: number
+  classes: number
+  /** [M,S,S], of the whole cache */
+  pixels: Uint8Array
+  placed: readonly Placed[]
+  /** Into `pixels` and `placed`, one per image of this set. */
+  indices: Int32Array
+  /** 0 … classes − 1 */
+  labels: Int32Array
+  /** Of the loss; mean 1. */
+  weights: Float32Array
+}
+
+/** One batch of fixed size: plans of the native kernels are compiled per shape. The buffers are reused by the next. */
+export type Batch = {
+  /** [B,S,S,1]: standardised in training, 0 … 1 in evaluation */
+  x: Float32Array
+  labels: Int32Array
+  weights: Float32Array
+  /** Images that count; the rest of the batch repeats the last one, with weight 0. */
+  count: number
+}
+
+/**
+ * One epoch in random order, each image changed at random. Image i of epoch e looks the same however the run got there:
+ * its changes follow from (seed, epoch, index). An incomplete last batch is dropped.
+ */
+export function* trainingBatches(
+  set: LabelledImages,
+  options: { batchSize: number; seed: number; epoch: number; augment: AugmentConfig },
+): Generator<Batch> {
+  const { batchSize, seed, epoch } = options
+  const order = shuffled([...set.labels.keys()], rngOf(seed, 'order', epoch))
+  const batch = emptyBatch(set, batchSize)
+  const changed = new Uint8Array(set.size ** 2)
+  for (let start = 0; start + batchSize <= order.length; start += batchSize) {
+    for (let b = 0; b < batchSize; b++) {
+      const i = order[start + b]!
+      const rng = rngOf(seed, 'augment', epoch, i)
+      augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed)
+      fill(batch, b, changed, set.labels[i]!, set.weights[i]!, STANDARDISED)
+    }
+    batch.count = batchSize
+    yield batch
+  }
+}
+
+/** All images in order, unchanged, as a saved model takes them or as one in training does. */
+export function* evaluationBatches(
+  set: LabelledImages,
+  batchSize: number,
+  input: 'scaled' | 'standardised' = 'scaled',
+): Generator<Batch> {
+  const table = input === 'scaled' ? SCALED : STANDARDISED
+  const batch = emptyBatch(set, batchSize)
+  for (let start = 0; start < set.labels.length; start += batchSize) {
+    batch.count = Math.min(batchSize, set.labels.length - start)
+    for (let b = 0; b < batchSize; b++) {
+      const i = Math.min(start + b, set.labels.length - 1)
+      fill(batch, b, pixelsOf(set, i), set.labels[i]!, b < batch.count ? set.weights[i]! : 0, table)
+    }
+    yield batch
+  }
+}
+
+const emptyBatch = (set: LabelledImages, batchSize: number): Batch => ({
+  x: new Float32Array(batchSize * set.size ** 2),
+  labels: new Int32Array(batchSize),
+  weights: new Float32Array(batchSize),
+  count: 0,
+})
+
+function pixelsOf(set: LabelledImages, i: number): Uint8Array {
+  const cells = set.size ** 2
+  const at = set.indices[i]! * cells
+  return set.pixels.subarray(at, at + cells)
+}
+
+const SCALED = Float32Array.from({ length: 256 }, (_, v) => v * INPUT_SCALE)
+const STANDARDISED = Float32Array.from({ length: 256 }, (_, v) => standardised(v))
+
+function fill(
+  batch: Batch,
+  b: number,
+  image: Uint8Array,
+  label: number,
+  weight: number,
+  table: Float32Array,
+): void {
+  const at = b * image.length
+  for (let p = 0; p < image.length; p++) batch.x[at + p] = table[image[p]!]!
+  batch.labels[b] = label
+  batch.weights[b] = weight
+}

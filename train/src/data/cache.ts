@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codecs } from '@detl/codecs/modules'
+import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { type Geometry, preprocess } from '@detl/core/preprocess/preprocess'
+import { type PreprocessSpec, preprocessId } from '@detl/core/preprocess/spec'
+import { dataDigest, type ImageRecord } from './record.ts'
+
+/** Preprocessed images in memory: image i is bytes i·S² … (i+1)·S² of `pixels`. */
+export type PixelCache = {
+  size: number
+  spec: PreprocessSpec
+  files: string[]
+  /** [N,S,S] */
+  pixels: Uint8Array
+  /** Where each image lies in its tensor, and which part of the source that is. */
+  geometry: Geometry[]
+  /** Mean of the decoded file's max(R,G,B) − min(R,G,B), bits and bytes: for the metadata audit. */
+  source: { bytes: number; colour: string; width: number; height: number }[]
+}
+
+type Index = Omit<PixelCache, 'pixels' | 'spec'> & { preprocess: PreprocessSpec }
+
+/**
+ * Decodes and preprocesses once, by the same code that serves; later runs read one file of N·S² bytes.
+ * @param dir created if need be; files are named by specification, what it does to a probe, and data digest: a stale one is never read
+ */
+export async function loadPixels(
+  records: readonly ImageRecord[],
+  spec: PreprocessSpec,
+  dir: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<PixelCache> {
+  const specHash = createHash('sha256')
+    .update(JSON.stringify(spec))
+    .update(probe(spec))
+    .digest('hex')
+    .slice(0, 8)
+  const name = `${preprocessId(spec).replace(/[@/]/g, '-')}-${specHash}-${dataDigest(records).slice(0, 16)}`
+  const indexPath = join(dir, `${name}.json`)
+  const pixelPath = join(dir, `${name}.u8`)
+  if (existsSync(indexPath) && existsSync(pixelPath)) {
+    const { preprocess: _, ...index } = JSON.parse(readFileSync(indexPath, 'utf8')) as Index
+    const pixels = new Uint8Array(readFileSync(pixelPath))
+    if (pixels.length === index.files.length * spec.size ** 2) return { ...index, spec, pixels }
+  }
+
+  const cells = spec.size ** 2
+  const pixels = new Uint8Array(records.length * cells)
+  const geometry: Geometry[] = []
+  const source: PixelCache['source'] = []
+  for (const [i, record] of records.entries()) {
+    const bytes = await readFile(record.path)
+    const decoded = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs }).catch((cause: unknown) => {
+      throw new Error(`${record.file} cannot be decoded`, { cause })
+    })
+    const { tensor, geometry: placed } = preprocess(decoded.image, spec)
+    pixels.set(tensor, i * cells)
+    geometry.push(placed)
+    const { colour, width, height } = decoded.source
+    source.push({ bytes: bytes.length, colour, width, height })
+    onProgress(i + 1, records.length)
+  }
+  const files = records.map((r) => r.file)
+  mkdirSync(dir, { recursive: true })
+  const index: Index = { size: spec.size, preprocess: spec, files, geometry, source }
+  writeFileSync(`${pixelPath}.part`, pixels)
+  writeFileSync(`${indexPath}.part`, JSON.stringify(index))
+  renameSync(`${pixelPath}.part`, pixelPath)
+  renameSync(`${indexPath}.part`, indexPath) // last: an index is there only when its pixels are
+  return { size: spec.size, spec, files, pixels, geometry, source }
+}
+
+/** What preprocessing makes of a picture with a dark frame, a bright mark and a gradient: a change of its code shows here. */
+function probe(spec: PreprocessSpec): Uint8Array {
+  const [width, height] = [331, 277]
+  const data = new Uint16Array(width * height)
+  for (let y = 12; y < height - 9; y++) {
+    for (let x = 17; x < width - 5; x++) data[y * width + x] = 20 + ((x * 3 + y * 5 + ((x * y) % 97)) % 200)
+  }
+  for (let y = 20; y < 40; y++) data.fill(255, y * width + 30, y * width + 60)
+  return preprocess({ width, height, bits: 8, data }, spec).tensor
+}

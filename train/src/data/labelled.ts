@@ -1,0 +1,81 @@
+import { LABELS } from '@detl/core/model/labels'
+import type { LabelledImages } from './batches.ts'
+import type { PixelCache } from './cache.ts'
+import type { ImageRecord } from './record.ts'
+
+export const DATA_A_CLASSES = ['normal', 'disease'] as const
+
+/**
+ * How much each image counts in the loss.
+ * - `none`: 1 each.
+ * - `class`: every class the same in total.
+ * - `within-source`: in every dataset the classes count the same, so that the source says nothing about the class.
+ * - `class-and-source`: every class the same in total; within a class a dataset counts by the root of its size, so that
+ *   rare pairs (pneumonia from a COVID collection) are heard.
+ */
+export type Weighting = 'none' | 'class' | 'within-source' | 'class-and-source'
+
+/** The images of a list of files, in its order, with the class that Data-A or Data-B gives them. */
+export function labelledImages(
+  files: readonly string[],
+  records: ReadonlyMap<string, ImageRecord>,
+  cache: PixelCache,
+  data: 'A' | 'B',
+  weighting: Weighting,
+): LabelledImages {
+  const positions = new Map(cache.files.map((f, i) => [f, i]))
+  const indices = new Int32Array(files.length)
+  const labels = new Int32Array(files.length)
+  const cells: { source: string; label: number }[] = []
+  for (const [i, file] of files.entries()) {
+    const record = records.get(file)
+    const position = positions.get(file)
+    if (!record || position === undefined) throw new Error(`${file} is not in the data`)
+    const label =
+      data === 'A'
+        ? DATA_A_CLASSES.indexOf(record.classA as 'normal')
+        : LABELS.indexOf(record.classB as (typeof LABELS)[number])
+    if (label < 0) throw new Error(`${file} has no class in Data-${data}`)
+    indices[i] = position
+    labels[i] = label
+    cells.push({ source: record.dataset, label })
+  }
+  return {
+    size: cache.size,
+    classes: data === 'A' ? DATA_A_CLASSES.length : LABELS.length,
+    pixels: cache.pixels,
+    placed: cache.geometry.map((g) => g.placed),
+    indices,
+    labels,
+    weights: lossWeights(cells, weighting),
+  }
+}
+
+/** Mean 1 over the images. */
+export function lossWeights(
+  images: readonly { source: string; label: number }[],
+  weighting: Weighting,
+): Float32Array {
+  const count = (key: (i: { source: string; label: number }) => string) => {
+    const counts = new Map<string, number>()
+    for (const i of images) counts.set(key(i), (counts.get(key(i)) ?? 0) + 1)
+    return (i: { source: string; label: number }) => counts.get(key(i))!
+  }
+  const ofClass = count((i) => `${i.label}`)
+  const ofSource = count((i) => i.source)
+  const ofCell = count((i) => `${i.source}/${i.label}`)
+  // Total that a class gets when each of its cells counts by the root of its size.
+  const roots = new Map<number, number>()
+  for (const i of images) roots.set(i.label, (roots.get(i.label) ?? 0) + 1 / Math.sqrt(ofCell(i)))
+
+  const weightOf = {
+    none: () => 1,
+    class: (i: { source: string; label: number }) => 1 / ofClass(i),
+    'within-source': (i: { source: string; label: number }) => ofSource(i) / ofCell(i),
+    'class-and-source': (i: { source: string; label: number }) =>
+      1 / Math.sqrt(ofCell(i)) / roots.get(i.label)!,
+  }[weighting]
+  const raw = images.map(weightOf)
+  const mean = raw.reduce((a, b) => a + b, 0) / Math.max(1, raw.length)
+  return Float32Array.from(raw, (w) => w / mean)
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import type { Label } from '@detl/core/model/labels'
+
+/** One image of a dataset, as its source describes it. Nothing here has touched a pixel. */
+export type ImageRecord = {
+  /** Path as the source gives it; unique within a dataset folder. */
+  file: string
+  /** Where the bytes are. */
+  path: string
+  dataset: string
+  patient: string
+  /** Images of one patient, one case page, or near-duplicates: never in two splits. */
+  group: string
+  view: 'PA' | 'AP' | 'lateral' | 'unknown'
+  /** The source's own label. */
+  finding: string
+  /** Data-A: normal or disease; absent = not usable there. */
+  classA: 'normal' | 'disease' | undefined
+  /** Data-B; absent = not usable there. */
+  classB: Label | undefined
+  age: number | undefined
+  sex: 'F' | 'M' | undefined
+  /** Of the file here; and of the original, where the file is a reduced copy. */
+  width: number
+  height: number
+  sourceWidth: number | undefined
+  sourceHeight: number | undefined
+  /** Of the file's bytes. */
+  sha256: string
+  licence: string
+}
+
+/** sha256 over the sorted digests of the images: names a set of images, whatever their order. */
+export function dataDigest(records: readonly { sha256: string }[]): string {
+  const digests = [...new Set(records.map((r) => r.sha256))].sort()
+  return createHash('sha256').update(digests.join('\n')).digest('hex')
+}

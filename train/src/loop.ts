@@ -1,0 +1,263 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import type * as tfl from '@tensorflow/tfjs-layers'
+import { type EpochRecord, readCheckpoint, saveCheckpoint } from './checkpoint.ts'
+import type { StageConfig } from './config.ts'
+import { weakened } from './data/augment.ts'
+import { type Batch, type LabelledImages, trainingBatches } from './data/batches.ts'
+import { logitsOf } from './model/detl12.ts'
+import { loadModel, saveModel } from './model/files.ts'
+import { foldInput, unfoldInput } from './model/input.ts'
+import { trainableFrom } from './model/transfer.ts'
+import { optimizerFor } from './optimizer.ts'
+import { argmaxRows, predictLogits, softmaxRows } from './predict.ts'
+import { type Rng, rngOf } from './rng.ts'
+
+export type StageProgress = {
+  epoch: number
+  epochs: number
+  batch: number
+  batches: number
+  loss: number
+  accuracy: number
+  imagesPerSecond: number
+  secondsLeft: number
+}
+
+export type StageOptions = {
+  seed: number
+  /** Gets checkpoint.bin each epoch, and best/ with the model of the best epoch. */
+  dir: string
+  /** Go on from the checkpoint in `dir`, if there is one of the same identity. */
+  resume: boolean
+  /** Hash of configuration and data. */
+  identity: string
+  onBatch?: (progress: StageProgress) => void
+  onEpoch?: (record: EpochRecord, best: boolean) => void
+}
+
+export type StageResult = { bestEpoch: number; bestScore: number; history: EpochRecord[]; modelPath: string }
+
+/**
+ * Trains the blocks from `stage.trainFrom` on and keeps the best epoch's weights, in `dir`/best and in `model`.
+ * Every random number follows from (seed, epoch, image), so a resumed run ends where an unbroken one does.
+ */
+export async function trainStage(
+  model: tfl.LayersModel,
+  data: { train: LabelledImages; validation: LabelledImages },
+  stage: StageConfig,
+  options: StageOptions,
+): Promise<StageResult> {
+  mkdirSync(options.dir, { recursive: true })
+  unfoldInput(model)
+  const bestDir = join(options.dir, 'best')
+  const weights = trainableFrom(model, stage.trainFrom)
+  const variables = weights.map((w) => w.read() as tf.Variable)
+  const optimizer = optimizerFor(stage.optimizer, variables)
+  let history: EpochRecord[] = []
+  let best = { score: Number.NEGATIVE_INFINITY, epoch: 0 }
+
+  const saved = options.resume ? readCheckpoint(options.dir, options.identity) : undefined
+  if (saved) {
+    tf.tidy(() => {
+      const tensors = (arrays: Float32Array[]) =>
+        arrays.map((a, i) => tf.tensor(a, variables[i % variables.length]!.shape))
+      for (const [i, t] of tensors(saved.arrays.slice(0, variables.length)).entries()) variables[i]!.assign(t)
+      optimizer.restore(tensors(saved.arrays.slice(variables.length)), saved.steps)
+    })
+    history = saved.history
+    best = { score: saved.bestScore, epoch: saved.bestEpoch }
+  }
+
+  for (let epoch = history.length + 1; epoch <= stage.epochs; epoch++) {
+    const trained = await trainEpoch(model, data.train, stage, { ...options, epoch, variables, optimizer })
+    const validation = await validate(model, data.validation, stage.batchSize)
+    const record: EpochRecord = { epoch, ...trained, ...validation }
+    history.push(record)
+    const score = stage.keep === 'loss' ? -record.validationLoss : record.balancedAccuracy
+    const isBest = score > best.score
+    if (isBest) {
+      best = { score, epoch }
+      await saveFolded(model, bestDir)
+    }
+    const { tensors, steps } = optimizer.state()
+    const arrays = await Promise.all(
+      [...variables, ...tensors].map(async (t) => (await t.data()).slice() as Float32Array),
+    )
+    const { identity } = options
+    saveCheckpoint(options.dir, {
+      epoch,
+      steps,
+      bestScore: best.score,
+      bestEpoch: best.epoch,
+      identity,
+      history,
+      arrays,
+    })
+    options.onEpoch?.(record, isBest)
+  }
+  optimizer.dispose()
+  const kept = await loadModel(bestDir)
+  model.setWeights(kept.getWeights())
+  kept.dispose()
+  return { bestEpoch: best.epoch, bestScore: best.score, history, modelPath: join(bestDir, 'model.json') }
+}
+
+/** Saves the model for inputs in 0 … 1; the one in training keeps its very bits. */
+async function saveFolded(model: tfl.LayersModel, dir: string): Promise<void> {
+  const conv1 = model.getLayer('conv1')
+  const before = conv1.getWeights().map((w) => w.clone())
+  foldInput(model)
+  await saveModel(model, dir)
+  conv1.setWeights(before)
+  tf.dispose(before)
+}
+
+type EpochOptions = StageOptions & {
+  epoch: number
+  variables: tf.Variable[]
+  optimizer: ReturnType<typeof optimizerFor>
+}
+
+async function trainEpoch(
+  model: tfl.LayersModel,
+  set: LabelledImages,
+  stage: StageConfig,
+  { seed, epoch, variables, optimizer, onBatch }: EpochOptions,
+): Promise<
+  Pick<EpochRecord, 'learningRate' | 'loss' | 'accuracy' | 'seconds' | 'imagesPerSecond' | 'inputShare'>
+> {
+  const { batchSize } = stage
+  const batches = Math.floor(set.labels.length / batchSize)
+  if (batches === 0) throw new Error(`${set.labels.length} images do not fill a batch of ${batchSize}`)
+  const started = performance.now()
+  let waited = 0
+  let lossSum = 0
+  let right = 0
+  let rate = 0
+  const strength = stage.ramp > 0 ? Math.min(1, 0.25 + (0.75 * (epoch - 1)) / stage.ramp) : 1
+  const augment = weakened(stage.augment, strength)
+  const dropout = stage.dropout * strength
+  const source = trainingBatches(set, { batchSize, seed, epoch, augment })
+  for (let b = 0; b < batches; b++) {
+    const asked = performance.now()
+    const batch = source.next().value as Batch
+    waited += performance.now() - asked
+
+    rate = learningRateAt(stage, epoch - 1 + b / batches)
+    const { loss, logits, gradients } = lossAndGradients(
+      model,
+      batch,
+      set,
+      { ...stage, dropout },
+      variables,
+      rngOf(seed, 'dropout', epoch, b),
+    )
+    optimizer.step(gradients, rate)
+    lossSum += (await loss.data())[0]!
+    const predicted = argmaxRows((await logits.data()) as Float32Array, set.classes)
+    for (let i = 0; i < batchSize; i++) if (predicted[i] === batch.labels[i]) right++
+    tf.dispose([loss, logits, gradients])
+
+    const done = b + 1
+    const seconds = (performance.now() - started) / 1000
+    onBatch?.({
+      epoch,
+      epochs: stage.epochs,
+      batch: done,
+      batches,
+      loss: lossSum / done,
+      accuracy: right / (done * batchSize),
+      imagesPerSecond: (done * batchSize) / seconds,
+      secondsLeft: (seconds / done) * (batches - done + (stage.epochs - epoch) * batches),
+    })
+    await new Promise(setImmediate) // signals and timers get their turn
+  }
+  const seconds = (performance.now() - started) / 1000
+  if (!Number.isFinite(lossSum))
+    throw new Error(`the loss of epoch ${epoch} is not a number: lower the learning rate`)
+  return {
+    learningRate: rate,
+    loss: lossSum / batches,
+    accuracy: right / (batches * batchSize),
+    seconds,
+    imagesPerSecond: (batches * batchSize) / seconds,
+    inputShare: waited / 1000 / seconds,
+  }
+}
+
+/** Weighted cross-entropy with smoothed labels, and its gradients. The caller owns the results. */
+function lossAndGradients(
+  model: tfl.LayersModel,
+  batch: Batch,
+  set: LabelledImages,
+  stage: StageConfig,
+  variables: tf.Variable[],
+  rng: Rng,
+): { loss: tf.Scalar; logits: tf.Tensor2D; gradients: tf.Tensor[] } {
+  let kept: tf.Tensor2D | undefined
+  const { value, grads } = tf.variableGrads(() => {
+    const x = tf.tensor4d(batch.x, [stage.batchSize, set.size, set.size, 1])
+    const masks = dropoutMasks(stage, rng)
+    const logits = logitsOf(model, x, masks)
+    kept = tf.keep(logits.clone())
+    const hard = tf.oneHot(tf.tensor1d(batch.labels, 'int32'), set.classes)
+    const target = tf.add(tf.mul(hard, 1 - stage.labelSmoothing), stage.labelSmoothing / set.classes)
+    const each = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1)) // [B]
+    let loss = tf.mean(tf.mul(each, tf.tensor1d(batch.weights)))
+    if (stage.weightDecay > 0) {
+      const kernels = variables.filter((v) => v.rank > 1).map((v) => tf.sum(tf.square(v)))
+      loss = tf.add(loss, tf.mul(tf.addN(kernels), stage.weightDecay))
+    }
+    return loss as tf.Scalar
+  }, variables)
+  return { loss: value, logits: kept!, gradients: variables.map((v) => grads[v.name]!) }
+}
+
+function dropoutMasks({ dropout, batchSize }: StageConfig, rng: Rng): tf.Tensor2D[] | undefined {
+  if (dropout === 0) return undefined
+  return [256, 128].map((units) => {
+    const mask = Float32Array.from({ length: batchSize * units }, () =>
+      rng() < dropout ? 0 : 1 / (1 - dropout),
+    )
+    return tf.tensor2d(mask, [batchSize, units])
+  })
+}
+
+/** Linear warm-up, then half a cosine from 1 to `finalRate` (Loshchilov & Hutter 2017, without restarts). */
+export function learningRateAt(stage: StageConfig, epoch: number): number {
+  if (epoch < stage.warmup) return stage.learningRate * Math.max(0.02, epoch / stage.warmup)
+  const progress = (epoch - stage.warmup) / Math.max(1, stage.epochs - stage.warmup)
+  return (
+    stage.learningRate * (stage.finalRate + (1 - stage.finalRate) * 0.5 * (1 + Math.cos(Math.PI * progress)))
+  )
+}
+
+async function validate(
+  model: tfl.LayersModel,
+  set: LabelledImages,
+  batchSize: number,
+): Promise<Pick<EpochRecord, 'validationLoss' | 'validationAccuracy' | 'balancedAccuracy'>> {
+  const logits = await predictLogits(model, set, batchSize, 'standardised')
+  const probabilities = softmaxRows(logits, set.classes)
+  const predicted = argmaxRows(logits, set.classes)
+  const total = new Float64Array(set.classes)
+  const hit = new Float64Array(set.classes)
+  let loss = 0
+  let right = 0
+  for (const [i, label] of set.labels.entries()) {
+    const weight = set.weights[i]!
+    total[label]! += weight
+    loss -= weight * Math.log(Math.max(1e-12, probabilities[i * set.classes + label]!))
+    if (predicted[i] !== label) continue
+    hit[label]! += weight
+    right++
+  }
+  const recalls = [...hit].map((h, c) => h / total[c]!)
+  return {
+    validationLoss: loss / set.labels.length,
+    validationAccuracy: right / set.labels.length,
+    balancedAccuracy: recalls.reduce((a, b) => a + b, 0) / recalls.length,
+  }
+}

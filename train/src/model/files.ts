@@ -1,0 +1,50 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
+
+/** Saves model.json and weights.bin as tfjs's own `file://` and download handlers lay them out. */
+export async function saveModel(model: tfl.LayersModel, dir: string): Promise<string> {
+  mkdirSync(dir, { recursive: true })
+  const path = join(dir, 'model.json')
+  await model.save(
+    tf.io.withSaveHandler(async (artifacts) => {
+      const { weightData, weightSpecs, ...rest } = artifacts
+      const json = {
+        format: 'layers-model',
+        generatedBy: rest.generatedBy,
+        convertedBy: null,
+        modelTopology: rest.modelTopology,
+        weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+      }
+      writeWhole(join(dir, 'weights.bin'), new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)))
+      writeWhole(path, JSON.stringify(json))
+      return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) }
+    }),
+  )
+  return path
+}
+
+/** @param path of model.json, or of the folder that holds it */
+export async function loadModel(path: string): Promise<tfl.LayersModel> {
+  const file = path.endsWith('.json') ? path : join(path, 'model.json')
+  const json = JSON.parse(readFileSync(file, 'utf8')) as {
+    modelTopology: object
+    weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[]
+  }
+  const shards = json.weightsManifest.flatMap((m) => m.paths).map((p) => readFileSync(join(dirname(file), p)))
+  const bytes = Buffer.concat(shards)
+  return tfl.loadLayersModel(
+    tf.io.fromMemory({
+      modelTopology: json.modelTopology,
+      weightSpecs: json.weightsManifest.flatMap((m) => m.weights),
+      weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+    }),
+  )
+}
+
+/** A reader never sees half a file, and a killed run leaves the old one. */
+export function writeWhole(path: string, data: string | Uint8Array): void {
+  writeFileSync(`${path}.part`, data)
+  renameSync(`${path}.part`, path)
+}

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+import type { BackendChoice } from './backend/select.ts'
+import type { TrainConfig } from './config.ts'
+import type { Split } from './data/split.ts'
+import { writeWhole } from './model/files.ts'
+
+/** run.json: all that a run's figures depend on. */
+export type Run = {
+  config: TrainConfig
+  preprocess: PreprocessSpec
+  /** Of all images of the data folder. */
+  dataDigest: string
+  split: { protocol: Split['protocol']; seed: number; digest: string }
+  /** Commit of this code, with "+changes" where the working tree differed. */
+  code: string
+  backend: Pick<BackendChoice, 'name' | 'device' | 'detail'>
+  node: string
+  startedAt: string
+}
+
+/** Creates the run's folder, or checks that the one there is of the same configuration and data. */
+export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt'>, split: Split): Run {
+  const path = join(dir, 'run.json')
+  if (existsSync(path)) {
+    const existing = readRun(dir)
+    if (identityOf(existing) !== identityOf(run)) {
+      throw new Error(`${dir} holds a run of another configuration or data: choose another folder`)
+    }
+    return existing
+  }
+  mkdirSync(dir, { recursive: true })
+  const full: Run = {
+    ...run,
+    code: codeVersion(),
+    node: process.version,
+    startedAt: new Date().toISOString(),
+  }
+  writeWhole(path, `${JSON.stringify(full, null, 2)}\n`)
+  writeWhole(join(dir, 'split.json'), `${JSON.stringify(split, null, 1)}\n`)
+  return full
+}
+
+export const readRun = (dir: string): Run => JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
+export const readSplit = (dir: string): Split =>
+  JSON.parse(readFileSync(join(dir, 'split.json'), 'utf8')) as Split
+
+/** What must be equal for a run to be continued. The backend may differ; run.json names the first one. */
+export function identityOf(run: Pick<Run, 'config' | 'preprocess' | 'dataDigest' | 'split'>): string {
+  const { config, preprocess, dataDigest, split } = run
+  return createHash('sha256')
+    .update(JSON.stringify([config, preprocess, dataDigest, split]))
+    .digest('hex')
+}
+
+function codeVersion(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  try {
+    const changes = git(
+      'status',
+      '--porcelain',
+      '--untracked-files=no',
+      '--',
+      '..',
+      '../../core',
+      '../../codecs',
+    )
+    return git('rev-parse', 'HEAD') + (changes ? '+changes' : '')
+  } catch {
+    return 'unknown (no git)'
+  }
+}
