@@ -7,6 +7,7 @@ export type WasmCodecName = 'libjpeg-turbo-8bit' | 'charls' | 'openjpeg' | 'open
 /** All codecs, given how this runtime loads the WebAssembly ones. The others are plain scripts, imported when needed. */
 export const composeCodecs = (source: (name: WasmCodecName) => CodecSource): Codecs => ({
   jpeg: heapCodec(source('libjpeg-turbo-8bit'), 'JPEGDecoder'),
+  jpegCmyk: async (bytes) => (await import('./jpeg-cmyk.ts')).decodeJpegCmyk(bytes),
   jpegExtended: async (bytes) => (await import('./jpeg-extended.ts')).decodeJpegExtended(bytes),
   jpegLossless: async (bytes) => (await import('./jpeg-lossless.ts')).decodeJpegLossless(bytes),
   jpegLs: heapCodec(source('charls'), 'JpegLSDecoder'),

@@ -25,6 +25,8 @@ export type WaveletDecoder = (bytes: Uint8Array, halvings: number) => Promise<De
 export type Codecs = {
   /** JPEG baseline, extended (8 bits) and progressive. ITU-T T.81 */
   readonly jpeg: FrameDecoder
+  /** JPEG of four components, as RGB. */
+  readonly jpegCmyk: FrameDecoder
   /** JPEG extended, 12 bits, Huffman coded, one component. ITU-T T.81 process 4 */
   readonly jpegExtended: FrameDecoder
   /** JPEG lossless, process 14, all selection values, one component. ITU-T T.81 annex H */

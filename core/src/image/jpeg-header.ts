@@ -6,6 +6,8 @@ export type JpegHeader = {
   readonly height: number
   readonly bits: number
   readonly components: number
+  /** EXIF orientation, 1–8; 1 where the file says nothing. */
+  readonly orientation: number
   /** Where the entropy-coded data begin. */
   readonly scan: number
   /** Whether an end-of-image marker follows the first scan. */
@@ -22,7 +24,8 @@ const PROCESSES: Record<number, JpegHeader['process']> = {
 
 /** The frame header of a JPEG stream (ITU-T T.81, annex B), without looking at its entropy-coded data. */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
-  let frame: Omit<JpegHeader, 'scan' | 'complete'> | undefined
+  let frame: Omit<JpegHeader, 'scan' | 'complete' | 'orientation'> | undefined
+  let orientation = 1
   for (let at = 2; ; ) {
     while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++ // fill bytes, B.1.1.2
     const marker = bytes[at + 1]
@@ -43,10 +46,12 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
         width: (bytes[at + 7]! << 8) | bytes[at + 8]!,
         components: bytes[at + 9]!,
       }
-    } else if (marker === 0xda) {
+    } else if (marker === 0xe1)
+      orientation = exifOrientation(bytes.subarray(at + 4, at + 2 + length)) ?? orientation
+    else if (marker === 0xda) {
       if (!frame) throw damaged('its frame header is missing')
       const scan = at + 2 + length
-      return { ...frame, scan, complete: hasEndMarker(bytes, scan) }
+      return { ...frame, orientation, scan, complete: hasEndMarker(bytes, scan) }
     }
     at += 2 + length
   }
@@ -56,6 +61,21 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
 const isFrameHeader = (marker: number) =>
   (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) ||
   marker === 0xf7
+
+/** Tag 274 of IFD0 in an APP1 segment (CIPA DC-008, section 4.6). */
+function exifOrientation(segment: Uint8Array): number | undefined {
+  if (segment.length < 20 || String.fromCharCode(...segment.subarray(0, 4)) !== 'Exif') return undefined
+  const view = new DataView(segment.buffer, segment.byteOffset + 6, segment.byteLength - 6)
+  const little = view.getUint16(0) === 0x4949
+  const directory = view.getUint32(4, little)
+  if (directory + 2 > view.byteLength) return undefined
+  const entries = view.getUint16(directory, little)
+  for (let i = 0; i < entries && directory + 14 + 12 * i <= view.byteLength; i++) {
+    const at = directory + 2 + 12 * i
+    if (view.getUint16(at, little) === 274) return view.getUint16(at + 8, little)
+  }
+  return undefined
+}
 
 function hasEndMarker(bytes: Uint8Array, from: number): boolean {
   for (let at = bytes.length - 2; at >= from; at--)

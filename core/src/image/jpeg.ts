@@ -5,8 +5,14 @@ import { greyFromRgb } from './colour.ts'
 import type { DecodedImage, ImageSource } from './decode.ts'
 import { readJpegHeader } from './jpeg-header.ts'
 import type { ImageLimits } from './limits.ts'
+import { orient } from './orient.ts'
 
-/** JPEG baseline or progressive → grey. The header is read here and the limits checked before the codec is loaded. */
+const ACCEPTED: readonly string[] = ['baseline', 'extended', 'progressive']
+
+/**
+ * JPEG → grey, turned upright by its EXIF orientation. The header is read here, and the limits are checked, before
+ * the codec is loaded.
+ */
 export async function decodeJpeg(
   bytes: Uint8Array,
   limits: ImageLimits,
@@ -15,16 +21,16 @@ export async function decodeJpeg(
   const header = readJpegHeader(bytes)
   const { width, height, bits, components } = header
   checkSize(width, height, limits)
-  if (header.process !== 'baseline' && header.process !== 'progressive') {
+  if (!ACCEPTED.includes(header.process)) {
     throw new AppError(
       'image-unsupported',
-      `JPEG of process ${header.process}; accepted: baseline, progressive`,
+      `JPEG of process ${header.process}; accepted: ${ACCEPTED.join(', ')}`,
     )
   }
   if (bits !== 8) throw new AppError('image-unsupported', `JPEG of ${bits} bits; accepted: 8`)
   if (!header.complete)
     throw new AppError('image-undecodable', 'the JPEG is damaged: it ends before its end marker')
-  const frame = await codecs.jpeg(bytes)
+  const frame = await (components === 4 ? codecs.jpegCmyk(bytes) : codecs.jpeg(bytes))
   if (frame.width !== width || frame.height !== height) {
     throw new AppError('image-undecodable', 'the JPEG is damaged: its data and its header differ in size')
   }
@@ -34,7 +40,7 @@ export async function decodeJpeg(
       ? { data: Uint16Array.from(frame.data), chroma: 0 }
       : greyFromRgb(frame.data, width * height, 8)
   return {
-    image: { width, height, bits, data },
+    image: orient({ width, height, bits, data }, header.orientation),
     source: { format: 'jpeg', width, height, bits, colour, alpha: false, chroma },
   }
 }
