@@ -1,9 +1,13 @@
-import { defineConfig } from 'vite'
+import { defaultClientConditions, defineConfig } from 'vite'
 import { codecFiles, withoutNode } from './build/codec-files.ts'
+import { modelFiles } from './build/model-files.ts'
+import { serviceWorker } from './build/service-worker.ts'
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [codecFiles()],
+  // ONNX Runtime's WebAssembly and its glue stay files of their own: threads load the glue again.
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
+  plugins: [codecFiles(), modelFiles(), serviceWorker()],
   worker: { format: 'es', plugins: () => [withoutNode()] },
   build: {
     target: 'es2022',

@@ -15,5 +15,11 @@ import './style/narrow.css'
 startSettings()
 startWorkList()
 startView()
-void startModelInfo()
+startModelInfo()
 render(<App />, document.getElementById('app')!)
+
+if ('serviceWorker' in navigator && import.meta.env.PROD) {
+  navigator.serviceWorker.register('/service-worker.js').catch((error: unknown) => {
+    console.warn('this page will not work offline', error)
+  })
+}

@@ -1,5 +1,6 @@
-import { settings, type Theme } from '../state/settings.ts'
-import { LANGUAGES, type Language, text } from '../text/text.ts'
+import { deviceOffered, modelProgress } from '../state/model.ts'
+import { type Place, settings, type Theme } from '../state/settings.ts'
+import { LANGUAGES, type Language, percent, text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
 import { openKeyDialog } from './key-dialog.tsx'
 
@@ -22,6 +23,7 @@ export function Header() {
         </div>
       </div>
       <div class="top-controls">
+        {deviceOffered && <PlaceChoice />}
         <button type="button" class="button quiet" onClick={openKeyDialog} data-set={hasKey}>
           <Icon name="key" />
           {hasKey ? t.key.set : t.key.add}
@@ -49,6 +51,36 @@ export function Header() {
   )
 }
 
+function PlaceChoice() {
+  const t = text.value.settings
+  const places: [Place, string, string][] = [
+    ['endpoint', t.endpoint, t.endpointHint],
+    ['device', t.device, t.deviceHint],
+  ]
+  const progress = modelProgress.value
+  return (
+    <fieldset class="segments place" title={t.where}>
+      <legend class="hidden-words">{t.where}</legend>
+      {places.map(([place, name, hint]) => (
+        <label key={place} title={hint}>
+          <input
+            type="radio"
+            name="place"
+            checked={settings.place.value === place}
+            onChange={() => {
+              settings.place.value = place
+            }}
+          />
+          <span>
+            {name}
+            {place === 'device' && progress !== undefined && ` ${percent(progress)}`}
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
 type ChoiceProps<T extends string> = {
   label: string
   value: T
@@ -59,7 +91,7 @@ type ChoiceProps<T extends string> = {
 
 function Choice<T extends string>({ label, value, options, icon, choose }: ChoiceProps<T>) {
   return (
-    <label class="choice" title={label}>
+    <label class="choice" title={label} data-compact={icon !== undefined}>
       {icon && <Icon name={icon} />}
       <span class="hidden-words">{label}</span>
       <select value={value} onChange={(event) => choose(event.currentTarget.value as T)}>

@@ -92,8 +92,6 @@ function Score({ label, result, model }: ScoreProps) {
   const threshold = model?.operatingPoints?.[label]?.screening.threshold
   const { name, explained } = t.labels[label]
   const full = fullHeat(result)
-  const verdict =
-    threshold === undefined ? undefined : share >= threshold ? t.result.above('screening') : t.result.below
   return (
     <label class="score" data-best={label === result.label}>
       <input
@@ -109,19 +107,17 @@ function Score({ label, result, model }: ScoreProps) {
       <span class="score-value">{percent(share)}</span>
       <span class="bar" aria-hidden="true">
         <span class="bar-fill" style={{ width: `${share * 100}%` }} />
-        {threshold !== undefined && (
-          <span
-            class="bar-mark"
-            style={{ left: `${threshold * 100}%` }}
-            title={t.result.threshold(percent(threshold))}
-          />
-        )}
+        {threshold !== undefined && <span class="bar-mark" style={{ left: `${threshold * 100}%` }} />}
       </span>
       <span class="score-words">
         {explained}
-        {verdict && ` · ${verdict} (${percent(threshold!)})`}
-        {full > 0 && result.maps[label].max === 0 && ` · ${t.result.noEvidence}`}
+        {full > 0 && result.maps[label].max === 0 && `. ${t.result.noEvidence}`}
       </span>
+      {threshold !== undefined && (
+        <span class="score-verdict" data-above={share >= threshold}>
+          {(share >= threshold ? t.result.above : t.result.below)(percent(threshold))}
+        </span>
+      )}
     </label>
   )
 }

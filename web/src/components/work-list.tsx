@@ -48,18 +48,11 @@ function Row({ item }: { item: Item }) {
         }}
       >
         <span class="thumb">
-          {item.thumbnail ? (
-            <img src={item.thumbnail} alt="" />
-          ) : (
-            !isFinished(item) && <span class="spinner" />
-          )}
+          <Thumb item={item} />
         </span>
         <span class="row-words">
           <span class="row-name">{item.name}</span>
-          <span class="row-state">
-            {item.status === 'failed' && <Icon name="warning" />}
-            {state(item, t)}
-          </span>
+          <span class="row-state">{state(item, t)}</span>
         </span>
       </button>
       <button
@@ -72,6 +65,11 @@ function Row({ item }: { item: Item }) {
       </button>
     </li>
   )
+}
+
+function Thumb({ item }: { item: Item }) {
+  if (item.thumbnail) return <img src={item.thumbnail} alt="" />
+  return isFinished(item) ? <Icon name="warning" /> : <span class="spinner" />
 }
 
 function state({ status, result }: Item, t: Text): string {

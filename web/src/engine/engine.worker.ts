@@ -4,7 +4,7 @@ import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { phantom } from '@detl/core/phantom/phantom'
-import { fromWorking } from '@detl/core/preprocess/preprocess'
+import { fromWorking, preprocess } from '@detl/core/preprocess/preprocess'
 import { reduce } from '@detl/core/preprocess/reduce'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { expose, transfer } from 'comlink'
@@ -34,6 +34,19 @@ const engine = {
     const png = await encodePng({ width, height, channels: 1, data: data.map((level) => level << 4) }) // 12 → 16 bits
     return transfer(png, [png.buffer])
   }),
+
+  /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
+  prepare: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec) => {
+    const { image } = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
+    return preprocess(image, spec).tensor
+  }),
+
+  /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
+  load: guarded(async (manifestSha256: string, progress: (share: number) => void) =>
+    (await import('./on-device.ts')).load(manifestSha256, progress),
+  ),
+  /** Scores an image here, after `load`. */
+  score: guarded(async (bytes: ArrayBuffer) => (await import('./on-device.ts')).score(new Uint8Array(bytes))),
 
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readModel: guarded(async (json: unknown) => (await import('./read-json.ts')).readModel(json)),

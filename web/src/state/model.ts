@@ -1,15 +1,52 @@
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
+import { proxy } from 'comlink'
+import { engine, unwrap } from '../engine/engine.ts'
 import type { ModelInfo } from '../engine/types.ts'
 import { describeModel } from '../screening/endpoint.ts'
+import { settings } from './settings.ts'
 
 /** The model that scores, once it is known: its thresholds and its preprocessing. */
 export const modelInfo = signal<ModelInfo | undefined>(undefined)
 
-/** Asks the endpoint; without an answer the page works on, with no thresholds to mark. */
-export async function startModelInfo(): Promise<void> {
+/** Share of the device's model that has arrived, while it is loading. */
+export const modelProgress = signal<number | undefined>(undefined)
+
+/** Whether this page can score by itself: it was built with a model, and the browser lets it check and keep one. */
+export const deviceOffered = __MODEL_MANIFEST_SHA256__ !== null && 'caches' in globalThis
+
+let device: Promise<ModelInfo> | undefined
+
+/** The device's model, loaded at the first call. @throws PageError model-damaged, offline, device-failed */
+export function deviceModel(): Promise<ModelInfo> {
+  device ??= loadDeviceModel()
+  device.catch(() => {
+    device = undefined
+  })
+  return device
+}
+
+async function loadDeviceModel(): Promise<ModelInfo> {
+  modelProgress.value = 0
   try {
-    modelInfo.value = await describeModel()
-  } catch (error) {
-    console.warn('the endpoint does not say which model scores', error)
+    const arrived = proxy((share: number) => {
+      modelProgress.value = share
+    })
+    return await unwrap(engine().load(__MODEL_MANIFEST_SHA256__!, arrived))
+  } finally {
+    modelProgress.value = undefined
   }
+}
+
+/** Keeps `modelInfo` to the place that scores. Without an answer the page works on, with no thresholds to mark. */
+export function startModelInfo(): void {
+  effect(() => {
+    const place = settings.place.value
+    const found = place === 'device' ? deviceModel() : describeModel()
+    found.then(
+      (info) => {
+        if (settings.place.peek() === place) modelInfo.value = info
+      },
+      (error: unknown) => console.warn(`no model is known for scoring by: ${place}`, error),
+    )
+  })
 }

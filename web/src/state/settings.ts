@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals'
 import type { Language } from '../text/text.ts'
 
 export type Theme = 'auto' | 'light' | 'dark'
+/** Where images are scored. */
 export type Place = 'endpoint' | 'device'
 
 const KEY = 'detl.key'

@@ -3,7 +3,7 @@ import { engine, unwrap } from '../engine/engine.ts'
 import { PageError, type Picture, type Problem, type Result } from '../engine/types.ts'
 import { screen } from '../screening/endpoint.ts'
 import { thumbnail } from '../viewer/grey.ts'
-import { modelInfo } from './model.ts'
+import { deviceModel, modelInfo } from './model.ts'
 import { settings } from './settings.ts'
 
 export type Item = {
@@ -22,6 +22,7 @@ export type Item = {
 
 /** Images that are read or scored at a time. */
 const AT_ONCE = 3
+const SCORE_MS = 60_000
 /** Pictures kept for the viewer: at most 8 MB each. */
 const PICTURES = 6
 
@@ -112,17 +113,17 @@ async function work(item: Item): Promise<void> {
   try {
     const read = await picture(item)
     if (!item.thumbnail) update(id, { thumbnail: await thumbnail(read) })
-    const { key, place } = settings
-    if (place.peek() === 'endpoint' && !key.peek()) {
+    const place = settings.place.peek()
+    const key = settings.key.peek()
+    if (place === 'endpoint' && !key) {
       update(id, { status: 'needs-key' })
       return
     }
     update(id, { status: 'scoring' })
-    const result = await screen(file, {
-      key: key.peek(),
-      idempotencyKey: id,
-      signal: AbortSignal.timeout(60_000),
-    })
+    const result =
+      place === 'device'
+        ? await scoreHere(file)
+        : await screen(file, { key, idempotencyKey: id, signal: AbortSignal.timeout(SCORE_MS) })
     update(id, { status: 'done', result, ms: performance.now() - started })
   } catch (error) {
     if (!(error instanceof PageError)) console.error(error)
@@ -131,6 +132,11 @@ async function work(item: Item): Promise<void> {
     update(id, { status: 'failed', problem })
   }
   announcement.value = items.peek().find((one) => one.id === id)
+}
+
+async function scoreHere(file: Blob): Promise<Result> {
+  await deviceModel()
+  return unwrap(engine().score(await file.arrayBuffer()))
 }
 
 function update(id: string, change: Partial<Item>): void {

@@ -101,9 +101,8 @@ export const de: Text = {
     lead: (label, percent) =>
       `Das Modell gibt den größten Teil seines Wertes, ${percent}, der Gruppe ${label}.`,
     unclear: 'Keine Gruppe ragt heraus: das Modell ist bei diesem Bild unentschieden.',
-    above: (name) => `über der Schwelle (${name})`,
-    below: 'unter der Schwelle',
-    threshold: (percent) => `Schwelle ${percent}`,
+    above: (threshold) => `über der Schwelle von ${threshold}`,
+    below: (threshold) => `unter der Schwelle von ${threshold}`,
     noThreshold: 'Dieses Modell hat noch keine Schwellen: die Werte nur nebeneinander lesen.',
     showHeat: 'Wärmekarte zeigen',
     opacity: 'Stärke',

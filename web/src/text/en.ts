@@ -81,9 +81,8 @@ export type Text = {
     highest: string
     lead(label: string, percent: string): string
     unclear: string
-    above(name: string): string
-    below: string
-    threshold(percent: string): string
+    above(threshold: string): string
+    below(threshold: string): string
     noThreshold: string
     showHeat: string
     opacity: string
@@ -207,9 +206,8 @@ export const en: Text = {
     highest: 'Highest score',
     lead: (label, percent) => `The model gives most of its score, ${percent}, to ${label}.`,
     unclear: 'No group stands out: the model is undecided on this image.',
-    above: (name) => `above the ${name} threshold`,
-    below: 'below the threshold',
-    threshold: (percent) => `Threshold ${percent}`,
+    above: (threshold) => `above the threshold of ${threshold}`,
+    below: (threshold) => `below the threshold of ${threshold}`,
     noThreshold: 'This model has no thresholds yet: read the scores side by side only.',
     showHeat: 'Show the heat map',
     opacity: 'Strength',

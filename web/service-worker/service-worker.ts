@@ -1,0 +1,78 @@
+/**
+ * The page without a network. Its files are kept with their digests checked by the browser (Subresource Integrity); the
+ * runtime for scoring on the device is kept once it was fetched. Calls of the endpoint are never touched or kept.
+ */
+const worker = self as unknown as ServiceWorkerGlobalScope
+
+/** Path → integrity; written by the build. */
+declare const __FILES__: Record<string, string>
+const files = __FILES__
+
+const PAGE = `detl-page-${version()}`
+const RUNTIME = 'detl-runtime'
+const NETWORK_MS = 4000
+
+worker.addEventListener('install', (event) => {
+  event.waitUntil(keepPage())
+})
+
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(dropOldPages())
+})
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (request.method !== 'GET' || url.origin !== worker.location.origin) return
+  if (request.mode === 'navigate') {
+    if (url.pathname === '/') event.respondWith(newestPage(request))
+  } else if (url.pathname in files) event.respondWith(kept(request, PAGE))
+  else if (url.pathname.startsWith('/assets/')) event.respondWith(keptFromNowOn(request))
+})
+
+async function keepPage() {
+  const cache = await caches.open(PAGE)
+  await cache.addAll(
+    Object.entries(files).map(([path, integrity]) => new Request(path, { integrity, cache: 'no-cache' })),
+  )
+}
+
+async function dropOldPages() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith('detl-page-') && name !== PAGE) await caches.delete(name)
+  }
+  await worker.clients.claim()
+}
+
+/** The network's page, since it may be newer; the kept one where there is no network or it is slow. */
+async function newestPage(request: Request): Promise<Response> {
+  try {
+    const response = await fetch(request, { signal: AbortSignal.timeout(NETWORK_MS) })
+    if (response.ok) return response
+  } catch {
+    // Offline, which is what the kept page is for.
+  }
+  return kept(new Request('/'), PAGE)
+}
+
+async function kept(request: Request, name: string): Promise<Response> {
+  const cache = await caches.open(name)
+  return (await cache.match(request, { ignoreVary: true })) ?? fetch(request)
+}
+
+/** File names under /assets/ hold their digest: what is kept is never out of date. */
+async function keptFromNowOn(request: Request): Promise<Response> {
+  const cache = await caches.open(RUNTIME)
+  const known = await cache.match(request, { ignoreVary: true })
+  if (known) return known
+  const response = await fetch(request)
+  if (response.ok) await cache.put(request, response.clone())
+  return response
+}
+
+/** The list of files with their digests stands for the version: FNV-1a, enough to tell one build from another. */
+function version(): string {
+  let hash = 0x811c9dc5
+  for (const char of JSON.stringify(files)) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193)
+  return (hash >>> 0).toString(36)
+}

@@ -1,0 +1,65 @@
+import { codecs } from '@detl/codecs/modules'
+import { readScores } from '@detl/core/api/screening'
+import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { LABELS, type Label } from '@detl/core/model/labels'
+import type { Manifest } from '@detl/core/model/manifest'
+import { preprocess } from '@detl/core/preprocess/preprocess'
+import { preprocessId } from '@detl/core/preprocess/spec'
+import { loadModel } from './model-store.ts'
+import { type Runtime, startRuntime } from './runtime.ts'
+import type { HeatMap, ModelInfo, Result } from './types.ts'
+
+type Loaded = { readonly manifest: Manifest; readonly runtime: Runtime }
+let loaded: Promise<Loaded> | undefined
+
+/** Loads model and runtime, once; a failure may be tried again. @throws PageError model-damaged, offline */
+export async function load(manifestSha256: string, progress: (share: number) => void): Promise<ModelInfo> {
+  loaded ??= loadModel(manifestSha256, progress).then(async ({ manifest, bytes }) => ({
+    manifest,
+    runtime: await startRuntime(bytes),
+  }))
+  try {
+    return (await loaded).manifest
+  } catch (error) {
+    loaded = undefined
+    throw error
+  }
+}
+
+/** Decode, preprocess, infer: the steps of the edge and of the GPU function, in this thread. */
+export async function score(bytes: Uint8Array): Promise<Result> {
+  if (!loaded) throw new Error('score before load')
+  const { manifest, runtime } = await loaded
+  const { image, source } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
+  const { tensor, geometry } = preprocess(image, manifest.preprocess)
+  const outputs = await runtime.run(tensor, manifest.preprocess.size)
+  const { probabilities, label, maps } = readScores(manifest, outputs.probabilities, outputs.cam)
+  const { name, version, cam } = manifest
+  return {
+    id: crypto.randomUUID(),
+    model: { name, version, preprocess: preprocessId(manifest.preprocess) },
+    probabilities,
+    label,
+    maps: Object.fromEntries(LABELS.map((one) => [one, scaled(maps[one])])) as Record<Label, HeatMap>,
+    geometry,
+    grid: { stride: cam.stride, offset: cam.offset },
+    image: { format: source.format, width: image.width, height: image.height },
+    warnings: [],
+    servedBy: 'device',
+  }
+}
+
+function scaled({
+  width,
+  height,
+  data,
+}: {
+  width: number
+  height: number
+  data: ArrayLike<number>
+}): HeatMap {
+  const raw = Float32Array.from(data)
+  const max = raw.reduce((most, value) => Math.max(most, value), 0)
+  return { width, height, max, data: max > 0 ? raw.map((value) => value / max) : raw }
+}

@@ -1,0 +1,59 @@
+import gpuGlue from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url'
+import gpuFile from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url'
+import wasmGlue from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
+import wasmFile from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
+import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
+
+/** More threads than this gain nothing on a network of this size. */
+const MAX_THREADS = 4
+
+export type Runtime = {
+  readonly provider: 'webgpu' | 'wasm'
+  /** @param tensor UINT8 [1,1,S,S] */
+  run(tensor: Uint8Array, size: number): Promise<{ probabilities: Float32Array; cam: Float32Array }>
+}
+
+/** ONNX Runtime with the model loaded: on the GPU where the browser offers one to WebAssembly, else on its processors. */
+export async function startRuntime(model: Uint8Array): Promise<Runtime> {
+  if (await hasGpu()) {
+    try {
+      return await start(model, 'webgpu')
+    } catch (error) {
+      console.warn('WebGPU is there but does not take the model; going on without it', error)
+    }
+  }
+  return start(model, 'wasm')
+}
+
+async function start(model: Uint8Array, provider: Runtime['provider']): Promise<Runtime> {
+  const ort =
+    provider === 'webgpu' ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/wasm')
+  ort.env.wasm.wasmPaths =
+    provider === 'webgpu' ? { mjs: gpuGlue, wasm: gpuFile } : { mjs: wasmGlue, wasm: wasmFile }
+  // Threads need shared memory, which browsers give to isolated pages only (the headers in _headers).
+  ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(MAX_THREADS, navigator.hardwareConcurrency) : 1
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+  })
+  return {
+    provider,
+    run: (tensor, size) => run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size])),
+  }
+}
+
+async function run(session: InferenceSession, image: Tensor) {
+  const { probabilities, cam } = await session.run({ image }, ['probabilities', 'cam'])
+  const values = (tensor: Tensor | undefined) => {
+    if (!(tensor?.data instanceof Float32Array)) throw new Error('an output of the model is not float32')
+    return tensor.data
+  }
+  return { probabilities: values(probabilities), cam: values(cam) }
+}
+
+/** The WebGPU build of the runtime waits for the GPU by JavaScript Promise Integration. */
+async function hasGpu(): Promise<boolean> {
+  if (!('Suspending' in WebAssembly)) return false
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<unknown> } }
+  return Boolean(await gpu?.requestAdapter().catch(() => undefined))
+}
