@@ -25,13 +25,15 @@ process.on('uncaughtException', (err) => {
   process.exit(1)
 })
 
-let stopping = false
+const received = new Set<string>()
 try {
   const server = await startGpuFunction({ ...options, logger: log })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      if (stopping) process.exit(1)
-      stopping = true
+  // `disconnect`: the process that started this one over an IPC channel is gone, however it ended; nobody else would stop this one.
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+    process.on(signal as NodeJS.Signals, () => {
+      // The same signal again means at once; another one (a terminal's SIGINT, then a parent's SIGTERM) says nothing new.
+      if (received.has(signal)) process.exit(1)
+      received.add(signal)
       log.info({ signal }, 'draining')
       server.close().then(
         () => process.exit(0),

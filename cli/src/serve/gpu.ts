@@ -15,8 +15,9 @@ export async function startGpu(options: {
 }) {
   const { host, port } = options
   const child = spawn(process.execPath, [MAIN], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 2, 2, 'ipc'], // its log beside ours on stderr; when this process is gone, however, the channel closes and it ends
     env: {
+      LOG_LEVEL: 'warn',
       ...process.env,
       HOST: host,
       PORT: String(port),
