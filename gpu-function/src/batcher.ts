@@ -1,6 +1,6 @@
 import { AppError } from '@detl/core/api/problem'
 import type { WireTensor } from '@detl/core/wire/tensor'
-import { chooseBatch } from './choose-batch.ts'
+import { chooseBatch, worthwhileBatch } from './choose-batch.ts'
 import { RunEstimate } from './run-estimate.ts'
 import { rowBytes, type Session } from './session.ts'
 
@@ -24,6 +24,8 @@ export type JobResult = {
 export type BatcherOptions = {
   /** Warmed-up batch sizes, ascending; the last is the largest batch. */
   readonly sizes: readonly number[]
+  /** `auto`: as many as pay by the measured pace; `always`: as many as fit. */
+  readonly join: 'auto' | 'always'
   /** How long the first of a batch waits for company when nothing runs. */
   readonly delayMs: number
   /** Rows that may wait. */
@@ -65,6 +67,12 @@ export class Batcher {
 
   get queuedRows(): number {
     return this.#queuedRows
+  }
+
+  /** Rows up to which jobs are put together now. */
+  get joinRows(): number {
+    const { sizes, join } = this.#options
+    return join === 'always' ? sizes.at(-1)! : worthwhileBatch(sizes, (rows) => this.estimate.of(rows))
   }
 
   /** Milliseconds until work that arrives now would start, by the measured pace. */
@@ -125,24 +133,25 @@ export class Batcher {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#dropLost()
-    const largest = this.#options.sizes.at(-1)!
+    const join = this.joinRows
     while (this.#queue.length > 0 && this.#running.length < this.#session.slots) {
-      const full = this.#queuedRows >= largest
+      const full = this.#queuedRows >= join
       if (!full && this.#running.length > 0) return
       const waitMore = this.#queue[0]!.since + this.#options.delayMs - performance.now()
       if (!full && waitMore > 0) {
         this.#timer = setTimeout(() => this.#pump(), waitMore)
         return
       }
-      this.#start()
+      this.#start(join)
     }
     this.#settleIdle()
   }
 
-  #start(): void {
+  #start(join: number): void {
     const { jobs, rows } = chooseBatch(
       this.#queue.map((entry) => entry.rows),
       this.#options.sizes,
+      join,
     )
     const batch = this.#queue.splice(0, jobs)
     this.#queuedRows -= batch.reduce((n, entry) => n + entry.rows, 0)

@@ -1,5 +1,6 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '@detl/core/api/problem'
-import type { CallTarget, SigningKey } from '@detl/core/wire/signature'
+import type { CallTarget, Primitives, SigningKey } from '@detl/core/wire/signature'
 import { verifyBody, verifyHeaders } from '@detl/core/wire/signature'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Logger } from 'pino'
@@ -49,7 +50,7 @@ export const signed =
     if (keys !== 'none') {
       const begin = performance.now()
       const call = c.get('call')
-      const { keyId, nonce, expires } = await verifyHeaders({ ...targetOf(c), keys })
+      const { keyId, nonce, expires } = await verifyHeaders({ ...targetOf(c), keys, primitives: NODE_CRYPTO })
       replay.add(keyId, nonce, expires)
       call.keyId = keyId
       call.nonce = nonce
@@ -70,7 +71,7 @@ export async function readSignedBody(c: Context<GpuEnv>, deps: AppDeps): Promise
   call.bytesIn = body.length
   call.phases.read = read - begin
   if (deps.keys !== 'none') {
-    await verifyBody(body, c.req.header('content-digest') ?? '')
+    await verifyBody(body, c.req.header('content-digest') ?? '', NODE_CRYPTO)
     call.phases.verify = (call.phases.verify ?? 0) + performance.now() - read
   }
   return body
@@ -101,4 +102,16 @@ function targetOf(c: Context): CallTarget {
   const { url } = c.req
   const path = url.slice(url.indexOf('/', url.indexOf('//') + 2))
   return { method: c.req.method, path, headers: c.req.header() }
+}
+
+/**
+ * WebCrypto sends each digest through the thread pool, 0.1 ms and more while the cores are busy with a run; of this
+ * size they take 0.02 ms on the spot.
+ */
+const NODE_CRYPTO: Primitives = {
+  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
+  verifyHmac: (key, data, signature) => {
+    const expected = createHmac('sha256', key.secret).update(data).digest()
+    return signature.length === expected.length && timingSafeEqual(signature, expected)
+  },
 }

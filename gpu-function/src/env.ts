@@ -14,6 +14,7 @@ export type GpuFunctionOptions = {
   readonly requireGpu: boolean
   readonly threads: number
   readonly maxBatch: number
+  readonly batchJoin: 'auto' | 'always'
   readonly batchDelayMs: number | undefined
   readonly maxQueueRows: number
   readonly maxWaitMs: number
@@ -36,6 +37,7 @@ export const DEFAULTS: Omit<GpuFunctionOptions, 'modelsDir' | 'keys'> = {
   // One core is left to the thread with the sockets: it must answer, and refuse, while a run is under way.
   threads: Math.max(1, availableParallelism() - 1),
   maxBatch: 16,
+  batchJoin: 'auto',
   batchDelayMs: undefined,
   maxQueueRows: 256,
   maxWaitMs: 2_000,
@@ -60,6 +62,7 @@ const envSchema = z.object({
   DETL_PROVIDER: z.enum(['auto', 'tensorrt', 'cuda', 'cpu']).optional(),
   DETL_THREADS: int(1, 256),
   DETL_MAX_BATCH: int(1, 256),
+  DETL_BATCH_JOIN: z.enum(['auto', 'always']).optional(),
   DETL_BATCH_DELAY_MS: int(0, 1_000),
   DETL_MAX_QUEUE: int(1, 100_000),
   DETL_MAX_WAIT_MS: int(1, 600_000),
@@ -113,6 +116,7 @@ export function parseEnv(
       provider: e.DETL_PROVIDER,
       threads: e.DETL_THREADS,
       maxBatch: e.DETL_MAX_BATCH,
+      batchJoin: e.DETL_BATCH_JOIN,
       batchDelayMs: e.DETL_BATCH_DELAY_MS,
       maxQueueRows: e.DETL_MAX_QUEUE,
       maxWaitMs: e.DETL_MAX_WAIT_MS,

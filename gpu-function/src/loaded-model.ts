@@ -9,7 +9,7 @@ export type LoadOptions = SessionOptions & {
   readonly requireGpu: boolean
   /** Absent: 2 ms on a GPU, where a larger batch is nearly free; none on a CPU, where it gains nothing. */
   readonly delayMs: number | undefined
-} & Pick<BatcherOptions, 'maxQueueRows' | 'maxWaitMs'>
+} & Pick<BatcherOptions, 'maxQueueRows' | 'maxWaitMs' | 'join'>
 
 /** One version of a model, warmed up and able to answer. */
 export type LoadedModel = {
@@ -45,9 +45,9 @@ export async function loadModel(
       )
     checkShapes(session, manifest)
     const sizes = batchSizes(options.maxRows)
-    const { maxQueueRows, maxWaitMs } = options
+    const { maxQueueRows, maxWaitMs, join } = options
     const delayMs = options.delayMs ?? (session.provider === 'cpu' ? 0 : 2)
-    const batcher = new Batcher(session, { ...events, sizes, delayMs, maxQueueRows, maxWaitMs })
+    const batcher = new Batcher(session, { ...events, sizes, delayMs, maxQueueRows, maxWaitMs, join })
     const warm = performance.now()
     await warmUp(session, batcher, sizes)
     const phases = { sessionMs: warm - started, warmUpMs: performance.now() - warm }

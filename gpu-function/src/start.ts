@@ -86,6 +86,7 @@ const loadOptions = (options: GpuFunctionOptions) => ({
   threads: options.threads,
   maxRows: options.maxBatch,
   requireGpu: options.requireGpu,
+  join: options.batchJoin,
   delayMs: options.batchDelayMs,
   maxQueueRows: options.maxQueueRows,
   maxWaitMs: options.maxWaitMs,

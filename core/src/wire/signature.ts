@@ -1,7 +1,7 @@
 /**
  * Calls between the edge and the GPU function are signed with HTTP Message Signatures (RFC 9421, hmac-sha256, section 3.3.3)
  * over method, path, query and Content-Digest (RFC 9530), so that the body is covered and yet the signature can be
- * checked before the body is read. One source for Node, Workers and browsers: WebCrypto only.
+ * checked before the body is read. One source for Node, Workers and browsers: WebCrypto, unless a server brings the same in faster.
  */
 import { createSignature, isSignatureError, verifySignature } from 'http-message-sig'
 import { AppError } from '../api/problem.ts'
@@ -23,6 +23,12 @@ export type SigningKey = { readonly id: string; readonly secret: Uint8Array }
 export type HeaderValues = Readonly<Record<string, string | undefined>>
 /** `path` with its query, as it stands in the request line, for example `/v2/models/detl/infer`. */
 export type CallTarget = { readonly method: string; readonly path: string; readonly headers: HeaderValues }
+/** What verifying needs of a runtime's cryptography. */
+export type Primitives = {
+  sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+  /** HMAC-SHA256, compared in constant time. */
+  verifyHmac(key: SigningKey, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>
+}
 export type VerifiedCall = {
   readonly keyId: string
   readonly nonce: string
@@ -65,7 +71,7 @@ export function parseSigningKeys(text: string): SigningKey[] {
 export async function signRequest(
   call: CallTarget & { body: Uint8Array; key: SigningKey; now?: number; nonce?: string },
 ): Promise<{ 'content-digest': string; 'signature-input': string; signature: string }> {
-  const digest = `sha-256=:${base64(await sha256(call.body))}:`
+  const digest = `sha-256=:${base64(await webCrypto.sha256(call.body))}:`
   const headers: HeaderValues = { ...call.headers, 'content-digest': digest }
   const { signature, signatureInput } = await createSignature(message({ ...call, headers }), {
     components: [...ALWAYS_SIGNED, ...SIGNED_IF_PRESENT.filter((name) => headers[name] !== undefined)],
@@ -85,13 +91,14 @@ export async function signRequest(
 
 /**
  * Checks everything but the body: call it before the body is read, then {@link verifyBody}.
- * The comparison is WebCrypto's, in constant time. The nonce is for the server to remember: replay is its to refuse.
+ * The nonce is for the server to remember: replay is its to refuse.
+ * @param call `primitives`: WebCrypto, and so in constant time, unless given
  * @throws AppError `signature-missing`, `signature-invalid` or `signature-expired`
  */
 export async function verifyHeaders(
-  call: CallTarget & { keys: readonly SigningKey[]; now?: number },
+  call: CallTarget & { keys: readonly SigningKey[]; now?: number; primitives?: Primitives },
 ): Promise<VerifiedCall> {
-  const { headers } = call
+  const { headers, primitives = webCrypto } = call
   if (!headers.signature || !headers['signature-input'] || !headers['content-digest'])
     throw new AppError('signature-missing', 'the call needs signature, signature-input and content-digest')
   const nowMs = call.now ?? Date.now()
@@ -114,8 +121,7 @@ export async function verifyHeaders(
         if (!key) throw new Error('unknown key id')
         return {
           algorithm: ALGORITHM,
-          verify: async (base: Uint8Array, signature: Uint8Array) =>
-            crypto.subtle.verify('HMAC', await hmacKey(key), signature, base),
+          verify: (base: Uint8Array, signature: Uint8Array) => primitives.verifyHmac(key, base, signature),
         }
       },
     })
@@ -147,11 +153,15 @@ export async function verifyHeaders(
  * @param digest value of `content-digest`, already covered by the signature
  * @throws AppError `signature-invalid`
  */
-export async function verifyBody(body: Uint8Array, digest: string): Promise<void> {
+export async function verifyBody(
+  body: Uint8Array,
+  digest: string,
+  primitives: Primitives = webCrypto,
+): Promise<void> {
   const match = /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(digest)
   if (!match) throw new AppError('signature-invalid', 'content-digest must be one sha-256 digest')
   // Not secret: the digest came with the call, so an early-out comparison tells nothing.
-  if (base64(await sha256(body)) !== match[1])
+  if (base64(await primitives.sha256(body)) !== match[1])
     throw new AppError('signature-invalid', 'the body is not the one that was signed')
 }
 
@@ -187,8 +197,11 @@ function hmacKey(key: SigningKey): Promise<unknown> {
   return promise
 }
 
-const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+const webCrypto: Primitives = {
+  sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
+  verifyHmac: async (key, data, signature) =>
+    crypto.subtle.verify('HMAC', await hmacKey(key), signature, data),
+}
 
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
 

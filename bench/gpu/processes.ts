@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { KEYS_TEXT } from '../../test/support/gpu-client.ts'
+import type { LoadPlan, LoadResult } from './load.ts'
+
+/** The GPU function as it is deployed: a process of its own. */
+export async function startServer(modelsDir: string, env: Record<string, string> = {}) {
+  const port = await freePort()
+  const begin = performance.now()
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('@detl/gpu-function/main'))], {
+    env: {
+      ...process.env,
+      LOG_LEVEL: 'fatal',
+      PORT: String(port),
+      MODELS_DIR: modelsDir,
+      DETL_SIGNING_KEYS: KEYS_TEXT,
+      DETL_PROVIDER: 'cpu',
+      ...env,
+    },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const url = `http://127.0.0.1:${port}`
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null) throw new Error(`the GPU function ended with code ${child.exitCode}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return { url, child, readyMs: performance.now() - begin, stop: () => stop(child) }
+}
+
+/** Runs one plan in a process of its own. */
+export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./load.ts', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk
+  })
+  child.stdin.end(JSON.stringify(plan))
+  const [code] = (await once(child, 'close')) as [number]
+  if (code !== 0) throw new Error(`the load generator ended with code ${code}`)
+  return JSON.parse(text) as LoadResult
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/v2/health/ready`).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
