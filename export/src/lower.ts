@@ -3,7 +3,7 @@ import type { GraphBuilder } from './graph/builder.ts'
 import type { Value } from './graph/ir.ts'
 import type { Call, Layer, Model, Weights } from './layers/model.ts'
 import { type Context, describe, toFirst, toLast } from './ops/context.ts'
-import { TABLE } from './ops/table.ts'
+import { REFUSED, TABLE } from './ops/table.ts'
 
 /** The value whose gradient is asked for: it is put into ONNX's layout and made an output. */
 export interface Tap {
@@ -48,6 +48,8 @@ function lowerModel(model: Model, inputs: readonly Value[], lowerer: Lowerer): r
 
 function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): readonly Value[] {
   if (layer.model) return lowerModel(layer.model, inputs, lowerer)
+  const refusal = REFUSED[layer.className]
+  if (refusal) throw new ConvertError('unsupported-option', `${describe(layer)}: ${refusal}`)
   const row = TABLE[layer.className]
   if (!row)
     throw new ConvertError(
@@ -60,6 +62,7 @@ function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): r
   g.scope = path
   try {
     const outputs = row.lower(layer, inputs, lowerer)
+    passMask(layer, inputs, outputs, lowerer)
     return path === lowerer.tap?.layer ? [tapped(layer, outputs, lowerer)] : outputs
   } catch (error) {
     if (error instanceof ConvertError) throw error
@@ -70,6 +73,26 @@ function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): r
   } finally {
     g.scope = scope
   }
+}
+
+/** Layers behind which a mask still holds (tfjs's `supportsMasking`); any other forgets it. */
+const KEEPS_MASK = new Set(
+  'Dense Activation ReLU PReLU LayerNormalization Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout TimeDistributed Bidirectional'.split(
+    ' ',
+  ),
+)
+
+function passMask(
+  layer: Layer,
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  { masks }: Lowerer,
+): void {
+  const mask = inputs[0] && masks.get(inputs[0].name)
+  const [output] = outputs
+  if (!mask || !output || !KEEPS_MASK.has(layer.className)) return
+  if (layer.className === 'Bidirectional' && layer.inner?.[0]?.config.json.return_sequences !== true) return
+  masks.set(output.name, mask)
 }
 
 /** Passes the layer's output through ONNX's layout, [N,K,…], so that the tapped value lies on the way to the scores. */

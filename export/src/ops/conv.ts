@@ -1,5 +1,5 @@
-import type { Value } from '../graph/ir.ts'
-import { transpose } from '../graph/tensor.ts'
+import type { Tensor, Value } from '../graph/ir.ts'
+import { reshaped, transpose } from '../graph/tensor.ts'
 import type { Layer } from '../layers/model.ts'
 import { activate } from './activation.ts'
 import {
@@ -9,39 +9,46 @@ import {
   isChannelsFirst,
   paddingOf,
   sizeAt,
+  unsupported,
   weightOf,
 } from './context.ts'
 
-/** [k…, in, out] → [out, in, k…], as ONNX's Conv wants it. */
-const kernelFirst = (rank: number): number[] => [rank + 1, rank, ...Array.from({ length: rank }, (_, i) => i)]
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+/** [k…, in, out] → [out, in, k…], as ONNX's Conv wants it; ConvTranspose wants [k…, out, in] → [in, out, k…]: the same. */
+const kernelFirst = (rank: number): number[] => [rank + 1, rank, ...range(rank)]
 
-const biasOf = (layer: Layer, context: Context, filters: number, index = 1): Value | undefined =>
+const biasOf = (layer: Layer, context: Context, filters: number, index: number): Value | undefined =>
   layer.config.bool('use_bias', true)
     ? context.g.constant(weightOf(layer, context, 'bias', index, [filters]), 'bias')
     : undefined
 
+const channelsOf = (layer: Layer, x: Value): number => sizeAt(layer, x, isChannelsFirst(layer) ? 1 : -1)
+
+/** What all convolutions share. */
+function windowOf({ config }: Layer, rank: number) {
+  return {
+    kernel: config.perAxis('kernel_size', rank, 1),
+    strides: config.perAxis('strides', rank, 1),
+    dilations: config.perAxis('dilation_rate', rank, 1),
+    padding: config.choice('padding', rank === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same'], 'valid'),
+  }
+}
+
 /** Conv1D, Conv2D, Conv3D: with "valid", "same" or (1D) "causal" padding, strides or dilations. */
 function lowerConv(rank: 1 | 2 | 3) {
   return (layer: Layer, [x]: readonly Value[], context: Context): Value[] => {
-    const { config } = layer
-    const kernel = config.perAxis('kernel_size', rank, 1)
-    const strides = config.perAxis('strides', rank, 1)
-    const dilations = config.perAxis('dilation_rate', rank, 1)
-    const padding = config.choice(
-      'padding',
-      rank === 1 ? ['valid', 'same', 'causal'] : ['valid', 'same'],
-      'valid',
-    )
-    const channels = sizeAt(layer, x!, isChannelsFirst(layer) ? 1 : -1)
-    const filters = config.number('filters')
-    const weights = weightOf(layer, context, 'kernel', 0, [...kernel, channels, filters])
+    const { kernel, strides, dilations, padding } = windowOf(layer, rank)
+    if (layer.config.number('groups', 1) !== 1)
+      unsupported(layer, 'groups is not 1', 'groups 1 (tfjs ignores the option)')
+    const filters = layer.config.number('filters')
+    const weights = weightOf(layer, context, 'kernel', 0, [...kernel, channelsOf(layer, x!), filters])
     const y = inChannelsFirst(layer, x!, context, (nchw) =>
       context.g.op(
         'Conv',
         [
           nchw,
           context.g.constant(transpose(weights, kernelFirst(rank)), 'kernel'),
-          biasOf(layer, context, filters),
+          biasOf(layer, context, filters, 1),
         ],
         { kernel_shape: kernel, strides, dilations, ...paddingOf(nchw, padding, kernel, strides, dilations) },
       ),
@@ -50,8 +57,104 @@ function lowerConv(rank: 1 | 2 | 3) {
   }
 }
 
+/** Transposed convolutions: the output has size·stride cells, with "valid" padding max(kernel − stride, 0) more. */
+function lowerConvTranspose(rank: 2 | 3) {
+  return (layer: Layer, [x]: readonly Value[], context: Context): Value[] => {
+    const { kernel, strides, dilations, padding } = windowOf(layer, rank)
+    if (dilations.some((d) => d !== 1)) unsupported(layer, `dilation_rate is [${dilations}]`, '1')
+    const filters = layer.config.number('filters')
+    const weights = weightOf(layer, context, 'kernel', 0, [...kernel, filters, channelsOf(layer, x!)])
+    const cut = kernel.map((k, i) => (padding === 'same' ? Math.max(k - strides[i]!, 0) : 0))
+    const pads = [...cut.map((n) => Math.floor(n / 2)), ...cut.map((n) => Math.ceil(n / 2))]
+    const output_padding = kernel.map((k, i) => Math.max(strides[i]! - k, 0))
+    const y = inChannelsFirst(layer, x!, context, (nchw) =>
+      context.g.op(
+        'ConvTranspose',
+        [
+          nchw,
+          context.g.constant(transpose(weights, kernelFirst(rank)), 'kernel'),
+          biasOf(layer, context, filters, 1),
+        ],
+        { kernel_shape: kernel, strides, pads, output_padding },
+      ),
+    )
+    return [activate(layer, y, context)]
+  }
+}
+
+/** [kh, kw, C, M] → [C·M, 1, kh, kw]: channel c's m-th filter makes output c·M + m. */
+function depthwiseKernel(weights: Tensor): Tensor {
+  const [kh, kw, channels, multiplier] = weights.shape as [number, number, number, number]
+  return reshaped(transpose(weights, [2, 3, 0, 1]), [channels * multiplier, 1, kh, kw])
+}
+
+function depthwise(
+  layer: Layer,
+  nchw: Value,
+  channels: number,
+  bias: Value | undefined,
+  context: Context,
+): Value {
+  const { kernel, strides, dilations, padding } = windowOf(layer, 2)
+  const multiplier = layer.config.number('depth_multiplier', 1)
+  const weights = weightOf(layer, context, 'depthwise_kernel', 0, [...kernel, channels, multiplier])
+  return context.g.op(
+    'Conv',
+    [nchw, context.g.constant(depthwiseKernel(weights), 'depthwise_kernel'), bias],
+    {
+      kernel_shape: kernel,
+      strides,
+      dilations,
+      group: channels,
+      ...paddingOf(nchw, padding, kernel, strides, dilations),
+    },
+  )
+}
+
+function lowerDepthwise(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  const { dilations } = windowOf(layer, 2)
+  if (dilations.some((d) => d !== 1))
+    unsupported(layer, `dilation_rate is [${dilations}]`, '1 (tfjs ignores the option)')
+  const channels = channelsOf(layer, x!)
+  const outputs = channels * layer.config.number('depth_multiplier', 1)
+  const y = inChannelsFirst(layer, x!, context, (nchw) =>
+    depthwise(layer, nchw, channels, biasOf(layer, context, outputs, 1), context),
+  )
+  return [activate(layer, y, context)]
+}
+
+function lowerSeparable(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  const channels = channelsOf(layer, x!)
+  const between = channels * layer.config.number('depth_multiplier', 1)
+  const filters = layer.config.number('filters')
+  const pointwise = weightOf(layer, context, 'pointwise_kernel', 1, [1, 1, between, filters])
+  const y = inChannelsFirst(layer, x!, context, (nchw) =>
+    context.g.op(
+      'Conv',
+      [
+        depthwise(layer, nchw, channels, undefined, context),
+        context.g.constant(transpose(pointwise, kernelFirst(2)), 'pointwise_kernel'),
+        biasOf(layer, context, filters, 2),
+      ],
+      { kernel_shape: [1, 1] },
+    ),
+  )
+  return [activate(layer, y, context)]
+}
+
+const both = 'both data formats'
 export const convOps: Family = {
   Conv1D: { lower: lowerConv(1), notes: 'padding valid, same, causal; strides; dilation_rate' },
-  Conv2D: { lower: lowerConv(2), notes: 'padding valid, same; strides; dilation_rate; both data formats' },
-  Conv3D: { lower: lowerConv(3), notes: 'padding valid, same; strides; dilation_rate; both data formats' },
+  Conv2D: { lower: lowerConv(2), notes: `padding valid, same; strides; dilation_rate; ${both}` },
+  Conv3D: { lower: lowerConv(3), notes: `padding valid, same; strides; dilation_rate; ${both}` },
+  Conv2DTranspose: { lower: lowerConvTranspose(2), notes: `padding valid, same; strides; ${both}` },
+  Conv3DTranspose: { lower: lowerConvTranspose(3), notes: `padding valid, same; strides; ${both}` },
+  DepthwiseConv2D: {
+    lower: lowerDepthwise,
+    notes: `padding valid, same; strides; depth_multiplier; ${both}`,
+  },
+  SeparableConv2D: {
+    lower: lowerSeparable,
+    notes: `padding valid, same; strides; dilation_rate; depth_multiplier; ${both}`,
+  },
 }

@@ -1,6 +1,13 @@
 import type { Value } from '../graph/ir.ts'
 import type { Layer } from '../layers/model.ts'
-import { type Context, type Family, inChannelsFirst, paddingOf } from './context.ts'
+import {
+  type Context,
+  type Family,
+  inChannelsFirst,
+  isChannelsFirst,
+  paddingOf,
+  unsupported,
+} from './context.ts'
 
 /** Max and average pooling; average leaves the padding out of the mean, as TensorFlow does. */
 function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {
@@ -22,6 +29,16 @@ function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {
   }
 }
 
+/** The mean or maximum over all of space: [N,…,C] → [N,C]. */
+function lowerGlobal(op: 'ReduceMean' | 'ReduceMax', rank: 1 | 2) {
+  return (layer: Layer, [x]: readonly Value[], { g }: Context): Value[] => {
+    if (layer.config.bool('keepdims', false))
+      unsupported(layer, 'keepdims is true', 'false (tfjs ignores the option)')
+    const first = rank === 2 && isChannelsFirst(layer) ? 2 : 1
+    return [g.op(op, [x!], { axes: rank === 1 ? [1] : [first, first + 1], keepdims: 0 })]
+  }
+}
+
 const notes = 'padding valid, same; strides'
 export const poolOps: Family = {
   MaxPooling1D: { lower: lowerPool('MaxPool', 1), notes },
@@ -30,4 +47,8 @@ export const poolOps: Family = {
   AveragePooling1D: { lower: lowerPool('AveragePool', 1), notes },
   AveragePooling2D: { lower: lowerPool('AveragePool', 2), notes: `${notes}; both data formats` },
   AveragePooling3D: { lower: lowerPool('AveragePool', 3), notes: `${notes}; both data formats` },
+  GlobalAveragePooling1D: { lower: lowerGlobal('ReduceMean', 1) },
+  GlobalAveragePooling2D: { lower: lowerGlobal('ReduceMean', 2), notes: 'both data formats' },
+  GlobalMaxPooling1D: { lower: lowerGlobal('ReduceMax', 1) },
+  GlobalMaxPooling2D: { lower: lowerGlobal('ReduceMax', 2), notes: 'both data formats' },
 }
