@@ -23,9 +23,13 @@ type TrainFlags = {
   resume: boolean
 }
 
-/** `train pretrain|transfer|…` on a command `train` that the caller made. */
+/** `train pretrain|transfer|crossval|evaluate` */
 export function addTrainCommands(program: Command): void {
-  runCommand(program, 'pretrain', 'train the network from scratch on Data-A').action(
+  const train = program
+    .command('train')
+    .description('train the network and evaluate it; every run can be resumed')
+
+  runCommand(train, 'pretrain', 'train the network from scratch on Data-A').action(
     async (flags: TrainFlags) => {
       const { pretrain, prepareRun } = await import('./train-run.ts')
       const result = await pretrain(await prepareRun(await optionsOf(flags)))
@@ -34,7 +38,7 @@ export function addTrainCommands(program: Command): void {
   )
 
   runCommand(
-    program,
+    train,
     'transfer',
     'give the pretrained network a new head and train it on Data-B without one fold',
   )
@@ -47,6 +51,37 @@ export function addTrainCommands(program: Command): void {
       const base = flags.fromScratch ? undefined : (flags.base ?? `${flags.out}/pretrain/best/model.json`)
       const result = await transfer(run, flags.fold, base)
       console.log(result.modelPath)
+    })
+
+  const overFolds = (name: 'crossval' | 'evaluate', description: string) =>
+    runCommand(train, name, description)
+      .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
+      .option('--from-scratch', 'without pretraining', false)
+      .action(async (flags: TrainFlags & { folds: number[]; fromScratch: boolean }) => {
+        const { prepareRun } = await import('./train-run.ts')
+        const run = await prepareRun(await optionsOf(flags))
+        const command = (await import('./crossval.ts'))[name]
+        await command(run, { folds: flags.folds, fromScratch: flags.fromScratch })
+        console.log(`${flags.out}/report${flags.fromScratch ? '-scratch' : ''}/report.html`)
+      })
+  overFolds('crossval', 'pretrain, train every fold and write the report; finished parts are kept')
+  overFolds('evaluate', 'score the folds that are trained and write the report')
+}
+
+/** `data describe` */
+export function addDataCommands(program: Command): void {
+  const data = program.command('data').description('describe data sets')
+  data
+    .command('describe')
+    .description('classes, sources, views and ages of a data folder, its splits, and every leak')
+    .requiredOption('--data <dir>', 'folder with manifest.csv and the images')
+    .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
+    .option('--json', 'one object instead of tables', false)
+    .action(async (flags: { data: string; splitSeed: number; json: boolean }) => {
+      const { describeData, printDescription } = await import('./data-describe.ts')
+      const description = describeData(flags.data, flags.splitSeed)
+      if (flags.json) console.log(JSON.stringify(description, null, 1))
+      else console.log(printDescription(description))
     })
 }
 
@@ -84,6 +119,8 @@ async function optionsOf(flags: TrainFlags): Promise<TrainOptions> {
   const { data, cache, out, protocol, backend, resume, splitSeed } = flags
   return { config, data, cache, out, protocol, resume, splitSeed, ...(backend && { backend }) }
 }
+
+const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber)
 
 function wholeNumber(text: string): number {
   const value = Number(text)

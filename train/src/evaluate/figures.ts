@@ -1,0 +1,114 @@
+import { LABELS, type Label } from '@detl/core/model/labels'
+import type { Estimate } from '@detl/core/model/manifest'
+import { rngOf } from '../rng.ts'
+import { bootstrapByGroup, delong, wilson } from './intervals.ts'
+import { auc, balancedAccuracy, confusionMatrix, predictiveValues } from './metrics.ts'
+
+/** What every table of the report is computed from: one row an image. */
+export type Row = {
+  group: string
+  source: string
+  truth: number
+  predicted: number
+  probabilities: readonly number[]
+}
+
+export type ClassFigures = {
+  label: Label
+  n: number
+  sensitivity: Estimate
+  specificity: Estimate
+  auc: Estimate
+  /** The same, resampling groups. */
+  aucByGroup: Estimate
+  predictiveValues: { prevalence: number; ppv: number; npv: number }[]
+}
+
+export type Summary = {
+  n: number
+  confusion: number[][]
+  accuracy: Estimate
+  balancedAccuracy: Estimate
+  classes: ClassFigures[]
+}
+
+const PREVALENCES = [0.01, 0.05, 0.2]
+const CLASSES = LABELS.length
+
+/** @param seed of the bootstrap */
+export function summarise(rows: readonly Row[], seed: number): Summary {
+  const confusion = confusionMatrix(
+    rows.map((r) => r.truth),
+    rows.map((r) => r.predicted),
+    CLASSES,
+  )
+  const right = rows.filter((r) => r.truth === r.predicted).length
+  const groups = rows.map((r) => r.group)
+  const balanced = (indices: readonly number[]) =>
+    balancedAccuracy(
+      confusionMatrix(
+        indices.map((i) => rows[i]!.truth),
+        indices.map((i) => rows[i]!.predicted),
+        CLASSES,
+      ),
+    )
+  return {
+    n: rows.length,
+    confusion,
+    accuracy: wilson(right, rows.length),
+    balancedAccuracy: bootstrapByGroup(groups, balanced, rngOf(seed, 'balanced')),
+    classes: LABELS.flatMap((label, c) =>
+      rows.some((r) => r.truth === c) ? [classFigures(rows, label, c, seed)] : [],
+    ),
+  }
+}
+
+function classFigures(rows: readonly Row[], label: Label, c: number, seed: number): ClassFigures {
+  const of = rows.filter((r) => r.truth === c)
+  const rest = rows.filter((r) => r.truth !== c)
+  const sensitivity = wilson(of.filter((r) => r.predicted === c).length, of.length)
+  const specificity = wilson(rest.filter((r) => r.predicted !== c).length, rest.length)
+  return {
+    label,
+    n: of.length,
+    sensitivity,
+    specificity,
+    ...aucs(
+      rows,
+      (r) => r.probabilities[c]!,
+      (r) => r.truth === c,
+      seed,
+    ),
+    predictiveValues: PREVALENCES.map((prevalence) => ({
+      prevalence,
+      ...predictiveValues(sensitivity.value, specificity.value, prevalence),
+    })),
+  }
+}
+
+/** DeLong's interval and the bootstrap's by group, of any score against any question. */
+export function aucs(
+  rows: readonly Row[],
+  score: (r: Row) => number,
+  positive: (r: Row) => boolean,
+  seed: number,
+): { auc: Estimate; aucByGroup: Estimate } {
+  const scores = rows.map(score)
+  const kinds = rows.map(positive)
+  const { variance: _, ...byDelong } = delong({ scores, positive: kinds })
+  const statistic = (indices: readonly number[]) =>
+    auc({ scores: indices.map((i) => scores[i]!), positive: indices.map((i) => kinds[i]!) })
+  const groups = rows.map((r) => r.group)
+  return { auc: byDelong, aucByGroup: bootstrapByGroup(groups, statistic, rngOf(seed, 'auc'), 400) }
+}
+
+/** COVID against pneumonia of one source, where neither the source nor its files can tell: the counter-test. */
+export function covidAgainstPneumonia(rows: readonly Row[], source: string, seed: number) {
+  const [pneumonia, covid] = [LABELS.indexOf('pneumonia'), LABELS.indexOf('covid19')]
+  const chosen = rows.filter((r) => r.source === source && (r.truth === pneumonia || r.truth === covid))
+  const score = (r: Row) =>
+    r.probabilities[covid]! / (r.probabilities[covid]! + r.probabilities[pneumonia]! + 1e-12)
+  const { auc: byDelong, aucByGroup } = aucs(chosen, score, (r) => r.truth === covid, seed)
+  const count = (c: number) => chosen.filter((r) => r.truth === c).length
+  return { source, covid: count(covid), pneumonia: count(pneumonia), auc: byDelong, aucByGroup }
+}

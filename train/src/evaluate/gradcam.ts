@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type * as tfl from '@tensorflow/tfjs-layers'
+
+export type Cams = {
+  /** [N,C,h,w], after ReLU, not scaled: a map without evidence stays small. */
+  maps: Float32Array
+  height: number
+  width: number
+  logits: Float32Array
+}
+
+/**
+ * Grad-CAM of all classes by automatic differentiation: α = mean over space of ∂y_c/∂A, S = ReLU(Σ_k α_k A_k), with
+ * y_c the logit, before the softmax, and dropout off (Selvaraju et al. 2017, equations 1 and 2).
+ * It is the independent counterpart of what the exporter puts into the ONNX graph.
+ * @param x [N,S,S,1] in 0 … 1
+ * @param layer whose maps A [N,h,w,K] are explained
+ */
+export async function gradCam(model: tfl.LayersModel, x: tf.Tensor4D, layer = 'conv6'): Promise<Cams> {
+  const rows = model.layers.slice(1)
+  const at = rows.findIndex((l) => l.name === layer)
+  if (at < 0) throw new Error(`the model has no layer "${layer}"`)
+  const classes = model.outputs[0]!.shape[1] as number
+
+  const out = tf.tidy(() => {
+    const through = (layers: typeof rows, input: tf.Tensor) =>
+      layers.reduce((h, l) => l.apply(h) as tf.Tensor, input)
+    const features = through(rows.slice(0, at + 1), x) as tf.Tensor4D // [N,h,w,K]
+    const [kernel, bias] = rows.at(-1)!.weights.map((w) => w.read())
+    const logitsOfFeatures = (a: tf.Tensor) =>
+      tf.add(tf.matMul(through(rows.slice(at + 1, -1), a) as tf.Tensor2D, kernel as tf.Tensor2D), bias!)
+    const maps = Array.from({ length: classes }, (_, c) => {
+      // The images of a batch do not mix, so the gradient of the sum is each image's own.
+      const score = (a: tf.Tensor) => tf.sum(tf.slice(logitsOfFeatures(a), [0, c], [-1, 1]))
+      const alpha = tf.mean(tf.grad(score)(features), [1, 2], true) // [N,1,1,K]
+      return tf.relu(tf.sum(tf.mul(features, alpha), -1)) // [N,h,w]
+    })
+    return { maps: tf.stack(maps, 1), logits: logitsOfFeatures(features) } // [N,C,h,w]
+  })
+  const [, , height, width] = out.maps.shape as [number, number, number, number]
+  const result: Cams = {
+    maps: (await out.maps.data()) as Float32Array,
+    logits: (await out.logits.data()) as Float32Array,
+    height,
+    width,
+  }
+  tf.dispose(out)
+  return result
+}
+
+/**
+ * Where cell (i,j) of a layer's maps looks: the centre of its receptive field is at offset + stride × (j,i), in tensor
+ * pixels. Follows from kernels and strides (Dumoulin & Visin 2016); for conv6: stride 4, offset 16.
+ */
+export function camGrid(model: tfl.LayersModel, layer = 'conv6'): { stride: number; offset: number } {
+  let stride = 1
+  let centre = 0.5
+  for (const l of model.layers.slice(1)) {
+    const { kernelSize, poolSize, strides } = l.getConfig() as {
+      kernelSize?: number[]
+      poolSize?: number[]
+      strides?: number[]
+    }
+    const size = kernelSize?.[0] ?? poolSize?.[0] ?? 1
+    centre += ((size - 1) / 2) * stride
+    stride *= strides?.[0] ?? 1
+    if (l.name === layer) return { stride, offset: centre }
+  }
+  throw new Error(`the model has no layer "${layer}"`)
+}

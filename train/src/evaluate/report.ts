@@ -1,0 +1,226 @@
+import { LABELS, type Label } from '@detl/core/model/labels'
+import type { Estimate } from '@detl/core/model/manifest'
+import type { ImageRecord } from '../data/record.ts'
+import type { Split } from '../data/split.ts'
+import type { Run } from '../run.ts'
+import type { ShortcutScores } from './audit.ts'
+import { expectedCalibrationError, type ReliabilityBin, reliability } from './calibration.ts'
+import type { CamScore } from './cam-scores.ts'
+import { covidAgainstPneumonia, type Row, type Summary, summarise } from './figures.ts'
+import { mean, sampleVariance, wilson } from './intervals.ts'
+import { type LocalisationFigures, localisationFigures } from './localisation-figures.ts'
+import { auc, brierScore, rocCurve } from './metrics.ts'
+import { type OperatingPoints, operatingPoints } from './operating-points.ts'
+import { type FoldPredictions, type Scored, scored } from './predictions.ts'
+import { SHORTCUT_TITLES } from './shortcuts.ts'
+
+export type ShortcutFigures = {
+  name: string
+  title: string
+  accuracy: Estimate
+  balancedAccuracy: Estimate
+  covidAuc: Estimate
+}
+
+export type Report = {
+  /** What a reader must know before any figure. */
+  headline: string
+  run: Run
+  images: { test: number; groups: number; folds: number; external: number }
+  folds: { fold: number; n: number; accuracy: number; balancedAccuracy: number; temperature: number }[]
+  foldAccuracy: { mean: number; sd: number }
+  model: Summary
+  covidAgainstPneumonia: ReturnType<typeof covidAgainstPneumonia>[]
+  calibration: { ece: number; eceUncalibrated: number; brier: number; bins: ReliabilityBin[] }
+  operatingPoints: Partial<Record<Label, OperatingPoints>>
+  shortcuts: ShortcutFigures[]
+  subgroups: { by: string; value: string; n: number; accuracy: Estimate; covidAuc: number }[]
+  localisation: LocalisationFigures | undefined
+  external: Summary | undefined
+  roc: Record<string, { x: number; y: number }[]>
+}
+
+export type ReportInput = {
+  run: Run
+  split: Split
+  folds: readonly FoldPredictions[]
+  shortcuts: readonly ShortcutScores[]
+  cams: readonly CamScore[]
+  records: ReadonlyMap<string, ImageRecord>
+}
+
+/** All figures, from predictions alone: no model and no pixel is touched. */
+export function buildReport(input: ReportInput): Report {
+  const { run, split, folds, records } = input
+  const seed = split.seed
+  const test = scored(folds, 'test', records)
+  const rows = test.map(rowOf)
+  const model = summarise(rows, seed)
+  const external = scored(folds, 'external', records)
+  const shortcuts = [
+    ...input.shortcuts.map((s) => shortcutFigures(s, records, seed)),
+    ownFigures(
+      'network-without-lungs',
+      'this network itself, shown the images with the lungs blanked',
+      scored(folds, 'blanked', records),
+      seed,
+    ),
+  ]
+  const perFold = folds.map((f) => {
+    const of = test.filter((s) => s.fold === f.fold)
+    const figures = summarise(of.map(rowOf), seed)
+    return {
+      fold: f.fold,
+      n: of.length,
+      accuracy: figures.accuracy.value,
+      balancedAccuracy: figures.balancedAccuracy.value,
+      temperature: f.temperature,
+    }
+  })
+  const accuracies = perFold.map((f) => f.accuracy)
+  const flat = (s: readonly Scored[]) => s.flatMap((r) => r.probabilities)
+  const truth = test.map((s) => s.truth)
+  const raw = scored(
+    folds.map((f) => ({ ...f, temperature: 1 })),
+    'test',
+    records,
+  )
+  const bins = reliability(flat(test), truth, LABELS.length)
+  return {
+    headline: headline(model, shortcuts),
+    run,
+    images: {
+      test: test.length,
+      groups: new Set(rows.map((r) => r.group)).size,
+      folds: folds.length,
+      external: new Set(external.map((s) => s.file)).size,
+    },
+    folds: perFold,
+    foldAccuracy: { mean: mean(accuracies), sd: Math.sqrt(sampleVariance(accuracies)) },
+    model,
+    covidAgainstPneumonia: [covidAgainstPneumonia(rows, 'cohen', seed)],
+    calibration: {
+      ece: expectedCalibrationError(bins),
+      eceUncalibrated: expectedCalibrationError(reliability(flat(raw), truth, LABELS.length)),
+      brier: brierScore(flat(test), truth, LABELS.length),
+      bins,
+    },
+    operatingPoints: pointsOf(folds, records),
+    shortcuts,
+    subgroups: subgroups(test),
+    localisation: input.cams.length > 0 ? localisationFigures(input.cams) : undefined,
+    external: external.length > 0 ? summarise(averageOverFolds(external).map(rowOf), seed) : undefined,
+    roc: Object.fromEntries(
+      LABELS.map((label, c) => [
+        label,
+        rocCurve({ scores: test.map((s) => s.probabilities[c]!), positive: truth.map((t) => t === c) }).map(
+          (p) => ({
+            x: p.falsePositiveRate,
+            y: p.truePositiveRate,
+          }),
+        ),
+      ]),
+    ),
+  }
+}
+
+const rowOf = (s: Scored): Row => ({
+  group: s.record.group,
+  source: s.record.dataset,
+  truth: s.truth,
+  predicted: s.predicted,
+  probabilities: s.probabilities,
+})
+
+function ownFigures(name: string, title: string, images: readonly Scored[], seed: number): ShortcutFigures {
+  const figures = summarise(images.map(rowOf), seed)
+  const covid = figures.classes.find((c) => c.label === 'covid19')
+  if (!covid) throw new Error('no COVID image among the predictions')
+  const { accuracy, balancedAccuracy } = figures
+  return { name, title, accuracy, balancedAccuracy, covidAuc: covid.auc }
+}
+
+function shortcutFigures(s: ShortcutScores, records: ReportInput['records'], seed: number): ShortcutFigures {
+  const images = s.files.map((file, i): Scored => {
+    const probabilities = s.probabilities[i]!
+    const predicted = probabilities.indexOf(Math.max(...probabilities))
+    return {
+      file,
+      record: records.get(file)!,
+      fold: 0,
+      truth: s.truth[i]!,
+      logits: [],
+      probabilities,
+      predicted,
+    }
+  })
+  return ownFigures(s.kind, SHORTCUT_TITLES[s.kind], images, seed)
+}
+
+/** Close is: within the width of the network's own interval. */
+function headline(model: Summary, shortcuts: readonly ShortcutFigures[]): string {
+  const covid = model.classes.find((c) => c.label === 'covid19')!.auc
+  const percent = (e: Estimate) =>
+    `${(100 * e.value).toFixed(1)} % (${(100 * e.low).toFixed(1)}–${(100 * e.high).toFixed(1)})`
+  const best = shortcuts.reduce((a, b) => (b.covidAuc.value > a.covidAuc.value ? b : a))
+  const own = `Balanced accuracy ${percent(model.balancedAccuracy)} over four classes; COVID-19 AUC ${covid.value.toFixed(3)}.`
+  const gap = covid.value - best.covidAuc.value
+  const warning =
+    gap < 0.05
+      ? `A shortcut that sees no lung disease does about as well on COVID-19: ${best.title} has AUC ${best.covidAuc.value.toFixed(3)}. The network's COVID-19 figures measure the sources at least as much as the disease.`
+      : `The best shortcut (${best.title}) has COVID-19 AUC ${best.covidAuc.value.toFixed(3)}.`
+  return `${own} ${warning}`
+}
+
+/** Thresholds from all validation parts together; what they give on all test folds together. */
+function pointsOf(
+  folds: readonly FoldPredictions[],
+  records: ReportInput['records'],
+): Report['operatingPoints'] {
+  const validation = scored(folds, 'validation', records)
+  const test = scored(folds, 'test', records)
+  const binary = (s: readonly Scored[], c: number) => ({
+    scores: s.map((r) => r.probabilities[c]!),
+    positive: s.map((r) => r.truth === c),
+  })
+  return Object.fromEntries(
+    LABELS.map((label, c) => [label, operatingPoints(binary(validation, c), binary(test, c))]),
+  )
+}
+
+function subgroups(test: readonly Scored[]): Report['subgroups'] {
+  const band = (age: number | undefined) =>
+    age === undefined ? 'unknown' : age < 18 ? '0–17' : age < 40 ? '18–39' : age < 65 ? '40–64' : '65+'
+  const by: Record<string, (s: Scored) => string> = {
+    source: (s) => s.record.dataset,
+    view: (s) => s.record.view,
+    sex: (s) => s.record.sex ?? 'unknown',
+    age: (s) => band(s.record.age),
+  }
+  const covid = LABELS.indexOf('covid19')
+  return Object.entries(by).flatMap(([name, key]) =>
+    [...new Set(test.map(key))].sort().map((value) => {
+      const of = test.filter((s) => key(s) === value)
+      return {
+        by: name,
+        value,
+        n: of.length,
+        accuracy: wilson(of.filter((s) => s.predicted === s.truth).length, of.length),
+        covidAuc: auc({
+          scores: of.map((s) => s.probabilities[covid]!),
+          positive: of.map((s) => s.truth === covid),
+        }),
+      }
+    }),
+  )
+}
+
+/** External images are scored by every fold's model: their mean is the ensemble's answer. */
+function averageOverFolds(images: readonly Scored[]): Scored[] {
+  const byFile = new Map<string, Scored[]>()
+  for (const s of images) byFile.set(s.file, [...(byFile.get(s.file) ?? []), s])
+  return [...byFile.values()].map((all) => {
+    const probabilities = LABELS.map((_, c) => mean(all.map((s) => s.probabilities[c]!)))
+    return { ...all[0]!, probabilities, predicted: probabilities.indexOf(Math.max(...probabilities)) }
+  })
+}
