@@ -45,8 +45,15 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
 }
 
 export const readRun = (dir: string): Run => JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
-export const readSplit = (dir: string): Split =>
-  JSON.parse(readFileSync(join(dir, 'split.json'), 'utf8')) as Split
+
+/** The split of the run in `dir`, if there is a run. @throws if it is of another protocol or seed */
+export function savedSplit(dir: string, protocol: Split['protocol'], seed: number): Split | undefined {
+  const path = join(dir, 'split.json')
+  if (!existsSync(path)) return undefined
+  const split = JSON.parse(readFileSync(path, 'utf8')) as Split
+  if (split.protocol === protocol && split.seed === seed) return split
+  throw new Error(`${path} is of protocol ${split.protocol}, seed ${split.seed}: choose another folder`)
+}
 
 /** What must be equal for a run to be continued. The backend may differ; run.json names the first one. */
 export function identityOf(run: Pick<Run, 'config' | 'preprocess' | 'dataDigest' | 'split'>): string {

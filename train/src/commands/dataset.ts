@@ -15,6 +15,8 @@ export type DatasetOptions = {
   size: number
   protocol: Split['protocol']
   seed: number
+  /** Taken as it is, instead of a new one: that of a run which is continued or evaluated. */
+  split?: Split
   onImages?: (done: number, total: number) => void
 }
 
@@ -29,8 +31,8 @@ export type Dataset = {
 /** Manifest, split (checked for leaks) and pixels of a data folder. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   const records = readFolder(options.data)
-  const split =
-    options.protocol === 'paper' ? paperSplit(records, options.seed) : groupedSplit(records, options.seed)
+  const make = options.protocol === 'paper' ? paperSplit : groupedSplit
+  const split = options.split ?? make(records, options.seed)
   checkLeaks(split, records)
   const pixels = await loadPixels(records, cxrGrey(options.size), join(options.cache), options.onImages)
   return {

@@ -10,7 +10,7 @@ import { loadModel, writeWhole } from '../model/files.ts'
 import { foldInput } from '../model/input.ts'
 import { extendDomain } from '../model/transfer.ts'
 import { progressPrinter } from '../progress.ts'
-import { identityOf, openRun } from '../run.ts'
+import { identityOf, openRun, savedSplit } from '../run.ts'
 import { type Dataset, openDataset } from './dataset.ts'
 
 export type TrainOptions = {
@@ -35,7 +35,16 @@ export async function prepareRun(options: TrainOptions): Promise<OpenRun> {
   for (const { name, reason } of backend.passedOver) console.error(`  not ${name}: ${reason}`)
   const { config, data, cache, protocol, splitSeed } = options
   const onImages = progressPrinter('').onImages
-  const dataset = await openDataset({ data, cache, size: config.size, protocol, seed: splitSeed, onImages })
+  const split = savedSplit(options.out, protocol, splitSeed)
+  const dataset = await openDataset({
+    data,
+    cache,
+    size: config.size,
+    protocol,
+    seed: splitSeed,
+    onImages,
+    ...(split && { split }),
+  })
   const facts = {
     config,
     preprocess: dataset.pixels.spec,

@@ -34,7 +34,8 @@ const NORMALS_FOR_PRETRAINING = 0.18
  * from the test fold. Data-A gets the groups without any Data-B label, a share of the groups with nothing but NIH
  * normals, and the low-resolution images whose group is not in Data-B.
  */
-export function groupedSplit(records: readonly ImageRecord[], seed: number): Split {
+export function groupedSplit(unsorted: readonly ImageRecord[], seed: number): Split {
+  const records = inFileOrder(unsorted)
   const external = records.filter((r) => EXTERNAL.has(r.dataset))
   const usable = records.filter((r) => !EXTERNAL.has(r.dataset))
   const inA = groupsForPretraining(usable, rngOf(seed, 'data-a'))
@@ -78,7 +79,8 @@ const PAPER_PER_DISEASE = 50
  * The paper's counts, folds by image, as the paper seems to have done: one patient's images fall into training and
  * test. It exists to show what that is worth. Data-A is the same as in the grouped protocol.
  */
-export function paperSplit(records: readonly ImageRecord[], seed: number): Split {
+export function paperSplit(unsorted: readonly ImageRecord[], seed: number): Split {
+  const records = inFileOrder(unsorted)
   const grouped = groupedSplit(records, seed)
   const byFile = new Map(records.map((r) => [r.file, r]))
   const candidates = grouped.folds.flatMap((f) => f.test).map((f) => byFile.get(f)!)
@@ -208,6 +210,10 @@ function byGroup(records: readonly ImageRecord[]): Map<string, ImageRecord[]> {
   }
   return groups
 }
+
+/** A manifest in another order must not give another split. */
+const inFileOrder = (records: readonly ImageRecord[]): ImageRecord[] =>
+  [...records].sort((a, b) => (a.file < b.file ? -1 : 1))
 
 const files = (records: readonly ImageRecord[]): string[] => records.map((r) => r.file).sort()
 

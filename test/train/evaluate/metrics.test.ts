@@ -1,0 +1,174 @@
+import { spawnSync } from 'node:child_process'
+import {
+  expectedCalibrationError,
+  fitTemperature,
+  negativeLogLikelihood,
+  reliability,
+} from '@detl/train/evaluate/calibration'
+import { bootstrapByGroup, delong, wilson } from '@detl/train/evaluate/intervals'
+import {
+  auc,
+  balancedAccuracy,
+  brierScore,
+  confusionMatrix,
+  countsAt,
+  predictiveValues,
+  rocCurve,
+} from '@detl/train/evaluate/metrics'
+import { operatingPoints } from '@detl/train/evaluate/operating-points'
+import { softmaxRows } from '@detl/train/predict'
+import { gaussian, rngOf } from '@detl/train/rng'
+import { describe, expect, it } from 'vitest'
+
+/** Noisy three-class scores with ties. */
+function example(n: number, seed: number) {
+  const rng = rngOf('metrics', seed)
+  const truth = Array.from({ length: n }, () => Math.floor(rng() * 3))
+  const logits = Float32Array.from(
+    truth.flatMap((t) => [0, 1, 2].map((c) => Math.round(4 * (gaussian(rng) + (c === t ? 1 : 0))) / 4)),
+  )
+  return { truth, logits, probabilities: softmaxRows(logits, 3) }
+}
+
+const sklearn = spawnSync('python3', ['-c', 'import sklearn'])
+
+describe.skipIf(sklearn.status !== 0)(
+  'beside scikit-learn (skipped where python3-sklearn is not installed)',
+  () => {
+    it('AUC, ROC, confusion matrix, balanced accuracy and Brier score agree', () => {
+      const { truth, probabilities } = example(211, 1)
+      const scores = truth.map((_, i) => probabilities[3 * i]!)
+      const predicted = truth.map(
+        (_, i) =>
+          [0, 1, 2].sort((a, b) => probabilities[3 * i + b]! - probabilities[3 * i + a]! || a - b)[0]!,
+      )
+      const python = `
+import json, sys, numpy as np
+from sklearn import metrics as m
+d = json.load(sys.stdin)
+y = np.array(d["truth"]); s = np.array(d["scores"]); p = np.array(d["predicted"]); q = np.array(d["probabilities"]).reshape(-1, 3)
+f, t, _ = m.roc_curve(y == 0, s, drop_intermediate=False)
+print(json.dumps({"auc": m.roc_auc_score(y == 0, s), "fpr": f.tolist(), "tpr": t.tolist(),
+  "confusion": m.confusion_matrix(y, p).tolist(), "balanced": m.balanced_accuracy_score(y, p),
+  "brier": float(np.mean(np.sum((q - np.eye(3)[y]) ** 2, axis=1))), "nll": m.log_loss(y, q)}))`
+      const input = JSON.stringify({ truth, scores, predicted, probabilities: [...probabilities] })
+      const run = spawnSync('python3', ['-c', python], { input, encoding: 'utf8' })
+      const theirs = JSON.parse(run.stdout) as Record<string, number> & {
+        fpr: number[]
+        tpr: number[]
+        confusion: number[][]
+      }
+
+      const positive = truth.map((t) => t === 0)
+      const curve = rocCurve({ scores, positive })
+      const confusion = confusionMatrix(truth, predicted, 3)
+      expect(auc({ scores, positive })).toBeCloseTo(theirs.auc!, 10)
+      expect(curve.map((p) => p.falsePositiveRate)).toEqual(theirs.fpr.map((v) => expect.closeTo(v, 10)))
+      expect(curve.map((p) => p.truePositiveRate)).toEqual(theirs.tpr.map((v) => expect.closeTo(v, 10)))
+      expect(confusion).toEqual(theirs.confusion)
+      expect(balancedAccuracy(confusion)).toBeCloseTo(theirs.balanced!, 10)
+      expect(brierScore(probabilities, truth, 3)).toBeCloseTo(theirs.brier!, 6)
+      expect(negativeLogLikelihood(example(211, 1).logits, truth, 3, 1)).toBeCloseTo(theirs.nll!, 5)
+    }, 60_000)
+  },
+)
+
+describe('wilson', () => {
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('gives the interval of Newcombe 1998, table I, for %i of %i', (r, n, low, high) => {
+    const e = wilson(r, n)
+    expect(e.low).toBeCloseTo(low, 4)
+    expect(e.high).toBeCloseTo(high, 4)
+  })
+})
+
+describe('delong', () => {
+  it('has the variance that the definition gives, pair by pair', () => {
+    const { truth, probabilities } = example(90, 2)
+    const scores = truth.map((_, i) => probabilities[3 * i]!)
+    const positive = truth.map((t) => t === 0)
+    const x = scores.filter((_, i) => positive[i])
+    const y = scores.filter((_, i) => !positive[i])
+    const psi = (a: number, b: number) => (a > b ? 1 : a === b ? 0.5 : 0)
+    const meanOf = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length
+    const variance = (v: number[]) => v.reduce((s, q) => s + (q - meanOf(v)) ** 2, 0) / (v.length - 1)
+    const v10 = x.map((a) => meanOf(y.map((b) => psi(a, b))))
+    const v01 = y.map((b) => meanOf(x.map((a) => psi(a, b))))
+    const result = delong({ scores, positive })
+    expect(result.value).toBeCloseTo(meanOf(v10), 12)
+    expect(result.variance).toBeCloseTo(variance(v10) / x.length + variance(v01) / y.length, 12)
+  })
+})
+
+describe('bootstrapByGroup', () => {
+  it('is as wide as the groups are few: ten copies of each image tell nothing new', () => {
+    const rng = rngOf('bootstrap')
+    const single = Array.from({ length: 40 }, () => rng())
+    const meanOf = (values: number[]) => (indices: readonly number[]) =>
+      indices.reduce((s, i) => s + values[i]!, 0) / indices.length
+    const width = (e: { low: number; high: number }) => e.high - e.low
+    const once = bootstrapByGroup(
+      single.map((_, i) => `g${i}`),
+      meanOf(single),
+      rngOf(1),
+    )
+    const tenfold = single.flatMap((v) => Array<number>(10).fill(v))
+    const grouped = bootstrapByGroup(
+      tenfold.map((_, i) => `g${Math.floor(i / 10)}`),
+      meanOf(tenfold),
+      rngOf(1),
+    )
+    const ungrouped = bootstrapByGroup(
+      tenfold.map((_, i) => `g${i}`),
+      meanOf(tenfold),
+      rngOf(1),
+    )
+    expect(width(grouped) / width(once)).toBeCloseTo(1, 1)
+    expect(width(ungrouped) / width(once)).toBeLessThan(0.5)
+  })
+})
+
+describe('fitTemperature', () => {
+  it('finds the factor by which logits were inflated, and calibrates', () => {
+    const rng = rngOf('temperature')
+    const n = 4000
+    const z = Float32Array.from({ length: 3 * n }, () => 1.5 * gaussian(rng))
+    const p = softmaxRows(z, 3)
+    const truth = Array.from({ length: n }, (_, i) => {
+      const u = rng()
+      return u < p[3 * i]! ? 0 : u < p[3 * i]! + p[3 * i + 1]! ? 1 : 2
+    })
+    const inflated = z.map((v) => 2.5 * v)
+    const temperature = fitTemperature(inflated, truth, 3)
+    expect(temperature).toBeGreaterThan(2.3)
+    expect(temperature).toBeLessThan(2.7)
+    const ece = (t: number) => expectedCalibrationError(reliability(softmaxRows(inflated, 3, t), truth, 3))
+    expect(ece(temperature)).toBeLessThan(0.03)
+    expect(ece(1)).toBeGreaterThan(0.1)
+  })
+})
+
+describe('operatingPoints', () => {
+  it('are chosen on validation data and measured on the rest', () => {
+    const scores = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
+    const positive = [false, false, true, false, true, true, true, true]
+    const points = operatingPoints({ scores, positive }, { scores: [0.25, 0.65], positive: [false, true] })
+    expect(points.balanced.threshold).toBe(0.6)
+    expect(points.screening.threshold).toBe(0.3) // the strictest that reaches all five positives
+    expect(points.balanced.sensitivity.value).toBe(1)
+    expect(countsAt({ scores, positive }, 0.6)).toEqual({
+      truePositives: 4,
+      falseNegatives: 1,
+      trueNegatives: 3,
+      falsePositives: 0,
+    })
+  })
+})
+
+it('predictive values follow Bayes: sensitivity 0.912, specificity 0.775 at 5 % prevalence give a PPV of 17.6 %', () => {
+  expect(predictiveValues(0.912, 0.775, 0.05).ppv).toBeCloseTo(0.176, 3)
+})
