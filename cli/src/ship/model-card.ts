@@ -1,0 +1,101 @@
+import { DISCLAIMER } from '@detl/core/api/screening'
+import type { Estimate, Manifest } from '@detl/core/model/manifest'
+import type { Report } from '@detl/train/evaluate/report'
+
+/**
+ * MODEL_CARD.md after Mitchell et al. 2019, from the manifest and the report alone: no figure is typed in.
+ */
+export function modelCard(manifest: Manifest, report: Report): string {
+  const { run, model } = report
+  const size = manifest.preprocess.size
+  return `${[
+    `# ${manifest.name} ${manifest.version}`,
+    `> ${DISCLAIMER}`,
+    `**In one line.** ${report.headline}`,
+
+    '## What it is',
+    [
+      `The 12-layer network of Basu, Mitra & Saha 2020 (section IV) on ${size} × ${size} grey pixels, trained by domain extension transfer learning: first normal against disease (Data-A), then the four classes ${manifest.labels.join(', ')} (Data-B).`,
+      `ONNX with Grad-CAM in the graph (${manifest.cam.method} at ${manifest.cam.layer}, ${manifest.cam.width} × ${manifest.cam.height} cells). Input: UINT8 [N,1,${size},${size}] made by \`${manifest.preprocess.name}\` version ${manifest.preprocess.version}.`,
+      `Probabilities are calibrated with temperature ${manifest.temperature.toFixed(3)}, fitted on validation images only.`,
+    ].join('\n'),
+
+    '## Intended use',
+    'Research, teaching and engineering: a second opinion that a qualified reader weighs against the image, on frontal (PA or AP) chest radiographs of adults.',
+
+    '## What it must not be used for',
+    [
+      '- Diagnosis, triage without a reader, or ruling out disease: a low score does not mean a healthy chest.',
+      '- Lateral views, children, CT, ultrasound, photographs of other body parts.',
+      '- Deciding on COVID-19 at all where the sources of the images differ from those below: see the shortcut audit.',
+    ].join('\n'),
+
+    '## How good it is',
+    `Protocol \`${run.split.protocol}\`, ${report.images.folds} of 5 folds, ${report.images.test} held-out images of ${report.images.groups} groups (patients, case pages, near-duplicates): no group is in two parts. Intervals are 95 %.`,
+    table(
+      ['', 'value'],
+      [
+        ['accuracy', show(model.accuracy)],
+        ['balanced accuracy', show(model.balancedAccuracy)],
+        ['expected calibration error', report.calibration.ece.toFixed(3)],
+        ['Brier score', report.calibration.brier.toFixed(3)],
+      ],
+    ),
+    table(
+      ['class', 'n', 'sensitivity', 'specificity', 'AUC (by group)'],
+      model.classes.map((c) => [
+        c.label,
+        String(c.n),
+        show(c.sensitivity),
+        show(c.specificity),
+        show(c.aucByGroup),
+      ]),
+    ),
+    ...report.covidAgainstPneumonia.map(
+      (pair) =>
+        `COVID-19 against pneumonia within one source (${pair.source}, ${pair.covid} against ${pair.pneumonia} images), where the source gives nothing away: AUC ${show(pair.aucByGroup)}.`,
+    ),
+    report.external
+      ? `On an external set that no part of training or selection has seen (${report.external.n} images): balanced accuracy ${show(report.external.balancedAccuracy)}.`
+      : 'No external set was scored.',
+
+    '## The shortcut audit',
+    'What a classifier reaches that cannot see lung disease, on the same folds. Where a row comes close to the network, the network may owe its figures to the same thing.',
+    table(
+      ['input', 'balanced accuracy', 'COVID-19 AUC'],
+      [
+        ['**this network**', show(model.balancedAccuracy), show(covidAuc(report))],
+        ...report.shortcuts.map((s) => [s.title, show(s.balancedAccuracy), show(s.covidAuc)]),
+      ],
+    ),
+
+    '## Where it works and where not',
+    table(
+      ['by', 'group', 'n', 'accuracy'],
+      report.subgroups.map((g) => [g.by, g.value, String(g.n), show(g.accuracy)]),
+    ),
+
+    '## Training data',
+    `${manifest.data.images} images, digest \`${manifest.data.digest.slice(0, 16)}…\`. NIH labels are text-mined and about one in ten is wrong. No image is part of this repository.`,
+    table(
+      ['source', 'images', 'licences, as the sources state them'],
+      manifest.data.sources.map((s) => [s.name, String(s.images), s.licences.join('; ')]),
+    ),
+    `Trained by ${manifest.training.summary}; seed ${manifest.training.seed}; ${manifest.training.backend}; code ${manifest.training.code.slice(0, 19)}.`,
+
+    '## The whole report',
+    '`report/report.html` (tables and plots) and `report/report.json`, made by `detl train evaluate`.',
+  ].join('\n\n')}\n`
+}
+
+const covidAuc = (report: Report): Estimate => {
+  const covid = report.model.classes.find((c) => c.label === 'covid19')
+  if (!covid) throw new Error('the report has no COVID-19 image')
+  return covid.aucByGroup
+}
+
+const show = ({ value, low, high }: Estimate): string =>
+  `${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
