@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { addPhantomCommand } from './commands/phantom.ts'
 import { addScreenCommand } from './commands/screen.ts'
 import { addServeCommand } from './commands/serve.ts'
+import { addShipCommand } from './commands/ship.ts'
 import { report } from './report-error.ts'
 
 /** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
@@ -26,6 +27,7 @@ const program = new Command('detl')
 addScreenCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)
+addShipCommand(program)
 
 const asked = process.argv[2] ?? ''
 const groups = GROUPS[asked]
