@@ -88,16 +88,22 @@ function depthwiseKernel(weights: Tensor): Tensor {
   return reshaped(transpose(weights, [2, 3, 0, 1]), [channels * multiplier, 1, kh, kw])
 }
 
+/** The kernel tells the multiplier: tfjs does not save it for SeparableConv2D. */
+const depthwiseWeights = (layer: Layer, channels: number, context: Context): Tensor =>
+  weightOf(layer, context, 'depthwise_kernel', 0, [
+    ...layer.config.perAxis('kernel_size', 2, 1),
+    channels,
+    null,
+  ])
+
 function depthwise(
   layer: Layer,
   nchw: Value,
-  channels: number,
+  weights: Tensor,
   bias: Value | undefined,
   context: Context,
 ): Value {
   const { kernel, strides, dilations, padding } = windowOf(layer, 2)
-  const multiplier = layer.config.number('depth_multiplier', 1)
-  const weights = weightOf(layer, context, 'depthwise_kernel', 0, [...kernel, channels, multiplier])
   return context.g.op(
     'Conv',
     [nchw, context.g.constant(depthwiseKernel(weights), 'depthwise_kernel'), bias],
@@ -105,7 +111,7 @@ function depthwise(
       kernel_shape: kernel,
       strides,
       dilations,
-      group: channels,
+      group: weights.shape[2]!,
       ...paddingOf(nchw, padding, kernel, strides, dilations),
     },
   )
@@ -115,24 +121,22 @@ function lowerDepthwise(layer: Layer, [x]: readonly Value[], context: Context): 
   const { dilations } = windowOf(layer, 2)
   if (dilations.some((d) => d !== 1))
     unsupported(layer, `dilation_rate is [${dilations}]`, '1 (tfjs ignores the option)')
-  const channels = channelsOf(layer, x!)
-  const outputs = channels * layer.config.number('depth_multiplier', 1)
-  const y = inChannelsFirst(layer, x!, context, (nchw) =>
-    depthwise(layer, nchw, channels, biasOf(layer, context, outputs, 1), context),
-  )
+  const weights = depthwiseWeights(layer, channelsOf(layer, x!), context)
+  const bias = biasOf(layer, context, weights.shape[2]! * weights.shape[3]!, 1)
+  const y = inChannelsFirst(layer, x!, context, (nchw) => depthwise(layer, nchw, weights, bias, context))
   return [activate(layer, y, context)]
 }
 
 function lowerSeparable(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
-  const channels = channelsOf(layer, x!)
-  const between = channels * layer.config.number('depth_multiplier', 1)
+  const weights = depthwiseWeights(layer, channelsOf(layer, x!), context)
   const filters = layer.config.number('filters')
+  const between = weights.shape[2]! * weights.shape[3]!
   const pointwise = weightOf(layer, context, 'pointwise_kernel', 1, [1, 1, between, filters])
   const y = inChannelsFirst(layer, x!, context, (nchw) =>
     context.g.op(
       'Conv',
       [
-        depthwise(layer, nchw, channels, undefined, context),
+        depthwise(layer, nchw, weights, undefined, context),
         context.g.constant(transpose(pointwise, kernelFirst(2)), 'pointwise_kernel'),
         biasOf(layer, context, filters, 2),
       ],

@@ -108,7 +108,7 @@ function absorbIntoWeights(
     return undefined
   const before = transposed(g, flatten.inputs[0])
   const sizes = flatten.inputs[0]!.shape.slice(1)
-  if (!before || before.perm[0] !== 0 || sizes.includes(null)) return undefined
+  if (before?.perm[0] !== 0 || sizes.includes(null)) return undefined
   const rows = reshaped(weights, [...(sizes as number[]), weights.shape[1]!])
   const back = inverse(before.perm)
     .slice(1)
