@@ -14,6 +14,7 @@ declare function atob(base64: string): string
 declare const performance: { now(): number }
 declare const crypto: {
   randomUUID(): string
+  getRandomValues(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>
   subtle: {
     digest(algorithm: 'SHA-256', data: ArrayBufferView | ArrayBuffer): Promise<ArrayBuffer>
     importKey(
@@ -48,3 +49,4 @@ declare class CompressionStream {
   readonly readable: { getReader(): ByteReader }
   readonly writable: { getWriter(): ByteWriter }
 }
+declare function atob(base64: string): string

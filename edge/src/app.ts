@@ -1,41 +1,88 @@
+import type { Keyring } from '@detl/core/api/api-key'
+import { AppError } from '@detl/core/api/problem'
 import type { Codecs } from '@detl/core/image/codecs'
 import type { ImageLimits } from '@detl/core/image/limits'
 import type { Manifest } from '@detl/core/model/manifest'
-import { Hono } from 'hono'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { timing } from 'hono/timing'
-import { auth, type FindAccount } from './middleware/auth.ts'
-import { notFound, problem } from './middleware/problem.ts'
-import { health } from './routes/health.ts'
-import { model } from './routes/model.ts'
-import { screen } from './routes/screenings.ts'
+import type { Accounts } from './accounts.ts'
+import type { BillingSink } from './billing/sink.ts'
+import type { Identify } from './identity.ts'
+import type { Credential } from './ledger/ledger.ts'
+import { admit, auth } from './middleware/auth.ts'
+import { invalidInput, notFound, problem } from './middleware/problem.ts'
+import { accountRoutes } from './routes/account.ts'
+import { adminRoutes } from './routes/admin.ts'
+import { health, healthRoute } from './routes/health.ts'
+import { model, modelRoute } from './routes/model.ts'
+import { screen, screenRoute } from './routes/screenings.ts'
+import type { Sealer } from './seal.ts'
 import type { Infer } from './upstream.ts'
 
 export type Deps = {
   readonly manifest: Manifest
+  /** Its name and version. */
+  readonly model: string
   readonly limits: ImageLimits
   readonly maxBodyBytes: number
   readonly codecs: Codecs
   readonly infer: Infer
-  readonly findAccount: FindAccount
-  readonly keyPepper: string
+  readonly identify: Identify
+  readonly isAdmin: (token: string) => Promise<boolean>
+  readonly keyring: Keyring
+  readonly sealer: Sealer
+  readonly accounts: Accounts
+  readonly directory: { add(id: string): Promise<void>; list(): Promise<string[]> }
+  readonly billing: BillingSink | undefined
+  /** How long a screening may take before its reservation lapses. */
+  readonly leaseMs: number
 }
 
-export type EdgeContext = { Variables: { requestId: string; account: string } }
+export type EdgeContext = {
+  Variables: {
+    requestId: string
+    account: string
+    credential: Credential
+    /** Who acts, for the audit log: a key's id, `token` or `admin`. */
+    actor: string
+    /** What the caller may do; not set for the admin. */
+    scopes?: readonly string[]
+  }
+}
+
+const MAX_JSON_BYTES = 65_536
 
 /** The route table: read this first. */
-export function createApp(deps: Deps): Hono<EdgeContext> {
-  const app = new Hono<EdgeContext>()
+export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
+  const { accounts, identify } = deps
+  const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   app.onError(problem)
   app.notFound(notFound)
   app.use(requestId({ headerName: '' })) // made here: a caller's own id would let it write into our log lines
-  app.use(timing(), secureHeaders(), cors({ origin: '*', maxAge: 600, exposeHeaders: ['Server-Timing'] }))
+  app.use(timing(), secureHeaders(), cors({ origin: '*', maxAge: 600, exposeHeaders: EXPOSED }))
 
-  app.get('/v1/health', health)
-  app.get('/v1/model', model(deps))
-  app.use('/v1/screenings/*', auth(deps.findAccount, deps.keyPepper))
+  app.openapi(healthRoute, health)
+  app.openapi(modelRoute, model(deps))
+
+  app.openAPIRegistry.registerPath(screenRoute)
+  app.use('/v1/screenings/*', auth(identify))
   app.post('/v1/screenings', screen(deps))
+
+  const small = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
+  for (const path of ['/v1/account', '/v1/account/*', '/v1/keys', '/v1/keys/*', '/v1/usage', '/v1/audit'])
+    app.use(path, auth(identify), small)
+  app.route('/v1', accountRoutes(deps, { as: 'key', guard: (scope) => admit(accounts, scope) }))
+  app.use('/v1/admin/*', small)
+  app.route('/v1/admin', adminRoutes(deps))
   return app
+}
+
+const EXPOSED = ['Server-Timing', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed']
+
+function tooLarge(): never {
+  throw new AppError('body-too-large', `at most ${MAX_JSON_BYTES} bytes are accepted here`)
 }

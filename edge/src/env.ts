@@ -1,3 +1,4 @@
+import { accountIdSchema } from '@detl/core/api/account'
 import { manifestSchema } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import * as z from 'zod'
@@ -8,18 +9,31 @@ const milliseconds = z.coerce.number().int().positive()
 const varsSchema = z.object({
   GPU_URL: z.url(),
   GPU_DEADLINE_MS: milliseconds,
+  /** How long a screening may take in all before its place in the ledger lapses: longer than upload, decode and GPU_DEADLINE_MS together. */
+  LEASE_MS: milliseconds,
   MAX_BODY_BYTES: z.coerce.number().int().positive(),
   /** `id:base64`, one of the keys that the GPU function accepts. */
   DETL_SIGNING_KEY: z.string(),
-  /** JSON: [{"hash": hex HMAC-SHA256 of the key under DETL_KEY_PEPPER, "account": "…"}] */
-  DETL_API_KEYS: z.string(),
+  /** Keys that the deployment itself brings, beside those that the ledgers hold. JSON: [{"hash": hex HMAC-SHA256 of the key under DETL_KEY_PEPPER, "account": "…"}] */
+  DETL_API_KEYS: z.string().default('[]'),
   DETL_KEY_PEPPER: z.string().min(16),
+  /** Of who runs the service; without it there is no admin API. */
+  DETL_ADMIN_KEY: z.string().min(16).optional(),
   /** Another model than the one built in: its manifest.json. */
   MODEL_MANIFEST: z.string().optional(),
+  /** JSON Web Tokens of an OpenID issuer are accepted where these three are set. */
+  OIDC_ISSUER: z.url().optional(),
+  OIDC_AUDIENCE: z.string().min(1).optional(),
+  OIDC_JWKS_URL: z.url().optional(),
+  /** Charges are exported where these are set. */
+  STRIPE_API_KEY: z.string().min(1).optional(),
+  STRIPE_URL: z.url().default('https://api.stripe.com'),
+  STRIPE_EVENT_NAME: z.string().default('detl_screening'),
+  STRIPE_METER_ID: z.string().default(''),
 })
 
 const apiKeysSchema = z.array(
-  z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/), account: z.string().min(1) }),
+  z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/), account: accountIdSchema }),
 )
 
 export type EdgeEnv = ReturnType<typeof parseEnv>
@@ -37,13 +51,31 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
   }
   const vars = parsed.data
   const signingKey = parseSigningKeys(vars.DETL_SIGNING_KEY)[0]!
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = vars
+  const anyToken = issuer ?? audience ?? jwksUrl
+  if (anyToken !== undefined && !(issuer && audience && jwksUrl))
+    throw new Error(
+      'wrangler bindings: OIDC_ISSUER, OIDC_AUDIENCE and OIDC_JWKS_URL are set together or not at all',
+    )
   return {
     gpuUrl: vars.GPU_URL,
     gpuDeadlineMs: vars.GPU_DEADLINE_MS,
+    leaseMs: vars.LEASE_MS,
     maxBodyBytes: vars.MAX_BODY_BYTES,
     signingKey,
     apiKeys: apiKeysSchema.parse(JSON.parse(vars.DETL_API_KEYS)),
     keyPepper: vars.DETL_KEY_PEPPER,
+    adminKey: vars.DETL_ADMIN_KEY,
     manifest: manifestSchema.parse(vars.MODEL_MANIFEST ? JSON.parse(vars.MODEL_MANIFEST) : builtInManifest),
+    tokens: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : undefined,
+    stripe:
+      vars.STRIPE_API_KEY === undefined
+        ? undefined
+        : {
+            apiKey: vars.STRIPE_API_KEY,
+            baseUrl: vars.STRIPE_URL,
+            eventName: vars.STRIPE_EVENT_NAME,
+            meterId: vars.STRIPE_METER_ID,
+          },
   }
 }

@@ -1,32 +1,125 @@
 import { codecs } from '@detl/codecs/modules'
+import { SCOPES } from '@detl/core/api/account'
+import { keyring } from '@detl/core/api/api-key'
 import { PROBLEMS } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import builtInManifest from '../../models/detl-128/manifest.json'
+import { type Accounts, remoteLedger } from './accounts.ts'
 import { createApp } from './app.ts'
-import { parseEnv } from './env.ts'
+import { exportUsage } from './billing/export.ts'
+import type { UsageEvent } from './billing/sink.ts'
+import { stripeSink } from './billing/stripe.ts'
+import { type EdgeEnv, parseEnv } from './env.ts'
+import { identifier } from './identity.ts'
+import type { Account } from './ledger/account.ts'
+import type { Directory } from './ledger/directory.ts'
+import type { Ledger, Seed } from './ledger/ledger.ts'
+import { sealer } from './seal.ts'
+import { tokenVerifier } from './token.ts'
 import { gpuUpstream } from './upstream.ts'
 
-let app: ReturnType<typeof createApp> | undefined
+// Workers finds the classes of its Durable Objects among the exports of the main module.
+// biome-ignore lint/performance/noBarrelFile: see above
+export { Account } from './ledger/account.ts'
+export { Directory } from './ledger/directory.ts'
+
+/** Bindings of wrangler.toml that are not text; the text is parsed in env.ts. */
+type Bindings = {
+  readonly ACCOUNTS: DurableObjectNamespace<Account>
+  readonly DIRECTORY: DurableObjectNamespace<Directory>
+}
+
+let service: ReturnType<typeof start> | undefined
 
 /** Bindings → createApp(deps). The sole file that reads env. */
-function start(bindings: unknown) {
+function start(bindings: Bindings) {
   const env = parseEnv(bindings, builtInManifest)
-  const accounts = new Map(env.apiKeys.map(({ hash, account }) => [hash, account]))
-  return createApp({
+  const keys = keyring(env.keyPepper)
+  const billing = env.stripe && stripeSink(env.stripe)
+  const { adminKey } = env
+  const app = createApp({
     manifest: env.manifest,
+    model: `${env.manifest.name}@${env.manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: env.maxBodyBytes },
     maxBodyBytes: env.maxBodyBytes,
     codecs,
     infer: gpuUpstream(env),
-    findAccount: async (hash) => accounts.get(hash),
-    keyPepper: env.keyPepper,
+    identify: identifier({
+      keyring: keys,
+      configured: new Map(env.apiKeys.map(({ hash, account }) => [hash, account])),
+      verifyToken: env.tokens && tokenVerifier(env.tokens),
+    }),
+    // Hashes under the pepper are compared: their common beginning says nothing of the key's.
+    isAdmin: async (token) =>
+      adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
+    keyring: keys,
+    sealer: sealer(env.keyPepper),
+    accounts: accountsOf(bindings.ACCOUNTS, seeds(env.apiKeys)),
+    directory: {
+      add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),
+      list: async () => {
+        const made = await bindings.DIRECTORY.getByName('accounts').list()
+        return [...new Set([...made, ...env.apiKeys.map(({ account }) => account)])].sort()
+      },
+    },
+    billing,
+    leaseMs: env.leaseMs,
   })
+  return { app, billing }
 }
 
-export default {
+/** Ledgers in their Durable Objects. What the configuration brings of an account is told to its ledger once by each isolate. */
+function accountsOf(namespace: DurableObjectNamespace<Account>, seeded: ReadonlyMap<string, Seed>): Accounts {
+  const told = new Set<string>()
+  return (id) => {
+    const run = async <M extends keyof Ledger>(method: M, args: Parameters<Ledger[M]>) =>
+      // What comes over RPC is a copy of what the ledger returned: plain data, with no methods to dispose of.
+      (await namespace.getByName(id).run(id, method, args as never)) as unknown as ReturnType<Ledger[M]>
+    return remoteLedger(async (method, args) => {
+      const seed = seeded.get(id)
+      if (seed && !told.has(id)) {
+        await run('seed', [seed]) // once more by a request beside this one does no harm
+        told.add(id)
+      }
+      return run(method, args)
+    })
+  }
+}
+
+/** Accounts of the configured keys: test keys with every scope. */
+function seeds(apiKeys: EdgeEnv['apiKeys']): Map<string, Seed> {
+  const ids = new Set(apiKeys.map(({ account }) => account))
+  const seed = (account: string, keys: EdgeEnv['apiKeys']): Seed => ({
+    account: {
+      name: account,
+      plan: { kind: 'quota', perMonth: 0 },
+      limits: { perMinute: 6000, perKeyPerMinute: 6000, testPerDay: 100_000 },
+    },
+    keys: keys.map(({ hash }) => ({
+      id: `configured-${hash.slice(0, 8)}`,
+      hash,
+      prefix: 'detl_test_',
+      name: 'configured',
+      mode: 'test',
+      scopes: SCOPES.join(' '),
+      expires: null,
+    })),
+  })
+  return new Map(
+    [...ids].map((id) => [
+      id,
+      seed(
+        id,
+        apiKeys.filter(({ account }) => account === id),
+      ),
+    ]),
+  )
+}
+
+const worker: ExportedHandler<Bindings, UsageEvent> = {
   fetch(request, bindings, context) {
     try {
-      app ??= start(bindings)
+      service ??= start(bindings)
     } catch (error) {
       // A deployment's mistake: which variable is wrong stands in the log; the caller gets the same shape as for any failure.
       console.error(JSON.stringify({ level: 'error', event: 'misconfigured', error: String(error) }))
@@ -37,6 +130,12 @@ export default {
       }
       return Response.json(body, { status: 500, headers: { 'content-type': 'application/problem+json' } })
     }
-    return app.fetch(request, bindings, context)
+    return service.app.fetch(request, bindings, context)
   },
-} satisfies ExportedHandler
+  async queue(batch, bindings) {
+    service ??= start(bindings)
+    if (!service.billing) throw new Error('STRIPE_API_KEY is not set: charges wait in the queue')
+    await exportUsage(batch, service.billing)
+  },
+}
+export default worker

@@ -1,40 +1,92 @@
 import { codecs } from '@detl/codecs/modules'
-import { keyHasher } from '@detl/core/api/api-key'
+import type { AccountInput, KeyInput } from '@detl/core/api/account'
+import { keyring } from '@detl/core/api/api-key'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import type { Manifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
-import { createApp } from '@detl/edge/app'
+import { createApp, type Deps } from '@detl/edge/app'
+import { identifier } from '@detl/edge/identity'
+import { sealer } from '@detl/edge/seal'
 import { gpuUpstream } from '@detl/edge/upstream'
 import { gpuStandIn, SIGNING_KEY } from './gpu-stand-in.ts'
+import { localAccounts } from './local-accounts.ts'
 import { testManifest } from './manifest.ts'
 
 const PEPPER = 'a pepper for tests only'
-export const API_KEY = 'detl_test_0123456789'
+export const ADMIN_KEY = 'admin-key-of-these-tests'
 
-/** The edge as it is deployed, in this process, with a GPU function beside it. */
-export async function edgeApp() {
-  const manifest = testManifest()
+export type EdgeOptions = {
+  manifest?: Manifest
+  clock?: () => number
+  deps?: Partial<Deps>
+}
+
+/** The edge as it is deployed, in this process, with a GPU function beside it and an account `demo` with a test key. */
+export async function edgeApp({ manifest = testManifest(), clock = Date.now, deps = {} }: EdgeOptions = {}) {
   const gpu = await gpuStandIn(manifest)
-  const known = await keyHasher(PEPPER)(API_KEY)
+  const keys = keyring(PEPPER)
+  const { accounts, directory, ledger } = localAccounts(clock)
   const signingKey = parseSigningKeys(SIGNING_KEY)[0]!
   const app = createApp({
     manifest,
+    model: `${manifest.name}@${manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 },
     maxBodyBytes: 2 ** 20,
     codecs,
     infer: gpuUpstream({ gpuUrl: gpu.url, gpuDeadlineMs: 500, signingKey, manifest }),
-    findAccount: async (hash) => (hash === known ? 'demo' : undefined),
-    keyPepper: PEPPER,
+    identify: identifier({ keyring: keys, configured: new Map() }),
+    isAdmin: async (token) => token === ADMIN_KEY,
+    keyring: keys,
+    sealer: sealer(PEPPER),
+    accounts,
+    directory,
+    billing: undefined,
+    leaseMs: 5000,
+    ...deps,
   })
+
+  const call = async (method: string, path: string, key: string, body?: unknown) =>
+    app.request(path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  /** Through the admin API; throws unless it answers 2xx. */
+  const admin = async <T = unknown>(method: string, path: string, body?: unknown) => {
+    const response = await call(method, `/v1/admin${path}`, ADMIN_KEY, body)
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return response.json() as Promise<T>
+  }
+  const account = (id: string, input: Partial<AccountInput> = {}) =>
+    admin('PUT', `/accounts/${id}`, { name: id, plan: { kind: 'postpaid' }, ...input })
+  const newKey = async (id: string, input: Partial<KeyInput> = {}) =>
+    admin<{ key: string; id: string }>('POST', `/accounts/${id}/keys`, {
+      name: 'test',
+      mode: 'live',
+      ...input,
+    })
+
+  await account('demo')
+  const { key } = await newKey('demo', { mode: 'test' })
   return {
     gpu,
     manifest,
+    key,
+    ledger,
     request: app.request,
-    /** POST /v1/screenings with a valid key, unless `headers` say otherwise. */
-    screen: (body?: BodyInit, headers: Record<string, string> = {}) =>
+    call,
+    admin,
+    account,
+    newKey,
+    /** POST /v1/screenings with the demo key, unless `headers` say otherwise. */
+    screen: async (body?: RequestInit['body'], headers: Record<string, string> = {}) =>
       app.request('/v1/screenings', {
         method: 'POST',
-        headers: { authorization: `Bearer ${API_KEY}`, ...headers },
-        ...(body !== undefined && { body }),
+        headers: { authorization: `Bearer ${key}`, ...headers },
+        ...(body !== undefined && { body: body as string }),
       }),
     stop: gpu.stop,
   }

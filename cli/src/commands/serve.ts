@@ -3,7 +3,14 @@ import { startEdge } from '../serve/edge.ts'
 import { startGpu } from '../serve/gpu.ts'
 import { localSecrets } from '../serve/secrets.ts'
 
-type ServeOptions = { port?: string; gpuPort: string; host: string; model: string; models: string }
+type ServeOptions = {
+  port?: string
+  gpuPort: string
+  host: string
+  model: string
+  models: string
+  state?: string
+}
 
 export function addServeCommand(program: Command): void {
   program
@@ -15,6 +22,7 @@ export function addServeCommand(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--models <dir>', 'folder of models', 'models')
     .option('--model <name>', 'model that the edge calls', 'detl-128')
+    .option('--state <dir>', 'keep accounts, keys and secrets here; without it they last until the end')
     .action(async (what: string, options: ServeOptions) => {
       const stops: (() => Promise<void>)[] = []
       const stop = once(async () => {
@@ -24,7 +32,7 @@ export function addServeCommand(program: Command): void {
       process.on('SIGINT', stop)
       process.on('SIGTERM', stop)
 
-      const secrets = localSecrets()
+      const secrets = localSecrets(options.state)
       if (what === 'gpu' || what === 'all') {
         const port = Number(what === 'gpu' ? (options.port ?? 8001) : options.gpuPort)
         const gpu = await startGpu({
@@ -44,11 +52,13 @@ export function addServeCommand(program: Command): void {
           gpuUrl: `http://127.0.0.1:${options.gpuPort}`,
           modelDir: `${options.models}/${options.model}`,
           secrets,
+          stateDir: options.state,
         })
         stops.push(edge.stop)
         const name = `${edge.url}/v1/screenings`
         console.log(`Page           ${edge.url}/`)
         console.log(`Demo API key   ${secrets.demoKey}`)
+        console.log(`Admin key      ${secrets.adminKey}`)
         console.log(
           `Try            curl -H 'Authorization: Bearer ${secrets.demoKey}' --data-binary @CHEST-XRAY.png ${name}`,
         )

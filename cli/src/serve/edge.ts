@@ -14,10 +14,14 @@ export type EdgeOptions = {
   /** Folder of the model whose manifest the edge works by. */
   readonly modelDir: string
   readonly secrets: LocalSecrets
+  /** Where accounts and their ledgers are kept; without it they last as long as the process. */
+  readonly stateDir?: string | undefined
+  /** Further variables of wrangler.toml. */
+  readonly vars?: Readonly<Record<string, string>>
 }
 
 /** The edge in workerd, from the same wrangler.toml that deploys it. */
-export async function startEdge({ host, port, gpuUrl, modelDir, secrets }: EdgeOptions) {
+export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDir, vars = {} }: EdgeOptions) {
   process.env.WRANGLER_SEND_METRICS ??= 'false'
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false' // request.cf is not used: start without asking the network for it
   const manifest = await readFile(join(modelDir, 'manifest.json'), 'utf8')
@@ -25,13 +29,21 @@ export async function startEdge({ host, port, gpuUrl, modelDir, secrets }: EdgeO
   const plain = (value: string) => ({ type: 'plain_text' as const, value })
   const worker = await unstable_startWorker({
     config: CONFIG,
-    dev: { server: { hostname: host, port }, logLevel: 'warn', inspector: false, watch: false },
+    dev: {
+      server: { hostname: host, port },
+      logLevel: 'warn',
+      inspector: false,
+      watch: false,
+      persist: stateDir ?? false,
+    },
     bindings: {
       GPU_URL: plain(gpuUrl),
       DETL_SIGNING_KEY: plain(secrets.signingKey),
       DETL_KEY_PEPPER: plain(secrets.keyPepper),
+      DETL_ADMIN_KEY: plain(secrets.adminKey),
       DETL_API_KEYS: plain(JSON.stringify([{ hash, account: 'demo' }])),
       MODEL_MANIFEST: plain(manifest),
+      ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(value)])),
     },
   })
   await worker.ready

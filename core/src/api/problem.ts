@@ -11,14 +11,28 @@ export const PROBLEMS = {
   'signature-invalid': { status: 401, title: 'The signature of the call does not verify' },
   'signature-expired': { status: 401, title: 'The signature lies outside the accepted time window' },
   'signature-replayed': { status: 401, title: 'The signature of the call was used before' },
+  'token-invalid': { status: 401, title: 'The token is not valid' },
+  'credits-exhausted': { status: 402, title: 'There are no credits left' },
+  'scope-missing': { status: 403, title: 'The key may not do this' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The address does not take this method' },
+  'not-acceptable': { status: 406, title: 'None of the accepted media types can be produced' },
+  conflict: { status: 409, title: 'The request conflicts with what is there' },
+  'idempotency-in-flight': { status: 409, title: 'A request with this Idempotency-Key is in progress' },
+  'idempotency-stale': {
+    status: 409,
+    title: 'The model changed since the first request with this Idempotency-Key',
+  },
   'preprocess-mismatch': { status: 409, title: 'The tensor was made by another preprocess specification' },
   'image-too-large': { status: 413, title: 'The image exceeds the size limit' },
   'body-too-large': { status: 413, title: 'The request body exceeds the size limit' },
   'image-unsupported': { status: 415, title: 'The image format is not supported' },
   'image-undecodable': { status: 422, title: 'The image could not be decoded' },
   'image-unsuitable': { status: 422, title: 'The image is not a frontal chest X-ray that can be scored' },
+  'idempotency-mismatch': { status: 422, title: 'The Idempotency-Key was used with another body' },
+  'webhook-refused': { status: 422, title: 'The address cannot receive webhooks' },
+  'quota-exhausted': { status: 429, title: 'The quota is used up' },
+  'concurrency-limited': { status: 429, title: 'Too many screenings are in progress' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   'upstream-invalid': { status: 502, title: 'Inference answered something unexpected' },
@@ -36,10 +50,17 @@ export class AppError extends Error {
   readonly code: ProblemCode
   /** What was wrong and what is accepted, safe to show to a caller: no pixels, file names or patient data. */
   readonly detail: string
+  /** Seconds after which the same request may succeed, where that is known. */
+  readonly retryAfterS: number | undefined
 
-  constructor(code: ProblemCode, detail: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { cause?: unknown; retryAfterS?: number | undefined } = {},
+  ) {
     super(`${code}: ${detail}`, options)
     this.code = code
     this.detail = detail
+    this.retryAfterS = options.retryAfterS
   }
 }

@@ -1,3 +1,4 @@
+import type { Settings } from '@detl/core/api/account'
 import type { Scores } from '@detl/core/api/screening'
 import type { DecodedImage } from '@detl/core/image/decode'
 import type { Manifest } from '@detl/core/model/manifest'
@@ -16,6 +17,7 @@ export type Answer = {
   readonly prepared: Preprocessed
   readonly scores: Scores
   readonly servedBy: 'gpu' | 'edge'
+  readonly settings: Settings
 }
 
 /** One resource, several representations (RFC 9110, section 12.5.1); JSON unless the caller prefers another. */

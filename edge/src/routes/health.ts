@@ -1,4 +1,17 @@
-import type { Handler } from 'hono'
+import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
+import type { EdgeContext } from '../app.ts'
+import { json } from './documented.ts'
+
+export const healthRoute = createRoute({
+  method: 'get',
+  path: '/v1/health',
+  operationId: 'getHealth',
+  summary: 'Whether the edge is up',
+  tags: ['service'],
+  security: [],
+  responses: { 200: json(z.object({ status: z.literal('ok') }), 'It is') },
+})
 
 /** The edge itself is up; whether inference is, each screening says. */
-export const health: Handler = (c) => c.json({ status: 'ok' })
+export const health: RouteHandler<typeof healthRoute, EdgeContext> = (c) =>
+  c.json({ status: 'ok' as const }, 200)

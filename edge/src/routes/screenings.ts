@@ -1,33 +1,137 @@
-import { readScores } from '@detl/core/api/screening'
-import { decodeImage } from '@detl/core/image/decode'
-import { preprocess } from '@detl/core/preprocess/preprocess'
+import { AppError } from '@detl/core/api/problem'
+import { readScores, screeningSchema } from '@detl/core/api/screening'
+import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
+import { type Preprocessed, preprocess } from '@detl/core/preprocess/preprocess'
+import { createRoute, z } from '@hono/zod-openapi'
 import type { Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { answer } from '../answers/answer.ts'
 import type { Deps, EdgeContext } from '../app.ts'
 import { readImage } from '../body.ts'
+import { metered } from '../metering.ts'
+import { admitted } from '../middleware/auth.ts'
+import { BY_KEY, problems, WITH_KEY } from './documented.ts'
 
-/** POST /v1/screenings: the body is the image; nothing of it is kept. */
+/** Structured Fields string or bare token (draft-ietf-httpapi-idempotency-key-header-07, section 2.1); printable, so that it can be stored and compared. */
+const IDEMPOTENCY_KEY = /^"?([!#-~]{1,255}?)"?$/
+
+const binary = { schema: z.string().openapi({ format: 'binary' }) }
+
+export const screenRoute = createRoute({
+  method: 'post',
+  path: '/v1/screenings',
+  operationId: 'createScreening',
+  summary: 'Screen a chest X-ray',
+  description:
+    'The body is the image, or a form with the file part `image`. Nothing of it is kept. Charged once, when it is answered.',
+  tags: ['screening'],
+  security: BY_KEY,
+  request: {
+    headers: z.object({
+      'idempotency-key': z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
+        description: 'For 24 h a repeat with the same key and image gets the same answer and is not charged.',
+      }),
+    }),
+    body: {
+      required: true,
+      content: {
+        'image/png': binary,
+        'image/jpeg': binary,
+        'application/dicom': binary,
+        'multipart/form-data': { schema: z.object({ image: z.string().openapi({ format: 'binary' }) }) },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'Scores and heat maps, in the representation that `Accept` asks for',
+      content: { 'application/json': { schema: screeningSchema }, 'image/png': binary },
+    },
+    ...problems(
+      ...WITH_KEY,
+      'request-invalid',
+      'image-missing',
+      'credits-exhausted',
+      'not-acceptable',
+      'idempotency-in-flight',
+      'idempotency-stale',
+      'image-too-large',
+      'body-too-large',
+      'image-unsupported',
+      'image-undecodable',
+      'image-unsuitable',
+      'idempotency-mismatch',
+      'quota-exhausted',
+      'concurrency-limited',
+      'upstream-invalid',
+      'upstream-unavailable',
+      'upstream-timeout',
+    ),
+  },
+})
+
+/** POST /v1/screenings: reserve, read, decode, preprocess, infer, render, charge. */
 export const screen =
-  ({ manifest, limits, maxBodyBytes, codecs, infer }: Deps): Handler<EdgeContext> =>
+  (deps: Deps): Handler<EdgeContext> =>
   async (c) => {
-    startTime(c, 'decode')
-    const bytes = await readImage(c.req.raw, maxBodyBytes)
-    const decoded = await decodeImage(bytes, { limits, codecs })
-    endTime(c, 'decode')
+    const { manifest, limits, maxBodyBytes, codecs, infer, accounts, leaseMs } = deps
+    const id = c.get('requestId')
+    const account = c.get('account')
+    const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'))
 
-    startTime(c, 'preprocess')
-    const prepared = preprocess(decoded.image, manifest.preprocess)
-    endTime(c, 'preprocess')
+    startTime(c, 'ledger')
+    const credential = c.get('credential')
+    const opened = admitted(c, await accounts(account).open({ credential, id, idempotencyKey, leaseMs }))
+    endTime(c, 'ledger')
 
-    startTime(c, 'infer')
-    const { probabilities, cam, servedBy } = await infer(prepared.tensor, {
-      requestId: c.get('requestId'),
-      traceparent: c.req.header('traceparent'),
-      signal: c.req.raw.signal,
-    })
-    endTime(c, 'infer')
+    let seen: { decoded: DecodedImage; prepared: Preprocessed } | undefined
+    const look = async (bytes: Uint8Array) => {
+      if (seen) return seen
+      startTime(c, 'decode')
+      const decoded = await decodeImage(bytes, { limits, codecs })
+      endTime(c, 'decode')
+      startTime(c, 'preprocess')
+      const prepared = preprocess(decoded.image, manifest.preprocess)
+      endTime(c, 'preprocess')
+      seen = { decoded, prepared }
+      return seen
+    }
 
-    const scores = readScores(manifest, probabilities, cam)
-    return answer(c, { id: c.get('requestId'), manifest, decoded, prepared, scores, servedBy })
+    return metered(
+      deps,
+      { account, id, idempotencyKey, kept: opened.kept },
+      () => readImage(c.req.raw, maxBodyBytes),
+      async (bytes) => {
+        const { prepared } = await look(bytes)
+        startTime(c, 'infer')
+        const inference = await infer(prepared.tensor, {
+          requestId: id,
+          traceparent: c.req.header('traceparent'),
+          signal: c.req.raw.signal,
+        })
+        endTime(c, 'infer')
+        return inference
+      },
+      async (bytes, { id: screening, inference, replayed }) => {
+        const scores = readScores(manifest, inference.probabilities, inference.cam)
+        if (replayed) c.header('Idempotency-Replayed', 'true')
+        const { servedBy } = inference
+        return answer(c, {
+          id: screening,
+          manifest,
+          ...(await look(bytes)),
+          scores,
+          servedBy,
+          settings: opened.settings,
+        })
+      },
+    )
   }
+
+function readIdempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const key = IDEMPOTENCY_KEY.exec(header)?.[1]
+  if (key === undefined)
+    throw new AppError('request-invalid', 'Idempotency-Key is 1 to 255 printable characters')
+  return key
+}

@@ -1,0 +1,68 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { UsageEvent } from '../billing/sink.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import type { Sql } from './sql.ts'
+
+/** Bindings that an account's object uses. */
+export type AccountBindings = {
+  readonly USAGE: Queue<UsageEvent>
+}
+
+const EXPORT_DELAY_MS = 200
+const EXPORT_BATCH = 100 // the most that a Queue takes in one call
+
+/** One Durable Object an account: its ledger behind one method, and the alarm that lapses leases and sends charges to the billing queue. */
+export class Account extends DurableObject<AccountBindings> {
+  #ledger: Ledger | undefined
+  #alarmAt: number | undefined
+
+  /** Calls a method of the ledger; `account` is the name that this object was found by. */
+  async run<M extends keyof Ledger>(
+    account: string,
+    method: M,
+    args: Parameters<Ledger[M]>,
+  ): Promise<ReturnType<Ledger[M]>> {
+    const ledger = this.#open(account)
+    const call = ledger[method] as (...values: Parameters<Ledger[M]>) => ReturnType<Ledger[M]>
+    const result = call(...args)
+    await this.#schedule(ledger)
+    return result
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined
+    const account = await this.ctx.storage.get<string>('account')
+    if (account === undefined) return
+    const ledger = this.#open(account)
+    const due = ledger.dueExports(EXPORT_BATCH)
+    const customer = ledger.account()?.billingCustomer
+    if (due.length > 0 && customer !== undefined) {
+      await this.env.USAGE.sendBatch(due.map((charge) => ({ body: { ...charge, account, customer } })))
+      // Should this object die before the next line, they are sent again: `entry` tells the provider that they are the same.
+      ledger.markExported(
+        due.map(({ entry }) => entry),
+        'queued',
+      )
+    }
+    ledger.tidy()
+    await this.#schedule(ledger)
+  }
+
+  #open(account: string): Ledger {
+    if (this.#ledger === undefined) {
+      this.ctx.storage.kv.put('account', account) // the alarm is not told it
+      this.#ledger = createLedger(account, this.ctx.storage.sql as Sql, Date.now)
+    }
+    return this.#ledger
+  }
+
+  async #schedule(ledger: Ledger): Promise<void> {
+    const exports = ledger.dueExports(1).length > 0 ? Date.now() + EXPORT_DELAY_MS : undefined
+    const due = Math.min(exports ?? Number.POSITIVE_INFINITY, ledger.nextDue() ?? Number.POSITIVE_INFINITY)
+    if (due === Number.POSITIVE_INFINITY) return
+    this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? undefined
+    if (this.#alarmAt !== undefined && this.#alarmAt <= due) return
+    this.#alarmAt = due
+    await this.ctx.storage.setAlarm(due)
+  }
+}

@@ -1,0 +1,281 @@
+import type { Limits, Plan, UsageRow } from '@detl/core/api/account'
+import type { KeyMode } from '@detl/core/api/api-key'
+import type { ProblemCode } from '@detl/core/api/problem'
+import { dayOf, type Sql } from './sql.ts'
+
+const REPLAY_MS = 24 * 3600_000
+
+export type Refusal = {
+  readonly ok: false
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly retryAfterS?: number
+}
+
+/** What is kept of an answer so that a repeat of its request gets the same one: see `seal.ts`. */
+export type KeptAnswer = { readonly entry: string; readonly fingerprint: string; readonly sealed: Uint8Array }
+
+export type Reservation = {
+  readonly id: string
+  readonly key: string
+  readonly mode: KeyMode
+  readonly idempotencyKey: string | undefined
+  readonly leaseMs: number
+}
+
+export type Reserved = { readonly ok: true } | (KeptAnswer & { readonly ok: 'replay' }) | Refusal
+
+export type Outcome =
+  | { readonly answered: true; readonly fingerprint?: string; readonly sealed?: Uint8Array }
+  | { readonly answered: false; readonly code: string }
+
+export type Settled =
+  | { readonly ok: true }
+  /** Another attempt with the same Idempotency-Key was answered first: its answer is the one to give. */
+  | (KeptAnswer & { readonly ok: 'replay' })
+  | Refusal
+
+/** A charge as it goes to the billing provider; `entry` is unique for ever. */
+export type Charge = { readonly entry: string; readonly at: number }
+
+type EntryRow = {
+  id: string
+  at: number
+  day: string
+  key: string
+  mode: KeyMode
+  state: 'reserved' | 'charged' | 'released'
+  outcome: string | null
+  lease: number
+  idempotency: string | null
+}
+type IdempotencyRow = {
+  entry: string
+  state: 'open' | 'done'
+  fingerprint: string | null
+  sealed: ArrayBuffer | null
+  until: number
+}
+
+export type Terms = { readonly plan: Plan; readonly limits: Limits; readonly exported: boolean }
+
+/**
+ * The ledger proper: reserve → charge or release. An entry is charged at most once, and of all entries with one Idempotency-Key one.
+ * A reservation that nobody settles (its Worker died) lapses with its lease, so that a repeat may try again; should the first one
+ * still come, whichever is answered first is charged.
+ */
+export function entryTable(sql: Sql) {
+  const count = (entry: Pick<EntryRow, 'day' | 'key' | 'mode'>, outcome: string, billed: number, by = 1) =>
+    sql.exec(
+      `INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET screenings = screenings + excluded.screenings, billed = billed + excluded.billed`,
+      entry.day,
+      entry.key,
+      entry.mode,
+      outcome,
+      by,
+      billed,
+    )
+  const kept = (key: string) =>
+    sql
+      .exec<IdempotencyRow>(
+        'SELECT entry, state, fingerprint, sealed, until FROM idempotency WHERE key = ?',
+        key,
+      )
+      .toArray()[0]
+  const number = (query: string, ...values: (string | number)[]) =>
+    sql.exec<{ n: number | null }>(query, ...values).toArray()[0]?.n ?? 0
+  const open = (now: number, mode: KeyMode) =>
+    number(`SELECT COUNT(*) AS n FROM entries WHERE state = 'reserved' AND mode = ? AND lease > ?`, mode, now)
+
+  /** What the plan says to one more screening; `own` = 1 where it is already among the reserved ones. */
+  function refusalOf({ plan, limits }: Terms, mode: KeyMode, now: number, own = 0): Refusal | undefined {
+    const day = dayOf(now)
+    const answered = (from: string) =>
+      number(
+        `SELECT SUM(screenings) AS n FROM usage WHERE day >= ? AND mode = ? AND outcome = 'answered'`,
+        from,
+        mode,
+      )
+    const reserved = open(now, mode) - own
+    if (mode === 'test') {
+      if (answered(day) + reserved < limits.testPerDay) return undefined
+      const retryAfterS = Math.ceil((Date.parse(day) + 24 * 3600_000 - now) / 1000)
+      return refuse('quota-exhausted', `${limits.testPerDay} test screenings a day`, retryAfterS)
+    }
+    if (plan.kind === 'prepaid') {
+      if (number('SELECT credits AS n FROM account') - reserved > 0) return undefined
+      return refuse('credits-exhausted', 'buy credits, or wait for screenings in progress to end')
+    }
+    if (plan.kind === 'quota') {
+      if (answered(`${day.slice(0, 7)}-01`) + reserved < plan.perMonth) return undefined
+      const date = new Date(now)
+      const next = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
+      return refuse('quota-exhausted', `${plan.perMonth} screenings a month`, Math.ceil((next - now) / 1000))
+    }
+    return undefined
+  }
+
+  function release(entry: EntryRow, outcome: string) {
+    sql.exec(`UPDATE entries SET state = 'released', outcome = ? WHERE id = ?`, outcome, entry.id)
+    count(entry, outcome, 0)
+    if (entry.idempotency !== null)
+      sql.exec(
+        `DELETE FROM idempotency WHERE key = ? AND entry = ? AND state = 'open'`,
+        entry.idempotency,
+        entry.id,
+      )
+  }
+
+  return {
+    reserve(r: Reservation, terms: Terms, now: number): Reserved {
+      // Live and test keys do not share answers.
+      const idempotency = r.idempotencyKey === undefined ? null : `${r.mode}:${r.idempotencyKey}`
+      const entry = { day: dayOf(now), key: r.key, mode: r.mode }
+      const earlier = idempotency === null ? undefined : kept(idempotency)
+      if (earlier && earlier.until > now) {
+        if (earlier.state === 'done') {
+          count(entry, 'replayed', 0)
+          return replay(earlier)
+        }
+        const retryAfterS = Math.max(1, Math.ceil((earlier.until - now) / 1000))
+        return refuse(
+          'idempotency-in-flight',
+          'wait for its answer, or for its lease to end',
+          Math.min(retryAfterS, 2),
+        )
+      }
+      const refusal = refusalOf(terms, r.mode, now)
+      if (refusal) return refusal
+      if (open(now, 'live') + open(now, 'test') >= terms.limits.concurrent)
+        return refuse('concurrency-limited', `${terms.limits.concurrent} screenings at once`, 1)
+
+      const lease = now + r.leaseMs
+      sql.exec(
+        `INSERT INTO entries (id, at, day, key, mode, state, lease, idempotency) VALUES (?, ?, ?, ?, ?, 'reserved', ?, ?)`,
+        r.id,
+        now,
+        entry.day,
+        r.key,
+        r.mode,
+        lease,
+        idempotency,
+      )
+      if (idempotency !== null)
+        sql.exec(
+          `INSERT OR REPLACE INTO idempotency VALUES (?, ?, 'open', NULL, NULL, ?)`,
+          idempotency,
+          r.id,
+          lease,
+        )
+      return { ok: true }
+    },
+
+    settle(id: string, outcome: Outcome, terms: Terms, now: number): Settled {
+      const entry = sql.exec<EntryRow>('SELECT * FROM entries WHERE id = ?', id).toArray()[0]
+      if (!entry) return refuse('internal', 'the ledger has no such entry')
+      if (entry.state === 'charged') return { ok: true }
+      if (!outcome.answered) {
+        if (entry.state === 'reserved') release(entry, outcome.code)
+        return { ok: true }
+      }
+      const earlier = entry.idempotency === null ? undefined : kept(entry.idempotency)
+      if (earlier?.state === 'done' && earlier.until > now) {
+        if (entry.state === 'reserved') release(entry, 'replayed')
+        return replay(earlier)
+      }
+      const lapsed = entry.state === 'released'
+      // Its place was given up with its lease; others may have taken it.
+      const refusal = lapsed ? refusalOf(terms, entry.mode, now) : undefined
+      if (refusal) return refusal
+      if (lapsed) count(entry, entry.outcome ?? 'abandoned', 0, -1)
+
+      const billed = entry.mode === 'live' ? 1 : 0
+      const exported = billed === 1 && terms.exported ? 'due' : null
+      sql.exec(
+        `UPDATE entries SET state = 'charged', outcome = 'answered', billed = ?, charged = ?, export = ? WHERE id = ?`,
+        billed,
+        now,
+        exported,
+        id,
+      )
+      count(entry, 'answered', billed)
+      if (billed && terms.plan.kind === 'prepaid') sql.exec('UPDATE account SET credits = credits - 1')
+      if (entry.idempotency !== null && outcome.sealed && outcome.fingerprint !== undefined)
+        sql.exec(
+          `INSERT OR REPLACE INTO idempotency VALUES (?, ?, 'done', ?, ?, ?)`,
+          entry.idempotency,
+          id,
+          outcome.fingerprint,
+          outcome.sealed,
+          now + REPLAY_MS,
+        )
+      return { ok: true }
+    },
+
+    /** Reservations whose lease has ended. */
+    lapse(now: number): void {
+      const rows = sql
+        .exec<EntryRow>(`SELECT * FROM entries WHERE state = 'reserved' AND lease <= ?`, now)
+        .toArray()
+      for (const entry of rows) release(entry, 'abandoned')
+    },
+    /** Forgets the answers that were kept for repeats. */
+    forget(now: number): void {
+      sql.exec('DELETE FROM idempotency WHERE until <= ?', now)
+    },
+    /** When the next reservation lapses or kept answer is due to be forgotten. */
+    nextDue: (): number | undefined =>
+      sql
+        .exec<{ n: number | null }>(
+          `SELECT MIN(n) AS n FROM (SELECT MIN(lease) AS n FROM entries WHERE state = 'reserved'
+           UNION ALL SELECT MIN(until) FROM idempotency)`,
+        )
+        .toArray()[0]?.n ?? undefined,
+
+    usage: (from: string, to: string): UsageRow[] =>
+      sql
+        .exec<UsageRow>(
+          'SELECT * FROM usage WHERE day >= ? AND day <= ? AND screenings > 0 ORDER BY day, key, mode, outcome',
+          from,
+          to,
+        )
+        .toArray(),
+
+    dueExports: (limit: number): Charge[] =>
+      sql
+        .exec<{ entry: string; at: number }>(
+          `SELECT id AS entry, charged AS at FROM entries WHERE export = 'due' ORDER BY charged LIMIT ?`,
+          limit,
+        )
+        .toArray(),
+    markExported(entries: readonly string[], how: 'queued' | 'due'): void {
+      for (const id of entries) sql.exec(`UPDATE entries SET export = ? WHERE id = ? AND billed = 1`, how, id)
+    },
+    /** What was charged in [from, to): what the billing provider should have too. */
+    charged: (from: number, to: number): number =>
+      number('SELECT COUNT(*) AS n FROM entries WHERE billed = 1 AND charged >= ? AND charged < ?', from, to),
+    chargedEntries: (from: number, to: number): string[] =>
+      sql
+        .exec<{ id: string }>(
+          'SELECT id FROM entries WHERE billed = 1 AND charged >= ? AND charged < ?',
+          from,
+          to,
+        )
+        .toArray()
+        .map(({ id }) => id),
+  }
+}
+
+function replay(row: IdempotencyRow): KeptAnswer & { ok: 'replay' } {
+  return {
+    ok: 'replay',
+    entry: row.entry,
+    fingerprint: row.fingerprint!,
+    sealed: new Uint8Array(row.sealed!),
+  }
+}
+
+function refuse(code: ProblemCode, detail: string, retryAfterS?: number): Refusal {
+  return { ok: false, code, detail, ...(retryAfterS !== undefined && { retryAfterS }) }
+}

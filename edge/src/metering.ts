@@ -1,0 +1,74 @@
+import { AppError } from '@detl/core/api/problem'
+import type { Accounts } from './accounts.ts'
+import type { KeptAnswer, Outcome } from './ledger/entries.ts'
+import type { Sealer } from './seal.ts'
+import type { Inference } from './upstream.ts'
+
+export type Metering = {
+  readonly accounts: Accounts
+  readonly sealer: Sealer
+  /** Name and version of the model that answers. */
+  readonly model: string
+}
+
+/** One screening as the ledger knows it. */
+export type Opening = {
+  readonly account: string
+  readonly id: string
+  readonly idempotencyKey: string | undefined
+  /** The answer that was kept for an earlier request with the same Idempotency-Key. */
+  readonly kept: KeptAnswer | undefined
+}
+
+/** What a screening gives, and whether an earlier one gave it already. */
+export type Metered = { readonly id: string; readonly inference: Inference; readonly replayed: boolean }
+
+/**
+ * Runs the work of a reserved screening so that it is charged exactly if it was answered: `work` infers and `render` makes the answer before
+ * the ledger is told; whatever they throw releases the reservation. A repeat of an answered request gets that answer and
+ * neither infers nor pays.
+ * @throws AppError idempotency-mismatch, idempotency-stale, and what `work` throws
+ */
+export async function metered<R>(
+  { accounts, sealer, model }: Metering,
+  opening: Opening,
+  image: () => Promise<Uint8Array>,
+  work: (image: Uint8Array) => Promise<Inference>,
+  render: (image: Uint8Array, metered: Metered) => Promise<R>,
+): Promise<R> {
+  const { account, id, idempotencyKey, kept } = opening
+  const print = (bytes: Uint8Array) => sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)
+
+  async function replay(answer: KeptAnswer, bytes: Uint8Array): Promise<R> {
+    const own = await print(bytes)
+    if (own.text !== answer.fingerprint)
+      throw new AppError('idempotency-mismatch', 'use a new Idempotency-Key for another image')
+    const inference = await sealer.open(own, model, answer.sealed)
+    if (!inference)
+      throw new AppError('idempotency-stale', 'use a new Idempotency-Key to screen with the present model')
+    return render(bytes, { id: answer.entry, inference, replayed: true })
+  }
+
+  if (kept) return replay(kept, await image())
+  const ledger = accounts(account)
+  let answered: { bytes: Uint8Array; inference: Inference; result: R }
+  try {
+    const bytes = await image()
+    const inference = await work(bytes)
+    answered = { bytes, inference, result: await render(bytes, { id, inference, replayed: false }) }
+  } catch (error) {
+    await ledger.settle(id, { answered: false, code: error instanceof AppError ? error.code : 'internal' })
+    throw error
+  }
+  const { bytes, inference, result } = answered
+  const settled = await ledger.settle(id, await outcomeOf(bytes, inference))
+  if (settled.ok === true) return result
+  if (settled.ok === 'replay') return replay(settled, bytes)
+  throw new AppError(settled.code, settled.detail, { retryAfterS: settled.retryAfterS })
+
+  async function outcomeOf(bytes: Uint8Array, inference: Inference): Promise<Outcome> {
+    if (idempotencyKey === undefined) return { answered: true }
+    const own = await print(bytes)
+    return { answered: true, fingerprint: own.text, sealed: await sealer.seal(own, model, inference) }
+  }
+}

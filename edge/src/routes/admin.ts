@@ -1,0 +1,120 @@
+import { accountIdSchema, accountInputSchema, accountSchema } from '@detl/core/api/account'
+import { AppError } from '@detl/core/api/problem'
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Deps, EdgeContext } from '../app.ts'
+import { reconcile } from '../billing/reconcile.ts'
+import { adminAuth } from '../middleware/auth.ts'
+import { invalidInput } from '../middleware/problem.ts'
+import { accountRoutes } from './account.ts'
+import { BY_ADMIN, json, jsonBody, problems, WITH_ADMIN_KEY, WITH_INPUT } from './documented.ts'
+
+const MINUTE_MS = 60_000
+const tags = ['admin']
+const accountParam = z.object({ account: accountIdSchema })
+const creditsSchema = z.strictObject({
+  amount: z.int().positive().max(1e9),
+  /** Of the payment: sent again, it adds nothing. */
+  reference: z.string().min(1).max(200),
+})
+const reconcileSchema = z.strictObject({ from: z.iso.datetime(), to: z.iso.datetime() })
+const reconciledSchema = z.strictObject({
+  account: z.string(),
+  charged: z.int(),
+  reported: z.number(),
+  difference: z.number(),
+})
+
+/** What who runs the service may do, below /v1/admin, behind the admin key. */
+export function adminRoutes(deps: Pick<Deps, 'accounts' | 'keyring' | 'directory' | 'isAdmin' | 'billing'>) {
+  const { accounts, directory, isAdmin, billing } = deps
+  const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
+  app.use('/accounts/:account/*', adminAuth(isAdmin))
+  app.use('/accounts/:account', adminAuth(isAdmin))
+  app.use('/accounts', adminAuth(isAdmin))
+  app.use('/reconcile', adminAuth(isAdmin))
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/accounts',
+      operationId: 'listAccounts',
+      summary: 'Ids of all accounts',
+      tags,
+      security: BY_ADMIN,
+      responses: {
+        200: json(z.object({ accounts: z.array(accountIdSchema) }), 'Accounts'),
+        ...problems(...WITH_ADMIN_KEY),
+      },
+    }),
+    async (c) => c.json({ accounts: await directory.list() }, 200),
+  )
+  app.openapi(
+    createRoute({
+      method: 'put',
+      path: '/accounts/{account}',
+      operationId: 'putAccount',
+      summary: 'Make an account, or change its plan and limits',
+      tags,
+      security: BY_ADMIN,
+      request: { params: accountParam, body: jsonBody(accountInputSchema) },
+      responses: { 200: json(accountSchema, 'The account'), ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT) },
+    }),
+    async (c) => {
+      const { account } = c.req.valid('param')
+      await directory.add(account)
+      return c.json(await accounts(account).configure(c.req.valid('json'), 'admin'), 200)
+    },
+  )
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/accounts/{account}/credits',
+      operationId: 'addCredits',
+      summary: 'Add credits that were paid for',
+      tags,
+      security: BY_ADMIN,
+      request: { params: accountParam, body: jsonBody(creditsSchema) },
+      responses: {
+        200: json(accountSchema, 'The account'),
+        ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'not-found'),
+      },
+    }),
+    async (c) => {
+      const ledger = accounts(c.req.valid('param').account)
+      if (!(await ledger.account())) throw new AppError('not-found', 'there is no such account')
+      const { amount, reference } = c.req.valid('json')
+      return c.json(await ledger.addCredits(amount, reference, 'admin'), 200)
+    },
+  )
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/reconcile',
+      operationId: 'reconcile',
+      summary: 'Compare the ledgers with the billing provider',
+      tags,
+      security: BY_ADMIN,
+      request: { body: jsonBody(reconcileSchema) },
+      responses: {
+        200: json(
+          z.object({ accounts: z.array(reconciledSchema) }),
+          'Charged here, reported there; whole minutes',
+        ),
+        ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'conflict'),
+      },
+    }),
+    async (c) => {
+      if (!billing) throw new AppError('conflict', 'no billing provider is configured')
+      const { from, to } = c.req.valid('json')
+      const start = Math.floor(Date.parse(from) / MINUTE_MS) * MINUTE_MS
+      const end = Math.ceil(Date.parse(to) / MINUTE_MS) * MINUTE_MS
+      const rows = await reconcile(accounts, await directory.list(), billing, start, end)
+      return c.json({ accounts: rows }, 200)
+    },
+  )
+  app.route(
+    '/accounts/:account',
+    accountRoutes(deps, { as: 'admin', guard: () => async (_, next) => next() }),
+  )
+  return app
+}

@@ -1,0 +1,70 @@
+import type { Inference } from './upstream.ts'
+
+/** What identifies an image, and what unlocks the answer that was kept for it. */
+export type Fingerprint = { readonly text: string; readonly key: CryptoKey }
+
+export type Sealer = {
+  /** @param context account and Idempotency-Key: equal images of different requests have nothing in common */
+  readonly fingerprint: (image: Uint8Array, context: string) => Promise<Fingerprint>
+  readonly seal: (print: Fingerprint, model: string, inference: Inference) => Promise<Uint8Array>
+  /** @returns undefined when another model gave the answer */
+  readonly open: (print: Fingerprint, model: string, sealed: Uint8Array) => Promise<Inference | undefined>
+}
+
+/**
+ * Answers that are kept so that a repeat gets the same one, without keeping anything that can be looked at: scores and maps are encrypted
+ * under a key made of the image itself and the service's secret. Who has the image again, as the repeat does, can open them; the
+ * ledger, which keeps neither, cannot.
+ */
+export function sealer(pepper: string): Sealer {
+  let imported: Promise<CryptoKey> | undefined
+  const hmac = async (text: string): Promise<ArrayBuffer> => {
+    imported ??= crypto.subtle.importKey('raw', utf8(pepper), { name: 'HMAC', hash: 'SHA-256' }, false, [
+      'sign',
+    ])
+    return crypto.subtle.sign('HMAC', await imported, utf8(text))
+  }
+  return {
+    async fingerprint(image, context) {
+      const digest = hex(await crypto.subtle.digest('SHA-256', image as Uint8Array<ArrayBuffer>))
+      const [text, secret] = await Promise.all([
+        hmac(`print:${context}:${digest}`),
+        hmac(`seal:${context}:${digest}`),
+      ])
+      const key = await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
+      return { text: hex(text), key }
+    },
+    async seal({ key }, model, { probabilities, cam, servedBy }) {
+      const head = utf8(JSON.stringify({ model, servedBy, classes: probabilities.length }))
+      const values = Float32Array.of(...probabilities, ...cam)
+      const plain = new Uint8Array(4 + head.length + values.byteLength)
+      new DataView(plain.buffer).setUint32(0, head.length)
+      plain.set(head, 4)
+      plain.set(new Uint8Array(values.buffer), 4 + head.length)
+      const iv = crypto.getRandomValues(new Uint8Array(12))
+      const encrypted = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, plain))
+      const sealed = new Uint8Array(12 + encrypted.length)
+      sealed.set(iv)
+      sealed.set(encrypted, 12)
+      return sealed
+    },
+    async open({ key }, model, sealed) {
+      const bytes = new Uint8Array(sealed) // a copy of its own, at offset 0
+      const iv = bytes.subarray(0, 12)
+      const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, bytes.subarray(12))
+      const length = new DataView(plain).getUint32(0)
+      const head = JSON.parse(new TextDecoder().decode(new Uint8Array(plain, 4, length)))
+      if (head.model !== model) return undefined
+      const values = new Float32Array(plain.slice(4 + length))
+      return {
+        probabilities: values.subarray(0, head.classes),
+        cam: values.subarray(head.classes),
+        servedBy: head.servedBy,
+      }
+    },
+  }
+}
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
+const hex = (bytes: ArrayBuffer) =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,0 +1,38 @@
+import { DatabaseSync } from 'node:sqlite'
+import { type Accounts, remoteLedger } from '@detl/edge/accounts'
+import { createLedger, type Ledger } from '@detl/edge/ledger/ledger'
+import type { Sql } from '@detl/edge/ledger/sql'
+
+/** Ledgers in this process, each on a SQLite database of its own: what the Durable Objects run, without workerd. */
+export function localAccounts(clock: () => number = Date.now) {
+  const ledgers = new Map<string, Ledger>()
+  const open = (id: string) => {
+    const found = ledgers.get(id) ?? createLedger(id, nodeSql(), clock)
+    ledgers.set(id, found)
+    return found
+  }
+  const accounts: Accounts = (id) =>
+    remoteLedger(async (method, args) => (open(id)[method] as (...values: typeof args) => never)(...args))
+  const names = new Set<string>()
+  const directory = {
+    add: async (id: string) => void names.add(id),
+    list: async () => [...names].sort(),
+  }
+  return { accounts, directory, ledger: open }
+}
+
+/** node:sqlite with the interface of a Durable Object's. */
+export function nodeSql(): Sql {
+  const db = new DatabaseSync(':memory:')
+  return {
+    exec(query, ...bindings) {
+      if (bindings.length === 0 && query.includes(';')) {
+        db.exec(query)
+        return { toArray: () => [] }
+      }
+      const values = bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value))
+      const rows = db.prepare(query).all(...values)
+      return { toArray: () => rows as never[] }
+    },
+  }
+}
