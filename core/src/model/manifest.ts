@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { gateSpecSchema } from '../gate/gate-spec.ts'
 import { preprocessSpecSchema } from '../preprocess/spec.ts'
 import { LABELS } from './labels.ts'
 
@@ -27,6 +28,8 @@ export const manifestSchema = z.strictObject({
     shape: z.tuple([z.literal(-1), z.literal(1), z.int(), z.int()]),
   }),
   preprocess: preprocessSpecSchema,
+  /** What is refused before it is scored; absent: DEFAULT_GATE of `gate/chest-model.ts`. */
+  gate: gateSpecSchema.optional(),
   cam: z.strictObject({
     method: z.enum(['gradcam', 'gradcam++', 'layercam', 'hirescam']),
     /** The layer that is explained, and the size h × w of its maps. */

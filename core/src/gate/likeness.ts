@@ -1,0 +1,51 @@
+import { resample } from '../preprocess/fit.ts'
+import { insideFrame } from '../preprocess/frame.ts'
+import type { WorkingImage } from '../preprocess/reduce.ts'
+import type { PreprocessSpec } from '../preprocess/spec.ts'
+import { applyWindow, measureWindow } from '../preprocess/window.ts'
+
+/** Principal components of thumbnails of frontal chest X-rays: what such an image can look like, and what it cannot. */
+export type ChestModel = {
+  /** Thumbnails are side × side, levels 0–255, row-major. */
+  readonly side: number
+  readonly mean: Float64Array
+  /** Each of length side²; orthonormal to the rounding of their storage. */
+  readonly components: readonly Float64Array[]
+  /** Variance along each component, and left over per pixel. */
+  readonly variances: readonly number[]
+  readonly residualVariance: number
+}
+
+/** How far an image lies from frontal chest X-rays: within the components' space, and outside of it. */
+export type Unlikeness = { readonly within: number; readonly outside: number }
+
+/** The image inside its frame, windowed as for the network, stretched to side × side. */
+export function thumbnail(working: WorkingImage, side: number, spec: PreprocessSpec): Float64Array {
+  const inside = insideFrame(working, spec.frame)
+  const window = measureWindow(working, inside, spec.window)
+  return resample(working, inside, side, side).map((value) => applyWindow(value, window, spec.window.levels))
+}
+
+/** Squared Mahalanobis distance in the components' space, and squared residual over its usual variance. */
+export function unlikeness(thumb: Float64Array, model: ChestModel): Unlikeness {
+  const centred = thumb.map((value, i) => value - model.mean[i]!)
+  let rest = dot(centred, centred)
+  let within = 0
+  for (const [k, component] of model.components.entries()) {
+    const score = dot(centred, component)
+    within += (score * score) / model.variances[k]!
+    rest -= score * score
+  }
+  return { within, outside: Math.max(0, rest) / model.residualVariance }
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}
+
+/** A side × side thumbnail, turned by 90° clockwise. */
+export function turnThumbnail(thumb: Float64Array, side: number): Float64Array {
+  return thumb.map((_, i) => thumb[(side - 1 - (i % side)) * side + Math.floor(i / side)]!)
+}
