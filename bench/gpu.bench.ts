@@ -6,9 +6,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSession, type Session } from '../gpu-function/src/session.ts'
+import { startServer } from '../test/support/gpu-process.ts'
 import { modelsFolder } from '../test/support/model-folder.ts'
 import { DETL12 } from '../test/support/tiny-model.ts'
-import { runLoad, startServer } from './gpu/processes.ts'
+import { runLoad } from './gpu/run-load.ts'
 import type { Figure } from './run.ts'
 
 const SIZE = DETL12.size

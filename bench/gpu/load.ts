@@ -17,7 +17,14 @@ export type LoadPlan = {
 export type LoadResult = {
   seconds: number
   /** One row a call, in order of the answers. */
-  calls: { status: number; ms: number; runMs: number; queueMs: number; batchRows: number }[]
+  calls: {
+    status: number
+    ms: number
+    runMs: number
+    queueMs: number
+    batchRows: number
+    retryAfterS: number
+  }[]
 }
 
 async function load(plan: LoadPlan): Promise<LoadResult> {
@@ -39,11 +46,11 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
   const one = async (index: number) => {
     const connection = idle.pop() ?? new Connection(hostname, Number(port))
     const begin = performance.now()
-    const { status, timing, open } = await connection.send(requests[index]!)
+    const { status, timing, retryAfterS, open } = await connection.send(requests[index]!)
     const ms = performance.now() - begin
     const dur = (phase: string) => Number(new RegExp(`${phase};dur=([\\d.]+)`).exec(timing)?.[1] ?? 0)
     const batchRows = Number(/desc="(\d+) rows"/.exec(timing)?.[1] ?? 0)
-    calls.push({ status, ms, runMs: dur('run'), queueMs: dur('queue'), batchRows })
+    calls.push({ status, ms, runMs: dur('run'), queueMs: dur('queue'), batchRows, retryAfterS })
     if (open) idle.push(connection)
   }
   const started = performance.now()
@@ -68,19 +75,19 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
   return { seconds: (performance.now() - started) / 1000, calls }
 }
 
-type Answer = { status: number; timing: string; open: boolean }
+type Answer = { status: number; timing: string; retryAfterS: number; open: boolean }
 
 /** One kept-alive connection, one call at a time: as little work a call as there can be, so that the server is what is measured. */
 class Connection {
   readonly #socket: net.Socket
-  #received = Buffer.alloc(0)
+  #received: Buffer = Buffer.alloc(0)
   #settle: ((answer: Answer) => void) | undefined
 
   constructor(host: string, port: number) {
     this.#socket = net.connect(port, host).setNoDelay()
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
     for (const event of ['error', 'close'])
-      this.#socket.on(event, () => this.#done({ status: 0, timing: '', open: false }))
+      this.#socket.on(event, () => this.#done({ status: 0, timing: '', retryAfterS: 0, open: false }))
   }
 
   send(request: Buffer): Promise<Answer> {
@@ -98,12 +105,18 @@ class Connection {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
     const end = this.#received.indexOf('\r\n\r\n')
     if (end < 0) return
-    const head = this.#received.latin1Slice(0, end)
-    const length = Number(/content-length: (\d+)/i.exec(head)?.[1])
+    const head = this.#received.toString('latin1', 0, end)
+    const length = Number(/^content-length: (\d+)/im.exec(head)?.[1])
     if (!(this.#received.length >= end + 4 + length)) return
     this.#received = this.#received.subarray(end + 4 + length)
     const timing = /server-timing: (.*)/i.exec(head)?.[1] ?? ''
-    this.#done({ status: Number(head.slice(9, 12)), timing, open: !/connection: close/i.test(head) })
+    const retryAfterS = Number(/retry-after: (\d+)/i.exec(head)?.[1] ?? 0)
+    this.#done({
+      status: Number(head.slice(9, 12)),
+      timing,
+      retryAfterS,
+      open: !/connection: close/i.test(head),
+    })
   }
 
   #done(answer: Answer): void {

@@ -92,10 +92,9 @@ export class Batcher {
   admit(rows: number, deadline: number): void {
     const wait = this.waitMs
     const full = this.#queuedRows + rows > this.#options.maxQueueRows
-    // What is idle takes anything: an estimate that is too long must not lock the door.
+    // What is idle takes anything; what is not will soon have a new measurement.
     const late = wait > 0 && (wait > this.#options.maxWaitMs || performance.now() + wait > deadline)
     if (!full && !late) return
-    if (late && !full) this.estimate.relax()
     throw new AppError(
       'overloaded',
       `${this.#queuedRows} rows wait already; new work would wait ${Math.ceil(wait)} ms`,
@@ -197,6 +196,7 @@ export class Batcher {
   /** Takes out what nobody waits for any more, or could not be ready in time. */
   #dropLost(): void {
     const now = performance.now()
+    let droppedEarly = false
     for (let i = this.#queue.length - 1; i >= 0; i--) {
       const entry = this.#queue[i]!
       const cancelled = entry.signal?.aborted === true
@@ -205,13 +205,15 @@ export class Batcher {
       this.#queue.splice(i, 1)
       this.#queuedRows -= entry.rows
       this.#options.onDrop?.(cancelled ? 'cancelled' : 'deadline')
-      if (!cancelled && now < entry.deadline) this.estimate.relax()
+      droppedEarly ||= !cancelled && now < entry.deadline
       entry.reject(
         cancelled
           ? new DOMException('the caller has left', 'AbortError')
           : new AppError('deadline-exceeded', 'the work could not be done before its deadline'),
       )
     }
+    // Nothing runs that would correct an estimate that is too long.
+    if (droppedEarly && this.#running.length === 0) this.estimate.relax()
   }
 
   #settleIdle(): void {

@@ -26,6 +26,7 @@ export class Models {
   readonly #unwanted = new Set<string>()
   #changes: Promise<unknown> = Promise.resolve()
   #closed = false
+  #looked = false
 
   constructor(deps: { root: string; options: LoadOptions; log: Logger; metrics: Metrics }) {
     this.#root = deps.root
@@ -34,9 +35,9 @@ export class Models {
     this.#metrics = deps.metrics
   }
 
-  /** True when something is loaded and nothing that should be is missing. */
+  /** True once every model of the folder has been loaded and warmed up, and nothing that should be there is missing. */
   get ready(): boolean {
-    return this.#named.size > 0 && !this.#closed && this.#failed.size === 0
+    return this.#looked && this.#named.size > 0 && !this.#closed && this.#failed.size === 0
   }
 
   all(): LoadedModel[] {
@@ -70,6 +71,7 @@ export class Models {
         if (this.#unwanted.has(folder.name) || this.#isCurrent(folder)) continue
         if (this.#failed.get(folder.path)?.stamp !== folder.stamp) await this.#load(folder)
       }
+      this.#looked = true
     })
   }
 

@@ -14,9 +14,9 @@ export const observe =
     await next()
     const { headers } = c.res
     headers.set('traceparent', call.trace.traceparent)
+    if (deps.state.draining) headers.set('connection', 'close')
     if (!c.req.path.endsWith('/infer')) return
     headers.set('server-timing', serverTiming(call))
-    if (deps.state.draining) headers.set('connection', 'close')
     record(call, c.res.status, deps)
   }
 

@@ -24,6 +24,9 @@ const ARRAY_OF = {
   INT64: BigInt64Array,
 } as const
 
+// Its errors are thrown as well; on stderr they would stand beside the log, once for every provider that is not there.
+ort.env.logLevel = 'fatal'
+
 const port = parentPort
 if (!port) throw new Error('session-worker runs as a worker thread only')
 const input = workerData as WorkerInput

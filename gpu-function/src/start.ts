@@ -41,10 +41,14 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     // Load balancers go on sending until they have seen that this one is not ready.
     await new Promise((resolve) => setTimeout(resolve, options.drainGraceMs))
     const closed = new Promise((resolve) => server.close(resolve))
-    server.closeIdleConnections()
+    // Connections that fall idle after their last answer; those that send too slowly are not waited for.
+    const idle = setInterval(() => server.closeIdleConnections(), 20)
+    await Promise.race([
+      closed,
+      new Promise((resolve) => setTimeout(resolve, options.requestTimeoutMs).unref()),
+    ])
+    clearInterval(idle)
     await models.close()
-    // What was accepted is answered; connections that only stay open, or send slowly, are not waited for.
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
     server.closeAllConnections()
     await closed
     metrics.close()

@@ -85,7 +85,14 @@ describe('signed calls', () => {
   })
 
   it('do not reach the file system by any name', async () => {
-    for (const name of ['..%2F..%2Fetc', '%2e%2e%2fdetl', 'detl%00', '__proto__', 'constructor', 'a'.repeat(2000)]) {
+    for (const name of [
+      '..%2F..%2Fetc',
+      '%2e%2e%2fdetl',
+      'detl%00',
+      '__proto__',
+      'constructor',
+      'a'.repeat(2000),
+    ]) {
       const path = `/v2/models/${name}`
       expect(
         (await server.fetch(path, await signedCall('GET', new URL(path, server.url).pathname))).status,

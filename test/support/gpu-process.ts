@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { KEYS_TEXT } from '../../test/support/gpu-client.ts'
-import type { LoadPlan, LoadResult } from './load.ts'
+import { KEYS_TEXT } from './gpu-client.ts'
 
 /** The GPU function as it is deployed: a process of its own. */
 export async function startServer(modelsDir: string, env: Record<string, string> = {}) {
-  const port = await freePort()
+  const port = Number(env.PORT ?? (await freePort()))
   const begin = performance.now()
   const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('@detl/gpu-function/main'))], {
     env: {
@@ -26,22 +25,7 @@ export async function startServer(modelsDir: string, env: Record<string, string>
     if (child.exitCode !== null) throw new Error(`the GPU function ended with code ${child.exitCode}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  return { url, child, readyMs: performance.now() - begin, stop: () => stop(child) }
-}
-
-/** Runs one plan in a process of its own. */
-export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./load.ts', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk
-  })
-  child.stdin.end(JSON.stringify(plan))
-  const [code] = (await once(child, 'close')) as [number]
-  if (code !== 0) throw new Error(`the load generator ended with code ${code}`)
-  return JSON.parse(text) as LoadResult
+  return { url, port, child, readyMs: performance.now() - begin, stop: () => stop(child) }
 }
 
 async function isReady(url: string): Promise<boolean> {
