@@ -37,6 +37,7 @@ function start(bindings: Bindings) {
   const keys = keyring(env.keyPepper)
   const billing = env.stripe && stripeSink(env.stripe)
   const { adminKey } = env
+  const accounts = accountsOf(bindings.ACCOUNTS, seeds(env.apiKeys))
   const app = createApp({
     manifest: env.manifest,
     model: `${env.manifest.name}@${env.manifest.version}`,
@@ -54,7 +55,7 @@ function start(bindings: Bindings) {
       adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
     keyring: keys,
     sealer: sealer(env.keyPepper),
-    accounts: accountsOf(bindings.ACCOUNTS, seeds(env.apiKeys)),
+    accounts,
     directory: {
       add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),
       list: async () => {
@@ -65,7 +66,7 @@ function start(bindings: Bindings) {
     billing,
     leaseMs: env.leaseMs,
   })
-  return { app, billing }
+  return { app, billing, accounts }
 }
 
 /** Ledgers in their Durable Objects. What the configuration brings of an account is told to its ledger once by each isolate. */
@@ -135,7 +136,7 @@ const worker: ExportedHandler<Bindings, UsageEvent> = {
   async queue(batch, bindings) {
     service ??= start(bindings)
     if (!service.billing) throw new Error('STRIPE_API_KEY is not set: charges wait in the queue')
-    await exportUsage(batch, service.billing)
+    await exportUsage(batch, service.billing, service.accounts)
   },
 }
 export default worker

@@ -6,9 +6,11 @@ import type { Sql } from './sql.ts'
 /** Bindings that an account's object uses. */
 export type AccountBindings = {
   readonly USAGE: Queue<UsageEvent>
+  /** After which a charge that was not confirmed is exported again. */
+  readonly EXPORT_RETRY_MS: string
 }
 
-const EXPORT_DELAY_MS = 200
+const ALARM_DELAY_MS = 200
 const EXPORT_BATCH = 100 // the most that a Queue takes in one call
 
 /** One Durable Object an account: its ledger behind one method, and the alarm that lapses leases and sends charges to the billing queue. */
@@ -34,17 +36,18 @@ export class Account extends DurableObject<AccountBindings> {
     const account = await this.ctx.storage.get<string>('account')
     if (account === undefined) return
     const ledger = this.#open(account)
+    ledger.tidy()
     const due = ledger.dueExports(EXPORT_BATCH)
     const customer = ledger.account()?.billingCustomer
-    if (due.length > 0 && customer !== undefined) {
-      await this.env.USAGE.sendBatch(due.map((charge) => ({ body: { ...charge, account, customer } })))
-      // Should this object die before the next line, they are sent again: `entry` tells the provider that they are the same.
-      ledger.markExported(
+    if (due.length > 0) {
+      // Should this object die, or the queue lose them, they are sent again: `entry` tells the provider that they are the same.
+      ledger.exportsSent(
         due.map(({ entry }) => entry),
-        'queued',
+        Number(this.env.EXPORT_RETRY_MS),
       )
+      if (customer !== undefined)
+        await this.env.USAGE.sendBatch(due.map((charge) => ({ body: { ...charge, account, customer } })))
     }
-    ledger.tidy()
     await this.#schedule(ledger)
   }
 
@@ -57,8 +60,8 @@ export class Account extends DurableObject<AccountBindings> {
   }
 
   async #schedule(ledger: Ledger): Promise<void> {
-    const exports = ledger.dueExports(1).length > 0 ? Date.now() + EXPORT_DELAY_MS : undefined
-    const due = Math.min(exports ?? Number.POSITIVE_INFINITY, ledger.nextDue() ?? Number.POSITIVE_INFINITY)
+    const next = ledger.nextDue() ?? Number.POSITIVE_INFINITY
+    const due = Math.max(next, Date.now() + ALARM_DELAY_MS) // what falls due together is done together
     if (due === Number.POSITIVE_INFINITY) return
     this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? undefined
     if (this.#alarmAt !== undefined && this.#alarmAt <= due) return

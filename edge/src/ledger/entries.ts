@@ -4,6 +4,7 @@ import type { ProblemCode } from '@detl/core/api/problem'
 import { dayOf, type Sql } from './sql.ts'
 
 const REPLAY_MS = 24 * 3600_000
+const EXPORT_RETRY_MAX_MS = 6 * 3600_000
 
 export type Refusal = {
   readonly ok: false
@@ -191,12 +192,12 @@ export function entryTable(sql: Sql) {
       if (lapsed) count(entry, entry.outcome ?? 'abandoned', 0, -1)
 
       const billed = entry.mode === 'live' ? 1 : 0
-      const exported = billed === 1 && terms.exported ? 'due' : null
+      const exportDue = billed === 1 && terms.exported ? now : null
       sql.exec(
-        `UPDATE entries SET state = 'charged', outcome = 'answered', billed = ?, charged = ?, export = ? WHERE id = ?`,
+        `UPDATE entries SET state = 'charged', outcome = 'answered', billed = ?, charged = ?, export_due = ? WHERE id = ?`,
         billed,
         now,
-        exported,
+        exportDue,
         id,
       )
       count(entry, 'answered', billed)
@@ -224,12 +225,12 @@ export function entryTable(sql: Sql) {
     forget(now: number): void {
       sql.exec('DELETE FROM idempotency WHERE until <= ?', now)
     },
-    /** When the next reservation lapses or kept answer is due to be forgotten. */
+    /** When the next reservation lapses, kept answer is to be forgotten, or charge to be exported. */
     nextDue: (): number | undefined =>
       sql
         .exec<{ n: number | null }>(
           `SELECT MIN(n) AS n FROM (SELECT MIN(lease) AS n FROM entries WHERE state = 'reserved'
-           UNION ALL SELECT MIN(until) FROM idempotency)`,
+           UNION ALL SELECT MIN(until) FROM idempotency UNION ALL SELECT MIN(export_due) FROM entries WHERE export_due IS NOT NULL)`,
         )
         .toArray()[0]?.n ?? undefined,
 
@@ -242,15 +243,30 @@ export function entryTable(sql: Sql) {
         )
         .toArray(),
 
-    dueExports: (limit: number): Charge[] =>
+    /** Charges that the billing provider should be told of now: never sent, or sent so long ago without a confirmation that they may be lost. */
+    dueExports: (now: number, limit: number): Charge[] =>
       sql
         .exec<{ entry: string; at: number }>(
-          `SELECT id AS entry, charged AS at FROM entries WHERE export = 'due' ORDER BY charged LIMIT ?`,
+          'SELECT id AS entry, charged AS at FROM entries WHERE export_due <= ? ORDER BY export_due LIMIT ?',
+          now,
           limit,
         )
         .toArray(),
-    markExported(entries: readonly string[], how: 'queued' | 'due'): void {
-      for (const id of entries) sql.exec(`UPDATE entries SET export = ? WHERE id = ? AND billed = 1`, how, id)
+    /** On their way; sent again after `retryMs`, then twice that, and so on, until they are confirmed. */
+    exportsSent(ids: readonly string[], now: number, retryMs: number): void {
+      for (const id of ids)
+        sql.exec(
+          `UPDATE entries SET export_due = ? + MIN(?, ? << MIN(export_tries, 10)), export_tries = export_tries + 1
+           WHERE id = ? AND export_due IS NOT NULL`,
+          now,
+          EXPORT_RETRY_MAX_MS,
+          retryMs,
+          id,
+        )
+    },
+    /** The provider has them. */
+    exportsConfirmed(ids: readonly string[]): void {
+      for (const id of ids) sql.exec('UPDATE entries SET export_due = NULL WHERE id = ?', id)
     },
     /** What was charged in [from, to): what the billing provider should have too. */
     charged: (from: number, to: number): number =>

@@ -214,8 +214,10 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
         .toArray()
         .map(({ at, ...entry }) => ({ at: isoOrNull(at)!, ...entry })),
 
-    dueExports: entries.dueExports,
-    markExported: entries.markExported,
+    dueExports: (limit: number) => entries.dueExports(clock(), limit),
+    exportsSent: (ids: readonly string[], retryMs: number): void =>
+      entries.exportsSent(ids, clock(), retryMs),
+    exportsConfirmed: entries.exportsConfirmed,
     charged: entries.charged,
     chargedEntries: entries.chargedEntries,
     /** Lapses leases and forgets the answers whose time is over. */

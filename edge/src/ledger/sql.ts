@@ -20,9 +20,9 @@ CREATE TABLE IF NOT EXISTS keys (
 CREATE TABLE IF NOT EXISTS entries (
   id TEXT PRIMARY KEY, at INTEGER NOT NULL, day TEXT NOT NULL, key TEXT NOT NULL, mode TEXT NOT NULL,
   state TEXT NOT NULL, outcome TEXT, lease INTEGER NOT NULL, billed INTEGER NOT NULL DEFAULT 0, idempotency TEXT,
-  charged INTEGER, export TEXT);
+  charged INTEGER, export_due INTEGER, export_tries INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS entries_open ON entries (lease) WHERE state = 'reserved';
-CREATE INDEX IF NOT EXISTS entries_due ON entries (charged) WHERE export = 'due';
+CREATE INDEX IF NOT EXISTS entries_due ON entries (export_due) WHERE export_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entries_charged ON entries (charged) WHERE billed = 1;
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, entry TEXT NOT NULL, state TEXT NOT NULL, fingerprint TEXT, sealed BLOB, until INTEGER NOT NULL);
