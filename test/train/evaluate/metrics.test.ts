@@ -30,9 +30,12 @@ function example(n: number, seed: number) {
   return { truth, logits, probabilities: softmaxRows(logits, 3) }
 }
 
-const sklearn = spawnSync('python3', ['-c', 'import sklearn'])
+/** Debian's python3-sklearn belongs to /usr/bin/python3; another python3 may come first in the path. */
+const python3 = ['python3', '/usr/bin/python3'].find(
+  (p) => spawnSync(p, ['-c', 'import sklearn']).status === 0,
+)
 
-describe.skipIf(sklearn.status !== 0)(
+describe.skipIf(python3 === undefined)(
   'beside scikit-learn (skipped where python3-sklearn is not installed)',
   () => {
     it('AUC, ROC, confusion matrix, balanced accuracy and Brier score agree', () => {
@@ -52,7 +55,7 @@ print(json.dumps({"auc": m.roc_auc_score(y == 0, s), "fpr": f.tolist(), "tpr": t
   "confusion": m.confusion_matrix(y, p).tolist(), "balanced": m.balanced_accuracy_score(y, p),
   "brier": float(np.mean(np.sum((q - np.eye(3)[y]) ** 2, axis=1))), "nll": m.log_loss(y, q)}))`
       const input = JSON.stringify({ truth, scores, predicted, probabilities: [...probabilities] })
-      const run = spawnSync('python3', ['-c', python], { input, encoding: 'utf8' })
+      const run = spawnSync(python3!, ['-c', python], { input, encoding: 'utf8' })
       const theirs = JSON.parse(run.stdout) as Record<string, number> & {
         fpr: number[]
         tpr: number[]

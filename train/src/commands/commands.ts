@@ -66,11 +66,42 @@ export function addTrainCommands(program: Command): void {
       })
   overFolds('crossval', 'pretrain, train every fold and write the report; finished parts are kept')
   overFolds('evaluate', 'score the folds that are trained and write the report')
+
+  runCommand(train, 'artifact', 'write what the exporter needs besides the network: facts.json and ood.json')
+    .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
+    .option('--name <name>', 'of the model', 'detl-128')
+    .option('--model-version <version>', 'of the model', '0.1.0')
+    .action(async (flags: TrainFlags & { fold: number; name: string; modelVersion: string }) => {
+      const { prepareRun } = await import('./train-run.ts')
+      const { describeArtifact } = await import('./artifact.ts')
+      const { fold, name, modelVersion: version } = flags
+      await describeArtifact(await prepareRun(await optionsOf(flags)), { fold, name, version })
+      console.log(`${flags.out}/fold-${fold}/facts.json`)
+    })
 }
 
-/** `data describe` */
+/** `data describe|import` */
 export function addDataCommands(program: Command): void {
-  const data = program.command('data').description('describe data sets')
+  const data = program.command('data').description('import and describe data sets')
+  data
+    .command('import')
+    .description("read the sources' own label files and images into one manifest.csv")
+    .argument('<sources...>', 'each as KIND=LABELS.csv=IMAGES; kinds: nih, cohen, figure1, actualmed')
+    .requiredOption('--out <dir>', 'folder that gets manifest.csv')
+    .addOption(new Option('--licences <which>').choices(['permissive', 'research']).default('research'))
+    .action(async (sources: string[], flags: { out: string; licences: 'permissive' | 'research' }) => {
+      const { importData, SOURCES } = await import('./data-import.ts')
+      const parsed = sources.map((text) => {
+        const [source, labels, images] = text.split('=')
+        if (!source || !Object.hasOwn(SOURCES, source) || !labels || !images) {
+          throw new InvalidArgumentError(
+            `"${text}" is not KIND=LABELS.csv=IMAGES with KIND ${Object.keys(SOURCES).join(', ')}`,
+          )
+        }
+        return { source: source as keyof typeof SOURCES, labels, images }
+      })
+      console.log(JSON.stringify(await importData({ ...flags, sources: parsed }), null, 1))
+    })
   data
     .command('describe')
     .description('classes, sources, views and ages of a data folder, its splits, and every leak')

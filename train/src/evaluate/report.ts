@@ -173,7 +173,7 @@ function headline(model: Summary, shortcuts: readonly ShortcutFigures[]): string
 }
 
 /** Thresholds from all validation parts together; what they give on all test folds together. */
-function pointsOf(
+export function pointsOf(
   folds: readonly FoldPredictions[],
   records: ReportInput['records'],
 ): Report['operatingPoints'] {

@@ -1,0 +1,151 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodePng } from '@detl/core/image/png-encode'
+import { phantom } from '@detl/core/phantom/phantom'
+import { importData, isPermissive } from '@detl/train/commands/data-import'
+import { differenceHash, joinGroups, nearDuplicates } from '@detl/train/data/near-duplicates'
+import { readCohenLabels, readFigure1Labels } from '@detl/train/data/sources/covid'
+import { readFolder } from '@detl/train/data/sources/folder'
+import { readNihBoxes, readNihLabels } from '@detl/train/data/sources/nih'
+import { afterAll, describe, expect, it } from 'vitest'
+import { sharedDir } from '../../support/shared.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'detl-import-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const picture = (seed: number, width: number) => phantom({ seed, width, height: width, lesions: [] }).image
+const png = (seed: number, width: number) => {
+  const { data, ...size } = picture(seed, width)
+  return encodePng({ width: size.width, height: size.height, channels: 1, data: data.map((v) => v * 16) })
+}
+
+describe('importData', () => {
+  it('reads NIH and Cohen labels into one manifest, grouped by patient and near-duplicates, each file once', async () => {
+    const [nih, cohen] = [join(dir, 'nih'), join(dir, 'cohen')]
+    for (const d of [nih, cohen]) mkdirSync(d)
+    writeFileSync(join(nih, '00000001_000.png'), await png(1, 96))
+    writeFileSync(join(nih, '00000001_001.png'), await png(2, 96))
+    writeFileSync(join(nih, '00000002_000.png'), await png(9, 96))
+    copyFileSync(join(nih, '00000002_000.png'), join(nih, '00000003_000.png'))
+    writeFileSync(join(cohen, 'a.png'), await png(9, 144)) // the same picture, enlarged, under another name
+    writeFileSync(join(cohen, 'broken.png'), 'not an image')
+    const nihCsv = join(dir, 'Data_Entry_2017.csv')
+    writeFileSync(
+      nihCsv,
+      `Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]
+00000001_000.png,No Finding,0,1,58,M,PA,2682,2749,0.143,0.143
+00000001_001.png,Effusion|Mass,1,1,58,M,AP,2682,2749,0.143,0.143
+00000002_000.png,Pneumonia,0,2,411,F,PA,2682,2749,0.143,0.143
+00000003_000.png,Hernia,0,3,40,F,PA,2682,2749,0.143,0.143
+00000004_000.png,Hernia,0,4,40,F,PA,2682,2749,0.143,0.143
+`,
+    )
+    const cohenCsv = join(dir, 'metadata.csv')
+    writeFileSync(
+      cohenCsv,
+      'patientid,sex,age,finding,view,modality,filename,license\n7,F,61,COVID-19,AP Supine,X-ray,a.png,CC BY-NC-SA\n8,F,61,COVID-19,PA,CT,ct.png,CC0\n9,F,61,SARS,PA,X-ray,broken.png,CC0\n',
+    )
+    const sources = [
+      { source: 'nih' as const, labels: nihCsv, images: nih },
+      { source: 'cohen' as const, labels: cohenCsv, images: cohen },
+    ]
+    const result = await importData({ sources, out: dir, licences: 'research' })
+    expect(result).toEqual({
+      images: 4,
+      withoutFile: 1,
+      undecodable: [join(cohen, 'broken.png')],
+      licence: 0,
+      duplicates: 1,
+    })
+    const records = readFolder(dir)
+    expect(records.map((r) => [r.dataset, r.classA, r.classB, r.view, r.age])).toEqual([
+      ['nih', 'normal', 'normal', 'PA', 58],
+      ['nih', 'disease', 'other_disease', 'AP', 58],
+      ['nih', undefined, 'pneumonia', 'PA', undefined],
+      ['cohen', undefined, 'covid19', 'AP', 61],
+    ])
+    const groups = records.map((r) => r.group)
+    expect(groups[0]).toBe(groups[1]) // one patient
+    expect(groups[2]).toBe(groups[3]) // one picture
+    expect(groups[0]).not.toBe(groups[2])
+
+    const permissive = await importData({ sources, out: dir, licences: 'permissive' })
+    expect(permissive).toMatchObject({ images: 3, licence: 1 })
+  })
+})
+
+describe('isPermissive', () => {
+  it.each([
+    ['CC BY 4.0', true],
+    ['CC0', true],
+    ['NIH: unrestricted use, attribution asked', true],
+    ['CC BY-SA', true],
+    ['CC BY-NC-SA 4.0', false],
+    ['CC BY-NC-ND', false],
+    ['none stated in metadata.csv', false],
+    ['', false],
+  ])('%s: %s', (licence, expected) => expect(isPermissive(licence)).toBe(expected))
+})
+
+describe('near-duplicates', () => {
+  it('a picture and its enlarged copy match; another patient does not', () => {
+    const hashes = [
+      differenceHash(picture(1, 64)),
+      differenceHash(picture(1, 256)),
+      differenceHash(picture(9, 64)),
+    ]
+    const pairs = nearDuplicates(hashes).map((p) => p.join())
+    expect(pairs).toContain('0,1')
+    expect(pairs).not.toContain('0,2')
+  })
+
+  it('groups join over chains: patient to picture to patient', () => {
+    expect(
+      joinGroups(
+        ['a', 'b', 'b', 'c', 'd'],
+        [
+          [0, 1],
+          [2, 3],
+        ],
+      ),
+    ).toEqual([0, 0, 0, 0, 4])
+  })
+})
+
+const labels = join(sharedDir(), 'cxr', 'labels')
+describe.skipIf(!existsSync(labels))("the sources' real label files", () => {
+  it('NIH: 112,120 images of 30,805 patients, 60,361 without finding, 984 boxes', () => {
+    const rows = readNihLabels(join(labels, 'Data_Entry_2017_v2020.csv.gz'))
+    expect(rows).toHaveLength(112_120)
+    expect(new Set(rows.map((r) => r.patient)).size).toBe(30_805)
+    expect(rows.filter((r) => r.classB === 'normal')).toHaveLength(60_361)
+    expect(readNihBoxes(join(labels, 'BBox_List_2017.csv.gz'))).toHaveLength(984)
+  })
+
+  it('agree with the classes of the manifest, image for image', () => {
+    const known = new Map<string, string>()
+    for (const r of readNihLabels(join(labels, 'Data_Entry_2017_v2020.csv.gz')))
+      known.set(r.image.replace('.png', ''), `${r.classA}/${r.classB}`)
+    for (const r of [
+      ...readCohenLabels(join(labels, 'cohen_metadata_2020-08.csv')),
+      ...readFigure1Labels(join(labels, 'figure1_metadata.csv')),
+    ]) {
+      known.set(r.image.replace(/\.[a-z]+$/i, ''), `${r.classB}`)
+    }
+    let compared = 0
+    let different = 0
+    for (const r of readFolder(join(sharedDir(), 'cxr'))) {
+      const name = r.file
+        .split('/')
+        .at(-1)!
+        .replace(/\.[a-z]+$/i, '')
+      const ours = known.get(name)
+      if (!ours || r.dataset === 'nih64') continue
+      compared++
+      if (ours !== (r.dataset === 'nih' ? `${r.classA}/${r.classB}` : `${r.classB}`)) different++
+    }
+    expect(compared).toBeGreaterThan(2_700)
+    expect(different / compared).toBeLessThan(0.01)
+  })
+})

@@ -1,0 +1,42 @@
+import type { Label } from '@detl/core/model/labels'
+
+/** A row of a source's own label file, before its image was looked at. */
+export type SourceRow = {
+  /** Name of the image file, as the source gives it. */
+  image: string
+  dataset: string
+  patient: string
+  view: 'PA' | 'AP' | 'lateral' | 'unknown'
+  finding: string
+  classA: 'normal' | 'disease' | undefined
+  classB: Label | undefined
+  age: number | undefined
+  sex: 'F' | 'M' | undefined
+  /** Of the original, where the label file tells. */
+  sourceWidth: number | undefined
+  sourceHeight: number | undefined
+  licence: string
+}
+
+/** The six diseases that make up Data-B's `other_disease`; paper, section IV-B. */
+export const OTHER_DISEASES = [
+  'Atelectasis',
+  'Cardiomegaly',
+  'Effusion',
+  'Infiltration',
+  'Mass',
+  'Nodule',
+] as const
+
+export const sexOf = (text: string | undefined): 'F' | 'M' | undefined => {
+  const first = text?.trim().toUpperCase()[0]
+  return first === 'F' || first === 'M' ? first : undefined
+}
+
+/** "AP Supine", "AP erect", "PA", "L" … */
+export function viewOf(text: string | undefined): SourceRow['view'] {
+  const view = text?.trim().toUpperCase() ?? ''
+  if (view.startsWith('PA')) return 'PA'
+  if (view.startsWith('AP')) return 'AP'
+  return view === 'L' || view.startsWith('LAT') ? 'lateral' : 'unknown'
+}
