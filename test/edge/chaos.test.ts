@@ -1,0 +1,127 @@
+import type { UsageRow } from '@detl/core/api/account'
+import { describe, expect, it } from 'vitest'
+import { freePort } from '../support/detl-process.ts'
+import { edgeProcess } from '../support/edge-process.ts'
+import { gpuStandIn } from '../support/gpu-stand-in.ts'
+import { chestPng } from '../support/images.ts'
+import { testManifest } from '../support/manifest.ts'
+import { METER, STRIPE_KEY, stripeStandIn } from '../support/stripe-stand-in.ts'
+
+const REQUESTS = 200
+const KEYS = 50
+/** `DETL_CHAOS_ROUNDS=20 npx vitest run test/edge/chaos.test.ts` for a soak. */
+const ROUNDS = Number(process.env.DETL_CHAOS_ROUNDS ?? 1)
+const LEASE_MS = 1500
+
+/** mulberry32: the same troubles at every run of a round. */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+describe('200 requests with 50 Idempotency-Keys at once, a GPU function that fails at random, workerd killed twice', () => {
+  it.each(Array.from({ length: ROUNDS }, (_, round) => round))(
+    'charge each answered screening once and reconcile to no difference (round %i)',
+    { timeout: 120_000 },
+    async (round) => {
+      const chance = random(round + 1)
+      const manifest = testManifest()
+      const gpu = await gpuStandIn(manifest)
+      const stripe = await stripeStandIn()
+      gpu.trouble = () => {
+        const dice = chance()
+        return dice < 0.15
+          ? { status: 503 }
+          : dice < 0.25
+            ? 'hang-up'
+            : dice < 0.3
+              ? { delayMs: 300 }
+              : undefined
+      }
+      stripe.fail = () => (chance() < 0.2 ? 500 : undefined)
+      const edge = await edgeProcess({
+        manifest,
+        gpuUrl: gpu.url,
+        port: await freePort(),
+        vars: {
+          LEASE_MS: String(LEASE_MS),
+          EXPORT_RETRY_MS: '1000',
+          STRIPE_URL: stripe.url,
+          STRIPE_API_KEY: STRIPE_KEY,
+          STRIPE_METER_ID: METER,
+        },
+      })
+      try {
+        const account = { name: 'chaos', plan: { kind: 'postpaid' }, billingCustomer: 'cus_1' }
+        await edge.admin('PUT', '/accounts/chaos', {
+          ...account,
+          limits: { perMinute: 100_000, perKeyPerMinute: 100_000, concurrent: 100 },
+        })
+        const { key } = await edge.admin<{ key: string }>('POST', '/accounts/chaos/keys', {
+          name: 'k',
+          mode: 'live',
+        })
+        const images = await Promise.all(Array.from({ length: KEYS }, (_, i) => chestPng(i, 40)))
+
+        let interrupted = 0
+        /** As a client does that wants its answer: again until there is one. */
+        async function screenUntilAnswered(n: number): Promise<string> {
+          const deadline = Date.now() + 60_000
+          while (Date.now() < deadline) {
+            const response = await fetch(`${edge.url}/v1/screenings`, {
+              method: 'POST',
+              body: images[n % KEYS]!,
+              headers: { authorization: `Bearer ${key}`, 'idempotency-key': `study-${n % KEYS}` },
+              signal: AbortSignal.timeout(10_000),
+            }).catch(() => {
+              interrupted++ // workerd was killed
+            })
+            if (response?.status === 200) {
+              const answer = await response.json().catch(() => undefined)
+              if (answer) return JSON.stringify(answer)
+            } else if (response && ![409, 429, 500, 502, 503, 504].includes(response.status))
+              throw new Error(`${response.status} ${await response.text()}`)
+            await new Promise((resolve) => setTimeout(resolve, 50 + 200 * chance()))
+          }
+          throw new Error('no answer within 60 s')
+        }
+
+        const asked = Promise.all(Array.from({ length: REQUESTS }, (_, n) => screenUntilAnswered(n)))
+        for (const _ of [1, 2]) {
+          await new Promise((resolve) => setTimeout(resolve, 400 + 800 * chance()))
+          await edge.kill()
+          await edge.start()
+        }
+        const answers = await asked
+        expect(interrupted).toBeGreaterThan(0)
+
+        // Every repeat got the answer of its key: as many different answers as keys.
+        expect(new Set(answers).size).toBe(KEYS)
+        const { usage } = await edge.admin<{ usage: UsageRow[] }>('GET', '/accounts/chaos/usage')
+        expect(usage.reduce((sum, { billed }) => sum + billed, 0)).toBe(KEYS)
+
+        stripe.fail = undefined
+        const day = 24 * 3600_000
+        const window = {
+          from: new Date(Date.now() - day).toISOString(),
+          to: new Date(Date.now() + day).toISOString(),
+        }
+        await expect
+          .poll(() => edge.admin('POST', '/reconcile', window), { timeout: 30_000, interval: 200 })
+          .toEqual({ accounts: [{ account: 'chaos', charged: KEYS, reported: KEYS, difference: 0 }] })
+        // The ids that the callers saw are the ones that were billed.
+        expect(new Set(stripe.events.keys())).toEqual(new Set(answers.map((answer) => JSON.parse(answer).id)))
+      } catch (error) {
+        throw new Error(`${String(error)}\n${edge.log().slice(-3000)}`, { cause: error })
+      } finally {
+        await edge.stop()
+        await Promise.all([gpu.stop(), stripe.stop()])
+      }
+    },
+  )
+})
