@@ -7,8 +7,9 @@ import { cancelTransposes } from './graph/passes/cancel-transposes.ts'
 import { collapseSpatialSum } from './graph/passes/collapse-spatial-sum.ts'
 import { dropIdentities } from './graph/passes/drop-identities.ts'
 import { expandGradients } from './graph/passes/expand-gradients.ts'
+import { foldBatchNorm } from './graph/passes/fold-batch-norm.ts'
 import { foldConstants } from './graph/passes/fold-constants.ts'
-import { fuseGemm } from './graph/passes/fuse.ts'
+import { fuseActivations, fuseGemm } from './graph/passes/fuse.ts'
 import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
 import { serialise } from './graph/serialise.ts'
 import { dropDead, transform } from './graph/transform.ts'
@@ -21,7 +22,9 @@ export const PASSES = [
   'dropIdentities',
   'foldConstants',
   'cancelTransposes',
+  'foldBatchNorm',
   'collapseSpatialSum',
+  'fuseActivations',
   'fuseGemm',
 ] as const
 export type Pass = (typeof PASSES)[number]
@@ -99,6 +102,7 @@ export function buildGraph(source: LayersModel, options: GraphOptions = {}): { g
     let next = run(graph, 'dropIdentities', dropIdentities)
     next = run(next, 'foldConstants', foldConstants)
     next = run(next, 'cancelTransposes', cancelTransposes)
+    next = run(next, 'foldBatchNorm', foldBatchNorm)
     return run(next, 'dropIdentities', dropIdentities)
   }
   const camLayer = options.cam && (options.cam.layer ?? lastConvolution(source.model))
@@ -126,6 +130,7 @@ export function buildGraph(source: LayersModel, options: GraphOptions = {}): { g
   whole = expandGradients(whole)
   whole = run(whole, 'foldConstants', foldConstants)
   whole = run(whole, 'dropIdentities', dropIdentities)
+  whole = run(whole, 'fuseActivations', (graph) => fuseActivations(graph, opset))
   whole = run(whole, 'fuseGemm', fuseGemm)
   if (options.dtype === 'fp16') whole = storeAsHalf(dropDead(whole))
   return { graph: dropDead(legalise(dropDead(whole), opset)), opset }

@@ -1,5 +1,6 @@
-import type { Graph } from '../ir.ts'
-import { transform } from '../transform.ts'
+import type { GraphBuilder } from '../builder.ts'
+import { floatOf, type Graph, type GraphNode, type Value } from '../ir.ts'
+import { type Rule, transform } from '../transform.ts'
 
 /** MatMul + Add of a vector → Gemm, for matrices. */
 export const fuseGemm = (graph: Graph): Graph =>
@@ -12,3 +13,57 @@ export const fuseGemm = (graph: Graph): Graph =>
     if (x!.shape.length !== 2 || w!.shape.length !== 2) return undefined
     return [g.op('Gemm', [x, w, b], {})]
   })
+
+/** The single number of a constant. */
+const numberOf = (g: GraphBuilder, value: Value | undefined): number | undefined => {
+  const tensor = g.constantOf(value)
+  return tensor?.data.length === 1 ? Number(tensor.data[0]) : undefined
+}
+
+/** x of `x · number` (or `x + number`), where the number is as given to float32. */
+function beside(
+  g: GraphBuilder,
+  value: Value | undefined,
+  op: 'Mul' | 'Add',
+  number: number,
+): Value | undefined {
+  const node = g.producer(value)
+  if (node?.op !== op) return undefined
+  const [a, b] = node.inputs
+  return numberOf(g, b) === Math.fround(number) ? a : undefined
+}
+
+const is = (node: GraphNode | undefined, op: string): node is GraphNode => node?.op === op
+
+/** x · tanh(softplus(x)) */
+function mishOf(g: GraphBuilder, x: Value, other: Value): boolean {
+  const tanh = g.producer(other)
+  const softplus = is(tanh, 'Tanh') ? g.producer(tanh.inputs[0]) : undefined
+  return is(softplus, 'Softplus') && softplus.inputs[0]!.name === x.name
+}
+
+/** x · ½ (1 + erf(x/√2)) */
+function geluOf(g: GraphBuilder, x: Value, other: Value): boolean {
+  const erf = g.producer(beside(g, beside(g, other, 'Mul', 0.5), 'Add', 1))
+  return is(erf, 'Erf') && beside(g, erf.inputs[0], 'Mul', Math.SQRT1_2)?.name === x.name
+}
+
+/** Activations that ONNX has an operation for from some operation set on: Relu under a Clip, Mish (18), Gelu (20). */
+export const fuseActivations = (graph: Graph, opset: number): Graph => {
+  const rule: Rule = (node, [a, b], { g }) => {
+    if (node.op === 'Clip' && floatOf(node.attributes, 'min', Number.NEGATIVE_INFINITY) >= 0) {
+      const relu = g.producer(a)
+      return is(relu, 'Relu') ? [g.op('Clip', [relu.inputs[0]], node.attributes)] : undefined
+    }
+    if (node.op !== 'Mul') return undefined
+    for (const [x, other] of [
+      [a!, b!],
+      [b!, a!],
+    ] as const) {
+      if (opset >= 18 && mishOf(g, x, other)) return [g.op('Mish', [x])]
+      if (opset >= 20 && geluOf(g, x, other)) return [g.op('Gelu', [x], { approximate: 'none' })]
+    }
+    return undefined
+  }
+  return transform(graph, rule)
+}
