@@ -46,13 +46,9 @@ async function dropOldPages() {
 
 /** The network's page, since it may be newer; the kept one where there is no network or it is slow. */
 async function newestPage(request: Request): Promise<Response> {
-  try {
-    const response = await fetch(request, { signal: AbortSignal.timeout(NETWORK_MS) })
-    if (response.ok) return response
-  } catch {
-    // Offline, which is what the kept page is for.
-  }
-  return kept(new Request('/'), PAGE)
+  const patience = new Promise<undefined>((resolve) => setTimeout(resolve, NETWORK_MS))
+  const response = await Promise.race([fetch(request).catch(() => undefined), patience])
+  return response?.ok ? response : kept(new Request('/'), PAGE)
 }
 
 async function kept(request: Request, name: string): Promise<Response> {

@@ -7,7 +7,8 @@ import { ResultPanel } from './components/result.tsx'
 import { Viewer } from './components/viewer.tsx'
 import { WorkList } from './components/work-list.tsx'
 import { announcement, items } from './state/work-list.ts'
-import { percent, text } from './text/text.ts'
+import { percent } from './text/percent.ts'
+import { text } from './text/text.ts'
 
 export function App() {
   const empty = items.value.length === 0

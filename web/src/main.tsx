@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { startOffers } from './screening/offers.ts'
 import { startModelInfo } from './state/model.ts'
 import { startSettings } from './state/settings.ts'
 import { startView } from './state/view.ts'
@@ -11,11 +12,13 @@ import './style/bench.css'
 import './style/viewer.css'
 import './style/result.css'
 import './style/narrow.css'
+import './style/print.css'
 
 startSettings()
 startWorkList()
 startView()
 startModelInfo()
+void startOffers()
 render(<App />, document.getElementById('app')!)
 
 if ('serviceWorker' in navigator && import.meta.env.PROD) {

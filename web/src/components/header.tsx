@@ -1,6 +1,7 @@
 import { deviceOffered, modelProgress } from '../state/model.ts'
 import { type Place, settings, type Theme } from '../state/settings.ts'
-import { LANGUAGES, type Language, percent, text } from '../text/text.ts'
+import { percent } from '../text/percent.ts'
+import { LANGUAGES, type Language, text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
 import { openKeyDialog } from './key-dialog.tsx'
 

@@ -1,6 +1,7 @@
 import type { Result } from '../engine/types.ts'
 import { shownLabel, view } from '../state/view.ts'
-import { percent, text } from '../text/text.ts'
+import { percent } from '../text/percent.ts'
+import { text } from '../text/text.ts'
 import { fullHeat, scaleStops } from '../viewer/heat.ts'
 
 const STOPS = scaleStops().join(', ')

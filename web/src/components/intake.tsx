@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { settings } from '../state/settings.ts'
 import { add, addSample } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
@@ -25,7 +26,10 @@ export function Intake() {
             {t.intake.sample}
           </button>
         </div>
-        <p class="fine">{t.intake.formats}</p>
+        <p class="fine">
+          {t.intake.formats}{' '}
+          {settings.place.value === 'device' ? t.settings.deviceHint : t.settings.endpointHint}
+        </p>
         <p class="fine keyboard-only">{t.intake.paste}</p>
       </div>
     </section>

@@ -1,13 +1,26 @@
 import type { Problem } from '../engine/types.ts'
+import { deviceOffered } from '../state/model.ts'
+import { settings } from '../state/settings.ts'
 import type { Words } from '../text/en.ts'
 import { text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
 import { openKeyDialog } from './key-dialog.tsx'
 
+/** The endpoint or its model is away: the device can go on. */
+const ENDPOINT_DOWN: readonly Problem['code'][] = [
+  'offline',
+  'internal',
+  'upstream-unavailable',
+  'upstream-timeout',
+  'upstream-invalid',
+]
+
 /** What went wrong, in plain words, and what to do about it. */
 export function ProblemCard({ problem, retry }: { problem: Problem; retry(): void }) {
   const t = text.value
   const words: Words | undefined = t.problems[problem.code]
+  const deviceMayHelp =
+    deviceOffered && settings.place.value === 'endpoint' && ENDPOINT_DOWN.includes(problem.code)
   return (
     <div class="card problem" role="alert">
       <h3>
@@ -22,6 +35,19 @@ export function ProblemCard({ problem, retry }: { problem: Problem; retry(): voi
         </p>
       )}
       <div class="row">
+        {deviceMayHelp && (
+          <button
+            type="button"
+            class="button primary"
+            onClick={() => {
+              settings.place.value = 'device'
+              retry()
+            }}
+          >
+            <Icon name="device" />
+            {t.list.scoreHere}
+          </button>
+        )}
         {problem.code === 'key-invalid' ? (
           <button type="button" class="button primary" onClick={openKeyDialog}>
             <Icon name="key" />

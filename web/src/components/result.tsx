@@ -3,8 +3,10 @@ import type { ModelInfo, Result } from '../engine/types.ts'
 import { modelInfo } from '../state/model.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { type Item, retry, selected } from '../state/work-list.ts'
-import { percent, text } from '../text/text.ts'
+import { percent } from '../text/percent.ts'
+import { text } from '../text/text.ts'
 import { fullHeat } from '../viewer/heat.ts'
+import { Exports } from './exports.tsx'
 import { HeatControls } from './heat-controls.tsx'
 import { Icon } from './icon.tsx'
 import { KeyForm } from './key-dialog.tsx'
@@ -79,6 +81,7 @@ function Scored({ item, result }: { item: Item; result: Result }) {
         {model && !model.operatingPoints && <p class="fine">{t.result.noThreshold}</p>}
         <HeatControls result={result} />
       </div>
+      <Exports item={item} result={result} />
       <Details item={item} result={result} />
     </>
   )

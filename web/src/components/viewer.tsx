@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { resetZoom, shownLabel, view } from '../state/view.ts'
 import { selected } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
@@ -68,8 +68,8 @@ function Film({ description }: { description: string }) {
   const window = view.window.value
   const result = selected.value?.result
   const label = shownLabel.value
-  useEffect(() => drawGrey(grey.current!, picture, window), [picture, window])
-  useEffect(() => {
+  useLayoutEffect(() => drawGrey(grey.current!, picture, window), [picture, window])
+  useLayoutEffect(() => {
     if (result && label) drawHeat(heat.current!, result, label)
   }, [result, label])
   const { x, y } = view.pan.value

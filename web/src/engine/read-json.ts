@@ -14,7 +14,8 @@ export function readAnswer(json: unknown): Result {
       return [name, { width, height, max, data: Float32Array.from(bytes, (byte) => byte / 255) }]
     }),
   ) as Record<Label, HeatMap>
-  if (LABELS.some((name) => maps[name]?.data.length !== maps[name]!.width * maps[name]!.height)) {
+  const whole = (map: HeatMap | undefined) => map !== undefined && map.data.length === map.width * map.height
+  if (!LABELS.every((name) => whole(maps[name]))) {
     throw misunderstood('a heat map is missing or incomplete')
   }
   const { crop, placed, grid } = image

@@ -33,7 +33,7 @@ export const de: Text = {
     sample: 'Synthetisches Beispiel',
     paste: 'Einfügen geht auch mit Strg+V oder ⌘V.',
     drop: 'Zum Bewerten loslassen',
-    formats: 'Frontale Thoraxaufnahmen als PNG, JPEG oder DICOM, je bis 64 MB. Auf dem Server bleibt nichts.',
+    formats: 'Frontale Thoraxaufnahmen als PNG, JPEG oder DICOM, je bis 64 MB.',
     add: 'Bilder hinzufügen',
   },
   key: {
@@ -60,7 +60,6 @@ export const de: Text = {
     device: 'Dieses Gerät',
     endpointHint: 'Bilder gehen an den Dienst, werden dort bewertet und nicht aufbewahrt.',
     deviceHint: 'Bilder bleiben auf diesem Gerät. Geht auch ohne Netz.',
-    deviceLoading: (percent) => `Modell wird geladen: ${percent} %`,
     apiReference: 'API-Referenz',
   },
   list: {
@@ -73,6 +72,7 @@ export const de: Text = {
     remove: (name) => `${name} entfernen`,
     clear: 'Liste leeren',
     retry: 'Erneut versuchen',
+    scoreHere: 'Auf diesem Gerät bewerten',
     finished: (name, label, percent) => `${name}: höchster Wert ${label}, ${percent}`,
     cannotShow: 'Dieses Bild kann nicht angezeigt werden.',
     synthetic: 'Synthetisches Bild, kein Patient',
@@ -142,18 +142,6 @@ export const de: Text = {
       title: 'Dieser API-Schlüssel gilt nicht',
       advice: 'Fehlt ein Buchstabe? Er kann auch widerrufen worden sein.',
     },
-    'signature-missing': {
-      title: 'Der Aufruf war nicht signiert',
-      advice: 'Der Dienst ist falsch eingerichtet; bitte dem Betreiber melden.',
-    },
-    'signature-invalid': {
-      title: 'Die Signatur des Aufrufs ist falsch',
-      advice: 'Der Dienst ist falsch eingerichtet; bitte dem Betreiber melden.',
-    },
-    'signature-expired': {
-      title: 'Die Signatur des Aufrufs ist zu alt',
-      advice: 'Die Uhren des Dienstes gehen verschieden; bitte dem Betreiber melden.',
-    },
     'not-found': {
       title: 'Das bietet der Dienst nicht',
       advice: 'Seite neu laden; sie ist vielleicht veraltet.',
@@ -161,10 +149,6 @@ export const de: Text = {
     'method-not-allowed': {
       title: 'Das bietet der Dienst nicht',
       advice: 'Seite neu laden; sie ist vielleicht veraltet.',
-    },
-    'preprocess-mismatch': {
-      title: 'Seite und Modell gehören nicht zusammen',
-      advice: 'Seite neu laden, um die passende zu bekommen.',
     },
     'image-too-large': {
       title: 'Das Bild ist zu groß',
@@ -183,6 +167,31 @@ export const de: Text = {
       title: 'Das sieht nicht nach einer frontalen Thoraxaufnahme aus',
       advice: 'Bewertet werden nur frontale Röntgenbilder des Brustkorbs.',
     },
+    'token-invalid': {
+      title: 'Diese Anmeldung ist abgelaufen',
+      advice: 'Neu anmelden oder einen API-Schlüssel verwenden.',
+    },
+    'credits-exhausted': {
+      title: 'Das Guthaben ist verbraucht',
+      advice: 'Die Inhaberin oder den Inhaber des Kontos fragen.',
+    },
+    'scope-missing': {
+      title: 'Dieser Schlüssel darf das nicht',
+      advice: 'Beim Inhaber des Kontos einen anderen erfragen.',
+    },
+    'quota-exhausted': {
+      title: 'Das Kontingent ist verbraucht',
+      advice: 'Beim Inhaber des Kontos fragen oder auf diesem Gerät bewerten.',
+    },
+    'concurrency-limited': {
+      title: 'Zu viele Bilder zugleich',
+      advice: 'Kurz warten und noch einmal versuchen.',
+    },
+    'idempotency-in-flight': {
+      title: 'Dieses Bild wird noch bewertet',
+      advice: 'Kurz warten und noch einmal versuchen.',
+    },
+    'not-acceptable': { title: 'Dieses Format bietet der Dienst nicht', advice: 'Ein anderes wählen.' },
     'rate-limited': { title: 'Zu viele Anfragen', advice: 'Kurz warten und noch einmal versuchen.' },
     internal: {
       title: 'Auf dem Server ging etwas schief',

@@ -42,7 +42,6 @@ export type Text = {
   > & {
     endpointHint: string
     deviceHint: string
-    deviceLoading(percent: number): string
     apiReference: string
   }
   readonly list: {
@@ -55,6 +54,7 @@ export type Text = {
     remove(name: string): string
     clear: string
     retry: string
+    scoreHere: string
     finished(name: string, label: string, percent: string): string
     cannotShow: string
     synthetic: string
@@ -139,7 +139,7 @@ export const en: Text = {
     sample: 'Try the synthetic sample',
     paste: 'You can also paste an image with Ctrl+V or ⌘V.',
     drop: 'Drop to screen',
-    formats: 'Frontal chest X-rays as PNG, JPEG or DICOM, up to 64 MB each. Nothing is kept on the server.',
+    formats: 'Frontal chest X-rays as PNG, JPEG or DICOM, up to 64 MB each.',
     add: 'Add images',
   },
   key: {
@@ -166,7 +166,6 @@ export const en: Text = {
     device: 'This device',
     endpointHint: 'Images are sent to the endpoint, scored there and not kept.',
     deviceHint: 'Images stay on this device. Works offline.',
-    deviceLoading: (percent) => `Loading the model: ${percent} %`,
     apiReference: 'API reference',
   },
   list: {
@@ -179,6 +178,7 @@ export const en: Text = {
     remove: (name) => `Remove ${name}`,
     clear: 'Clear the list',
     retry: 'Try again',
+    scoreHere: 'Score on this device',
     finished: (name, label, percent) => `${name}: highest score ${label}, ${percent}`,
     cannotShow: 'This image cannot be shown.',
     synthetic: 'Synthetic image, not a patient',
@@ -244,18 +244,6 @@ export const en: Text = {
       title: 'This API key is not accepted',
       advice: 'Check for a missing letter. It may also have been revoked.',
     },
-    'signature-missing': {
-      title: 'The call was not signed',
-      advice: 'The service is set up wrongly; tell its operator.',
-    },
-    'signature-invalid': {
-      title: 'The call’s signature is wrong',
-      advice: 'The service is set up wrongly; tell its operator.',
-    },
-    'signature-expired': {
-      title: 'The call’s signature is too old',
-      advice: 'The service’s clocks differ; tell its operator.',
-    },
     'not-found': {
       title: 'The endpoint does not offer this',
       advice: 'Reload the page; it may be out of date.',
@@ -263,10 +251,6 @@ export const en: Text = {
     'method-not-allowed': {
       title: 'The endpoint does not offer this',
       advice: 'Reload the page; it may be out of date.',
-    },
-    'preprocess-mismatch': {
-      title: 'Page and model do not belong together',
-      advice: 'Reload the page to get the one that does.',
     },
     'image-too-large': {
       title: 'The image is too large',
@@ -285,6 +269,25 @@ export const en: Text = {
       title: 'This does not look like a frontal chest X-ray',
       advice: 'Scores are only given for frontal chest X-rays.',
     },
+    'token-invalid': { title: 'This sign-in has run out', advice: 'Sign in again, or use an API key.' },
+    'credits-exhausted': {
+      title: 'No credits are left',
+      advice: 'Ask the owner of the account to add some.',
+    },
+    'scope-missing': {
+      title: 'This key may not do that',
+      advice: 'Ask the owner of the account for another key.',
+    },
+    'quota-exhausted': {
+      title: 'The quota is used up',
+      advice: 'Ask the owner of the account, or score on this device.',
+    },
+    'concurrency-limited': { title: 'Too many images at once', advice: 'Wait a moment and try again.' },
+    'idempotency-in-flight': {
+      title: 'This image is still being scored',
+      advice: 'Wait a moment and try again.',
+    },
+    'not-acceptable': { title: 'The endpoint does not offer this format', advice: 'Choose another one.' },
     'rate-limited': { title: 'Too many requests', advice: 'Wait a moment and try again.' },
     internal: {
       title: 'Something went wrong on the server',

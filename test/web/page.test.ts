@@ -1,0 +1,28 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { accessSuite } from './suites/access.ts'
+import { deviceSuite } from './suites/device.ts'
+import { exportsSuite } from './suites/exports.ts'
+import { screeningSuite } from './suites/screening.ts'
+import { launch, noBrowser } from './support/browser.ts'
+import { noModel, type Site, startSite } from './support/site.ts'
+
+const reason = noBrowser ?? noModel
+
+/** What the suites share: one browser, and one service as `npm start` starts it. */
+export type Stage = { browser: Browser; site: Site }
+
+describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, { timeout: 60_000 }, () => {
+  const stage = {} as Stage
+  beforeAll(async () => {
+    ;[stage.site, stage.browser] = await Promise.all([startSite(), launch()])
+  }, 120_000)
+  afterAll(async () => {
+    await stage.browser?.close()
+    await stage.site?.stop()
+  })
+  screeningSuite(stage)
+  deviceSuite(stage)
+  accessSuite(stage)
+  exportsSuite(stage)
+})

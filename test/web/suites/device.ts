@@ -1,0 +1,106 @@
+import { readdirSync } from 'node:fs'
+import { codecs } from '@detl/codecs/modules'
+import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { preprocess } from '@detl/core/preprocess/preprocess'
+import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import type { Stage } from '../page.test.ts'
+import { choose, headline, problem, sampleButton, savedResult, visit } from '../support/browser.ts'
+import { dicomFile, pngFile } from '../support/files.ts'
+import { DIST, readManifest } from '../support/site.ts'
+
+const onDevice = (page: Page) => page.getByRole('radio', { name: /^This device/ }).check({ force: true })
+
+export const deviceSuite = (stage: Stage) =>
+  describe('scoring on the device', () => {
+    it('sends nothing of the image, needs no key, and goes on without a network after a reload', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url, { serviceWorkers: 'allow' })
+      const sent: string[] = []
+      page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`))
+      await onDevice(page)
+      await sampleButton(page).click()
+      await headline(page).waitFor()
+      const online = await page.locator('.score-value').allTextContents()
+      expect(sent.filter((line) => line.startsWith('POST'))).toEqual([])
+      await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active?.state))
+
+      await context.setOffline(true)
+      await page.reload()
+      await sampleButton(page).click()
+      await headline(page).waitFor()
+      expect(await page.locator('.score-value').allTextContents()).toEqual(online)
+      await choose(page, [dicomFile(4)])
+      await page.getByText('2 of 2 done').waitFor()
+      expect(await page.locator('[data-status=failed]').count()).toBe(0)
+      await context.close()
+    })
+
+    it('gives the server’s probabilities within 1e-3', async () => {
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      await choose(page, [await pngFile(11)])
+      await headline(page).waitFor()
+      const server = await savedResult(page)
+      expect(server.servedBy).toBe('gpu')
+      await onDevice(page)
+      await choose(page, [await pngFile(11, 'again.png')])
+      await page.getByText('2 of 2 done').waitFor()
+      await page.getByRole('button', { name: 'JSON' }).waitFor()
+      const device = await savedResult(page)
+      expect(device.servedBy).toBe('device')
+      for (const [label, share] of Object.entries(server.probabilities)) {
+        expect(Math.abs(device.probabilities[label]! - share)).toBeLessThan(1e-3)
+      }
+      await context.close()
+    })
+
+    it('makes the same tensor, bit for bit, as the other runtimes', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url)
+      const spec = readManifest().preprocess
+      for (const { buffer } of [await pngFile(5), dicomFile(6)]) {
+        const { image } = await decodeImage(new Uint8Array(buffer), { limits: DEFAULT_LIMITS, codecs })
+        expect(await tensorInPage(page, buffer, spec)).toEqual([...preprocess(image, spec).tensor])
+      }
+      await context.close()
+    })
+
+    it('refuses a model whose digest is not the one that the page was built with', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url)
+      await page.route('**/model/model.onnx*', async (route) => {
+        const response = await route.fetch()
+        const body = await response.body()
+        body[body.length >> 1]! ^= 1
+        await route.fulfill({ response, body })
+      })
+      await onDevice(page)
+      await sampleButton(page).click()
+      await problem(page).waitFor()
+      expect(await problem(page).textContent()).toContain('The model was not loaded whole')
+      await page.unroute('**/model/model.onnx*')
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await headline(page).waitFor()
+      await context.close()
+    })
+  })
+
+/** Asks the page's own worker, over Comlink's protocol. */
+async function tensorInPage(page: Page, file: Buffer, spec: PreprocessSpec): Promise<number[]> {
+  const script = readdirSync(`${DIST}assets`).find((name) => name.startsWith('engine.worker'))
+  return page.evaluate(
+    async ({ script, base64, spec }) => {
+      const worker = new Worker(`/assets/${script}`, { type: 'module' })
+      const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer
+      const answer = new Promise<number[]>((resolve, reject) => {
+        worker.onmessage = ({ data }) => {
+          if (data.value?.ok) resolve([...data.value.value])
+          else reject(new Error(JSON.stringify(data)))
+        }
+      })
+      const argumentList = [bytes, spec].map((value) => ({ type: 'RAW', value }))
+      worker.postMessage({ id: '1', type: 'APPLY', path: ['prepare'], argumentList })
+      return answer.finally(() => worker.terminate())
+    },
+    { script, base64: file.toString('base64'), spec },
+  )
+}

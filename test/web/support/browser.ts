@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
+
+const CANDIDATES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser']
+const executable = CANDIDATES.find((path) => path !== undefined && existsSync(path))
+
+/** Why the page cannot be tried in a browser on this machine; undefined where it can. */
+export const noBrowser = executable
+  ? undefined
+  : 'no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH'
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: executable!,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+
+export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly complaints: string[] }
+
+/** A visitor of their own: nothing stored from other visits. `complaints` gets what the page logs as an error. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    locale: 'en-GB',
+    colorScheme: 'light',
+    serviceWorkers: 'block', // a visit that is about being offline allows it
+    ...options,
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  await page.goto(url)
+  await page.locator('.intake').waitFor()
+  return { page, context, complaints }
+}
+
+export const sampleButton = (page: Page) => page.getByRole('button', { name: 'Try the synthetic sample' })
+/** The panel once an image is scored. */
+export const headline = (page: Page) => page.locator('.headline-label')
+export const problem = (page: Page) => page.getByRole('alert')
+
+/** Puts files into the work list as the file dialog does. */
+export async function choose(
+  page: Page,
+  files: readonly { name: string; mimeType: string; buffer: Buffer }[],
+): Promise<void> {
+  await page.locator('input[type=file][multiple]').setInputFiles([...files])
+}
+
+export type SavedResult = {
+  servedBy: string
+  probabilities: Record<string, number>
+  heatmaps: { class: string; max: number }[]
+}
+
+/** The result as the page saves it. */
+export async function savedResult(page: Page): Promise<SavedResult> {
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'JSON' }).click()
+  const stream = await (await download).createReadStream()
+  return JSON.parse(Buffer.concat(await stream.toArray()).toString())
+}
