@@ -1,102 +1,50 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { AppError } from '@detl/core/api/problem'
 import { exportArtifact } from '@detl/export/artifact'
-import { dataDigest, type ImageRecord } from '@detl/train/data/record'
-import { readFolder } from '@detl/train/data/sources/folder'
-import { readPredictions } from '@detl/train/evaluate/predictions'
+import type { ArtifactFacts } from '@detl/train/commands/artifact'
+import type { OutOfDistribution } from '@detl/train/evaluate/ood'
 import type { Report } from '@detl/train/evaluate/report'
-import { readRun, readSplit } from '@detl/train/run'
 import { modelCard } from './model-card.ts'
 
 export type ShipOptions = {
-  /** A run's folder, with the fold trained and `report/` written. */
+  /** A run's folder whose fold went through `detl train evaluate` and `detl train artifact`. */
   readonly run: string
   readonly fold: number
-  /** The data folder that the run was trained on: names sources and licences. */
-  readonly data: string
-  /** Folder of the model: its last part is the model's name. */
+  /** Folder of the model that is written. */
   readonly out: string
-  readonly name: string
-  readonly version: string
 }
 
 /**
- * A trained fold as a model that can be served: model.onnx, manifest.json, MODEL_CARD.md and the report.
+ * A trained fold as a model that can be served: model.onnx, manifest.json, MODEL_CARD.md and report/.
  * @returns the size of model.onnx in bytes
- * @throws Error when the run lacks the fold, its predictions or its report, or the data are not those of the run
+ * @throws AppError request-invalid that names the missing file and the command that writes it
  */
-export async function ship(options: ShipOptions): Promise<number> {
-  const run = readRun(options.run)
-  const fold = readSplit(options.run).folds[options.fold]
-  const predictions = readPredictions(join(options.run, `fold-${options.fold}`, 'predictions.json'))
-  if (!fold || !predictions) {
-    throw new Error(
-      `${options.run}: fold ${options.fold} has no predictions; run \`detl train evaluate\` first`,
-    )
-  }
-  const report = JSON.parse(await readFile(join(options.run, 'report', 'report.json'), 'utf8')) as Report
-  const records = readFolder(options.data)
-  if (dataDigest(records) !== run.dataDigest) {
-    throw new Error(`${options.data} is not the data of this run: its digest is ${dataDigest(records)}`)
-  }
-  const { pretrain } = readSplit(options.run)
-  const seen = imagesOf(records, [
-    ...pretrain.train,
-    ...pretrain.validation,
-    ...fold.train,
-    ...fold.validation,
-  ])
-  const { operatingPoints } = report
+export async function ship({ run, fold, out }: ShipOptions): Promise<number> {
+  const dir = join(run, `fold-${fold}`)
+  const facts = await readJson<ArtifactFacts>(join(dir, 'facts.json'), 'artifact')
+  const ood = await readJson<OutOfDistribution & { method: string; output: string }>(
+    join(dir, 'ood.json'),
+    'artifact',
+  )
+  const report = await readJson<Report>(join(run, 'report', 'report.json'), 'evaluate')
+  const { method, output, threshold } = ood
   const artifact = exportArtifact({
-    model: join(options.run, `fold-${options.fold}`, 'best'),
-    out: options.out,
-    manifest: {
-      name: options.name,
-      version: options.version,
-      createdAt: new Date().toISOString(),
-      preprocess: run.preprocess,
-      temperature: predictions.temperature,
-      ...(isComplete(operatingPoints) && { operatingPoints }),
-      data: { digest: dataDigest(seen), images: seen.length, sources: sourcesOf(seen) },
-      training: {
-        code: run.code,
-        backend: `${run.backend.name} on ${run.backend.device}`,
-        seed: run.config.seed,
-        summary: `${run.config.name}: pretrained on Data-A, transferred to Data-B without fold ${options.fold} of the ${run.split.protocol} protocol (seed ${run.split.seed})`,
-      },
-    },
+    model: join(dir, 'best'),
+    out,
+    manifest: { ...facts, outOfDistribution: { method, output, threshold } },
+    outOfDistribution: ood,
   })
-  await writeFile(join(options.out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
-  await mkdir(join(options.out, 'report'), { recursive: true })
-  await cp(join(options.run, 'report'), join(options.out, 'report'), { recursive: true })
+  await writeFile(join(out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
+  await cp(join(run, 'report'), join(out, 'report'), { recursive: true })
   return artifact.bytes
 }
 
-const pointsSchema = manifestSchema.shape.operatingPoints.unwrap()
-type Points = NonNullable<ReturnType<typeof manifestSchema.parse>['operatingPoints']>
-
-/** Whether every class has its points: a report of few images may lack some. */
-const isComplete = (points: Report['operatingPoints']): points is Points =>
-  pointsSchema.safeParse(points).success
-
-function imagesOf(records: readonly ImageRecord[], files: readonly string[]): ImageRecord[] {
-  const byFile = new Map(records.map((record) => [record.file, record]))
-  return [...new Set(files)].map((file) => {
-    const record = byFile.get(file)
-    if (!record) throw new Error(`the split names ${file}, which the data do not have`)
-    return record
+async function readJson<T>(path: string, command: string): Promise<T> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new AppError('request-invalid', `${path} cannot be read; \`detl train ${command}\` writes it`, {
+      cause,
+    })
   })
-}
-
-function sourcesOf(records: readonly ImageRecord[]) {
-  const names = [...new Set(records.map((record) => record.dataset))].sort()
-  return names.map((name) => {
-    const of = records.filter((record) => record.dataset === name)
-    return {
-      name,
-      images: of.length,
-      licences: [...new Set(of.map((record) => record.licence.trim() || 'not stated'))].sort(),
-    }
-  })
+  return JSON.parse(text) as T
 }
