@@ -50,6 +50,8 @@ export interface Session {
 }
 
 const SLOTS = 2
+/** Beside this file: as a source, or bundled for a container (deploy/gpu-function/bundle.ts). */
+const WORKER = new URL(`./session-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /**
  * Makes an InferenceSession in a thread of its own.
@@ -61,7 +63,7 @@ export async function openSession(
   options: SessionOptions & { optimisation?: WorkerInput['optimisation'] },
 ): Promise<Session> {
   const workerData: WorkerInput = { optimisation: 'all', ...options, model, slots: SLOTS }
-  const worker = new Worker(new URL('./session-worker.ts', import.meta.url), {
+  const worker = new Worker(WORKER, {
     workerData,
     transferList: [model],
   })

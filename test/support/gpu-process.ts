@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { KEYS_TEXT } from './gpu-client.ts'
 
 /** The GPU function as it is deployed: a process of its own. */
-export async function startServer(modelsDir: string, env: Record<string, string> = {}) {
+const MAIN = fileURLToPath(import.meta.resolve('@detl/gpu-function/main'))
+
+/** @param main the source, or a bundle of it */
+export async function startServer(modelsDir: string, env: Record<string, string> = {}, main = MAIN) {
   const port = Number(env.PORT ?? (await freePort()))
   const begin = performance.now()
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('@detl/gpu-function/main'))], {
+  const child = spawn(process.execPath, [main], {
     env: {
       ...process.env,
       LOG_LEVEL: 'fatal',
