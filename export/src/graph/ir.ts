@@ -74,3 +74,10 @@ export const floatOf = (attributes: Attributes, key: string, fallback?: number):
   if (typeof value === 'object' && 'float' in value && typeof value.float === 'number') return value.float
   throw new Error(`attribute ${key} is not a float`)
 }
+
+/** Values of a FLOATS attribute. */
+export const floatsOf = (attributes: Attributes, key: string): readonly number[] => {
+  const value = attributes[key]
+  if (typeof value === 'object' && 'float' in value && typeof value.float !== 'number') return value.float
+  throw new Error(`attribute ${key} is not a list of floats`)
+}

@@ -1,4 +1,4 @@
-import { type Attributes, floatOf, type Graph, ints, type Value } from './ir.ts'
+import { type Attributes, floatOf, floatsOf, type Graph, ints, type Value } from './ir.ts'
 import { float32, int64, scalar } from './tensor.ts'
 import { transform } from './transform.ts'
 
@@ -55,8 +55,8 @@ export const legalise = (graph: Graph, opset: number): Graph =>
       const sizes = ints(attributes, 'sizes')
       const kept = without(attributes, 'sizes', 'scales')
       if (sizes.includes(0) || x!.shape.some((d, i) => i > 0 && d === null)) {
-        const scales = attributes.scales as { float: readonly number[] }
-        return emit([undefined, g.constant(float32([scales.float.length], scales.float), 'scales')], kept)
+        const scales = floatsOf(attributes, 'scales')
+        return emit([undefined, g.constant(float32([scales.length], scales), 'scales')], kept)
       }
       return emit([undefined, undefined, list('sizes')], kept)
     }

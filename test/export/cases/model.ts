@@ -88,6 +88,12 @@ export const modelCases: LayerCases = {
     }),
   ],
   Model: [
+    ofModel('an image of free size that is enlarged between convolutions', () => {
+      const x = tfl.input({ shape: [null, null, 3] })
+      const conv = () => layers.conv2d({ filters: 3, kernelSize: 3, padding: 'same', activation: 'relu' })
+      const large = layers.upSampling2d({ size: [2, 3] }).apply(conv().apply(x) as T) as T
+      return tfl.model({ inputs: x, outputs: conv().apply(large) as T })
+    }),
     ofModel('an image of free size', () => {
       const x = tfl.input({ shape: [null, null, 3] })
       const a = layers

@@ -1,5 +1,15 @@
 import type { GraphBuilder } from '../builder.ts'
-import { type Attributes, type Dim, type Graph, type GraphNode, int, ints, type Value } from '../ir.ts'
+import {
+  type Attributes,
+  type Dim,
+  float,
+  floatsOf,
+  type Graph,
+  type GraphNode,
+  int,
+  ints,
+  type Value,
+} from '../ir.ts'
 import { reshaped, transpose } from '../tensor.ts'
 import { type Rule, transform } from '../transform.ts'
 
@@ -74,8 +84,13 @@ function alongAxes(
   }
   if (op === 'Slice') return { attributes: { ...attributes, axes: ints(attributes, 'axes').map(at) }, perm }
   if (op === 'Resize') {
-    const sizes = ints(attributes, 'sizes')
-    return { attributes: { ...attributes, sizes: inverse(perm).map((axis) => sizes[axis]!) }, perm }
+    const back = inverse(perm)
+    const [sizes, scales] = [ints(attributes, 'sizes'), floatsOf(attributes, 'scales')]
+    const moved = {
+      sizes: back.map((axis) => sizes[axis]!),
+      scales: float(back.map((axis) => scales[axis]!)),
+    }
+    return { attributes: { ...attributes, ...moved }, perm }
   }
   if (op.startsWith('Reduce')) {
     const axes = ints(attributes, 'axes').map(at)
