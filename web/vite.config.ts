@@ -4,6 +4,7 @@ import { modelFiles } from './build/model-files.ts'
 import { serviceWorker } from './build/service-worker.ts'
 
 export default defineConfig({
+  define: { __SERVICE_WORKER__: 'false' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // ONNX Runtime's WebAssembly and its glue stay files of their own: threads load the glue again.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },

@@ -15,6 +15,7 @@ export const serviceWorker = (): Plugin => ({
   name: 'detl:service-worker',
   apply: 'build',
   enforce: 'post',
+  config: () => ({ define: { __SERVICE_WORKER__: 'true' } }),
   async generateBundle(_, bundle) {
     const files = Object.values(bundle)
       .filter(({ fileName }) => !LATER.test(fileName) && !fileName.endsWith('.map'))

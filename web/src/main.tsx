@@ -21,7 +21,7 @@ startModelInfo()
 void startOffers()
 render(<App />, document.getElementById('app')!)
 
-if ('serviceWorker' in navigator && import.meta.env.PROD) {
+if (__SERVICE_WORKER__ && 'serviceWorker' in navigator) {
   navigator.serviceWorker.register('/service-worker.js').catch((error: unknown) => {
     console.warn('this page will not work offline', error)
   })
