@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ConvertError } from '../errors.ts'
 
@@ -16,7 +16,7 @@ export function writeWhole(path: string, parts: readonly Uint8Array[]): void {
     }
     renameSync(beside, path)
   } catch (cause) {
-    rmSync(beside, { force: true })
+    if (existsSync(beside)) rmSync(beside)
     throw new ConvertError('output-unwritable', `${path}: ${(cause as Error).message}`, { cause })
   }
 }
