@@ -15,6 +15,7 @@ import type { Identify } from './identity.ts'
 import type { Credential } from './ledger/ledger.ts'
 import { admit, auth } from './middleware/auth.ts'
 import { invalidInput, notFound, problem } from './middleware/problem.ts'
+import { openApiDocument } from './openapi.ts'
 import { accountRoutes } from './routes/account.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { health, healthRoute } from './routes/health.ts'
@@ -78,6 +79,12 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.route('/v1', accountRoutes(deps, { as: 'key', guard: (scope) => admit(accounts, scope) }))
   app.use('/v1/admin/*', small)
   app.route('/v1/admin', adminRoutes(deps))
+
+  let document: ReturnType<typeof openApiDocument> | undefined
+  app.get('/v1/openapi.json', (c) => {
+    document ??= openApiDocument(app)
+    return c.json(document)
+  })
   return app
 }
 

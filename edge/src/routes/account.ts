@@ -1,11 +1,8 @@
 import type { Scope } from '@detl/core/api/account'
 import {
-  accountSchema,
   auditEntrySchema,
-  createdKeySchema,
   type KeyInput,
   keyInputSchema,
-  keySchema,
   settingsSchema,
   usageRowSchema,
 } from '@detl/core/api/account'
@@ -25,6 +22,7 @@ import {
   WITH_INPUT,
   WITH_KEY,
 } from './documented.ts'
+import { Account, CreatedKey, Key } from './schemas.ts'
 
 const MAX_OVERLAP_S = 30 * 24 * 3600
 const rotateSchema = z.strictObject({
@@ -93,7 +91,7 @@ export function accountRoutes(
       tags,
       security,
       middleware: [guard('usage:read')] as const,
-      responses: { 200: json(accountSchema, 'The account'), ...problems(...common, 'not-found') },
+      responses: { 200: json(Account, 'The account'), ...problems(...common, 'not-found') },
     }),
     async (c) => c.json((await ledgerOf(c).account()) ?? missing('account'), 200),
   )
@@ -108,7 +106,7 @@ export function accountRoutes(
       middleware: [guard('account:write')] as const,
       request: { body: jsonBody(settingsSchema) },
       responses: {
-        200: json(accountSchema, 'The account'),
+        200: json(Account, 'The account'),
         ...problems(...common, ...WITH_INPUT, 'not-found'),
       },
     }),
@@ -126,7 +124,7 @@ export function accountRoutes(
       tags,
       security,
       middleware: [guard('keys:write')] as const,
-      responses: { 200: json(z.object({ keys: z.array(keySchema) }), 'Keys'), ...problems(...common) },
+      responses: { 200: json(z.object({ keys: z.array(Key) }), 'Keys'), ...problems(...common) },
     }),
     async (c) => c.json({ keys: await ledgerOf(c).listKeys() }, 200),
   )
@@ -141,7 +139,7 @@ export function accountRoutes(
       middleware: [guard('keys:write')] as const,
       request: { body: jsonBody(keyInputSchema) },
       responses: {
-        201: json(createdKeySchema, 'The key'),
+        201: json(CreatedKey, 'The key'),
         ...problems(...common, ...WITH_INPUT, 'not-found', 'scope-missing'),
       },
     }),
@@ -164,7 +162,7 @@ export function accountRoutes(
       middleware: [guard('keys:write')] as const,
       request: { params: keyParam, body: jsonBody(rotateSchema) },
       responses: {
-        201: json(createdKeySchema, 'The new key'),
+        201: json(CreatedKey, 'The new key'),
         ...problems(...common, ...WITH_INPUT, 'not-found', 'scope-missing', 'conflict'),
       },
     }),
@@ -189,7 +187,7 @@ export function accountRoutes(
       middleware: [guard('keys:write')] as const,
       request: { params: keyParam },
       responses: {
-        200: json(keySchema, 'The key as it is now'),
+        200: json(Key, 'The key as it is now'),
         ...problems(...common, 'request-invalid', 'not-found'),
       },
     }),

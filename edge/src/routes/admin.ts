@@ -1,4 +1,4 @@
-import { accountIdSchema, accountInputSchema, accountSchema } from '@detl/core/api/account'
+import { accountIdSchema, accountInputSchema } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Deps, EdgeContext } from '../app.ts'
@@ -7,6 +7,7 @@ import { adminAuth } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
 import { accountRoutes } from './account.ts'
 import { BY_ADMIN, json, jsonBody, problems, WITH_ADMIN_KEY, WITH_INPUT } from './documented.ts'
+import { Account } from './schemas.ts'
 
 const MINUTE_MS = 60_000
 const tags = ['admin']
@@ -57,7 +58,7 @@ export function adminRoutes(deps: Pick<Deps, 'accounts' | 'keyring' | 'directory
       tags,
       security: BY_ADMIN,
       request: { params: accountParam, body: jsonBody(accountInputSchema) },
-      responses: { 200: json(accountSchema, 'The account'), ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT) },
+      responses: { 200: json(Account, 'The account'), ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT) },
     }),
     async (c) => {
       const { account } = c.req.valid('param')
@@ -75,7 +76,7 @@ export function adminRoutes(deps: Pick<Deps, 'accounts' | 'keyring' | 'directory
       security: BY_ADMIN,
       request: { params: accountParam, body: jsonBody(creditsSchema) },
       responses: {
-        200: json(accountSchema, 'The account'),
+        200: json(Account, 'The account'),
         ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'not-found'),
       },
     }),

@@ -1,6 +1,6 @@
 import { PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
-import { problemSchema } from '@detl/core/api/problem-schema'
 import type { z } from '@hono/zod-openapi'
+import { Problem } from './schemas.ts'
 
 /** Codes that any route behind a key may answer. */
 export const WITH_KEY = [
@@ -28,7 +28,7 @@ export function problems(...codes: readonly ProblemCode[]) {
       status,
       {
         description: those.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
-        content: { 'application/problem+json': { schema: problemSchema } },
+        content: { 'application/problem+json': { schema: Problem } },
       },
     ]),
   )

@@ -1,6 +1,6 @@
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
 import type { EdgeContext } from '../app.ts'
-import { json } from './documented.ts'
+import { json, problems } from './documented.ts'
 
 export const healthRoute = createRoute({
   method: 'get',
@@ -9,7 +9,7 @@ export const healthRoute = createRoute({
   summary: 'Whether the edge is up',
   tags: ['service'],
   security: [],
-  responses: { 200: json(z.object({ status: z.literal('ok') }), 'It is') },
+  responses: { 200: json(z.object({ status: z.literal('ok') }), 'It is'), ...problems('internal') },
 })
 
 /** The edge itself is up; whether inference is, each screening says. */

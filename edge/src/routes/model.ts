@@ -1,8 +1,8 @@
-import { manifestSchema } from '@detl/core/model/manifest'
 import { preprocessId } from '@detl/core/preprocess/spec'
-import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
+import { createRoute, type RouteHandler } from '@hono/zod-openapi'
 import type { Deps, EdgeContext } from '../app.ts'
-import { json } from './documented.ts'
+import { json, problems } from './documented.ts'
+import { Model } from './schemas.ts'
 
 export const modelRoute = createRoute({
   method: 'get',
@@ -11,7 +11,7 @@ export const modelRoute = createRoute({
   summary: 'What scores here: the manifest, with the preprocess id that tensors carry',
   tags: ['service'],
   security: [],
-  responses: { 200: json(manifestSchema.extend({ preprocessId: z.string() }), 'The manifest') },
+  responses: { 200: json(Model, 'The manifest'), ...problems('internal') },
 })
 
 export const model =

@@ -1,5 +1,5 @@
 import { AppError } from '@detl/core/api/problem'
-import { readScores, screeningSchema } from '@detl/core/api/screening'
+import { readScores } from '@detl/core/api/screening'
 import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
 import { type Preprocessed, preprocess } from '@detl/core/preprocess/preprocess'
 import { createRoute, z } from '@hono/zod-openapi'
@@ -11,6 +11,7 @@ import { readImage } from '../body.ts'
 import { metered } from '../metering.ts'
 import { admitted } from '../middleware/auth.ts'
 import { BY_KEY, problems, WITH_KEY } from './documented.ts'
+import { Screening } from './schemas.ts'
 
 /** Structured Fields string or bare token (draft-ietf-httpapi-idempotency-key-header-07, section 2.1); printable, so that it can be stored and compared. */
 const IDEMPOTENCY_KEY = /^"?([!#-~]{1,255}?)"?$/
@@ -45,7 +46,7 @@ export const screenRoute = createRoute({
   responses: {
     200: {
       description: 'Scores and heat maps, in the representation that `Accept` asks for',
-      content: { 'application/json': { schema: screeningSchema }, 'image/png': binary },
+      content: { 'application/json': { schema: Screening }, 'image/png': binary },
     },
     ...problems(
       ...WITH_KEY,

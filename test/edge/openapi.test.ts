@@ -1,0 +1,39 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core'
+import spectral from '@stoplight/spectral-core'
+import rulesets from '@stoplight/spectral-rulesets'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { edgeApp } from '../support/edge-app.ts'
+
+let edge: Awaited<ReturnType<typeof edgeApp>>
+let text: string
+beforeAll(async () => {
+  edge = await edgeApp()
+  const response = await edge.request('/v1/openapi.json')
+  text = `${JSON.stringify(await response.json(), null, 2)}\n`
+})
+afterAll(() => edge.stop())
+
+describe('the OpenAPI document', () => {
+  it('is the one in docs/ (rewrite it with: npx vitest run test/edge/openapi.test.ts -u)', async () => {
+    await expect(text).toMatchFileSnapshot('../../docs/openapi.json')
+  })
+
+  it('passes Spectral', async () => {
+    const linter = new spectral.Spectral()
+    // The rulesets' own types lag behind their versions.
+    linter.setRuleset({ extends: [[rulesets.oas, 'recommended']] } as unknown as Parameters<
+      typeof linter.setRuleset
+    >[0])
+    const findings = await linter.run(text)
+    expect(findings.map(({ code, path, message }) => `${code} ${path.join('/')}: ${message}`)).toEqual([])
+  })
+
+  it('passes Redocly', async () => {
+    const config = await createConfig({
+      extends: ['recommended'],
+      rules: { 'operation-4xx-response': 'off' }, // health and model take nothing that could be refused
+    })
+    const findings = await lintFromString({ source: text, absoluteRef: '/openapi.json', config })
+    expect(findings.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
+  })
+})
