@@ -23,16 +23,17 @@ export function testManifest(change: Partial<Manifest> = {}): Manifest {
   }
 }
 
-/** Points for two classes; the numbers are made up for arithmetic by eye. */
-export const OPERATING_POINTS = {
-  pneumonia: {
-    screening: { threshold: 0.2, sensitivity: estimate(0.95, 200), specificity: estimate(0.8, 400) },
-    balanced: { threshold: 0.5, sensitivity: estimate(0.85, 200), specificity: estimate(0.9, 400) },
-  },
-  covid19: {
-    screening: { threshold: 0.1, sensitivity: estimate(0.9, 100), specificity: estimate(0.7, 400) },
-    balanced: { threshold: 0.4, sensitivity: estimate(0.8, 100), specificity: estimate(0.9, 400) },
-  },
-} satisfies Partial<NonNullable<Manifest['operatingPoints']>> as unknown as NonNullable<
-  Manifest['operatingPoints']
->
+const point = (threshold: number, sensitivity: number, specificity: number) => ({
+  threshold,
+  sensitivity: estimate(sensitivity, 200),
+  specificity: estimate(specificity, 400),
+})
+const points = { screening: point(0.1, 0.95, 0.8), balanced: point(0.4, 0.8, 0.9) }
+
+/** Numbers made up for arithmetic by eye. */
+export const OPERATING_POINTS: NonNullable<Manifest['operatingPoints']> = {
+  normal: points,
+  other_disease: points,
+  pneumonia: points,
+  covid19: points,
+}

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { LABELS, type Label } from '../model/labels.ts'
 import type { Manifest } from '../model/manifest.ts'
+import { decisionSchema } from './decision.ts'
 import { AppError } from './problem.ts'
 
 export const DISCLAIMER =
@@ -35,6 +36,8 @@ export const screeningSchema = z.strictObject({
   }),
   /** The class of the highest probability. */
   label: z.enum(LABELS),
+  /** The scores against the thresholds that the account chose; absent where there are none. */
+  decision: decisionSchema.optional(),
   heatmaps: z.array(heatmapSchema),
   /** How a heat map lies on the image: cell (i,j) looks at tensor pixel offset + stride × (j,i); the tensor's `placed` shows the image's `crop`. */
   image: z.strictObject({

@@ -1,14 +1,18 @@
+import { decide } from '@detl/core/api/decision'
 import { DISCLAIMER, encodeHeatmap, type Screening } from '@detl/core/api/screening'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import type { Answer } from './answer.ts'
 
-export function toJson({ id, manifest, decoded, prepared, scores, servedBy }: Answer): Screening {
+export function toJson(answer: Answer): Screening {
+  const { id, manifest, decoded, prepared, scores, servedBy, settings } = answer
+  const decision = decide(manifest, settings, scores.probabilities)
   const { width, height } = decoded.image
   return {
     id,
     model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
     probabilities: scores.probabilities,
     label: scores.label,
+    ...(decision && { decision }),
     heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
     image: {
       format: decoded.source.format,
