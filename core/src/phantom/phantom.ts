@@ -76,28 +76,31 @@ function drawAnatomy(random: () => number): (u: number, v: number) => { level: n
   const middle = around(0.5, 0.03)
   const rightLung = {
     u: middle - 0.19,
-    v: around(0.44, 0.03),
-    ru: around(0.145, 0.02),
-    rv: around(0.31, 0.03),
+    v: around(0.43, 0.03),
+    ru: around(0.17, 0.02),
+    rv: around(0.33, 0.03),
   }
-  const leftLung = { u: middle + 0.19, v: rightLung.v, ru: around(0.14, 0.02), rv: around(0.3, 0.03) }
-  const heart = { u: middle + 0.06, v: around(0.6, 0.03), ru: around(0.13, 0.03), rv: 0.15 }
-  const body = { u: middle, v: 0.62, ru: around(0.45, 0.04), rv: 0.62 }
+  const leftLung = { u: middle + 0.19, v: rightLung.v, ru: around(0.175, 0.02), rv: around(0.34, 0.03) }
+  const heart = { u: middle + 0.06, v: around(0.62, 0.03), ru: around(0.14, 0.03), rv: 0.17 }
+  const body = { u: middle, v: 0.7, ru: around(0.6, 0.04), rv: 0.85 }
   const ribs = around(0.075, 0.006)
   const ribPhase = random()
   const exposure = around(1, 0.15)
   return (u, v) => {
-    const tissue = inside(u, v, body, 0.12)
-    const heartShare = inside(u, v, heart, 0.25)
-    const lungs = Math.max(inside(u, v, rightLung, 0.22), inside(u, v, leftLung, 0.22))
+    const tissue = inside(u, v, body, 0.3)
+    const heartShare = inside(u, v, heart, 0.5)
+    const lungs = Math.max(inside(u, v, rightLung, 0.6), inside(u, v, leftLung, 0.6))
     const lung = lungs * (1 - 0.85 * heartShare)
     // Ribs bow downwards to the sides; the triangle wave keeps the sum free of sines.
     const bowed = v + 1.2 * (u - middle) * (u - middle)
     const phase = bowed / ribs + ribPhase - Math.floor(bowed / ribs + ribPhase)
     const rib =
       step((0.34 - Math.abs(phase - 0.5)) / 0.12) * inside(u, v, { ...body, ru: body.ru * 0.82 }, 0.1)
-    const spine = step((0.05 - Math.abs(u - middle)) / 0.03)
-    const level = tissue * (0.62 - 0.42 * lung + 0.1 * heartShare + 0.07 * rib + 0.13 * spine) + 0.03
+    const spine = step((0.09 - Math.abs(u - middle)) / 0.07)
+    // Below the diaphragm, towards the middle, the body is thickest.
+    const belly = step((v - 0.58) / 0.25) * step((0.5 - Math.abs(u - middle)) / 0.35)
+    const level =
+      tissue * (0.42 - 0.26 * lung + 0.14 * heartShare + 0.06 * rib + 0.12 * spine + 0.26 * belly) + 0.03
     return { level: level * exposure, lung }
   }
 }

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+
+const require = createRequire(resolve(import.meta.dirname, '../../codecs/src/x.js'))
+
+type FrameInfo = {
+  width: number
+  height: number
+  bitsPerSample: number
+  componentCount: number
+  isSigned: boolean
+  isUsingColorTransform: boolean
+}
+type Encoder = {
+  getDecodedBuffer(info: FrameInfo): Uint8Array
+  getEncodedBuffer(): Uint8Array
+  encode(): void
+  setNearLossless?(near: number): void
+  setQuality?(...values: unknown[]): void
+}
+
+const ENCODERS = {
+  'jpeg-ls': ['charls', 'JpegLSEncoder'],
+  'jpeg-2000': ['openjpeg', 'J2KEncoder'],
+  htj2k: ['openjph', 'HTJ2KEncoder'],
+} as const
+
+/** Lossless codestreams for tests, by the encoders of the packages whose decoders are under test. */
+export async function encode(
+  kind: keyof typeof ENCODERS,
+  image: { width: number; height: number; data: Uint16Array },
+  bits = 12,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const [name, className] = ENCODERS[kind]
+  const factory = require(`@cornerstonejs/codec-${name}/wasmjs`)
+  const wasmBinary = await readFile(require.resolve(`@cornerstonejs/codec-${name}/wasm`))
+  const quiet = () => undefined
+  const exports = (await factory({ wasmBinary, print: quiet, printErr: quiet })) as Record<
+    string,
+    new () => Encoder
+  >
+  const encoder = new exports[className]!()
+  const { width, height, data } = image
+  const info = {
+    width,
+    height,
+    bitsPerSample: bits,
+    componentCount: 1,
+    isSigned: false,
+    isUsingColorTransform: false,
+  }
+  encoder.getDecodedBuffer(info).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  if (kind === 'htj2k') encoder.setQuality?.(true, 0)
+  encoder.encode()
+  return encoder.getEncodedBuffer().slice()
+}
