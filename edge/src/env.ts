@@ -7,8 +7,13 @@ const milliseconds = z.coerce.number().int().positive()
 
 /** Vars and secrets of wrangler.toml, as the bindings give them: text. */
 const varsSchema = z.object({
-  GPU_URL: z.url(),
+  /** Empty: there is no GPU, and the edge runs the model itself. */
+  GPU_URL: z.union([z.url(), z.literal('')]),
   GPU_DEADLINE_MS: milliseconds,
+  /** What accounts get that chose nothing while the GPU is away: the edge's own run of the model, or 503. */
+  FALLBACK: z.enum(['edge', 'fail']).default('fail'),
+  /** The edge begins beside a GPU that has not answered for so long. */
+  FALLBACK_AFTER_MS: milliseconds.default(2000),
   /** How long a screening may take in all before its place in the ledger lapses: longer than upload, decode and GPU_DEADLINE_MS together. */
   LEASE_MS: milliseconds,
   MAX_BODY_BYTES: z.coerce.number().int().positive(),
@@ -60,6 +65,8 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
   return {
     gpuUrl: vars.GPU_URL,
     gpuDeadlineMs: vars.GPU_DEADLINE_MS,
+    fallback: vars.FALLBACK,
+    fallbackAfterMs: vars.FALLBACK_AFTER_MS,
     leaseMs: vars.LEASE_MS,
     maxBodyBytes: vars.MAX_BODY_BYTES,
     signingKey,

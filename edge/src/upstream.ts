@@ -21,11 +21,17 @@ export type Inference = {
 
 /**
  * @param tensor UINT8 [1,1,S,S]
- * @param call what else belongs to the caller's request: its id, its trace, and the signal that it is gone
+ * @param call what else belongs to the caller's request: its id, its trace, the signal that it is gone, and what the account
+ *   wants where the GPU does not answer
  */
 export type Infer = (
   tensor: Uint8Array,
-  call: { requestId: string; traceparent?: string | undefined; signal: AbortSignal },
+  call: {
+    requestId: string
+    traceparent?: string | undefined
+    signal: AbortSignal
+    fallback?: 'edge' | 'fail' | undefined
+  },
 ) => Promise<Inference>
 
 type GpuOptions = {

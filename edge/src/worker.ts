@@ -10,13 +10,17 @@ import { exportUsage } from './billing/export.ts'
 import type { UsageEvent } from './billing/sink.ts'
 import { stripeSink } from './billing/stripe.ts'
 import { type EdgeEnv, parseEnv } from './env.ts'
+import { circuit } from './fallback/circuit.ts'
+import { edgeInfer } from './fallback/edge-infer.ts'
+import { readModelAsset } from './fallback/model-asset.ts'
+import { withFallback } from './fallback/policy.ts'
 import { identifier } from './identity.ts'
 import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
 import type { Ledger, Seed } from './ledger/ledger.ts'
 import { sealer } from './seal.ts'
 import { tokenVerifier } from './token.ts'
-import { gpuUpstream } from './upstream.ts'
+import { gpuUpstream, type Infer } from './upstream.ts'
 
 // Workers finds the classes of its Durable Objects among the exports of the main module.
 // biome-ignore lint/performance/noBarrelFile: see above
@@ -27,6 +31,7 @@ export { Directory } from './ledger/directory.ts'
 type Bindings = {
   readonly ACCOUNTS: DurableObjectNamespace<Account>
   readonly DIRECTORY: DurableObjectNamespace<Directory>
+  readonly ASSETS: Fetcher
 }
 
 let service: ReturnType<typeof start> | undefined
@@ -44,7 +49,7 @@ function start(bindings: Bindings) {
     limits: { ...DEFAULT_LIMITS, maxBytes: env.maxBodyBytes },
     maxBodyBytes: env.maxBodyBytes,
     codecs,
-    infer: gpuUpstream(env),
+    infer: inference(env, bindings.ASSETS),
     identify: identifier({
       keyring: keys,
       configured: new Map(env.apiKeys.map(({ hash, account }) => [hash, account])),
@@ -67,6 +72,17 @@ function start(bindings: Bindings) {
     leaseMs: env.leaseMs,
   })
   return { app, billing, accounts }
+}
+
+/** The GPU, with the model in the Worker itself behind it; a circuit finds out when the GPU is back. */
+function inference(env: EdgeEnv, assets: Fetcher): Infer {
+  return withFallback({
+    gpu: env.gpuUrl === '' ? undefined : gpuUpstream(env),
+    edge: edgeInfer({ manifest: env.manifest, readModel: () => readModelAsset(assets, env.manifest) }),
+    circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now }),
+    fallback: env.fallback,
+    patienceMs: env.fallbackAfterMs,
+  })
 }
 
 /** Ledgers in their Durable Objects. What the configuration brings of an account is told to its ledger once by each isolate. */

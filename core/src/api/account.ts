@@ -54,6 +54,8 @@ export const settingsSchema = z.strictObject({
   operatingPoint: z.union([z.enum(['screening', 'balanced']), z.strictObject({ thresholds: perLabel })]),
   /** How common each class is among those screened here, for predictive values; none are stated without it. */
   prevalence: perLabel,
+  /** What a screening gets while the GPU is away: the answer of the edge's own run of the model, or 503. Absent: as the service is set up. */
+  fallback: z.enum(['edge', 'fail']).optional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
 export const DEFAULT_SETTINGS: Settings = { operatingPoint: 'balanced', prevalence: {} }

@@ -85,17 +85,10 @@ export const screen =
     const opened = admitted(c, await accounts(account).open({ credential, id, idempotencyKey, leaseMs }))
     endTime(c, 'ledger')
 
-    let seen: { decoded: DecodedImage; prepared: Preprocessed } | undefined
-    const look = async (bytes: Uint8Array) => {
-      if (seen) return seen
-      startTime(c, 'decode')
-      const decoded = await decodeImage(bytes, { limits, codecs })
-      endTime(c, 'decode')
-      startTime(c, 'preprocess')
-      const prepared = preprocess(decoded.image, manifest.preprocess)
-      endTime(c, 'preprocess')
-      seen = { decoded, prepared }
-      return seen
+    let taken: Promise<Intake> | undefined
+    const look = (bytes: Uint8Array) => {
+      taken ??= timed(c, 'intake', () => takeIn(bytes, manifest.preprocess, gate, { limits, codecs }))
+      return taken
     }
 
     return metered(
@@ -103,12 +96,12 @@ export const screen =
       { account, id, idempotencyKey, kept: opened.kept },
       () => readImage(c.req.raw, maxBodyBytes),
       async (bytes) => {
-        const { prepared } = await look(bytes)
-        startTime(c, 'infer')
-        const inference = await infer(prepared.tensor, {
+        const { preprocessed } = await look(bytes)
+        const call = {
           requestId: id,
           traceparent: c.req.header('traceparent'),
           signal: c.req.raw.signal,
+          fallback: opened.settings.fallback,
         })
         endTime(c, 'infer')
         return inference
@@ -120,7 +113,7 @@ export const screen =
         return answer(c, {
           id: screening,
           manifest,
-          ...(await look(bytes)),
+          intake: await look(bytes),
           scores,
           servedBy,
           settings: opened.settings,
