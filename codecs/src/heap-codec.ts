@@ -40,7 +40,7 @@ export type CodecSource = {
 
 /**
  * A codec that is compiled and instantiated at its first call. An instance that failed is thrown away:
- * after an abort or an out-of-memory inside it, its heap is not to be trusted. So is one whose heap has grown large.
+ * after an abort or an out-of-memory inside it, its heap is not to be trusted.
  */
 export function heapCodec(
   source: CodecSource,
@@ -73,9 +73,11 @@ function withDecoder<Options extends unknown[]>(
   className: string,
   run: (decoder: HeapDecoder, ...options: Options) => DecodedFrame,
 ): (bytes: Uint8Array, ...options: Options) => Promise<DecodedFrame> {
+  let compiled: Promise<WebAssembly.Module> | undefined
   let loaded: Promise<HeapExports> | undefined
   return async (bytes, ...options) => {
-    loaded ??= instantiate(source)
+    compiled ??= source.module()
+    loaded ??= instantiate(source, compiled)
     const mine = loaded
     try {
       const Decoder = (await mine)[className]!
@@ -91,8 +93,8 @@ function withDecoder<Options extends unknown[]>(
   }
 }
 
-async function instantiate(source: CodecSource): Promise<HeapExports> {
-  const [factory, module] = await Promise.all([source.factory(), source.module()])
+async function instantiate(source: CodecSource, compiled: Promise<WebAssembly.Module>): Promise<HeapExports> {
+  const [factory, module] = await Promise.all([source.factory(), compiled])
   const exports = await factory({
     instantiateWasm(imports, done) {
       // Asynchronous on purpose: browsers refuse to instantiate large modules synchronously on the main thread.
