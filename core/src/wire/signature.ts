@@ -3,8 +3,9 @@
  * over method, path, query and Content-Digest (RFC 9530), so that the body is covered and yet the signature can be
  * checked before the body is read. One source for Node, Workers and browsers: WebCrypto, unless a server brings the same in faster.
  */
-import { createSignature, isSignatureError, verifySignature } from 'http-message-sig'
+import { createSignature } from 'http-message-sig'
 import { AppError } from '../api/problem.ts'
+import { parseSignatureInput, type SignatureInput, signatureOf } from './signature-input.ts'
 
 /** Milliseconds that the caller still waits, counted from the arrival of the call. Relative, so that clocks need not agree. */
 export const DEADLINE_HEADER = 'request-timeout-ms'
@@ -101,51 +102,26 @@ export async function verifyHeaders(
   const { headers, primitives = webCrypto } = call
   if (!headers.signature || !headers['signature-input'] || !headers['content-digest'])
     throw new AppError('signature-missing', 'the call needs signature, signature-input and content-digest')
-  const nowMs = call.now ?? Date.now()
-  try {
-    const verified = await verifySignature(message(call), {
-      policy: {
-        algorithms: [ALGORITHM],
-        requiredComponents: [
-          ...ALWAYS_SIGNED,
-          ...SIGNED_IF_PRESENT.filter((name) => headers[name] !== undefined),
-        ],
-        requiredParameters: ['created', 'nonce', 'keyid'],
-        now: Math.floor(nowMs / 1000),
-        // The window is judged below, after the signature: a stranger learns nothing of our clock. This only
-        // keeps the library's own look at `created` out of the way.
-        clockSkew: Number.MAX_SAFE_INTEGER,
-      },
-      resolveVerifier: (candidate) => {
-        const key = call.keys.find((k) => k.id === candidate.parameters.keyid)
-        if (!key) throw new Error('unknown key id')
-        return {
-          algorithm: ALGORITHM,
-          verify: (base: Uint8Array, signature: Uint8Array) => primitives.verifyHmac(key, base, signature),
-        }
-      },
-    })
-    const { created, nonce, keyid, expires } = verified.parameters as {
-      created: number
-      nonce: string
-      keyid: string
-      expires?: number
-    }
-    const age = nowMs / 1000 - created
-    // `created` is whole seconds, rounded down: one more second, so that the window is never shorter than it says.
-    if (Math.abs(age) > SIGNATURE_WINDOW_S + 1 || (expires !== undefined && expires < nowMs / 1000))
-      throw new AppError(
-        'signature-expired',
-        `the call was signed ${Math.round(age)} s ago by this server's clock; ${SIGNATURE_WINDOW_S} s are accepted`,
-      )
-    if (nonce.length === 0 || nonce.length > 128)
-      throw new AppError('signature-invalid', 'the nonce must have 1 to 128 characters')
-    return { keyId: keyid, nonce, expires: (created + SIGNATURE_WINDOW_S + 2) * 1000 }
-  } catch (cause) {
-    if (!isSignatureError(cause)) throw cause
-    // One answer for an unknown key, a wrong signature and a part left unsigned: no oracle for guesses.
-    throw new AppError('signature-invalid', 'the signature does not verify for this call', { cause })
-  }
+  const input = parseSignatureInput(headers['signature-input'])
+  const required = [...ALWAYS_SIGNED, ...SIGNED_IF_PRESENT.filter((name) => headers[name] !== undefined)]
+  const key = call.keys.find((k) => k.id === input?.keyid)
+  const signature = input && signatureOf(headers.signature, input.label)
+  const base = input && signatureBase(call, input)
+  // One answer for an unknown key, a wrong signature and a part left unsigned: no oracle for guesses.
+  const invalid = new AppError('signature-invalid', 'the signature does not verify for this call')
+  if (!input || !key || !signature || base === undefined) throw invalid
+  if (!required.every((name) => input.components.includes(name)) || input.alg !== ALGORITHM) throw invalid
+  if (!(await primitives.verifyHmac(key, new TextEncoder().encode(base), signature))) throw invalid
+  // Time is judged after the signature: a stranger learns nothing of our clock.
+  const nowS = (call.now ?? Date.now()) / 1000
+  const age = nowS - input.created
+  // `created` is whole seconds, rounded down: one more second, so that the window is never shorter than it says.
+  if (Math.abs(age) > SIGNATURE_WINDOW_S + 1 || (input.expires !== undefined && input.expires < nowS))
+    throw new AppError(
+      'signature-expired',
+      `the call was signed ${Math.round(age)} s ago by this server's clock; ${SIGNATURE_WINDOW_S} s are accepted`,
+    )
+  return { keyId: key.id, nonce: input.nonce, expires: (input.created + SIGNATURE_WINDOW_S + 2) * 1000 }
 }
 
 /**
@@ -172,6 +148,28 @@ export async function verifyRequest(
   const verified = await verifyHeaders(call)
   await verifyBody(call.body, call.headers['content-digest']!)
   return verified
+}
+
+/**
+ * RFC 9421, section 2.5. Written out here, though the library that signs could do it: verifying stands before every
+ * call of a server, and takes a tenth of the time with one known set of components. Tests hold the two against each other.
+ * @returns undefined when a covered component is not there, or is of a kind that is not supported
+ */
+function signatureBase(call: CallTarget, { components, params }: SignatureInput): string | undefined {
+  const query = call.path.indexOf('?')
+  const derived: Record<string, string> = {
+    '@method': call.method,
+    '@path': query < 0 ? call.path : call.path.slice(0, query),
+    // Section 2.2.7: an absent query is the question mark alone.
+    '@query': query < 0 ? '?' : call.path.slice(query),
+  }
+  let base = ''
+  for (const name of components) {
+    const value = name.startsWith('@') ? derived[name] : call.headers[name]?.trim()
+    if (value === undefined || /[\r\n]/.test(value)) return undefined
+    base += `"${name}": ${value}\n`
+  }
+  return `${base}"@signature-params": ${params}`
 }
 
 function message(call: CallTarget) {

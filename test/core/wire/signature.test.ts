@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto'
-import { parseSigningKeys, signRequest } from '@detl/core/wire/signature'
-import { createSignature } from 'http-message-sig'
+import { createHash, createHmac } from 'node:crypto'
+import { parseSigningKeys, signRequest, verifyRequest } from '@detl/core/wire/signature'
+import fc from 'fast-check'
+import { createSignature, verifySignature } from 'http-message-sig'
 import { describe, expect, it } from 'vitest'
 import { signatureSuite } from './signature-suite.ts'
 
@@ -56,6 +57,102 @@ describe('RFC 9421', () => {
     expect(headers.signature).toBe(
       `sig1=:${createHmac('sha256', 'k'.repeat(32)).update(base).digest('base64')}:`,
     )
+  })
+})
+
+describe('the library and our verification', () => {
+  const key = parseSigningKeys(`edge:${btoa('k'.repeat(32))}`)[0]!
+  const hmac = (base: Uint8Array) => createHmac('sha256', key.secret).update(base).digest()
+  const body = new TextEncoder().encode('body')
+  const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
+  const call = { method: 'POST', path: '/v2/models/a%20b/infer?x=1&y=%2f', body }
+  const headers = { 'content-digest': digest, 'content-type': 'application/json' }
+  const message = (fields: Record<string, string>) => ({
+    kind: 'request' as const,
+    method: call.method,
+    targetUri: `http://elsewhere${call.path}`,
+    fields: Object.entries(fields).map(([name, value]) => ({ name, value })),
+  })
+  const parameters = { alg: 'hmac-sha256', nonce: 'n', created: Math.floor(Date.now() / 1000), keyid: 'edge' }
+  const sign = (components: string[], more: Record<string, string | number> = {}) =>
+    createSignature(message(headers), {
+      label: 'other-label',
+      components,
+      parameters: { ...more, ...parameters },
+      signer: { algorithm: 'hmac-sha256', sign: hmac },
+    })
+  const verify = async ({ signature, signatureInput }: { signature: string; signatureInput: string }) =>
+    verifyRequest({
+      ...call,
+      headers: { ...headers, signature, 'signature-input': signatureInput },
+      keys: [key],
+    }).then(
+      () => 'verified',
+      (error) => error.code,
+    )
+
+  it('agree on components in any order, on more of them and on parameters that we do not use', async () => {
+    const all = ['content-digest', '@query', '@path', 'content-type', '@method']
+    expect(await verify(await sign(all, { tag: 'detl', expires: 4_000_000_000 }))).toBe('verified')
+  })
+
+  it('agree that a signature with a passed `expires` is over', async () => {
+    const all = ['@method', '@path', '@query', 'content-digest', 'content-type']
+    expect(await verify(await sign(all, { expires: 1_000_000_000 }))).toBe('signature-expired')
+  })
+
+  it('agree on what is signed here', async () => {
+    const signed = await signRequest({ ...call, headers: { 'content-type': 'application/json' }, key })
+    const verified = await verifySignature(message({ ...headers, ...signed }), {
+      policy: {
+        algorithms: ['hmac-sha256'],
+        requiredComponents: ['@method', '@path', '@query', 'content-digest'],
+        requiredParameters: ['nonce'],
+      },
+      resolveVerifier: () => ({
+        algorithm: 'hmac-sha256',
+        verify: (base, signature) => hmac(base).equals(signature),
+      }),
+    })
+    expect(verified.parameters.keyid).toBe('edge')
+  })
+
+  it.each([
+    ['what we require left out', ['@method', '@path', 'content-digest', 'content-type']],
+    [
+      'a component that we cannot tell behind a proxy',
+      ['@method', '@path', '@query', '@authority', 'content-digest', 'content-type'],
+    ],
+  ])('differ on %s: we refuse', async (_, components) => {
+    expect(await verify(await sign(components))).toBe('signature-invalid')
+  })
+
+  it.each([
+    ['more white space', (s: string) => s.replace('" "', '"  "')],
+    ['a component twice', (s: string) => s.replace('("@method"', '("@method" "@method"')],
+    ['a parameter twice', (s: string) => `${s};nonce="m"`],
+    ['two members', (s: string) => `${s}, b=();created=1`],
+    ['a component with a parameter', (s: string) => s.replace('"@method"', '"@method";req')],
+    ['another label than the signature', (s: string) => s.replace('other-label', 'another')],
+  ])('refuses a Signature-Input with %s', async (_, change) => {
+    const signed = await sign(['@method', '@path', '@query', 'content-digest', 'content-type'])
+    expect(await verify(signed)).toBe('verified')
+    expect(await verify({ ...signed, signatureInput: change(signed.signatureInput) })).toBe(
+      'signature-invalid',
+    )
+  })
+
+  it('reads or refuses any Signature-Input in no time', async () => {
+    const signed = await sign(['@method', '@path', '@query', 'content-digest', 'content-type'])
+    await fc.assert(
+      fc.asyncProperty(fc.string({ maxLength: 2_000 }), async (text) => {
+        expect(await verify({ ...signed, signatureInput: text })).toMatch(/^signature-(invalid|missing)$/)
+      }),
+    )
+    const begin = performance.now()
+    await verify({ ...signed, signatureInput: `a=(${'"a" '.repeat(100_000)}` })
+    await verify({ ...signed, signatureInput: `a=("a")${';a=1'.repeat(500)}!` })
+    expect(performance.now() - begin).toBeLessThan(100)
   })
 })
 

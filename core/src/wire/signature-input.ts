@@ -1,0 +1,53 @@
+/** One member of `Signature-Input` (RFC 9421, section 4.1) as this project's calls have it. */
+export type SignatureInput = {
+  readonly label: string
+  /** Covered components, in order, none with parameters of its own. */
+  readonly components: readonly string[]
+  /** The member's value as it came: the value of `@signature-params`. */
+  readonly params: string
+  readonly created: number
+  readonly expires: number | undefined
+  readonly nonce: string
+  readonly keyid: string
+  readonly alg: string
+}
+
+// Structured Fields (RFC 8941): a key, then an inner list of strings with parameters that are integers or strings. Its
+// serialisation is unique (section 4.1), so anything written otherwise is refused rather than read kindly.
+const MEMBER =
+  /^([a-z*][a-z0-9_.*-]{0,63})=(\(((?:"[a-z0-9@_.-]+"(?: (?=")|(?=\))))+)\)((?:;[a-z][a-z0-9_.*-]*=(?:-?\d{1,15}|"[\x20-\x21\x23-\x5b\x5d-\x7e]{0,256}"))*))$/
+const PARAMETER = /;([a-z][a-z0-9_.*-]*)=(?:(-?\d+)|"([^"]*)")/g
+const MAX_LENGTH = 2048
+
+/** @returns undefined for anything but one well-formed member with created, nonce, keyid and alg */
+export function parseSignatureInput(field: string): SignatureInput | undefined {
+  const match = field.length > MAX_LENGTH ? null : MEMBER.exec(field.trim())
+  if (!match) return undefined
+  const [, label = '', params = '', list = '', tail = ''] = match
+  const components = list.split(' ').map((item) => item.slice(1, -1))
+  const parameters = new Map<string, number | string>()
+  for (const [, name = '', integer, text = ''] of tail.matchAll(PARAMETER)) {
+    if (parameters.has(name)) return undefined
+    parameters.set(name, integer === undefined ? text : Number(integer))
+  }
+  const [created, expires] = [parameters.get('created'), parameters.get('expires')]
+  const [nonce, keyid, alg] = ['nonce', 'keyid', 'alg'].map((name) => parameters.get(name))
+  if (typeof created !== 'number' || (expires !== undefined && typeof expires !== 'number')) return undefined
+  if (typeof nonce !== 'string' || nonce.length === 0 || nonce.length > 128) return undefined
+  if (typeof keyid !== 'string' || typeof alg !== 'string') return undefined
+  // A component that is covered twice is an error (section 2).
+  if (new Set(components).size !== components.length) return undefined
+  return { label, components, params, created, expires, nonce, keyid, alg }
+}
+
+/** The signature under a label, when the field holds that one and nothing else (section 4.2). */
+export function signatureOf(field: string, label: string): Uint8Array | undefined {
+  const match = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]+={0,2}):$/.exec(field.trim())
+  if (match?.[1] !== label) return undefined
+  try {
+    return Uint8Array.from(atob(match[2]!), (c) => c.charCodeAt(0))
+  } catch {
+    // Not base64: no signature.
+    return undefined
+  }
+}
