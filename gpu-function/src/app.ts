@@ -2,7 +2,7 @@ import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import { Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type AppDeps, type Call, type GpuEnv, signed } from './call.ts'
-import { observe } from './observe.ts'
+import { commonHeaders, observe } from './observe.ts'
 import { infer } from './routes/infer.ts'
 import {
   live,
@@ -45,6 +45,7 @@ export function createApp(deps: AppDeps): Hono<GpuEnv> {
   app.onError((error, c) => {
     const call = c.get('call')
     const { code, detail } = problemOf(error, deps, call)
+    for (const [name, value] of Object.entries(commonHeaders(call, deps.state))) c.header(name, value)
     call.code = error.name === 'AbortError' ? 'cancelled' : code
     if (PROBLEMS[code].status === 503) c.header('retry-after', String(call.retryAfterS ?? 1))
     if (PROBLEMS[code].status === 401) {

@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { AppError } from '@detl/core/api/problem'
 import type { CallTarget, Primitives, SigningKey } from '@detl/core/wire/signature'
 import { verifyBody, verifyHeaders } from '@detl/core/wire/signature'
+import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
@@ -41,7 +42,11 @@ export type Call = {
   /** Milliseconds of each phase, in order: Server-Timing. */
   readonly phases: Record<string, number>
 }
-export type GpuEnv = { Variables: { call: Call } }
+export type GpuEnv = { Variables: { call: Call }; Bindings: Partial<HttpBindings> }
+
+/** The call's headers by lower-case name: Node's own object, which is there already, or Hono's when there is no socket. */
+export const headersOf = (c: Context<GpuEnv>): Readonly<Record<string, string | undefined>> =>
+  (c.env?.incoming?.headers as Record<string, string | undefined> | undefined) ?? c.req.header()
 
 /** Lets only signed calls through, judged by their headers alone: a stranger's body is never read. */
 export const signed =
@@ -66,24 +71,24 @@ export const signed =
 export async function readSignedBody(c: Context<GpuEnv>, deps: AppDeps): Promise<Uint8Array> {
   const call = c.get('call')
   const begin = performance.now()
-  const body = await readBody(c.req.raw, deps.maxBodyBytes)
+  const headers = headersOf(c)
+  const body = await readBody(c.req.raw, headers['content-length'], deps.maxBodyBytes)
   const read = performance.now()
   call.bytesIn = body.length
   call.phases.read = read - begin
   if (deps.keys !== 'none') {
-    await verifyBody(body, c.req.header('content-digest') ?? '', NODE_CRYPTO)
+    await verifyBody(body, headers['content-digest'] ?? '', NODE_CRYPTO)
     call.phases.verify = (call.phases.verify ?? 0) + performance.now() - read
   }
   return body
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBody(request: Request, length: string | undefined, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new AppError('body-too-large', `the body exceeds ${maxBytes} bytes`)
-  const length = request.headers.get('content-length')
-  if (length !== null && Number(length) > maxBytes) throw tooLarge()
+  if (length !== undefined && Number(length) > maxBytes) throw tooLarge()
   try {
     // With a length, the HTTP parser hands over exactly that many bytes.
-    if (length !== null) return new Uint8Array(await request.arrayBuffer())
+    if (length !== undefined) return new Uint8Array(await request.arrayBuffer())
     const chunks: Uint8Array[] = []
     let size = 0
     for await (const chunk of request.body ?? []) {
@@ -98,10 +103,10 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
   }
 }
 
-function targetOf(c: Context): CallTarget {
+function targetOf(c: Context<GpuEnv>): CallTarget {
   const { url } = c.req
   const path = url.slice(url.indexOf('/', url.indexOf('//') + 2))
-  return { method: c.req.method, path, headers: c.req.header() }
+  return { method: c.req.method, path, headers: headersOf(c) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import type { AppDeps, Call, GpuEnv } from './call.ts'
+import { type AppDeps, type Call, type GpuEnv, headersOf } from './call.ts'
 import { traceOf } from './trace.ts'
 
 /**
@@ -9,16 +9,20 @@ import { traceOf } from './trace.ts'
 export const observe =
   (deps: AppDeps): MiddlewareHandler<GpuEnv> =>
   async (c, next) => {
-    const call: Call = { since: performance.now(), trace: traceOf(c.req.header('traceparent')), phases: {} }
+    const call: Call = { since: performance.now(), trace: traceOf(headersOf(c).traceparent), phases: {} }
     c.set('call', call)
     await next()
-    const { headers } = c.res
-    headers.set('traceparent', call.trace.traceparent)
-    if (deps.state.draining) headers.set('connection', 'close')
-    if (!c.req.path.endsWith('/infer')) return
-    headers.set('server-timing', serverTiming(call))
-    record(call, c.res.status, deps)
+    if (c.req.path.endsWith('/infer')) record(call, c.res.status, deps)
   }
+
+/** What every answer bears besides its content; to be given when it is made, since changing a made one costs a copy. */
+export function commonHeaders(call: Call, state: AppDeps['state']): Record<string, string> {
+  return {
+    traceparent: call.trace.traceparent,
+    ...(Object.keys(call.phases).length > 0 && { 'server-timing': serverTiming(call) }),
+    ...(state.draining && { connection: 'close' }),
+  }
+}
 
 function record(call: Call, status: number, { metrics, log }: AppDeps): void {
   const ms = performance.now() - call.since

@@ -40,21 +40,27 @@ try {
     throw new Error('the model does not have the one input UINT8 "image"')
   const outputs = describe(session.outputMetadata)
   const slots = Array.from({ length: input.slots }, () => allocate(image, outputs, input.maxRows))
+  let last: Promise<void> = Promise.resolve()
   port.on('message', (message: ToWorker) => {
     if (message.type === 'close') {
       // The last message of this port: without listeners and work the thread ends.
-      session.release().finally(() => port.close())
+      void last.then(() => session.release()).finally(() => port.close())
       return
     }
     const { slot, rows } = message
     const memory = slots[slot]!
-    const begin = performance.now()
     const wanted = outputs.filter((output) => message.outputs.includes(output.name))
     const fetches = Object.fromEntries(wanted.map((o) => [o.name, tensor(o, memory.outputs[o.name]!, rows)]))
-    session.run({ image: tensor(image, memory.input, rows) }, fetches).then(
-      () => answer({ type: 'done', slot, ms: performance.now() - begin }),
-      (error: unknown) => answer({ type: 'failed', slot, error: String(error) }),
-    )
+    // One after the other: a run that waits for another would be told as a long one.
+    last = last.then(async () => {
+      const begin = performance.now()
+      try {
+        await session.run({ image: tensor(image, memory.input, rows) }, fetches)
+        answer({ type: 'done', slot, ms: performance.now() - begin })
+      } catch (error) {
+        answer({ type: 'failed', slot, error: String(error) })
+      }
+    })
   })
   const version = ort.env.versions.node ?? ort.env.versions.common
   const createMs = performance.now() - started

@@ -10,8 +10,9 @@ import {
 import { DEADLINE_HEADER } from '@detl/core/wire/signature'
 import type { WireTensor } from '@detl/core/wire/tensor'
 import type { Context, Handler } from 'hono'
-import { type AppDeps, type Call, type GpuEnv, readSignedBody } from '../call.ts'
+import { type AppDeps, type Call, type GpuEnv, headersOf, readSignedBody } from '../call.ts'
 import type { LoadedModel } from '../loaded-model.ts'
+import { commonHeaders } from '../observe.ts'
 import { VERSION_HEADER } from '../routing.ts'
 
 /** POST /v2/models/:name[/versions/:version]/infer: what can be refused without the body is refused without reading it. */
@@ -20,11 +21,11 @@ export const infer =
   async (c) => {
     const call = c.get('call')
     const model = choose(c, deps, call)
-    const deadline = deadlineOf(c.req.header(DEADLINE_HEADER), call.since)
+    const deadline = deadlineOf(headersOf(c)[DEADLINE_HEADER], call.since)
     admit(model, deadline, call)
     const body = await readSignedBody(c, deps)
     const decoding = performance.now()
-    const request = decodeInferRequest(body, parseHeaderLength(c.req.header(HEADER_LENGTH)))
+    const request = decodeInferRequest(body, parseHeaderLength(headersOf(c)[HEADER_LENGTH]))
     const image = checkInput(request, model)
     const wanted = checkOutputs(request, model)
     call.rows = image.shape[0]!
@@ -39,14 +40,14 @@ export const infer =
     call.batchRows = result.batchRows
     call.phases.queue = result.queueMs
     call.phases.run = result.runMs
-    return answer(c, call, model, request, wanted, result.outputs)
+    return answer(call, model, request, wanted, result.outputs, deps)
   }
 
-function choose(c: Context, { models }: AppDeps, call: Call): LoadedModel {
+function choose(c: Context<GpuEnv>, { models }: AppDeps, call: Call): LoadedModel {
   const model = models.choose(c.req.param('name') ?? '', {
     version: c.req.param('version'),
-    header: c.req.header(VERSION_HEADER),
-    id: c.req.header('x-request-id') ?? call.trace.traceId,
+    header: headersOf(c)[VERSION_HEADER],
+    id: headersOf(c)['x-request-id'] ?? call.trace.traceId,
   })
   call.model = model.name
   call.version = model.version
@@ -106,12 +107,12 @@ function checkOutputs(request: InferRequest, model: LoadedModel): readonly Reque
 }
 
 function answer(
-  c: Context,
   call: Call,
   model: LoadedModel,
   request: InferRequest,
   wanted: readonly RequestedOutput[],
   outputs: readonly WireTensor[],
+  { state }: AppDeps,
 ): Response {
   const begin = performance.now()
   const { body, headerLength } = encodeInferResponse({
@@ -124,8 +125,10 @@ function answer(
   })
   call.phases.encode = performance.now() - begin
   const headers: Record<string, string> = {
+    ...commonHeaders(call, state),
     'content-type': headerLength === undefined ? 'application/json' : 'application/octet-stream',
   }
   if (headerLength !== undefined) headers[HEADER_LENGTH] = String(headerLength)
-  return c.body(body, 200, headers)
+  // Not through the context: it would copy the headers twice.
+  return new Response(body, { headers })
 }
