@@ -54,6 +54,7 @@ describe('200 requests with 50 Idempotency-Keys at once, a GPU function that fai
           STRIPE_URL: stripe.url,
           STRIPE_API_KEY: STRIPE_KEY,
           STRIPE_METER_ID: METER,
+          FALLBACK: 'fail',
         },
       })
       try {

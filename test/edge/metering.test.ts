@@ -1,7 +1,10 @@
 import type { UsageRow } from '@detl/core/api/account'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { encodePng } from '@detl/core/image/png-encode'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
+import { testManifest } from '../support/manifest.ts'
 
 let now = Date.UTC(2026, 5, 15, 12)
 let edge: Awaited<ReturnType<typeof edgeApp>>
@@ -55,6 +58,22 @@ describe('a screening is charged', () => {
       billed: 1,
       outcomes: { answered: 1, 'image-unsupported': 1, 'upstream-unavailable': 2 },
     })
+  })
+
+  it('not when the gate refuses the image', async () => {
+    const strict = await edgeApp({ manifest: testManifest({ gate: DEFAULT_GATE }) })
+    const { key } = await strict.newKey('demo')
+    const flat = await encodePng({
+      width: 128,
+      height: 128,
+      channels: 1,
+      data: new Uint8Array(128 * 128).fill(90),
+    })
+    const refused = await strict.screen(flat, { authorization: `Bearer ${key}` })
+    expect(await problem(refused)).toBe('422 image-unsuitable')
+    const { usage } = await strict.admin<{ usage: UsageRow[] }>('GET', '/accounts/demo/usage')
+    expect(usage).toMatchObject([{ outcome: 'image-unsuitable', screenings: 1, billed: 0 }])
+    await strict.stop()
   })
 
   it('never with a test key, which is counted all the same', async () => {

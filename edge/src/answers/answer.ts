@@ -1,8 +1,7 @@
 import type { Settings } from '@detl/core/api/account'
 import type { Scores } from '@detl/core/api/screening'
-import type { DecodedImage } from '@detl/core/image/decode'
+import type { Intake } from '@detl/core/intake/intake'
 import type { Manifest } from '@detl/core/model/manifest'
-import type { Preprocessed } from '@detl/core/preprocess/preprocess'
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { EdgeContext } from '../app.ts'
@@ -13,8 +12,7 @@ import { toPng } from './png.ts'
 export type Answer = {
   readonly id: string
   readonly manifest: Manifest
-  readonly decoded: DecodedImage
-  readonly prepared: Preprocessed
+  readonly intake: Intake
   readonly scores: Scores
   readonly servedBy: 'gpu' | 'edge'
   readonly settings: Settings

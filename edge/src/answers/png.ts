@@ -6,15 +6,10 @@ import type { Answer } from './answer.ts'
 const MAX_SIDE = 1024
 
 /** The heat map of the label, mixed over the X-ray. */
-export async function toPng({
-  decoded,
-  prepared,
-  scores,
-  manifest,
-}: Answer): Promise<Uint8Array<ArrayBuffer>> {
+export async function toPng({ intake, scores, manifest }: Answer): Promise<Uint8Array<ArrayBuffer>> {
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
   const map = scores.maps[scores.label]
-  const overlay = renderOverlay(decoded.image, prepared, map, manifest.cam, {
+  const overlay = renderOverlay(intake.image, intake.preprocessed, map, manifest.cam, {
     maxSide: MAX_SIDE,
     opacity: 0.6,
     fullHeat,

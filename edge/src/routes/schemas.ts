@@ -2,12 +2,14 @@ import { accountSchema, createdKeySchema, keySchema } from '@detl/core/api/accou
 import { problemSchema } from '@detl/core/api/problem-schema'
 import { screeningSchema } from '@detl/core/api/screening'
 import { manifestSchema } from '@detl/core/model/manifest'
-import { z } from '@hono/zod-openapi' // it also gives every schema the method that names it
+import { z } from '@hono/zod-openapi'
 
-/** Core's schemas under the names that the OpenAPI document refers to them by. */
-export const Account = accountSchema.openapi('Account')
-export const Key = keySchema.openapi('Key')
-export const CreatedKey = createdKeySchema.openapi('CreatedKey')
-export const Screening = screeningSchema.openapi('Screening')
-export const Problem = problemSchema.openapi('Problem')
-export const Model = manifestSchema.extend({ preprocessId: z.string() }).openapi('Model')
+/** The schema under the name that the OpenAPI document refers to it by. A clone: only schemas made after that package was loaded can be named. */
+const named = <S extends z.ZodType>(schema: S, name: string): S => schema.clone().openapi(name)
+
+export const Account = named(accountSchema, 'Account')
+export const Key = named(keySchema, 'Key')
+export const CreatedKey = named(createdKeySchema, 'CreatedKey')
+export const Screening = named(screeningSchema, 'Screening')
+export const Problem = named(problemSchema, 'Problem')
+export const Model = named(manifestSchema.extend({ preprocessId: z.string() }), 'Model')

@@ -1,9 +1,9 @@
 import { AppError } from '@detl/core/api/problem'
 import { readScores } from '@detl/core/api/screening'
-import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
-import { type Preprocessed, preprocess } from '@detl/core/preprocess/preprocess'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { type Intake, takeIn } from '@detl/core/intake/intake'
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Handler } from 'hono'
+import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { answer } from '../answers/answer.ts'
 import type { Deps, EdgeContext } from '../app.ts'
@@ -71,19 +71,21 @@ export const screenRoute = createRoute({
   },
 })
 
-/** POST /v1/screenings: reserve, read, decode, preprocess, infer, render, charge. */
+/** POST /v1/screenings: reserve, read, take in (decode, gate, preprocess), infer, render, charge. */
 export const screen =
   (deps: Deps): Handler<EdgeContext> =>
   async (c) => {
     const { manifest, limits, maxBodyBytes, codecs, infer, accounts, leaseMs } = deps
+    const gate = manifest.gate ?? DEFAULT_GATE
     const id = c.get('requestId')
     const account = c.get('account')
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'))
 
-    startTime(c, 'ledger')
     const credential = c.get('credential')
-    const opened = admitted(c, await accounts(account).open({ credential, id, idempotencyKey, leaseMs }))
-    endTime(c, 'ledger')
+    const opened = admitted(
+      c,
+      await timed(c, 'ledger', () => accounts(account).open({ credential, id, idempotencyKey, leaseMs })),
+    )
 
     let taken: Promise<Intake> | undefined
     const look = (bytes: Uint8Array) => {
@@ -102,9 +104,8 @@ export const screen =
           traceparent: c.req.header('traceparent'),
           signal: c.req.raw.signal,
           fallback: opened.settings.fallback,
-        })
-        endTime(c, 'infer')
-        return inference
+        }
+        return timed(c, 'infer', () => infer(preprocessed.tensor, call))
       },
       async (bytes, { id: screening, inference, replayed }) => {
         const scores = readScores(manifest, inference.probabilities, inference.cam)
@@ -121,6 +122,16 @@ export const screen =
       },
     )
   }
+
+/** The work's time as an entry of Server-Timing. */
+async function timed<T>(c: Context<EdgeContext>, name: string, work: () => Promise<T>): Promise<T> {
+  startTime(c, name)
+  try {
+    return await work()
+  } finally {
+    endTime(c, name)
+  }
+}
 
 function readIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined

@@ -1,0 +1,26 @@
+import type { Quality, Remark } from '../gate/gate.ts'
+import type { Screening } from './screening.ts'
+
+const REMARKS: Readonly<Record<Remark, string>> = {
+  small: 'the image has few pixels; a larger one may score differently',
+  photograph: 'the image looks like a photograph of a film or screen',
+  'under-exposed': 'much of the image is at its darkest level',
+  'over-exposed': 'much of the image is at its brightest level',
+  'cut-off': 'the image is unusually long: parts of the chest may be missing',
+  'maybe-inverted': 'the image may be inverted (bone dark); it was scored as it is',
+  'maybe-rotated': 'the image may be rotated; it was scored as it is',
+}
+
+const CORRECTED: Readonly<Record<NonNullable<Quality['corrected']>, string>> = {
+  inverted: 'the image was inverted; it was scored with bone bright',
+  'rotated-90': 'the image was turned by 90° clockwise; it was scored upright',
+  'rotated-180': 'the image lay upside down; it was scored upright',
+  'rotated-270': 'the image was turned by 90° anticlockwise; it was scored upright',
+}
+
+/** What the gate remarked on, as answers carry it: stable codes, texts for people. */
+export function qualityWarnings({ remarks, corrected }: Quality): Screening['quality'] {
+  const warnings = remarks.map((code) => ({ code: code as string, detail: REMARKS[code] }))
+  if (corrected) warnings.unshift({ code: `corrected-${corrected}`, detail: CORRECTED[corrected] })
+  return { warnings }
+}
