@@ -19,7 +19,17 @@ export function writeDicom(
 ): Uint8Array<ArrayBuffer> {
   const big = transferSyntax === '1.2.840.10008.1.2.2'
   const explicit = transferSyntax !== '1.2.840.10008.1.2'
-  const meta = dataSet({ '00020010': ['UI', transferSyntax] }, true, false)
+  const meta = dataSet(
+    {
+      '00020001': ['OB', Uint8Array.of(0, 1)],
+      '00020002': ['UI', '1.2.840.10008.5.1.4.1.1.1.1'],
+      '00020003': ['UI', '2.25.1'],
+      '00020010': ['UI', transferSyntax],
+      '00020012': ['UI', '2.25.4'],
+    },
+    true,
+    false,
+  )
   const length = element(
     '00020000',
     'UL',
@@ -122,9 +132,13 @@ export const chestElements = (
   pixel: { allocated: 8 | 16; stored: number; high?: number; signed?: boolean; photometric?: string },
   more: Elements = {},
 ): Elements => ({
+  '00080016': ['UI', '1.2.840.10008.5.1.4.1.1.1.1'], // Digital X-Ray Image Storage – For Presentation
+  '00080018': ['UI', '2.25.1'],
   '00080060': ['CS', 'DX'],
   '00180015': ['CS', 'CHEST'],
   '00185101': ['CS', 'PA'],
+  '0020000D': ['UI', '2.25.2'],
+  '0020000E': ['UI', '2.25.3'],
   '00280002': ['US', [1]],
   '00280004': ['CS', pixel.photometric ?? 'MONOCHROME2'],
   '00280010': ['US', [size.height]],
