@@ -88,6 +88,26 @@ function adapters({ model }: LayersModel, layout: 'nhwc' | 'nchw'): InputAdapter
   })
 }
 
+/** The model as it is lowered: literally, layer by layer. */
+function lowered(source: LayersModel, options: GraphOptions): Graph {
+  const camLayer = options.cam && (options.cam.layer ?? lastConvolution(source.model))
+
+  const g = new GraphBuilder()
+  const inputs = (options.inputs ?? adapters(source, options.inputLayout ?? 'nhwc')).map((adapter) =>
+    adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
+  )
+  const values = lower(
+    source.model,
+    source.weights,
+    g,
+    inputs,
+    camLayer ? { layer: camLayer, output: MAPS } : undefined,
+  )
+  for (const [i, { name }] of source.model.outputs.entries())
+    g.output(outputName(source, i, name), values[i]!)
+  return dropDead(g)
+}
+
 /** The whole conversion, up to a graph of plain ONNX operations. */
 export function buildGraph(source: LayersModel, options: GraphOptions = {}): { graph: Graph; opset: number } {
   const opset = options.opset ?? OPSETS.oldest
@@ -105,23 +125,8 @@ export function buildGraph(source: LayersModel, options: GraphOptions = {}): { g
     next = run(next, 'foldBatchNorm', foldBatchNorm)
     return run(next, 'dropIdentities', dropIdentities)
   }
-  const camLayer = options.cam && (options.cam.layer ?? lastConvolution(source.model))
-
-  const g = new GraphBuilder()
-  const inputs = (options.inputs ?? adapters(source, options.inputLayout ?? 'nhwc')).map((adapter) =>
-    adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
-  )
-  const values = lower(
-    source.model,
-    source.weights,
-    g,
-    inputs,
-    camLayer ? { layer: camLayer, output: MAPS } : undefined,
-  )
-  for (const [i, { name }] of source.model.outputs.entries())
-    g.output(outputName(source, i, name), values[i]!)
-
-  let forward = simplify(dropDead(g))
+  // Lowered in a function of its own, so that weights that the passes replace can be freed.
+  let forward = simplify(lowered(source, options))
   if (options.dtype === 'fp16') forward = roundWeights(forward)
   let whole: Graph = withOutputs(forward, options)
   whole = run(whole, 'dropIdentities', dropIdentities)

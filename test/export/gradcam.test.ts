@@ -131,7 +131,7 @@ describe('Grad-CAM is refused, with the way out,', () => {
       layers: [
         layers.conv2d({ name: 'conv', inputShape: [6, 6, 1], filters: 2, kernelSize: 3 }),
         layers.reshape({ name: 'rows', targetShape: [4, 8] }),
-        layers.lstm({ name: 'lstm', units: 3 }),
+        layers.lstm({ name: 'lstm', units: 3, recurrentInitializer: 'glorotNormal' }),
         layers.dense({ name: 'dense', units: 2 }),
       ],
     })

@@ -5,8 +5,6 @@ import { type ConvertOptions, convert } from '@detl/export/convert'
 import { readModelArtifacts, type LayersModel as SourceModel } from '@detl/export/layers/read'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
-// tfjs-layers calls methods of tensors (`x.flatten()`) that tfjs-core leaves out unless asked.
-import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 

@@ -93,7 +93,7 @@ describe('the reader takes model files as they occur:', () => {
   it('Keras’s topology under model_config, with the cell’s scope in the names of weights', async () => {
     const model = tfl.sequential({
       layers: [
-        layers.lstm({ name: 'memory', units: 3, inputShape: [4, 2] }),
+        layers.lstm({ name: 'memory', units: 3, recurrentInitializer: 'glorotNormal', inputShape: [4, 2] }),
         layers.dense({ name: 'out', units: 2 }),
       ],
     })

@@ -35,24 +35,49 @@ const allocate = (like: TensorData, length: number): TensorData => {
   return new Uint8Array(length)
 }
 
-/** `out.shape[i] = tensor.shape[perm[i]]`, as ONNX's and numpy's transpose. */
-export function transpose(tensor: Tensor, perm: readonly number[]): Tensor {
-  const shape = perm.map((axis) => tensor.shape[axis]!)
-  const source = stridesOf(tensor.shape)
-  const steps = perm.map((axis) => source[axis]!)
-  const data = allocate(tensor.data, tensor.data.length)
+/** Steps through the indices of `shape` in row-major order; `steps` are the strides of what is read along with it. */
+function walk(
+  shape: readonly number[],
+  steps: readonly number[],
+  visit: (to: number, from: number) => void,
+): void {
+  const n = sizeOf(shape)
   const index = new Array<number>(shape.length).fill(0)
-  const last = shape.length - 1
   let from = 0
-  for (let to = 0; to < data.length; to++) {
-    data[to] = tensor.data[from]!
-    for (let axis = last; axis >= 0; axis--) {
+  for (let to = 0; to < n; to++) {
+    visit(to, from)
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
       from += steps[axis]!
       if (++index[axis]! < shape[axis]!) break
       from -= steps[axis]! * shape[axis]!
       index[axis] = 0
     }
   }
+}
+
+/** `out.shape[i] = tensor.shape[perm[i]]`, as ONNX's and numpy's transpose. */
+export function transpose(tensor: Tensor, perm: readonly number[]): Tensor {
+  const shape = perm.map((axis) => tensor.shape[axis]!)
+  const strides = stridesOf(tensor.shape)
+  // Last axes that stay in place are moved as one block.
+  let outer = perm.length
+  while (outer > 0 && perm[outer - 1] === outer - 1) outer--
+  const block = sizeOf(shape.slice(outer))
+  const data = allocate(tensor.data, tensor.data.length)
+  const { data: source } = tensor
+  const steps = perm.slice(0, outer).map((axis) => strides[axis]!)
+  walk(
+    shape.slice(0, outer),
+    steps,
+    block === 1
+      ? (to, from) => {
+          data[to] = source[from]!
+        }
+      : (to, from) => {
+          // One kind of array on both sides: they were allocated alike.
+          ;(data as Float32Array).set((source as Float32Array).subarray(from, from + block), to * block)
+        },
+  )
   return { dtype: tensor.dtype, shape, data }
 }
 
@@ -65,16 +90,14 @@ export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor => {
 /** Sum over `axes`, which are dropped. Sums in double precision. */
 export function sumOver(tensor: Tensor, axes: readonly number[]): Tensor {
   const keep = tensor.shape.map((_, i) => i).filter((i) => !axes.includes(i))
-  const moved = transpose(tensor, [...keep, ...axes])
-  const inner = sizeOf(axes.map((axis) => tensor.shape[axis]!))
   const shape = keep.map((axis) => tensor.shape[axis]!)
-  const out = new Float32Array(sizeOf(shape))
-  for (let i = 0; i < out.length; i++) {
-    let sum = 0
-    for (let j = 0; j < inner; j++) sum += Number(moved.data[i * inner + j])
-    out[i] = sum
-  }
-  return float32(shape, out)
+  const strides = stridesOf(shape)
+  const steps = tensor.shape.map((_, axis) => (axes.includes(axis) ? 0 : strides[keep.indexOf(axis)]!))
+  const sums = new Float64Array(sizeOf(shape))
+  walk(tensor.shape, steps, (from, to) => {
+    sums[to]! += Number(tensor.data[from])
+  })
+  return float32(shape, Float32Array.from(sums))
 }
 
 /** Elementwise with numpy's broadcasting, both operands constant. */

@@ -64,8 +64,10 @@ export function decodeWeight(spec: WeightSpec, bytes: Uint8Array): Tensor {
   }
   const data =
     spec.stored === 'float32' ? new Float32Array(view.buffer, view.byteOffset, n) : dequantise(spec, view, n)
-  const at = data.findIndex((x) => !Number.isFinite(x))
-  if (at >= 0)
+  // A plain loop: with findIndex, checking 25 million weights takes longer than reading them.
+  let at = 0
+  while (at < n && Number.isFinite(data[at])) at++
+  if (at < n)
     wrong(
       `weight "${spec.name}" holds ${data[at]} at element ${at}: the training diverged or the file is damaged`,
     )

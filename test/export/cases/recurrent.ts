@@ -4,19 +4,21 @@ import { each, type LayerCase, type LayerCases, on } from './case.ts'
 
 const { layers } = tfl
 const sequence = [5, 3]
+// The default, orthogonal, calls methods of tensors that tfjs-core leaves out unless asked.
+const initial = { recurrentInitializer: 'glorotNormal' as const }
 
 const common = [
-  { units: 4 },
-  { units: 4, returnSequences: true },
-  { units: 4, goBackwards: true, returnSequences: true },
-  { units: 4, returnState: true },
-  { units: 4, useBias: false, activation: 'relu' as const },
-  { units: 4, activation: 'selu' as const, returnSequences: true },
+  { ...initial, units: 4 },
+  { ...initial, units: 4, returnSequences: true },
+  { ...initial, units: 4, goBackwards: true, returnSequences: true },
+  { ...initial, units: 4, returnState: true },
+  { ...initial, units: 4, useBias: false, activation: 'relu' as const },
+  { ...initial, units: 4, activation: 'selu' as const, returnSequences: true },
 ]
 const gated = [
   ...common,
-  { units: 4, recurrentActivation: 'sigmoid' as const },
-  { units: 4, recurrentActivation: 'hardSigmoid' as const, activation: 'softsign' as const },
+  { ...initial, units: 4, recurrentActivation: 'sigmoid' as const },
+  { ...initial, units: 4, recurrentActivation: 'hardSigmoid' as const, activation: 'softsign' as const },
 ]
 
 type Apply = (x: tfl.SymbolicTensor) => tfl.SymbolicTensor
@@ -45,9 +47,9 @@ const withState = (title: string, states: number, make: () => tfl.RNN): LayerCas
   }))
 
 const cells = {
-  simple: () => layers.simpleRNNCell({ units: 4 }),
-  gru: () => layers.gruCell({ units: 4 }),
-  lstm: () => layers.lstmCell({ units: 3 }),
+  simple: () => layers.simpleRNNCell({ ...initial, units: 4 }),
+  gru: () => layers.gruCell({ ...initial, units: 4 }),
+  lstm: () => layers.lstmCell({ ...initial, units: 3 }),
 }
 const video = [3, 6, 5, 2]
 
@@ -55,25 +57,33 @@ const video = [3, 6, 5, 2]
 export const recurrentCases: LayerCases = {
   SimpleRNN: [
     ...each(sequence, layers.simpleRNN, common),
-    masked('behind Masking', () => layers.simpleRNN({ units: 4 })),
-    withState('with an initial state', 1, () => layers.simpleRNN({ units: 4 }) as tfl.RNN),
+    masked('behind Masking', () => layers.simpleRNN({ ...initial, units: 4 })),
+    withState('with an initial state', 1, () => layers.simpleRNN({ ...initial, units: 4 }) as tfl.RNN),
     on(
       'a free number of steps',
       [null, 3],
-      () => layers.simpleRNN({ units: 4 }),
+      () => layers.simpleRNN({ ...initial, units: 4 }),
       () => [tf.randomUniform([2, 6, 3], -1, 1, 'float32', 4)],
     ),
   ],
   GRU: [
     ...each(sequence, layers.gru, gated),
-    masked('behind Masking, all outputs', () => layers.gru({ units: 4, returnSequences: true })),
-    withState('with an initial state', 1, () => layers.gru({ units: 4, returnSequences: true }) as tfl.RNN),
+    masked('behind Masking, all outputs', () => layers.gru({ ...initial, units: 4, returnSequences: true })),
+    withState(
+      'with an initial state',
+      1,
+      () => layers.gru({ ...initial, units: 4, returnSequences: true }) as tfl.RNN,
+    ),
   ],
   LSTM: [
     ...each(sequence, layers.lstm, gated),
-    masked('behind Masking, backwards', () => layers.lstm({ units: 4, goBackwards: true })),
-    masked('behind Masking, with states', () => layers.lstm({ units: 4, returnState: true })),
-    withState('with initial states', 2, () => layers.lstm({ units: 4, returnState: true }) as tfl.RNN),
+    masked('behind Masking, backwards', () => layers.lstm({ ...initial, units: 4, goBackwards: true })),
+    masked('behind Masking, with states', () => layers.lstm({ ...initial, units: 4, returnState: true })),
+    withState(
+      'with initial states',
+      2,
+      () => layers.lstm({ ...initial, units: 4, returnState: true }) as tfl.RNN,
+    ),
     on(
       'two behind a masked Embedding',
       [5],
@@ -82,9 +92,11 @@ export const recurrentCases: LayerCases = {
           const words = layers
             .embedding({ inputDim: 7, outputDim: 3, maskZero: true })
             .apply(x as tfl.SymbolicTensor) as tfl.SymbolicTensor
-          const first = layers.lstm({ units: 4, returnSequences: true }).apply(words) as tfl.SymbolicTensor
+          const first = layers
+            .lstm({ ...initial, units: 4, returnSequences: true })
+            .apply(words) as tfl.SymbolicTensor
           return layers
-            .lstm({ units: 3 })
+            .lstm({ ...initial, units: 3 })
             .apply(layers.dropout({ rate: 0.2 }).apply(first) as tfl.SymbolicTensor)
         },
       }),
@@ -111,9 +123,10 @@ export const recurrentCases: LayerCases = {
     ),
   ],
   ConvLSTM2D: each(video, layers.convLstm2d, [
-    { filters: 3, kernelSize: 3 },
-    { filters: 3, kernelSize: [2, 3], padding: 'same', returnSequences: true },
+    { ...initial, filters: 3, kernelSize: 3 },
+    { ...initial, filters: 3, kernelSize: [2, 3], padding: 'same', returnSequences: true },
     {
+      ...initial,
       filters: 3,
       kernelSize: 3,
       strides: 2,
@@ -121,27 +134,33 @@ export const recurrentCases: LayerCases = {
       activation: 'relu',
       recurrentActivation: 'sigmoid',
     },
-    { filters: 3, kernelSize: 3, useBias: false, goBackwards: true, returnState: true },
+    { ...initial, filters: 3, kernelSize: 3, useBias: false, goBackwards: true, returnState: true },
   ]),
-  ConvLSTM2DCell: each(video, layers.convLstm2d, [{ filters: 2, kernelSize: 2 }]),
+  ConvLSTM2DCell: each(video, layers.convLstm2d, [{ ...initial, filters: 2, kernelSize: 2 }]),
   Bidirectional: [
     ...(['concat', 'sum', 'mul', 'ave'] as const).map((mergeMode) =>
       on(`${mergeMode}, all outputs`, sequence, () =>
         layers.bidirectional({
-          layer: layers.lstm({ units: 4, returnSequences: true }) as tfl.RNN,
+          layer: layers.lstm({ ...initial, units: 4, returnSequences: true }) as tfl.RNN,
           mergeMode,
         }),
       ),
     ),
     on('no merging', sequence, () =>
-      layers.bidirectional({ layer: layers.gru({ units: 4 }) as tfl.RNN, mergeMode: null as never }),
+      layers.bidirectional({
+        layer: layers.gru({ ...initial, units: 4 }) as tfl.RNN,
+        mergeMode: null as never,
+      }),
     ),
     on('of SimpleRNN, last output', sequence, () =>
-      layers.bidirectional({ layer: layers.simpleRNN({ units: 4 }) as tfl.RNN, mergeMode: 'concat' }),
+      layers.bidirectional({
+        layer: layers.simpleRNN({ ...initial, units: 4 }) as tfl.RNN,
+        mergeMode: 'concat',
+      }),
     ),
     masked('behind Masking', () =>
       layers.bidirectional({
-        layer: layers.gru({ units: 4, returnSequences: true }) as tfl.RNN,
+        layer: layers.gru({ ...initial, units: 4, returnSequences: true }) as tfl.RNN,
         mergeMode: 'concat',
       }),
     ),

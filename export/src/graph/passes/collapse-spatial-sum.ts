@@ -3,12 +3,14 @@ import { type Graph, type GraphNode, int, ints, type Tensor, type Value } from '
 import { map, reshaped, scalar, sizeOf, sumOver, transpose } from '../tensor.ts'
 import { transform } from '../transform.ts'
 
-/** A constant, also where it is the transpose of one that was left to the runtime. */
-function constantBehind(g: GraphBuilder, value: Value | undefined): Tensor | undefined {
+/** The constant that a value is, or that it is the transpose of (large transposes are left to the runtime). */
+function matrixBehind(
+  g: GraphBuilder,
+  value: Value | undefined,
+): { tensor: Tensor; transposed: boolean } | undefined {
   const node = g.producer(value)
-  if (node?.op !== 'Transpose') return g.constantOf(value)
-  const tensor = g.constantOf(node.inputs[0])
-  return tensor && transpose(tensor, ints(node.attributes, 'perm'))
+  const tensor = g.constantOf(node?.op === 'Transpose' ? node.inputs[0] : value)
+  return tensor?.shape.length === 2 ? { tensor, transposed: node?.op === 'Transpose' } : undefined
 }
 
 /**
@@ -44,10 +46,14 @@ function throughDense(g: GraphBuilder, node: GraphNode, scale: number): Value | 
   const shape = node.outputs[0]!.shape
   if (product?.op !== 'MatMul' || node.inputs[0]!.shape.length !== 3 || shape.slice(2).includes(null))
     return undefined
-  const weights = constantBehind(g, product.inputs[1])
-  if (weights?.shape.length !== 2) return undefined
+  const weights = matrixBehind(g, product.inputs[1])
+  if (!weights) return undefined
   const [maps, ...cells] = shape.slice(2) as number[]
-  const sums = sumOver(reshaped(weights, [weights.shape[0]!, maps!, sizeOf(cells)]), [2])
+  const units = weights.tensor.shape[weights.transposed ? 1 : 0]!
+  // Summed where it lies, without a copy of the largest weights of the network: [K·p,units] or [units,K·p] → [units,K]
+  const sums = weights.transposed
+    ? transpose(sumOver(reshaped(weights.tensor, [maps!, sizeOf(cells), units]), [1]), [1, 0])
+    : sumOver(reshaped(weights.tensor, [units, maps!, sizeOf(cells)]), [2])
   return g.op('MatMul', [
     product.inputs[0]!,
     g.constant(
