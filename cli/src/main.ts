@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addKeysCommand } from './commands/keys.ts'
 import { addPhantomCommand } from './commands/phantom.ts'
 import { addScreenCommand } from './commands/screen.ts'
 import { addServeCommand } from './commands/serve.ts'
@@ -27,6 +28,7 @@ const program = new Command('detl')
 addScreenCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)
+addKeysCommand(program)
 addShipCommand(program)
 
 const asked = process.argv[2] ?? ''

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import spectral from '@stoplight/spectral-core'
 import rulesets from '@stoplight/spectral-rulesets'
@@ -16,6 +17,17 @@ afterAll(() => edge.stop())
 describe('the OpenAPI document', () => {
   it('is the one in docs/ (rewrite it with: npx vitest run test/edge/openapi.test.ts -u)', async () => {
     await expect(text).toMatchFileSnapshot('../../docs/openapi.json')
+  })
+
+  it('gives the types in core/src/api/contract.ts', async () => {
+    // Its TypeScript is another one than ours: it is installed beside the edge.
+    const require = createRequire(new URL('../../edge/package.json', import.meta.url))
+    const { default: generate, astToString } = require('openapi-typescript') as {
+      default: (source: string) => Promise<unknown>
+      astToString: (ast: unknown) => string
+    }
+    const types = `/** Generated from docs/openapi.json by test/edge/openapi.test.ts. */\n${astToString(await generate(text))}`
+    await expect(types).toMatchFileSnapshot('../../core/src/api/contract.ts')
   })
 
   it('passes Spectral', async () => {

@@ -1,0 +1,103 @@
+import type { components, paths } from '@detl/core/api/contract'
+import { AppError } from '@detl/core/api/problem'
+import type { Command } from 'commander'
+import createClient from 'openapi-fetch'
+
+type Flags = { edge: string; adminKey?: string }
+type CreateFlags = Flags & {
+  mode: 'live' | 'test'
+  name: string
+  scope?: string[]
+  expires?: string
+  plan: string
+}
+type Account = paths['/v1/admin/accounts/{account}']['put']['requestBody']['content']['application/json']
+type NewKey = paths['/v1/admin/accounts/{account}/keys']['post']['requestBody']['content']['application/json']
+
+export function addKeysCommand(program: Command): void {
+  const keys = program.command('keys').description('accounts and API keys of an edge')
+  const command = (usage: string, description: string) =>
+    keys
+      .command(usage)
+      .description(description)
+      .option('--edge <url>', 'the edge', 'http://127.0.0.1:8787')
+      .option('--admin-key <key>', 'its admin key (default: $DETL_ADMIN_KEY)')
+
+  command('create <account>', 'make a key, and the account if it is not there; the key is shown this once')
+    .option('--mode <mode>', 'live (billed) or test (never billed)', 'test')
+    .option('--name <name>', 'what the key is for', 'detl keys create')
+    .option('--scope <scope...>', 'what the key may do')
+    .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
+    .option('--plan <plan>', 'of a new account: prepaid, postpaid, or quota:N (a month)', 'postpaid')
+    .action(async (account: string, flags: CreateFlags) => {
+      const edge = client(flags)
+      const path = { account }
+      const known = await edge.GET('/v1/admin/accounts/{account}/account', { params: { path } })
+      if (known.response.status === 404)
+        ok(
+          await edge.PUT('/v1/admin/accounts/{account}', {
+            params: { path },
+            body: { name: account, plan: readPlan(flags.plan), limits: {} },
+          }),
+        )
+      else ok(known)
+      const body = {
+        name: flags.name,
+        mode: flags.mode,
+        ...(flags.scope && { scopes: flags.scope }),
+        ...(flags.expires && { expiresAt: flags.expires }),
+      } as NewKey
+      const made = ok(await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }))
+      console.log(made.key)
+      console.error(
+        `key ${made.id} of ${account} (${made.mode}; ${made.scopes.join(' ')}): kept nowhere, note it now`,
+      )
+    })
+
+  command('list [account]', 'keys of an account, or the accounts').action(
+    async (account: string | undefined, flags: Flags) => {
+      const edge = client(flags)
+      if (account === undefined) {
+        for (const id of ok(await edge.GET('/v1/admin/accounts')).accounts) console.log(id)
+        return
+      }
+      const found = await edge.GET('/v1/admin/accounts/{account}/keys', { params: { path: { account } } })
+      for (const key of ok(found).keys) console.log(line(key))
+    },
+  )
+
+  command('revoke <account> <key-id>', 'revoke a key, from the next request on').action(
+    async (account: string, key: string, flags: Flags) => {
+      const params = { path: { account, key } }
+      console.log(line(ok(await client(flags).DELETE('/v1/admin/accounts/{account}/keys/{key}', { params }))))
+    },
+  )
+}
+
+function client({ edge, adminKey = process.env.DETL_ADMIN_KEY }: Flags) {
+  if (!adminKey) throw new AppError('key-missing', 'give --admin-key or set DETL_ADMIN_KEY')
+  return createClient<paths>({ baseUrl: edge, headers: { authorization: `Bearer ${adminKey}` } })
+}
+
+/** The data of an answer, or its problem as an error. */
+function ok<T>({ data, error }: { data?: T; error?: unknown; response: Response }): T {
+  if (data !== undefined) return data
+  const { type, detail } = error as { type: string; detail: string }
+  throw new AppError(type.replace('/problems/', '') as AppError['code'], detail)
+}
+
+function readPlan(text: string): Account['plan'] {
+  const quota = /^quota:(\d+)$/.exec(text)
+  if (quota) return { kind: 'quota', perMonth: Number(quota[1]) }
+  if (text === 'prepaid' || text === 'postpaid') return { kind: text }
+  throw new AppError('request-invalid', '--plan is prepaid, postpaid or quota:N')
+}
+
+function line(key: components['schemas']['Key']): string {
+  const state = key.revokedAt
+    ? `revoked ${key.revokedAt}`
+    : key.expiresAt
+      ? `expires ${key.expiresAt}`
+      : 'does not expire'
+  return [key.id, key.mode.padEnd(4), state, key.prefix, key.name, key.scopes.join(' ')].join('  ')
+}
