@@ -3,8 +3,11 @@
  * random weights, scores and the maps of all four classes. Server, load generator and loop are processes or threads of their own; one
  * thread runs the network, so that on a machine of two cores the sockets have the other.
  */
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openSession, type Session } from '../gpu-function/src/session.ts'
 import { startServer } from '../test/support/gpu-process.ts'
 import { modelsFolder } from '../test/support/model-folder.ts'
@@ -22,37 +25,52 @@ export default async function gpuBench(): Promise<Record<string, Figure>> {
   try {
     const folder = models.add({ network: DETL12 })
     const bare = await openBare(join(folder, 'model.onnx'))
-    const coldMs: number[] = []
-    for (let i = 0; i < COLD_STARTS; i++) {
-      const server = await startServer(models.root, { DETL_THREADS: '1' })
-      coldMs.push(server.readyMs)
-      await server.stop()
-    }
+    const cold = await coldStarts(models.root)
     const joined = await throughput(bare, models.root, 16, 'always')
     const auto = await throughput(bare, models.root, 1, 'auto')
     const paced = await latency(bare, models.root)
     await bare.close()
     return {
       'gpu.server_throughput': figure(
-        joined,
+        joined.ratios,
         '×',
         'bare onnxruntime-node loop, batch 16, 1 thread (higher is better)',
       ),
       'gpu.server_throughput_auto': figure(
-        auto,
+        auto.ratios,
         '×',
         'bare loop, batch 1, 1 thread; batches as the server chooses (higher is better)',
       ),
       'gpu.overhead_ms': figure(paced.overheadMs, 'ms', 'session.run of the same call; one caller, p50'),
       'gpu.p99_at_70_percent': figure(
-        paced.p99,
+        paced.evenP99,
         '×',
-        'p99 of a bare run; Poisson arrivals at 70 % of the bare pace',
+        'p99 of a bare run; calls evenly at 70 % of the bare pace',
+      ),
+      'gpu.p99_at_70_percent_poisson': figure(
+        paced.poissonP99,
+        '×',
+        'p99 of the same Poisson arrivals at an ideal server that only runs, batch 1',
       ),
       'gpu.cold_start_ms': figure(
-        coldMs,
+        cold.bundle,
         'ms',
-        'process start to ready, 20 MB model, 5 batch sizes warmed up',
+        'process start to ready, bundled as in the container, 20 MB model, 5 batch sizes warmed up',
+      ),
+      'gpu.cold_start_source_ms': figure(
+        cold.source,
+        'ms',
+        'the same from the TypeScript sources, as `detl serve` starts it',
+      ),
+      'gpu.run_ms': figure(
+        paced.runMs,
+        'ms',
+        'one screening with four maps inside ONNX Runtime, batch 1, 1 thread',
+      ),
+      'gpu.occupancy': figure(
+        joined.occupancy,
+        '×',
+        'time of a bare loop of the same runs: inside session.run ÷ wall clock at saturation (higher is better)',
       ),
     }
   } finally {
@@ -60,14 +78,35 @@ export default async function gpuBench(): Promise<Record<string, Figure>> {
   }
 }
 
+/** Source and bundle in turn. */
+async function coldStarts(root: string): Promise<{ source: number[]; bundle: number[] }> {
+  const out = mkdtempSync(join(tmpdir(), 'detl-bundle-'))
+  const script = fileURLToPath(new URL('../deploy/gpu-function/bundle.ts', import.meta.url))
+  const { status } = spawnSync(process.execPath, [script, join(out, 'dist')], { stdio: 'inherit' })
+  if (status !== 0) throw new Error(`the bundle could not be made (${status})`)
+  symlinkSync(fileURLToPath(new URL('../node_modules', import.meta.url)), join(out, 'node_modules'))
+  const times: { source: number[]; bundle: number[] } = { source: [], bundle: [] }
+  for (let i = 0; i < COLD_STARTS; i++) {
+    for (const kind of ['source', 'bundle'] as const) {
+      const main = kind === 'bundle' ? join(out, 'dist', 'main.js') : undefined
+      const server = await startServer(root, { DETL_THREADS: '1' }, main)
+      times[kind].push(server.readyMs)
+      await server.stop()
+    }
+  }
+  rmSync(out, { recursive: true })
+  return times
+}
+
 /** Rows a second of the saturated server ÷ rows a second of the bare loop, loop and server in turn. */
-async function throughput(bare: Session, root: string, rows: number, join: string): Promise<number[]> {
+async function throughput(bare: Session, root: string, rows: number, join: string) {
   const server = await startServer(root, {
     DETL_THREADS: '1',
     DETL_BATCH_JOIN: join,
     DETL_MAX_WAIT_MS: '600000',
   })
   const ratios: number[] = []
+  const occupancy: number[] = []
   try {
     const calls = 192
     const served = async () => {
@@ -80,6 +119,9 @@ async function throughput(bare: Session, root: string, rows: number, join: strin
       })
       const failed = result.calls.filter((call) => call.status !== 200)
       if (failed.length > 0) throw new Error(`${failed.length} calls failed with ${failed[0]?.status}`)
+      // Each caller of a batch is told the time of the whole run.
+      const runMs = result.calls.reduce((total, call) => total + call.runMs / call.batchRows, 0)
+      occupancy.push(runMs / 1000 / result.seconds)
       return calls / result.seconds
     }
     for (let round = 0; round < ROUNDS; round++) {
@@ -89,46 +131,65 @@ async function throughput(bare: Session, root: string, rows: number, join: strin
       const after = await barePace(bare, rows, calls / 2)
       ratios.push(pace / Math.sqrt(before * after))
     }
-    return ratios
+    return { ratios, occupancy }
   } finally {
     await server.stop()
   }
 }
 
-async function latency(bare: Session, root: string): Promise<{ overheadMs: number[]; p99: number[] }> {
+async function latency(bare: Session, root: string) {
   const server = await startServer(root, { DETL_THREADS: '1' })
   const overheadMs: number[] = []
-  const p99: number[] = []
+  const evenP99: number[] = []
+  const poissonP99: number[] = []
+  const runMs: number[] = []
+  const alone = () =>
+    runLoad({ url: server.url, size: SIZE, calls: 200, outputs: OUTPUTS, pace: { concurrency: 1 } })
   try {
+    // Compiled as a server of some minutes' age is.
+    await alone()
     for (let round = 0; round < ROUNDS; round++) {
-      const alone = await runLoad({
-        url: server.url,
-        size: SIZE,
-        calls: 60,
-        outputs: OUTPUTS,
-        pace: { concurrency: 1 },
-      })
-      overheadMs.push(median(alone.calls.map((call) => call.ms - call.runMs)))
+      const single = await alone()
+      overheadMs.push(median(single.calls.map((call) => call.ms - call.runMs)))
       const runs = await bareRuns(bare, 1, 200)
+      runMs.push(median(runs))
       const perSecond = (0.7 * 1000) / median(runs)
-      const load = await runLoad({
-        url: server.url,
-        size: SIZE,
-        calls: 300,
-        outputs: OUTPUTS,
-        pace: { perSecond },
-      })
-      p99.push(
+      const load = (arrivals: 'even' | 'poisson') =>
+        runLoad({ url: server.url, size: SIZE, calls: 300, outputs: OUTPUTS, pace: { perSecond, arrivals } })
+      const even = await load('even')
+      evenP99.push(
         quantile(
-          load.calls.map((call) => call.ms),
+          even.calls.map((call) => call.ms),
           0.99,
         ) / quantile(runs, 0.99),
       )
+      const poisson = await load('poisson')
+      const ideal = idealQueue(
+        poisson.calls.map((call) => call.at),
+        runs,
+      )
+      poissonP99.push(
+        quantile(
+          poisson.calls.map((call) => call.ms),
+          0.99,
+        ) / quantile(ideal, 0.99),
+      )
     }
-    return { overheadMs, p99 }
+    return { overheadMs, evenP99, poissonP99, runMs }
   } finally {
     await server.stop()
   }
+}
+
+/** Latencies of a server that does nothing but run, one at a time, first come first served. */
+function idealQueue(arrivals: readonly number[], runs: readonly number[]): number[] {
+  let free = 0
+  return [...arrivals]
+    .sort((a, b) => a - b)
+    .map((at, i) => {
+      free = Math.max(free, at) + runs[i % runs.length]!
+      return free - at
+    })
 }
 
 /** The same runtime, threads and shared memory as the server's, called one run after another. */

@@ -10,14 +10,16 @@ export type LoadPlan = {
   size: number
   calls: number
   outputs: string[]
-  /** Calls under way at once (closed loop), or calls a second with exponential gaps (open loop, a Poisson stream). */
-  pace: { concurrency: number } | { perSecond: number }
+  /** Calls under way at once (closed loop), or calls a second (open loop): evenly, or with exponential gaps, a Poisson stream. */
+  pace: { concurrency: number } | { perSecond: number; arrivals: 'even' | 'poisson' }
   deadlineMs?: number
 }
 export type LoadResult = {
   seconds: number
   /** One row a call, in order of the answers. */
   calls: {
+    /** When it was due, ms from the start. */
+    at: number
     status: number
     ms: number
     runMs: number
@@ -50,7 +52,15 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
     const ms = performance.now() - begin
     const dur = (phase: string) => Number(new RegExp(`${phase};dur=([\\d.]+)`).exec(timing)?.[1] ?? 0)
     const batchRows = Number(/desc="(\d+) rows"/.exec(timing)?.[1] ?? 0)
-    calls.push({ status, ms, runMs: dur('run'), queueMs: dur('queue'), batchRows, retryAfterS })
+    calls.push({
+      at: begin - started,
+      status,
+      ms,
+      runMs: dur('run'),
+      queueMs: dur('queue'),
+      batchRows,
+      retryAfterS,
+    })
     if (open) idle.push(connection)
   }
   const started = performance.now()
@@ -64,7 +74,8 @@ async function load(plan: LoadPlan): Promise<LoadResult> {
     const under: Promise<void>[] = []
     let at = performance.now()
     while (next < plan.calls) {
-      at += (-Math.log(1 - Math.random()) * 1000) / plan.pace.perSecond
+      const gap = plan.pace.arrivals === 'even' ? 1 : -Math.log(1 - Math.random())
+      at += (gap * 1000) / plan.pace.perSecond
       const wait = at - performance.now()
       if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait))
       under.push(one(next++))

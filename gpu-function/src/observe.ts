@@ -12,7 +12,9 @@ export const observe =
     const call: Call = { since: performance.now(), trace: traceOf(headersOf(c).traceparent), phases: {} }
     c.set('call', call)
     await next()
-    if (c.req.path.endsWith('/infer')) record(call, c.res.status, deps)
+    if (!c.req.path.endsWith('/infer')) return
+    // After the answer is on its way: nobody waits for the bookkeeping.
+    setImmediate(record, call, c.res.status, performance.now() - call.since, deps)
   }
 
 /** What every answer bears besides its content; to be given when it is made, since changing a made one costs a copy. */
@@ -24,8 +26,7 @@ export function commonHeaders(call: Call, state: AppDeps['state']): Record<strin
   }
 }
 
-function record(call: Call, status: number, { metrics, log }: AppDeps): void {
-  const ms = performance.now() - call.since
+function record(call: Call, status: number, ms: number, { metrics, log }: AppDeps): void {
   const model = call.model ?? ''
   metrics.requests.inc({ model, code: call.code ?? 'ok' })
   metrics.duration.observe({ model }, ms / 1000)

@@ -24,7 +24,7 @@ describe('five times what the server can do', () => {
       const { calls } = await runLoad({
         ...plan,
         calls: Math.ceil(capacity * 5 * 2),
-        pace: { perSecond: capacity * 5 },
+        pace: { perSecond: capacity * 5, arrivals: 'poisson' },
       })
       const admitted = calls.filter(({ status }) => status === 200)
       const refused = calls.filter(({ status }) => status === 503)
