@@ -5,7 +5,6 @@ import { selectBackend } from '@detl/train/backend/select'
 import { learningRateAt, type StageOptions, trainStage } from '@detl/train/loop'
 import { detl12 } from '@detl/train/model/detl12'
 import { loadModel } from '@detl/train/model/files'
-import { foldInput } from '@detl/train/model/input'
 import { predictLogits } from '@detl/train/predict'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -15,15 +14,12 @@ const SIZE = 36
 const train = squares(32, SIZE, 1)
 const validation = squares(16, SIZE, 2)
 const dir = mkdtempSync(join(tmpdir(), 'detl-loop-'))
-const fresh = () => {
-  const model = detl12({ size: SIZE, classes: 2, seed: 3 })
-  foldInput(model)
-  return model
-}
+const fresh = () => detl12({ size: SIZE, classes: 2, seed: 3 })
 const options = (name: string, more: Partial<StageOptions> = {}): StageOptions => ({
   seed: 7,
   dir: join(dir, name),
   resume: false,
+  fresh: true,
   identity: 'test',
   ...more,
 })

@@ -10,7 +10,6 @@ import { camGrid, gradCam } from '@detl/train/evaluate/gradcam'
 import { overSource } from '@detl/train/evaluate/localisation'
 import { trainStage } from '@detl/train/loop'
 import { detl12 } from '@detl/train/model/detl12'
-import { foldInput } from '@detl/train/model/input'
 import { argmaxRows, predictLogits } from '@detl/train/predict'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, expect, it } from 'vitest'
@@ -47,10 +46,9 @@ it('a network trained on phantoms finds the lesion, and the peak of Grad-CAM lie
 }, async () => {
   await selectBackend()
   const model = detl12({ size: SIZE, classes: 2, seed: 1 })
-  foldInput(model)
   const stage = { ...quickStage, epochs: 6, batchSize: 16 }
   const data = { train: phantoms(160, 1).set, validation: phantoms(32, 1000).set }
-  await trainStage(model, data, stage, { seed: 1, dir, resume: false, identity: 'phantom' })
+  await trainStage(model, data, stage, { seed: 1, dir, resume: false, fresh: true, identity: 'phantom' })
 
   const held = phantoms(48, 2000)
   const predicted = argmaxRows(await predictLogits(model, held.set, 16), 2)

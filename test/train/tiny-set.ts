@@ -37,6 +37,7 @@ export const quickStage: StageConfig = {
   warmup: 0,
   trainFrom: 'block1',
   ramp: 0,
+  normalise: true,
   dropout: 0.1,
   labelSmoothing: 0,
   weightDecay: 0,

@@ -13,6 +13,7 @@ export const defaults: TrainConfig = {
     finalRate: 0.02,
     warmup: 1,
     trainFrom: 'block1',
+    normalise: true, // the plain network hardly leaves the start on so few images
     ramp: 4, // at full strength from the start the network stays at chance for many epochs
     dropout: 0.2,
     labelSmoothing: 0.05, // NIH's labels are text-mined, about one in ten is wrong
@@ -44,6 +45,7 @@ export const defaults: TrainConfig = {
     finalRate: 0.02,
     warmup: 1,
     trainFrom: 'block1', // few pretraining images: freezing three blocks, as the paper does, underfits
+    normalise: true,
     ramp: 6,
     dropout: 0.3,
     labelSmoothing: 0.05,

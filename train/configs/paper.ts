@@ -13,6 +13,7 @@ export const paper = differing(defaults, {
     finalRate: 0,
     warmup: 0,
     ramp: 0,
+    normalise: false,
     dropout: 0,
     labelSmoothing: 0,
     weighting: 'none',
@@ -25,6 +26,7 @@ export const paper = differing(defaults, {
     finalRate: 1, // no schedule is named for the second stage
     warmup: 0,
     ramp: 0,
+    normalise: false,
     trainFrom: 'block3', // "up to the last convolutional block"
     dropout: 0,
     labelSmoothing: 0,

@@ -17,6 +17,8 @@ export type StageConfig = {
   trainFrom: Block
   /** Epochs over which augmentation and dropout rise from a quarter to their full strength. */
   ramp: number
+  /** Batch normalisation while training, folded into kernels and biases when the model is saved. */
+  normalise: boolean
   /** Rate of dropout on the two hidden dense layers. */
   dropout: number
   labelSmoothing: number

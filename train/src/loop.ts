@@ -6,10 +6,8 @@ import { type EpochRecord, readCheckpoint, saveCheckpoint } from './checkpoint.t
 import type { StageConfig } from './config.ts'
 import { weakened } from './data/augment.ts'
 import { type Batch, type LabelledImages, trainingBatches } from './data/batches.ts'
-import { logitsOf } from './model/detl12.ts'
 import { loadModel, saveModel } from './model/files.ts'
-import { foldInput, unfoldInput } from './model/input.ts'
-import { trainableFrom } from './model/transfer.ts'
+import { TrainingNet } from './model/training-net.ts'
 import { optimizerFor } from './optimizer.ts'
 import { argmaxRows, predictLogits, softmaxRows } from './predict.ts'
 import { type Rng, rngOf } from './rng.ts'
@@ -31,6 +29,8 @@ export type StageOptions = {
   dir: string
   /** Go on from the checkpoint in `dir`, if there is one of the same identity. */
   resume: boolean
+  /** The model's weights are random, not those of an earlier stage. */
+  fresh: boolean
   /** Hash of configuration and data. */
   identity: string
   onBatch?: (progress: StageProgress) => void
@@ -50,10 +50,9 @@ export async function trainStage(
   options: StageOptions,
 ): Promise<StageResult> {
   mkdirSync(options.dir, { recursive: true })
-  unfoldInput(model)
   const bestDir = join(options.dir, 'best')
-  const weights = trainableFrom(model, stage.trainFrom)
-  const variables = weights.map((w) => w.read() as tf.Variable)
+  const net = startNet(model, data.train, stage, options)
+  const { variables, statistics } = net
   const optimizer = optimizerFor(stage.optimizer, variables)
   let history: EpochRecord[] = []
   let best = { score: Number.NEGATIVE_INFINITY, epoch: 0 }
@@ -61,17 +60,18 @@ export async function trainStage(
   const saved = options.resume ? readCheckpoint(options.dir, options.identity) : undefined
   if (saved) {
     tf.tidy(() => {
-      const tensors = (arrays: Float32Array[]) =>
-        arrays.map((a, i) => tf.tensor(a, variables[i % variables.length]!.shape))
-      for (const [i, t] of tensors(saved.arrays.slice(0, variables.length)).entries()) variables[i]!.assign(t)
-      optimizer.restore(tensors(saved.arrays.slice(variables.length)), saved.steps)
+      const slots = [...variables, ...statistics, ...optimizer.state().tensors]
+      const tensors = saved.arrays.map((a, i) => tf.tensor(a, slots[i]!.shape))
+      for (const [i, v] of [...variables, ...statistics].entries()) v.assign(tensors[i]!)
+      optimizer.restore(tensors.slice(variables.length + statistics.length), saved.steps)
     })
     history = saved.history
     best = { score: saved.bestScore, epoch: saved.bestEpoch }
   }
 
   for (let epoch = history.length + 1; epoch <= stage.epochs; epoch++) {
-    const trained = await trainEpoch(model, data.train, stage, { ...options, epoch, variables, optimizer })
+    const trained = await trainEpoch(net, data.train, stage, { ...options, epoch, optimizer })
+    net.foldInto(model)
     const validation = await validate(model, data.validation, stage.batchSize)
     const record: EpochRecord = { epoch, ...trained, ...validation }
     history.push(record)
@@ -79,11 +79,11 @@ export async function trainStage(
     const isBest = score > best.score
     if (isBest) {
       best = { score, epoch }
-      await saveFolded(model, bestDir)
+      await saveModel(model, bestDir)
     }
     const { tensors, steps } = optimizer.state()
     const arrays = await Promise.all(
-      [...variables, ...tensors].map(async (t) => (await t.data()).slice() as Float32Array),
+      [...variables, ...statistics, ...tensors].map(async (t) => (await t.data()).slice() as Float32Array),
     )
     const { identity } = options
     saveCheckpoint(options.dir, {
@@ -98,39 +98,45 @@ export async function trainStage(
     options.onEpoch?.(record, isBest)
   }
   optimizer.dispose()
+  net.dispose()
   const kept = await loadModel(bestDir)
   model.setWeights(kept.getWeights())
   kept.dispose()
   return { bestEpoch: best.epoch, bestScore: best.score, history, modelPath: join(bestDir, 'model.json') }
 }
 
-/** Saves the model for inputs in 0 … 1; the one in training keeps its very bits. */
-async function saveFolded(model: tfl.LayersModel, dir: string): Promise<void> {
-  const conv1 = model.getLayer('conv1')
-  const before = conv1.getWeights().map((w) => w.clone())
-  foldInput(model)
-  await saveModel(model, dir)
-  conv1.setWeights(before)
-  tf.dispose(before)
+/** Statistics of the first batch of the first epoch, so that they too follow from the seed. */
+function startNet(
+  model: tfl.LayersModel,
+  set: LabelledImages,
+  stage: StageConfig,
+  options: StageOptions,
+): TrainingNet {
+  const { seed, fresh } = options
+  const { batchSize, augment, trainFrom, normalise } = stage
+  const batch = trainingBatches(set, { batchSize, seed, epoch: 0, augment }).next().value as Batch | undefined
+  if (!batch) throw new Error(`${set.labels.length} images do not fill a batch of ${batchSize}`)
+  const sample = tf.tensor4d(batch.x, [batchSize, set.size, set.size, 1])
+  const net = new TrainingNet(model, sample, { trainFrom, normalise, fresh })
+  sample.dispose()
+  return net
 }
 
 type EpochOptions = StageOptions & {
   epoch: number
-  variables: tf.Variable[]
   optimizer: ReturnType<typeof optimizerFor>
 }
 
 async function trainEpoch(
-  model: tfl.LayersModel,
+  net: TrainingNet,
   set: LabelledImages,
   stage: StageConfig,
-  { seed, epoch, variables, optimizer, onBatch }: EpochOptions,
+  { seed, epoch, optimizer, onBatch }: EpochOptions,
 ): Promise<
   Pick<EpochRecord, 'learningRate' | 'loss' | 'accuracy' | 'seconds' | 'imagesPerSecond' | 'inputShare'>
 > {
   const { batchSize } = stage
   const batches = Math.floor(set.labels.length / batchSize)
-  if (batches === 0) throw new Error(`${set.labels.length} images do not fill a batch of ${batchSize}`)
   const started = performance.now()
   let waited = 0
   let lossSum = 0
@@ -147,11 +153,10 @@ async function trainEpoch(
 
     rate = learningRateAt(stage, epoch - 1 + b / batches)
     const { loss, logits, gradients } = lossAndGradients(
-      model,
+      net,
       batch,
       set,
       { ...stage, dropout },
-      variables,
       rngOf(seed, 'dropout', epoch, b),
     )
     optimizer.step(gradients, rate)
@@ -189,19 +194,22 @@ async function trainEpoch(
 
 /** Weighted cross-entropy with smoothed labels, and its gradients. The caller owns the results. */
 function lossAndGradients(
-  model: tfl.LayersModel,
+  net: TrainingNet,
   batch: Batch,
   set: LabelledImages,
   stage: StageConfig,
-  variables: tf.Variable[],
   rng: Rng,
 ): { loss: tf.Scalar; logits: tf.Tensor2D; gradients: tf.Tensor[] } {
+  const { variables } = net
   let kept: tf.Tensor2D | undefined
+  let moments: tf.Tensor[] = []
   const { value, grads } = tf.variableGrads(() => {
     const x = tf.tensor4d(batch.x, [stage.batchSize, set.size, set.size, 1])
     const masks = dropoutMasks(stage, rng)
-    const logits = logitsOf(model, x, masks)
+    const pass = net.forward(x, masks)
+    const { logits } = pass
     kept = tf.keep(logits.clone())
+    moments = pass.moments
     const hard = tf.oneHot(tf.tensor1d(batch.labels, 'int32'), set.classes)
     const target = tf.add(tf.mul(hard, 1 - stage.labelSmoothing), stage.labelSmoothing / set.classes)
     const each = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1)) // [B]
@@ -212,6 +220,8 @@ function lossAndGradients(
     }
     return loss as tf.Scalar
   }, variables)
+  net.updateStatistics(moments)
+  tf.dispose(moments)
   return { loss: value, logits: kept!, gradients: variables.map((v) => grads[v.name]!) }
 }
 
@@ -239,7 +249,7 @@ async function validate(
   set: LabelledImages,
   batchSize: number,
 ): Promise<Pick<EpochRecord, 'validationLoss' | 'validationAccuracy' | 'balancedAccuracy'>> {
-  const logits = await predictLogits(model, set, batchSize, 'standardised')
+  const logits = await predictLogits(model, set, batchSize)
   const probabilities = softmaxRows(logits, set.classes)
   const predicted = argmaxRows(logits, set.classes)
   const total = new Float64Array(set.classes)

@@ -8,12 +8,11 @@ export async function predictLogits(
   model: tfl.LayersModel,
   set: LabelledImages,
   batchSize: number,
-  input: 'scaled' | 'standardised' = 'scaled',
 ): Promise<Float32Array> {
   const classes = model.outputs[0]!.shape[1] as number
   const out = new Float32Array(set.labels.length * classes)
   let at = 0
-  for (const batch of evaluationBatches(set, batchSize, input)) {
+  for (const batch of evaluationBatches(set, batchSize)) {
     const logits = tf.tidy(() => logitsOf(model, tf.tensor4d(batch.x, [batchSize, set.size, set.size, 1])))
     const values = (await logits.data()) as Float32Array
     logits.dispose()

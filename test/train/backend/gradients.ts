@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
+import { normRelu } from '@detl/train/backend/norm-relu'
 import { detl12, logitsOf } from '@detl/train/model/detl12'
 
 export const SIZE = 36 // the smallest S that leaves the last pooling a full window: quick in pure JavaScript
@@ -35,4 +36,16 @@ export function worstDifference(a: Gradients, b: Gradients): number {
     for (const [i, v] of expected.entries()) worst = Math.max(worst, Math.abs(v - got[i]!) / scale)
   }
   return worst
+}
+
+/** Output, statistics and gradients of normRelu on a fixed tensor, with the backend that is active. */
+export function normReluHere(): number[] {
+  const z = tf.randomNormal<tf.Rank.R4>([3, 5, 5, 4], 0.3, 2, 'float32', 8)
+  const gamma = tf.tensor1d([0.5, 1, -1.5, 2])
+  const beta = tf.tensor1d([0.1, -0.2, 0.3, 0])
+  const weights = tf.randomNormal(z.shape, 0, 1, 'float32', 9)
+  const moments: tf.Tensor[] = []
+  const y = normRelu(z, gamma, beta, moments)
+  const gradients = tf.grads((a, g, b) => tf.sum(tf.mul(weights, normRelu(a!, g!, b!, []))))([z, gamma, beta])
+  return [y, ...moments, ...gradients].flatMap((t) => [...t.dataSync()])
 }

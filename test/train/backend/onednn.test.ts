@@ -1,7 +1,7 @@
 import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { gradientsHere, worstDifference } from './gradients.ts'
+import { gradientsHere, normReluHere, worstDifference } from './gradients.ts'
 
 /** Not every machine has libdnnl.so.2 (Debian: libdnnl2): there the choice falls through to wasm, tested in select.test.ts. */
 const choice = await selectBackend({ only: 'onednn' }).catch(() => undefined)
@@ -35,5 +35,16 @@ it.skipIf(!choice)(
     await tf.setBackend('detl-onednn')
     const ours = results()
     for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 5)
+  },
+)
+
+it.skipIf(!choice)(
+  'its fused normalisation and ReLU have the values and gradients of the composed operations',
+  async () => {
+    await tf.setBackend('cpu')
+    const reference = normReluHere()
+    await tf.setBackend('detl-onednn')
+    const ours = normReluHere()
+    for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
   },
 )

@@ -1,7 +1,7 @@
 import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { gradientsHere, worstDifference } from './gradients.ts'
+import { gradientsHere, normReluHere, worstDifference } from './gradients.ts'
 
 it('the wasm backend with composed kernels has the gradients of the pure JavaScript backend', async () => {
   await selectBackend({ only: 'cpu' })
@@ -18,8 +18,8 @@ it('a strided convolution with "same" padding has them too', async () => {
   const gradient = () => {
     const x = tf.randomUniform<tf.Rank.R4>([2, 9, 9, 3], 0, 1, 'float32', 5)
     const w = tf.randomUniform<tf.Rank.R4>([3, 3, 3, 4], -1, 1, 'float32', 6)
-    const [dx, dw] = tf.grads((a: tf.Tensor4D, b: tf.Tensor4D) =>
-      tf.sum(tf.square(tf.conv2d(a, b, 2, 'same'))),
+    const [dx, dw] = tf.grads((a, b) =>
+      tf.sum(tf.square(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same'))),
     )([x, w])
     return [...dx!.dataSync(), ...dw!.dataSync()]
   }
@@ -27,5 +27,13 @@ it('a strided convolution with "same" padding has them too', async () => {
   const reference = gradient()
   await tf.setBackend('detl-wasm')
   const ours = gradient()
+  for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
+})
+
+it('its fused normalisation and ReLU have the values and gradients of the composed operations', async () => {
+  await tf.setBackend('cpu')
+  const reference = normReluHere()
+  await tf.setBackend('detl-wasm')
+  const ours = normReluHere()
   for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
 })

@@ -40,6 +40,15 @@ export class DerivedBackend {
     })
   }
 
+  /** A kernel of our own, with several results. */
+  overrideMany(kernelName: string, kernel: (call: KernelCall) => tf.TensorInfo[]): void {
+    tf.registerKernel({
+      kernelName,
+      backendName: this.name,
+      kernelFunc: (call) => kernel(call as unknown as KernelCall),
+    })
+  }
+
   /** Calls a kernel from inside another one. The caller owns the result. */
   run(
     kernelName: string,

@@ -7,6 +7,7 @@ import {
   reducedShape,
   type Wasm,
 } from './derived.ts'
+import { addNormReluKernels } from './norm-relu.ts'
 
 /**
  * What the wasm backend lacks for training, composed of kernels that it has, and a few that are quicker so.
@@ -14,6 +15,7 @@ import {
  */
 export function addTrainingKernels(derived: DerivedBackend): void {
   const { run } = bound(derived)
+  addNormReluKernels(derived)
 
   // dW = x ⋆ dy: a convolution in which batch and channels change places, and strides become dilations.
   derived.override('Conv2DBackpropFilter', ({ inputs, backend, attrs }) => {

@@ -59,7 +59,7 @@ export function addTrainCommands(program: Command): void {
       .option('--from-scratch', 'without pretraining', false)
       .action(async (flags: TrainFlags & { folds: number[]; fromScratch: boolean }) => {
         const { prepareRun } = await import('./train-run.ts')
-        const run = await prepareRun(await optionsOf(flags))
+        const run = await prepareRun(await (name === 'evaluate' ? optionsOfRun(flags) : optionsOf(flags)))
         const command = (await import('./crossval.ts'))[name]
         await command(run, { folds: flags.folds, fromScratch: flags.fromScratch })
         console.log(`${flags.out}/report${flags.fromScratch ? '-scratch' : ''}/report.html`)
@@ -75,7 +75,7 @@ export function addTrainCommands(program: Command): void {
       const { prepareRun } = await import('./train-run.ts')
       const { describeArtifact } = await import('./artifact.ts')
       const { fold, name, modelVersion: version } = flags
-      await describeArtifact(await prepareRun(await optionsOf(flags)), { fold, name, version })
+      await describeArtifact(await prepareRun(await optionsOfRun(flags)), { fold, name, version })
       console.log(`${flags.out}/fold-${fold}/facts.json`)
     })
 }
@@ -136,6 +136,13 @@ function runCommand(program: Command, name: string, description: string): Comman
     .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
     .option('--epochs <n>', 'of each stage, instead of the recipe’s', wholeNumber)
     .option('--resume', 'go on from the checkpoint in the run’s folder', false)
+}
+
+/** Evaluation takes the run as it is: its own configuration, whatever the recipe says today. */
+async function optionsOfRun(flags: TrainFlags): Promise<TrainOptions> {
+  const { readRun } = await import('../run.ts')
+  const { config, split } = readRun(flags.out)
+  return { ...(await optionsOf(flags)), config, protocol: split.protocol, splitSeed: split.seed }
 }
 
 async function optionsOf(flags: TrainFlags): Promise<TrainOptions> {

@@ -7,7 +7,6 @@ import type { Split } from '../data/split.ts'
 import { type StageResult, trainStage } from '../loop.ts'
 import { detl12 } from '../model/detl12.ts'
 import { loadModel, writeWhole } from '../model/files.ts'
-import { foldInput } from '../model/input.ts'
 import { extendDomain } from '../model/transfer.ts'
 import { progressPrinter } from '../progress.ts'
 import { identityOf, openRun, savedSplit } from '../run.ts'
@@ -61,11 +60,18 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
   const { config } = run.options
   const { split, byFile, pixels } = run.dataset
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'A', config.pretrain.weighting)
-  const model = freshModel(config, 2)
-  return stage(run, model, 'pretrain', config.pretrain, {
-    train: part(split.pretrain.train),
-    validation: part(split.pretrain.validation),
-  })
+  const model = detl12({ size: config.size, classes: 2, seed: config.seed })
+  return stage(
+    run,
+    model,
+    'pretrain',
+    config.pretrain,
+    {
+      train: part(split.pretrain.train),
+      validation: part(split.pretrain.validation),
+    },
+    true,
+  )
 }
 
 /**
@@ -80,24 +86,24 @@ export async function transfer(run: OpenRun, fold: number, base: string | undefi
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'B', config.transfer.weighting)
   let model: tfl.LayersModel
   if (base === undefined) {
-    model = freshModel(config, 4)
+    model = detl12({ size: config.size, classes: 4, seed: config.seed })
   } else {
     const pretrained = await loadModel(base)
     model = extendDomain(pretrained, 4, config.seed + 1)
     pretrained.dispose()
   }
   const name = base === undefined ? `scratch-fold-${fold}` : `fold-${fold}`
-  return stage(run, model, name, config.transfer, {
-    train: part(lists.train),
-    validation: part(lists.validation),
-  })
-}
-
-/** Initial weights are drawn for standardised inputs; models take inputs in 0 … 1 wherever they are handed on. */
-function freshModel({ size, seed }: TrainConfig, classes: number): tfl.LayersModel {
-  const model = detl12({ size, classes, seed })
-  foldInput(model)
-  return model
+  return stage(
+    run,
+    model,
+    name,
+    config.transfer,
+    {
+      train: part(lists.train),
+      validation: part(lists.validation),
+    },
+    base === undefined,
+  )
 }
 
 async function stage(
@@ -106,6 +112,7 @@ async function stage(
   name: string,
   config: TrainConfig['transfer'],
   data: Parameters<typeof trainStage>[1],
+  fresh: boolean,
 ): Promise<StageResult> {
   const { options, identity } = run
   const { onBatch, onEpoch } = progressPrinter(name)
@@ -117,6 +124,7 @@ async function stage(
     seed: options.config.seed,
     dir,
     resume: options.resume,
+    fresh,
     identity: `${identity}/${name}`,
     onBatch,
     onEpoch,

@@ -51,19 +51,14 @@ export function* trainingBatches(
   }
 }
 
-/** All images in order, unchanged, as a saved model takes them or as one in training does. */
-export function* evaluationBatches(
-  set: LabelledImages,
-  batchSize: number,
-  input: 'scaled' | 'standardised' = 'scaled',
-): Generator<Batch> {
-  const table = input === 'scaled' ? SCALED : STANDARDISED
+/** All images in order, unchanged, as a saved model takes them. */
+export function* evaluationBatches(set: LabelledImages, batchSize: number): Generator<Batch> {
   const batch = emptyBatch(set, batchSize)
   for (let start = 0; start < set.labels.length; start += batchSize) {
     batch.count = Math.min(batchSize, set.labels.length - start)
     for (let b = 0; b < batchSize; b++) {
       const i = Math.min(start + b, set.labels.length - 1)
-      fill(batch, b, pixelsOf(set, i), set.labels[i]!, b < batch.count ? set.weights[i]! : 0, table)
+      fill(batch, b, pixelsOf(set, i), set.labels[i]!, b < batch.count ? set.weights[i]! : 0, SCALED)
     }
     yield batch
   }

@@ -52,24 +52,14 @@ export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel 
 }
 
 /**
- * Class scores before the softmax, with dropout on the two hidden dense layers if `keep` gives their masks.
+ * Class scores before the softmax.
  * @param x [N,S,S,1] in 0 … 1
- * @param masks for dense1 [N,256] and dense2 [N,128]: 0 or 1/(1 − rate)
  * @returns logits [N,C]
  */
-export function logitsOf(
-  model: tfl.LayersModel,
-  x: tf.Tensor4D,
-  masks?: readonly tf.Tensor2D[],
-): tf.Tensor2D {
+export function logitsOf(model: tfl.LayersModel, x: tf.Tensor4D): tf.Tensor2D {
   return tf.tidy(() => {
-    let h: tf.Tensor = x
-    for (const layer of model.layers.slice(1, -1)) {
-      h = layer.apply(h) as tf.Tensor
-      const mask = layer.name === 'dense1' ? masks?.[0] : layer.name === 'dense2' ? masks?.[1] : undefined
-      if (mask) h = tf.mul(h, mask)
-    }
+    const hidden = model.layers.slice(1, -1).reduce<tf.Tensor>((h, layer) => layer.apply(h) as tf.Tensor, x)
     const [kernel, bias] = model.layers.at(-1)!.weights.map((w) => w.read())
-    return tf.add(tf.matMul(h as tf.Tensor2D, kernel as tf.Tensor2D), bias!) as tf.Tensor2D
+    return tf.add(tf.matMul(hidden as tf.Tensor2D, kernel as tf.Tensor2D), bias!) as tf.Tensor2D
   })
 }

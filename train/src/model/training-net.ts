@@ -1,0 +1,168 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type * as tfl from '@tensorflow/tfjs-layers'
+import { NORM_EPSILON, normRelu } from '../backend/norm-relu.ts'
+import { DEVIATION, MEAN } from './input.ts'
+import { BLOCKS, type Block } from './transfer.ts'
+
+export type TrainingNetOptions = {
+  /** The blocks from this one on are trained. */
+  trainFrom: Block
+  /** Batch normalisation before each ReLU of the trained blocks, while they train. */
+  normalise: boolean
+  /** The weights are random: normalise to mean 0, variance 1. Otherwise normalisation starts as the identity. */
+  fresh: boolean
+}
+
+type Norm = { gamma: tf.Variable; beta: tf.Variable; mean: tf.Variable; variance: tf.Variable }
+type Unit = { name: string; kind: 'conv' | 'dense'; kernel: tf.Variable; bias: tf.Variable; norm?: Norm }
+type Stage = Unit | { name: string; kind: 'pool' | 'flatten'; layer: tfl.layers.Layer }
+
+/** Of the running statistics, per step. */
+const DECAY = 0.95
+
+/**
+ * The paper's network as it trains: the same rows, with two changes of parameters that speed training up and that
+ * vanish exactly when the weights are written back to the model (`foldInto`), because no layer pads:
+ * - the input is (x − MEAN) / DEVIATION instead of 0 … 1;
+ * - each ReLU's input is normalised over the batch (Ioffe & Szegedy 2015); the running mean and variance become part of
+ *   kernel and bias, as at inference they always do.
+ * It owns copies of the weights; the model is only read and written in `foldInto`.
+ */
+export class TrainingNet {
+  readonly #stages: Stage[]
+  readonly #head: Unit
+  readonly #trained: Unit[]
+
+  /** @param sample [B,S,S,1], standardised: from it the first statistics are taken */
+  constructor(model: tfl.LayersModel, sample: tf.Tensor4D, options: TrainingNetOptions) {
+    const units = model.layers.slice(1).map((layer) => toStage(layer))
+    this.#stages = units.slice(0, -1)
+    this.#head = units.at(-1) as Unit
+    const names = Object.keys(BLOCKS) as Block[]
+    const trained = new Set<string>(
+      names.slice(names.indexOf(options.trainFrom)).flatMap((b) => [...BLOCKS[b]]),
+    )
+    this.#trained = units.filter((u): u is Unit => 'kernel' in u && trained.has(u.name))
+    this.#unfoldInput()
+    if (options.normalise) this.#addNorms(sample, options.fresh)
+  }
+
+  /** What the optimiser changes, in a fixed order. */
+  get variables(): tf.Variable[] {
+    return this.#trained.flatMap((u) => (u.norm ? [u.kernel, u.norm.gamma, u.norm.beta] : [u.kernel, u.bias]))
+  }
+
+  /** Running means and variances: state that a checkpoint holds beside the variables. */
+  get statistics(): tf.Variable[] {
+    return this.#trained.flatMap((u) => (u.norm ? [u.norm.mean, u.norm.variance] : []))
+  }
+
+  /**
+   * A training pass: batch statistics, and dropout by the given masks.
+   * @param x [B,S,S,1], standardised
+   * @param masks for dense1 and dense2: 0 or 1/(1 − rate)
+   * @returns logits [B,C], and the batch's means and variances in the order of `statistics`, kept: the caller disposes of them
+   */
+  forward(
+    x: tf.Tensor4D,
+    masks: readonly tf.Tensor2D[] | undefined,
+  ): { logits: tf.Tensor2D; moments: tf.Tensor[] } {
+    const moments: tf.Tensor[] = []
+    let h: tf.Tensor = x
+    for (const stage of this.#stages) {
+      if (!('kernel' in stage)) {
+        h = stage.layer.apply(h) as tf.Tensor
+        continue
+      }
+      const z = linear(stage, h)
+      if (stage.norm) {
+        h = normRelu(z, stage.norm.gamma, stage.norm.beta, moments)
+      } else h = tf.relu(tf.add(z, stage.bias))
+      const mask = stage.name === 'dense1' ? masks?.[0] : stage.name === 'dense2' ? masks?.[1] : undefined
+      if (mask) h = tf.mul(h, mask)
+    }
+    return { logits: tf.add(linear(this.#head, h), this.#head.bias) as tf.Tensor2D, moments }
+  }
+
+  updateStatistics(moments: readonly tf.Tensor[]): void {
+    for (const [i, running] of this.statistics.entries()) {
+      tf.tidy(() => running.assign(tf.add(tf.mul(running, DECAY), tf.mul(moments[i]!, 1 - DECAY))))
+    }
+  }
+
+  /** Writes plain kernels and biases, for inputs in 0 … 1, to a model of the same shape. */
+  foldInto(model: tfl.LayersModel): void {
+    for (const unit of [...this.#stages, this.#head]) {
+      if (!('kernel' in unit)) continue
+      tf.tidy(() => {
+        let [kernel, bias]: [tf.Tensor, tf.Tensor] = [unit.kernel, unit.bias]
+        if (unit.norm) {
+          const { gamma, beta, mean, variance } = unit.norm
+          const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, NORM_EPSILON)))
+          kernel = tf.mul(kernel, scale)
+          bias = tf.sub(beta, tf.mul(mean, scale))
+        }
+        if (unit.name === 'conv1') {
+          kernel = tf.div(kernel, DEVIATION)
+          bias = tf.sub(bias, tf.mul(tf.sum(kernel, [0, 1, 2]), MEAN))
+        }
+        model.getLayer(unit.name).setWeights([kernel, bias])
+      })
+    }
+  }
+
+  dispose(): void {
+    for (const u of [...this.#stages, this.#head])
+      if ('kernel' in u) tf.dispose([u.kernel, u.bias, ...Object.values(u.norm ?? {})])
+  }
+
+  #unfoldInput(): void {
+    const conv1 = this.#stages[0] as Unit
+    tf.tidy(() => {
+      conv1.bias.assign(tf.add(conv1.bias, tf.mul(tf.sum(conv1.kernel, [0, 1, 2]), MEAN)))
+      conv1.kernel.assign(tf.mul(conv1.kernel, DEVIATION))
+    })
+  }
+
+  /** Layer by layer, so that each layer's first statistics are those of what reaches it. */
+  #addNorms(sample: tf.Tensor4D, fresh: boolean): void {
+    tf.tidy(() => {
+      let h: tf.Tensor = sample
+      for (const stage of this.#stages) {
+        if (!('kernel' in stage)) {
+          h = stage.layer.apply(h) as tf.Tensor
+          continue
+        }
+        const z = tf.add(linear(stage, h), stage.bias)
+        if (!this.#trained.includes(stage)) {
+          h = tf.relu(z)
+          continue
+        }
+        const { mean, variance } = tf.moments(z, axesOf(stage))
+        const deviation = tf.sqrt(tf.add(variance, NORM_EPSILON))
+        stage.norm = {
+          gamma: tf.variable(fresh ? tf.onesLike(mean) : deviation),
+          beta: tf.variable(fresh ? tf.zerosLike(mean) : mean),
+          // of the product alone: normalisation takes the bias's place
+          mean: tf.variable(tf.sub(mean, stage.bias), false),
+          variance: tf.variable(variance, false),
+        }
+        h = tf.relu(fresh ? tf.div(tf.sub(z, mean), deviation) : z)
+      }
+    })
+  }
+}
+
+function toStage(layer: tfl.layers.Layer): Stage {
+  const [kernel, bias] = layer.weights.map((w) => tf.variable(w.read()))
+  if (!kernel || !bias)
+    return { name: layer.name, kind: layer.name === 'flatten' ? 'flatten' : 'pool', layer }
+  return { name: layer.name, kind: kernel.rank === 4 ? 'conv' : 'dense', kernel, bias }
+}
+
+const linear = (unit: Unit, x: tf.Tensor): tf.Tensor =>
+  unit.kind === 'conv'
+    ? tf.conv2d(x as tf.Tensor4D, unit.kernel as tf.Tensor4D, 1, 'valid')
+    : tf.matMul(x as tf.Tensor2D, unit.kernel as tf.Tensor2D)
+
+const axesOf = (unit: Unit): number[] => (unit.kind === 'conv' ? [0, 1, 2] : [0])
