@@ -15,5 +15,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // the page's policy allows no data: scripts or fonts
     chunkSizeWarningLimit: 300,
     reportCompressedSize: false,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 })

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { codecs } from '@detl/codecs/modules'
-import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { preprocess } from '@detl/core/preprocess/preprocess'
+import { takeIn } from '@detl/core/intake/intake'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
@@ -59,8 +59,9 @@ export const deviceSuite = (stage: Stage) =>
       const { page, context } = await visit(stage.browser, stage.site.url)
       const spec = readManifest().preprocess
       for (const { buffer } of [await pngFile(5), dicomFile(6)]) {
-        const { image } = await decodeImage(new Uint8Array(buffer), { limits: DEFAULT_LIMITS, codecs })
-        expect(await tensorInPage(page, buffer, spec)).toEqual([...preprocess(image, spec).tensor])
+        const options = { limits: DEFAULT_LIMITS, codecs }
+        const { preprocessed } = await takeIn(new Uint8Array(buffer), spec, DEFAULT_GATE, options)
+        expect(await tensorInPage(page, buffer, spec)).toEqual([...preprocessed.tensor])
       }
       await context.close()
     })

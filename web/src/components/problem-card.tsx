@@ -19,6 +19,7 @@ const ENDPOINT_DOWN: readonly Problem['code'][] = [
 export function ProblemCard({ problem, retry }: { problem: Problem; retry(): void }) {
   const t = text.value
   const words: Words | undefined = t.problems[problem.code]
+  const refused = problem.code === 'image-unsuitable' && t.refusals[problem.detail.split(':')[0] ?? '']
   const deviceMayHelp =
     deviceOffered && settings.place.value === 'endpoint' && ENDPOINT_DOWN.includes(problem.code)
   return (
@@ -28,7 +29,7 @@ export function ProblemCard({ problem, retry }: { problem: Problem; retry(): voi
         {words?.title ?? problem.title ?? problem.code}
       </h3>
       {words && <p>{words.advice}</p>}
-      {problem.detail && <p class="fine">{problem.detail}</p>}
+      {problem.detail && <p class="fine">{refused || problem.detail}</p>}
       {problem.requestId && (
         <p class="fine">
           {t.result.requestId} <code>{problem.requestId}</code>

@@ -1,6 +1,5 @@
 import { LABELS, type Label } from '@detl/core/model/labels'
-import type { ModelInfo, Result } from '../engine/types.ts'
-import { modelInfo } from '../state/model.ts'
+import type { Result } from '../engine/types.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { type Item, retry, selected } from '../state/work-list.ts'
 import { percent } from '../text/percent.ts'
@@ -59,7 +58,6 @@ function Scored({ item, result }: { item: Item; result: Result }) {
   const t = text.value
   const best = result.probabilities[result.label]
   const name = t.labels[result.label].name
-  const model = modelInfo.value
   return (
     <>
       <div class="card headline">
@@ -75,10 +73,10 @@ function Scored({ item, result }: { item: Item; result: Result }) {
           <legend>{t.result.scores}</legend>
           <p class="fine">{t.result.hint}</p>
           {LABELS.map((label) => (
-            <Score key={label} label={label} result={result} model={model} />
+            <Score key={label} label={label} result={result} />
           ))}
         </fieldset>
-        {model && !model.operatingPoints && <p class="fine">{t.result.noThreshold}</p>}
+        {!result.decision && <p class="fine">{t.result.noThreshold}</p>}
         <HeatControls result={result} />
       </div>
       <Exports item={item} result={result} />
@@ -87,12 +85,12 @@ function Scored({ item, result }: { item: Item; result: Result }) {
   )
 }
 
-type ScoreProps = { label: Label; result: Result; model: ModelInfo | undefined }
+type ScoreProps = { label: Label; result: Result }
 
-function Score({ label, result, model }: ScoreProps) {
+function Score({ label, result }: ScoreProps) {
   const t = text.value
   const share = result.probabilities[label]
-  const threshold = model?.operatingPoints?.[label]?.screening.threshold
+  const decided = result.decision?.classes.find((one) => one.class === label)
   const { name, explained } = t.labels[label]
   const full = fullHeat(result)
   return (
@@ -110,15 +108,20 @@ function Score({ label, result, model }: ScoreProps) {
       <span class="score-value">{percent(share)}</span>
       <span class="bar" aria-hidden="true">
         <span class="bar-fill" style={{ width: `${share * 100}%` }} />
-        {threshold !== undefined && <span class="bar-mark" style={{ left: `${threshold * 100}%` }} />}
+        {decided && <span class="bar-mark" style={{ left: `${decided.threshold * 100}%` }} />}
       </span>
       <span class="score-words">
         {explained}
         {full > 0 && result.maps[label].max === 0 && `. ${t.result.noEvidence}`}
       </span>
-      {threshold !== undefined && (
-        <span class="score-verdict" data-above={share >= threshold}>
-          {(share >= threshold ? t.result.above : t.result.below)(percent(threshold))}
+      {decided && (
+        <span class="score-verdict" data-above={decided.positive}>
+          {(decided.positive ? t.result.above : t.result.below)(percent(decided.threshold))}
+        </span>
+      )}
+      {decided?.sensitivity && decided.specificity && shownLabel.value === label && (
+        <span class="score-words">
+          {t.result.measured(percent(decided.sensitivity.value), percent(decided.specificity.value))}
         </span>
       )}
     </label>

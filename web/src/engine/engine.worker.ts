@@ -1,10 +1,13 @@
 import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
-import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { admit } from '@detl/core/gate/gate'
+import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
+import { takeIn } from '@detl/core/intake/intake'
 import { phantom } from '@detl/core/phantom/phantom'
-import { fromWorking, preprocess } from '@detl/core/preprocess/preprocess'
+import { fromWorking } from '@detl/core/preprocess/preprocess'
 import { reduce } from '@detl/core/preprocess/reduce'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { expose, transfer } from 'comlink'
@@ -17,10 +20,11 @@ const VIEW_SIDE = 2048
 const engine = {
   /** Decodes a file and measures its window as the model's preprocessing does. */
   open: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec | undefined) => {
-    const { image, source } = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
+    const decoded = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
     const used = spec ?? (await defaultSpec())
-    const { window } = fromWorking(reduce(image, used.workingSize), { ...image, bits: 16 }, used)
-    const { format } = source
+    const { image, working } = asScored(decoded, used)
+    const { window } = fromWorking(working, { ...image, bits: 16 }, used)
+    const { format } = decoded.source
     const raster = reduce(image, VIEW_SIDE)
     const { width, height, bits } = image
     const picture: Picture = { format, width, height, bits, raster, window }
@@ -37,8 +41,8 @@ const engine = {
 
   /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
   prepare: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec) => {
-    const { image } = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
-    return preprocess(image, spec).tensor
+    const options = { limits: DEFAULT_LIMITS, codecs }
+    return (await takeIn(new Uint8Array(bytes), spec, DEFAULT_GATE, options)).preprocessed.tensor
   }),
 
   /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
@@ -57,6 +61,16 @@ const engine = {
 export type Engine = typeof engine
 
 expose(engine)
+
+/** Upright and not inverted, as the model gets it; as it is in the file where the gate refuses it, which the scoring then says. */
+function asScored(decoded: DecodedImage, spec: PreprocessSpec) {
+  try {
+    return admit(decoded, spec, DEFAULT_GATE)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { image: decoded.image, working: reduce(decoded.image, spec.workingSize) }
+  }
+}
 
 const defaultSpec = async () => (await import('@detl/core/preprocess/spec')).cxrGrey(128)
 

@@ -1,10 +1,13 @@
 import { codecs } from '@detl/codecs/modules'
+import { DEFAULT_SETTINGS } from '@detl/core/api/account'
+import { decide } from '@detl/core/api/decision'
+import { qualityWarnings } from '@detl/core/api/quality'
 import { readScores } from '@detl/core/api/screening'
-import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { takeIn } from '@detl/core/intake/intake'
 import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
-import { preprocess } from '@detl/core/preprocess/preprocess'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { loadModel } from './model-store.ts'
 import { type Runtime, startRuntime } from './runtime.ts'
@@ -31,8 +34,10 @@ export async function load(manifestSha256: string, progress: (share: number) => 
 export async function score(bytes: Uint8Array): Promise<Result> {
   if (!loaded) throw new Error('score before load')
   const { manifest, runtime } = await loaded
-  const { image, source } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
-  const { tensor, geometry } = preprocess(image, manifest.preprocess)
+  const gate = manifest.gate ?? DEFAULT_GATE
+  const options = { limits: DEFAULT_LIMITS, codecs }
+  const { image, source, quality, preprocessed } = await takeIn(bytes, manifest.preprocess, gate, options)
+  const { tensor, geometry } = preprocessed
   const outputs = await runtime.run(tensor, manifest.preprocess.size)
   const { probabilities, label, maps } = readScores(manifest, outputs.probabilities, outputs.cam)
   const { name, version, cam } = manifest
@@ -45,7 +50,8 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     geometry,
     grid: { stride: cam.stride, offset: cam.offset },
     image: { format: source.format, width: image.width, height: image.height },
-    warnings: [],
+    warnings: qualityWarnings(quality).warnings,
+    decision: decide(manifest, DEFAULT_SETTINGS, probabilities),
     servedBy: 'device',
   }
 }

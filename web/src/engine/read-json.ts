@@ -7,7 +7,7 @@ import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts
 /** @throws PageError answer-not-understood */
 export function readAnswer(json: unknown): Result {
   const answer = parse(screeningSchema, json)
-  const { id, model, probabilities, label, image, quality, servedBy } = answer
+  const { id, model, probabilities, label, decision, image, quality, servedBy } = answer
   const maps = Object.fromEntries(
     answer.heatmaps.map(({ class: name, max, width, height, data }): [Label, HeatMap] => {
       const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
@@ -28,6 +28,7 @@ export function readAnswer(json: unknown): Result {
     geometry: { crop, placed },
     grid,
     image: { format: image.format, width: image.width, height: image.height },
+    decision,
     warnings: quality.warnings,
     servedBy,
   }
@@ -35,11 +36,11 @@ export function readAnswer(json: unknown): Result {
 
 /** @throws PageError answer-not-understood */
 export function readModel(json: unknown): ModelInfo {
-  const { name, version, operatingPoints, preprocess } = parse(
+  const { name, version, preprocess } = parse(
     manifestSchema.extend({ preprocessId: z.string().optional() }),
     json,
   )
-  return { name, version, operatingPoints, preprocess }
+  return { name, version, preprocess }
 }
 
 function parse<S extends z.ZodType>(schema: S, json: unknown): z.output<S> {

@@ -1,3 +1,4 @@
+import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
 import type { ImageFormat } from '@detl/core/image/sniff'
@@ -36,12 +37,14 @@ export type Result = {
   readonly geometry: Geometry
   readonly grid: CamGrid
   readonly image: { readonly format: string; readonly width: number; readonly height: number }
+  /** The scores against thresholds, where there are any. */
+  readonly decision: Decision | undefined
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
   readonly servedBy: 'gpu' | 'edge' | 'device'
 }
 
 /** What the page needs of the model that scores. */
-export type ModelInfo = Pick<Manifest, 'name' | 'version' | 'operatingPoints' | 'preprocess'>
+export type ModelInfo = Pick<Manifest, 'name' | 'version' | 'preprocess'>
 
 export type Problem = {
   readonly code: ProblemCode | LocalProblem

@@ -13,7 +13,7 @@ export const offers = signal<Offers>({ representations: [], paths: [] })
 /** Reads the endpoint's OpenAPI document; an endpoint without one offers nothing more. */
 export async function startOffers(): Promise<void> {
   try {
-    const response = await fetch('/openapi.json')
+    const response = await fetch('/v1/openapi.json')
     if (response.ok) offers.value = readOffers(await response.json())
   } catch (error) {
     console.warn('what the endpoint offers is not known', error)

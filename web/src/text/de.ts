@@ -104,6 +104,8 @@ export const de: Text = {
     above: (threshold) => `über der Schwelle von ${threshold}`,
     below: (threshold) => `unter der Schwelle von ${threshold}`,
     noThreshold: 'Dieses Modell hat noch keine Schwellen: die Werte nur nebeneinander lesen.',
+    measured: (sensitivity, specificity) =>
+      `An Testbildern fand diese Schwelle ${sensitivity} dieser Klasse und sprach ${specificity} der anderen frei.`,
     showHeat: 'Wärmekarte zeigen',
     opacity: 'Stärke',
     heatLow: 'kein Hinweis',
@@ -130,7 +132,28 @@ export const de: Text = {
     json: 'JSON',
     working: 'Wird vorbereitet …',
   },
-  warnings: {},
+  warnings: {
+    small: 'Das Bild hat wenige Pixel; ein größeres kann andere Werte ergeben.',
+    photograph: 'Es sieht aus wie das Foto eines Films oder Bildschirms.',
+    'under-exposed': 'Ein großer Teil des Bildes ist ganz schwarz.',
+    'over-exposed': 'Ein großer Teil des Bildes ist ganz weiß.',
+    'cut-off': 'Das Bild ist ungewöhnlich lang: Teile des Brustkorbs können fehlen.',
+    'maybe-inverted': 'Es ist vielleicht invertiert (Knochen dunkel); bewertet wurde es, wie es ist.',
+    'maybe-rotated': 'Es ist vielleicht gedreht; bewertet wurde es, wie es ist.',
+    'corrected-inverted': 'Es war invertiert; bewertet und gezeigt wird es mit hellem Knochen.',
+    'corrected-rotated-90': 'Es war im Uhrzeigersinn gedreht; bewertet und gezeigt wird es aufrecht.',
+    'corrected-rotated-180': 'Es stand auf dem Kopf; bewertet und gezeigt wird es aufrecht.',
+    'corrected-rotated-270': 'Es war gegen den Uhrzeigersinn gedreht; bewertet und gezeigt wird es aufrecht.',
+  },
+  refusals: {
+    'wrong-modality': 'Laut Datei ist es kein Röntgenbild.',
+    'wrong-body-part': 'Laut Datei zeigt es einen anderen Teil des Körpers.',
+    lateral: 'Laut Datei ist es eine seitliche Aufnahme.',
+    'too-small': 'Es hat zu wenige Pixel.',
+    blank: 'Es hat fast keinen Kontrast.',
+    colour: 'Es ist ein Farbbild.',
+    'not-a-chest-x-ray': 'Es ist anders als die frontalen Thoraxaufnahmen, die das Modell kennt.',
+  },
   problems: {
     'request-invalid': {
       title: 'Die Anfrage war ungültig',

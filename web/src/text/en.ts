@@ -84,6 +84,7 @@ export type Text = {
     above(threshold: string): string
     below(threshold: string): string
     noThreshold: string
+    measured(sensitivity: string, specificity: string): string
     showHeat: string
     opacity: string
     heatLow: string
@@ -103,6 +104,8 @@ export type Text = {
   }
   readonly exports: Record<'heading' | 'print' | 'png' | 'fhir' | 'dicom' | 'json' | 'working', string>
   readonly warnings: Readonly<Record<string, string>>
+  /** Why an image was refused: the code that opens the detail of 'image-unsuitable'. */
+  readonly refusals: Readonly<Record<string, string>>
   readonly problems: Advice
 }
 
@@ -209,6 +212,8 @@ export const en: Text = {
     above: (threshold) => `above the threshold of ${threshold}`,
     below: (threshold) => `below the threshold of ${threshold}`,
     noThreshold: 'This model has no thresholds yet: read the scores side by side only.',
+    measured: (sensitivity, specificity) =>
+      `On test images this threshold found ${sensitivity} of this class and cleared ${specificity} of the others.`,
     showHeat: 'Show the heat map',
     opacity: 'Strength',
     heatLow: 'no evidence',
@@ -235,7 +240,28 @@ export const en: Text = {
     json: 'JSON',
     working: 'Preparing …',
   },
-  warnings: {},
+  warnings: {
+    small: 'The image has few pixels; a larger one may score differently.',
+    photograph: 'It looks like a photograph of a film or screen.',
+    'under-exposed': 'Much of the image is at its darkest level.',
+    'over-exposed': 'Much of the image is at its brightest level.',
+    'cut-off': 'The image is unusually long: parts of the chest may be missing.',
+    'maybe-inverted': 'It may be inverted (bone dark); it was scored as it is.',
+    'maybe-rotated': 'It may be rotated; it was scored as it is.',
+    'corrected-inverted': 'It was inverted; it was scored, and is shown, with bone bright.',
+    'corrected-rotated-90': 'It was turned clockwise; it was scored, and is shown, upright.',
+    'corrected-rotated-180': 'It lay upside down; it was scored, and is shown, upright.',
+    'corrected-rotated-270': 'It was turned anticlockwise; it was scored, and is shown, upright.',
+  },
+  refusals: {
+    'wrong-modality': 'The file says that it is not an X-ray.',
+    'wrong-body-part': 'The file says that it shows another part of the body.',
+    lateral: 'The file says that it is a view from the side.',
+    'too-small': 'It has too few pixels.',
+    blank: 'It has next to no contrast.',
+    colour: 'It is a colour picture.',
+    'not-a-chest-x-ray': 'It is unlike the frontal chest X-rays that the model knows.',
+  },
   problems: {
     'request-invalid': { title: 'The request was not valid', advice: 'Reload the page and try again.' },
     'image-missing': { title: 'The file is empty', advice: 'Choose another file.' },
