@@ -1,5 +1,5 @@
 /**
- * The GPU function against a bare onnxruntime-node loop: the paper's network at S = 128 (5.0 M parameters, some 580 M multiply-adds a row) with
+ * The GPU function against a bare onnxruntime-node loop: the paper's network at S = 128 (5.0 M parameters, some 490 M multiply-adds a row) with
  * random weights, scores and the maps of all four classes. Server, load generator and loop are processes or threads of their own; one
  * thread runs the network, so that on a machine of two cores the sockets have the other.
  */
@@ -13,6 +13,7 @@ import { startServer } from '../test/support/gpu-process.ts'
 import { modelsFolder } from '../test/support/model-folder.ts'
 import { DETL12 } from '../test/support/tiny-model.ts'
 import { runLoad } from './gpu/run-load.ts'
+import { openTorch } from './gpu/torch.ts'
 import type { Figure } from './run.ts'
 
 const SIZE = DETL12.size
@@ -29,6 +30,7 @@ export default async function gpuBench(): Promise<Record<string, Figure>> {
     const joined = await throughput(bare, models.root, 16, 'always')
     const auto = await throughput(bare, models.root, 1, 'auto')
     const paced = await latency(bare, models.root)
+    const torch = await againstTorch(bare)
     await bare.close()
     return {
       'gpu.server_throughput': figure(
@@ -62,6 +64,7 @@ export default async function gpuBench(): Promise<Record<string, Figure>> {
         'ms',
         'the same from the TypeScript sources, as `detl serve` starts it',
       ),
+      ...torch,
       'gpu.run_ms': figure(
         paced.runMs,
         'ms',
@@ -178,6 +181,30 @@ async function latency(bare: Session, root: string) {
     return { overheadMs, evenP99, poissonP99, runMs }
   } finally {
     await server.stop()
+  }
+}
+
+/** Ours and PyTorch's in turn; nothing where Debian's python3-torch is not installed. */
+async function againstTorch(bare: Session): Promise<Record<string, Figure>> {
+  const torch = openTorch(SIZE, 1)
+  if (!torch) {
+    console.error('gpu.vs_torch: skipped, Debian package python3-torch is not installed')
+    return {}
+  }
+  const ratios: Record<1 | 16, number[]> = { 1: [], 16: [] }
+  for (const batch of [1, 16] as const) await torch.runs('cam', batch, 3)
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const batch of [1, 16] as const) {
+      const count = Math.ceil(32 / batch)
+      const ours = await bareRuns(bare, batch, count * batch)
+      ratios[batch].push(median(ours) / median(await torch.runs('cam', batch, count)))
+    }
+  }
+  await torch.close()
+  const against = 'PyTorch on the CPU, Grad-CAM of four classes by autograd, 1 thread'
+  return {
+    'gpu.vs_torch': figure(ratios[1], '×', `${against}, batch 1`),
+    'gpu.vs_torch_16': figure(ratios[16], '×', `${against}, batch 16`),
   }
 }
 
