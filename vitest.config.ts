@@ -11,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
+          globalSetup: 'test/support/build-page.ts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.workerd.test.ts'],
           testTimeout: 30_000,
@@ -18,7 +19,12 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workerd', include: ['test/**/*.workerd.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'workerd',
+          globalSetup: 'test/support/build-page.ts',
+          include: ['test/**/*.workerd.test.ts'],
+          testTimeout: 30_000,
+        },
       },
     ],
   },

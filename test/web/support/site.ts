@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
 import { detl, freePort } from '../../support/detl-process.ts'
 
@@ -15,13 +13,8 @@ export const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : 'no model 
 export const readManifest = (): Manifest =>
   manifestSchema.parse(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
 
-export async function buildPage(): Promise<void> {
-  await promisify(execFile)('npm', ['run', 'build', '-w', 'web'], { cwd: ROOT })
-}
-
 /** What `npm start` starts: the page, the edge in workerd and the GPU function, with its demo key. */
 export async function startSite() {
-  await buildPage()
   const [port, gpuPort] = [await freePort(), await freePort()]
   const process = detl(['serve', 'all', '--port', String(port), '--gpu-port', String(gpuPort)])
   const url = (await process.line(/Page +(http:\/\/[^/\s]+)\//))[1]!
