@@ -13,6 +13,21 @@ import { writeWhole } from './graph/write.ts'
 import type { LayersModel } from './layers/read.ts'
 import { readLayersModel } from './layers/read.ts'
 
+/** What does not follow from the network itself: name, version, preprocessing, temperature, data, training. */
+export type ManifestFacts = Omit<Manifest, 'schema' | 'labels' | 'input' | 'cam' | 'files'>
+
+const factsSchema = manifestSchema.omit({ schema: true, labels: true, input: true, cam: true, files: true })
+
+/** Reads the facts of a manifest from JSON. @throws ConvertError manifest-invalid, naming the field */
+export function parseFacts(json: unknown): ManifestFacts {
+  const result = factsSchema.safeParse(json)
+  if (result.success) return result.data as ManifestFacts
+  const issues = result.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the manifest'}: ${message}`,
+  )
+  throw new ConvertError('manifest-invalid', issues.join('; '))
+}
+
 /** Fitted on the activations of the last hidden layer over the training images. */
 export interface OutOfDistribution {
   /** [D] */
@@ -27,7 +42,7 @@ export interface ArtifactOptions {
   /** Folder for model.onnx and manifest.json. */
   readonly out: string
   /** All of the manifest that does not follow from the network. */
-  readonly manifest: Omit<Manifest, 'schema' | 'labels' | 'input' | 'cam' | 'files'>
+  readonly manifest: ManifestFacts
   readonly camLayer?: string
   readonly camMethod?: CamMethod
   /** network input = u8 × scale; default 1/255, as in training. */
@@ -109,6 +124,7 @@ export interface Artifact {
  * @throws ConvertError
  */
 export function exportArtifact(options: ArtifactOptions): Artifact {
+  const facts = parseFacts(options.manifest)
   const source = readLayersModel(options.model)
   const input = source.model.inputs[0]?.shape
   const size = input?.[1]
@@ -123,10 +139,10 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
       'shape-mismatch',
       `the model takes [${input?.map((d) => d ?? 'N')}]; a screening model takes one image, [N,S,S,1]`,
     )
-  if (options.manifest.preprocess.size !== size)
+  if (facts.preprocess.size !== size)
     throw new ConvertError(
       'shape-mismatch',
-      `the model takes ${size} × ${size}, but the preprocess spec makes ${options.manifest.preprocess.size}`,
+      `the model takes ${size} × ${size}, but the preprocess spec makes ${facts.preprocess.size}`,
     )
   const layer = options.camLayer ?? lastConvolution(source.model)
   const method = options.camMethod ?? 'gradcam'
@@ -147,7 +163,7 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
       g.scope = 'probabilities'
       const calibrated = g.op('Mul', [
         logits,
-        g.constant(scalar(1 / options.manifest.temperature), 'inverse_temperature'),
+        g.constant(scalar(1 / facts.temperature), 'inverse_temperature'),
       ])
       g.output('logits', logits)
       g.output('probabilities', g.op('Softmax', [calibrated], { axis: -1 }))
@@ -161,7 +177,7 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
   })
   const fields: Omit<Manifest, 'files'> = {
     schema: 1,
-    ...options.manifest,
+    ...facts,
     labels: [...LABELS],
     input: { name: 'image', shape: [-1, 1, size, size] },
     cam: { method, layer, height: mapShape[2]!, width: mapShape[3]!, ...fieldOf(source, layer) },

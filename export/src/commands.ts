@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { exportArtifact } from './artifact.ts'
+import { exportArtifact, type ManifestFacts, parseFacts } from './artifact.ts'
 import { convert, OPSETS } from './convert.ts'
 import { ConvertError } from './errors.ts'
 import { CAM_METHODS, type CamMethod } from './gradcam.ts'
@@ -37,6 +38,26 @@ const reporting =
   }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+/** The facts for a manifest: the file that is named, or facts.json beside the model or one folder up, where training leaves it. */
+function readFacts(model: string, named: string | undefined): ManifestFacts {
+  const folder = existsSync(model) && statSync(model).isDirectory() ? model : dirname(model)
+  const places =
+    named === undefined ? [join(folder, 'facts.json'), join(folder, '..', 'facts.json')] : [named]
+  const path = places.find((place) => existsSync(place))
+  if (path === undefined)
+    throw new ConvertError(
+      'manifest-invalid',
+      `${places.join(' and ')}: no such file; name it with --manifest: JSON with name, version, createdAt, preprocess, temperature, data and training`,
+    )
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new ConvertError('manifest-invalid', `${path} is not JSON`, { cause })
+  }
+  return parseFacts(json)
+}
 
 /** Adds `convert`, `export` and `verify` to the `detl` command. */
 export function addExportCommands(program: Command): void {
@@ -85,11 +106,11 @@ export function addExportCommands(program: Command): void {
     .option('--cam-method <method>', CAM_METHODS.join(', '), 'gradcam')
     .option('--scale <factor>', 'network input = 8-bit value × factor (default: 1/255)')
     .action(
-      reporting((model: string, flags: CommonFlags & { out: string; manifest: string; scale?: string }) => {
+      reporting((model: string, flags: CommonFlags & { out: string; manifest?: string; scale?: string }) => {
         const { bytes } = exportArtifact({
           model,
           out: flags.out,
-          manifest: JSON.parse(readFileSync(flags.manifest, 'utf8')),
+          manifest: readFacts(model, flags.manifest),
           opset: Number(flags.opset),
           dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp16'),
           camMethod: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
@@ -108,21 +129,21 @@ export function addExportCommands(program: Command): void {
     .option('--inputs <n>', 'number of random inputs beside the edge cases', '8')
     .option(
       '--tolerance <t>',
-      'largest difference allowed, relative to the larger of 1 and the output’s largest value',
-      '1e-4',
+      'largest difference, relative to the larger of 1 and the output’s largest value (default: 1e-4; 1e-2 where weights are stored in half precision)',
     )
     .action(
-      reporting(async (model: string, onnx: string, flags: { inputs: string; tolerance: string }) => {
+      reporting(async (model: string, onnx: string, flags: { inputs: string; tolerance?: string }) => {
         const report = await verify(model, onnx, {
           inputs: Number(flags.inputs),
-          tolerance: Number(flags.tolerance),
+          ...(flags.tolerance !== undefined && { tolerance: Number(flags.tolerance) }),
         })
-        for (const row of report.outputs)
+        for (const { name, absolute, relative } of report.outputs)
           console.log(
-            `${row.name}: largest difference ${row.absolute.toExponential(2)} absolute, ${row.relative.toExponential(2)} relative`,
+            `${name}: largest difference ${absolute.toExponential(2)} absolute, ${relative.toExponential(2)} relative`,
           )
-        if (!report.agrees) throw new ConvertError('verify-failed', `differences exceed ${flags.tolerance}`)
-        console.log(`agree on ${report.inputs} inputs`)
+        if (!report.agrees)
+          throw new ConvertError('verify-failed', `differences exceed ${report.tolerance.toExponential(0)}`)
+        console.log(`agree within ${report.tolerance.toExponential(0)} on ${report.inputs} inputs`)
       }),
     )
 }

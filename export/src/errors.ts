@@ -7,6 +7,7 @@ export const CONVERT_ERRORS = {
   'unsupported-option': 'A layer option that ONNX or the converter cannot express',
   'shape-mismatch': 'Shapes of a layer, its weights or its inputs do not fit together',
   'no-gradient': 'Grad-CAM needs the gradient of an operation that has none',
+  'manifest-invalid': 'The facts for the manifest are missing or not valid',
   'output-unwritable': 'The result cannot be written',
   'verify-failed': 'The ONNX file does not agree with the tfjs model',
 } as const

@@ -104,11 +104,29 @@ describe('the screening artefact', () => {
     expect(inside).toEqual(outside)
   })
 
-  it('agrees with the model that it was made from, as `detl verify` says', async () => {
-    const plain = mkdtempSync(join(tmpdir(), 'detl-artifact-'))
-    exportArtifact({ model: folder, out: plain, manifest: { ...manifest, temperature: 1 }, dtype: 'fp32' })
-    const report = await verify(folder, join(plain, 'model.onnx'), { inputs: 1 })
-    expect(report).toMatchObject({ agrees: true, outputs: [{ name: 'probabilities' }] })
+  it('agrees with the model that it was made from, at its temperature, with weights in full or half precision', async () => {
+    const full = await verify(folder, join(out, 'model.onnx'), { inputs: 1 })
+    expect(full).toMatchObject({
+      agrees: true,
+      tolerance: 1e-4,
+      inputs: 4,
+      outputs: [{ name: 'probabilities' }],
+    })
+    const half = mkdtempSync(join(tmpdir(), 'detl-artifact-'))
+    exportArtifact({ model: folder, out: half, manifest })
+    const rounded = await verify(folder, join(half, 'model.onnx'), { inputs: 1 })
+    expect(rounded).toMatchObject({ agrees: true, tolerance: 1e-2 })
+    expect(rounded.outputs[0]!.absolute).toBeGreaterThan(full.outputs[0]!.absolute)
+    expect(
+      await verify(await saveToFolder(detl12(SIZE, 2)), join(out, 'model.onnx'), { inputs: 1 }),
+    ).toMatchObject({ agrees: false })
+  })
+
+  it('is refused where a fact for the manifest is missing, naming it', () => {
+    const { temperature: _, ...rest } = manifest
+    expect(() =>
+      exportArtifact({ model: folder, out: join(out, 'nowhere'), manifest: rest as typeof manifest }),
+    ).toThrow(/manifest-invalid: temperature: /)
   })
 
   it('is refused, with nothing written, where the preprocess spec makes another size', () => {
