@@ -1,7 +1,7 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Accounts } from './accounts.ts'
 import type { KeptAnswer, Outcome } from './ledger/entries.ts'
-import type { Sealer } from './seal.ts'
+import type { Given, Sealer } from './seal.ts'
 import type { Inference } from './upstream.ts'
 
 export type Metering = {
@@ -21,7 +21,7 @@ export type Opening = {
 }
 
 /** What a screening gives, and whether an earlier one gave it already. */
-export type Metered = { readonly id: string; readonly inference: Inference; readonly replayed: boolean }
+export type Metered = Given & { readonly id: string; readonly replayed: boolean }
 
 /**
  * Runs the work of a reserved screening so that it is charged exactly if it was answered: `work` infers and `render` makes the answer before
@@ -43,32 +43,32 @@ export async function metered<R>(
     const own = await print(bytes)
     if (own.text !== answer.fingerprint)
       throw new AppError('idempotency-mismatch', 'use a new Idempotency-Key for another image')
-    const inference = await sealer.open(own, model, answer.sealed)
-    if (!inference)
+    const given = await sealer.open(own, model, answer.sealed)
+    if (!given)
       throw new AppError('idempotency-stale', 'use a new Idempotency-Key to screen with the present model')
-    return render(bytes, { id: answer.entry, inference, replayed: true })
+    return render(bytes, { ...given, id: answer.entry, replayed: true })
   }
 
   if (kept) return replay(kept, await image())
   const ledger = accounts(account)
-  let answered: { bytes: Uint8Array; inference: Inference; result: R }
+  let answered: { bytes: Uint8Array; given: Given; result: R }
   try {
     const bytes = await image()
-    const inference = await work(bytes)
-    answered = { bytes, inference, result: await render(bytes, { id, inference, replayed: false }) }
+    const given = { inference: await work(bytes), at: Date.now() }
+    answered = { bytes, given, result: await render(bytes, { ...given, id, replayed: false }) }
   } catch (error) {
     await ledger.settle(id, { answered: false, code: error instanceof AppError ? error.code : 'internal' })
     throw error
   }
-  const { bytes, inference, result } = answered
-  const settled = await ledger.settle(id, await outcomeOf(bytes, inference))
+  const { bytes, given, result } = answered
+  const settled = await ledger.settle(id, await outcomeOf(bytes, given))
   if (settled.ok === true) return result
   if (settled.ok === 'replay') return replay(settled, bytes)
   throw new AppError(settled.code, settled.detail, { retryAfterS: settled.retryAfterS })
 
-  async function outcomeOf(bytes: Uint8Array, inference: Inference): Promise<Outcome> {
+  async function outcomeOf(bytes: Uint8Array, given: Given): Promise<Outcome> {
     if (idempotencyKey === undefined) return { answered: true }
     const own = await print(bytes)
-    return { answered: true, fingerprint: own.text, sealed: await sealer.seal(own, model, inference) }
+    return { answered: true, fingerprint: own.text, sealed: await sealer.seal(own, model, given) }
   }
 }

@@ -1,14 +1,17 @@
 import type { Inference } from './upstream.ts'
 
+/** An answer as it was first given: the model's outputs, and when (ms since the epoch). */
+export type Given = { readonly inference: Inference; readonly at: number }
+
 /** What identifies an image, and what unlocks the answer that was kept for it. */
 export type Fingerprint = { readonly text: string; readonly key: CryptoKey }
 
 export type Sealer = {
   /** @param context account and Idempotency-Key: equal images of different requests have nothing in common */
   readonly fingerprint: (image: Uint8Array, context: string) => Promise<Fingerprint>
-  readonly seal: (print: Fingerprint, model: string, inference: Inference) => Promise<Uint8Array>
+  readonly seal: (print: Fingerprint, model: string, given: Given) => Promise<Uint8Array>
   /** @returns undefined when another model gave the answer */
-  readonly open: (print: Fingerprint, model: string, sealed: Uint8Array) => Promise<Inference | undefined>
+  readonly open: (print: Fingerprint, model: string, sealed: Uint8Array) => Promise<Given | undefined>
 }
 
 /**
@@ -34,8 +37,8 @@ export function sealer(pepper: string): Sealer {
       const key = await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
       return { text: hex(text), key }
     },
-    async seal({ key }, model, { probabilities, cam, servedBy }) {
-      const head = utf8(JSON.stringify({ model, servedBy, classes: probabilities.length }))
+    async seal({ key }, model, { inference: { probabilities, cam, servedBy }, at }) {
+      const head = utf8(JSON.stringify({ model, servedBy, at, classes: probabilities.length }))
       const values = Float32Array.of(...probabilities, ...cam)
       const plain = new Uint8Array(4 + head.length + values.byteLength)
       new DataView(plain.buffer).setUint32(0, head.length)
@@ -56,11 +59,12 @@ export function sealer(pepper: string): Sealer {
       const head = JSON.parse(new TextDecoder().decode(new Uint8Array(plain, 4, length)))
       if (head.model !== model) return undefined
       const values = new Float32Array(plain.slice(4 + length))
-      return {
+      const inference = {
         probabilities: values.subarray(0, head.classes),
         cam: values.subarray(head.classes),
         servedBy: head.servedBy,
       }
+      return { inference, at: head.at }
     },
   }
 }

@@ -912,6 +912,10 @@ export interface operations {
             header?: {
                 /** @description For 24 h a repeat with the same key and image gets the same answer and is not charged. */
                 "idempotency-key"?: string;
+                /** @description FHIR reference of the patient, passed through into FHIR answers */
+                "fhir-subject"?: string;
+                /** @description FHIR reference of the imaging study, passed through into FHIR answers */
+                "fhir-imaging-study"?: string;
             };
             path?: never;
             cookie?: never;
@@ -935,7 +939,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Screening"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "DiagnosticReport";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                    "application/dicom": string;
                     "image/png": string;
+                    "multipart/related": string;
                 };
             };
             /** @description `request-invalid`: The request is not valid. `image-missing`: The request has no image. */

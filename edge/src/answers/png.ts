@@ -1,18 +1,20 @@
 import { mapMaximum } from '@detl/core/api/screening'
-import { renderOverlay } from '@detl/core/cam/overlay'
+import { type RgbImage, renderOverlay } from '@detl/core/cam/overlay'
 import { encodePng } from '@detl/core/image/png-encode'
 import type { Answer } from './answer.ts'
 
 const MAX_SIDE = 1024
 
 /** The heat map of the label, mixed over the X-ray. */
-export async function toPng({ intake, scores, manifest }: Answer): Promise<Uint8Array<ArrayBuffer>> {
+export function overlayOf({ intake, scores, manifest }: Answer): RgbImage {
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
   const map = scores.maps[scores.label]
-  const overlay = renderOverlay(intake.image, intake.preprocessed, map, manifest.cam, {
+  return renderOverlay(intake.image, intake.preprocessed, map, manifest.cam, {
     maxSide: MAX_SIDE,
     opacity: 0.6,
     fullHeat,
   })
-  return encodePng({ ...overlay, channels: 3 })
 }
+
+export const toPng = async (answer: Answer): Promise<Uint8Array<ArrayBuffer>> =>
+  encodePng({ ...overlayOf(answer), channels: 3 })

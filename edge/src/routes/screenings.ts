@@ -5,7 +5,8 @@ import { type Intake, takeIn } from '@detl/core/intake/intake'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
-import { answer } from '../answers/answer.ts'
+import { type Answer, answer } from '../answers/answer.ts'
+import { negotiate } from '../answers/negotiate.ts'
 import type { Deps, EdgeContext } from '../app.ts'
 import { readImage } from '../body.ts'
 import { metered } from '../metering.ts'
@@ -32,6 +33,12 @@ export const screenRoute = createRoute({
       'idempotency-key': z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
         description: 'For 24 h a repeat with the same key and image gets the same answer and is not charged.',
       }),
+      'fhir-subject': z.string().optional().openapi({
+        description: 'FHIR reference of the patient, passed through into FHIR answers',
+      }),
+      'fhir-imaging-study': z.string().optional().openapi({
+        description: 'FHIR reference of the imaging study, passed through into FHIR answers',
+      }),
     }),
     body: {
       required: true,
@@ -46,7 +53,15 @@ export const screenRoute = createRoute({
   responses: {
     200: {
       description: 'Scores and heat maps, in the representation that `Accept` asks for',
-      content: { 'application/json': { schema: Screening }, 'image/png': binary },
+      content: {
+        'application/json': { schema: Screening },
+        'application/fhir+json': {
+          schema: z.object({ resourceType: z.literal('DiagnosticReport') }).loose(),
+        },
+        'application/dicom': binary,
+        'image/png': binary,
+        'multipart/related': binary,
+      },
     },
     ...problems(
       ...WITH_KEY,
@@ -77,6 +92,8 @@ export const screen =
   async (c) => {
     const { manifest, limits, maxBodyBytes, codecs, infer, accounts, leaseMs } = deps
     const gate = manifest.gate ?? DEFAULT_GATE
+    const wanted = negotiate(c.req.header('accept'))
+    const references = readReferences(c)
     const id = c.get('requestId')
     const account = c.get('account')
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'))
@@ -107,12 +124,15 @@ export const screen =
         }
         return timed(c, 'infer', () => infer(preprocessed.tensor, call))
       },
-      async (bytes, { id: screening, inference, replayed }) => {
+      async (bytes, { id: screening, at, inference, replayed }) => {
         const scores = readScores(manifest, inference.probabilities, inference.cam)
         if (replayed) c.header('Idempotency-Replayed', 'true')
         const { servedBy } = inference
-        return answer(c, {
+        return answer(c, wanted, {
           id: screening,
+          at,
+          bytes,
+          references,
           manifest,
           intake: await look(bytes),
           scores,
@@ -131,6 +151,19 @@ async function timed<T>(c: Context<EdgeContext>, name: string, work: () => Promi
   } finally {
     endTime(c, name)
   }
+}
+
+/** A literal FHIR reference: relative with its type, or an absolute URL (FHIR R4, section 2.3.0). */
+const FHIR_REFERENCE = /^(https?:\/\/[^\s"<>\\]{1,400}\/)?[A-Z][A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/
+
+function readReferences(c: Context<EdgeContext>): Answer['references'] {
+  const read = (name: string) => {
+    const value = c.req.header(name)
+    if (value !== undefined && !FHIR_REFERENCE.test(value))
+      throw new AppError('request-invalid', `${name} is no FHIR reference such as Patient/123`)
+    return value
+  }
+  return { subject: read('fhir-subject'), imagingStudy: read('fhir-imaging-study') }
 }
 
 function readIdempotencyKey(header: string | undefined): string | undefined {

@@ -1,0 +1,53 @@
+import { DISCLAIMER } from '@detl/core/api/screening'
+import type { Answer } from '../answer.ts'
+import { overlayOf } from '../png.ts'
+import { dicomContext, reference } from './context.ts'
+import { equipment } from './equipment.ts'
+import { type DataSet, writePart10 } from './writer.ts'
+
+const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
+
+/** The overlay as Secondary Capture Image (PS3.3, A.8.1): same patient and study as the image, a series of its own. */
+export async function toSecondaryCapture(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
+  const { study, source, date, time, uid } = await dicomContext(answer)
+  const { width, height, data } = overlayOf(answer)
+  const { manifest, scores } = answer
+  return writePart10(SECONDARY_CAPTURE, await uid('secondary-capture'), {
+    ...study,
+    ...equipment(manifest),
+    // General Series
+    '00080060': ['CS', 'OT'],
+    '0020000e': ['UI', await uid('secondary-capture-series')],
+    '00200011': ['IS', '9001'],
+    '0008103e': ['LO', 'DETL heat map (not for diagnosis)'],
+    '00180015': ['CS', 'CHEST'],
+    // SC Equipment, SC Image
+    '00080064': ['CS', 'WSD'],
+    '00181012': ['DA', date],
+    '00181014': ['TM', time],
+    // General Image
+    '00080008': ['CS', 'DERIVED\\SECONDARY'],
+    '00080023': ['DA', date],
+    '00080033': ['TM', time],
+    '00200013': ['IS', '1'],
+    '00200020': ['CS', ''],
+    '00204000': ['LT', `Grad-CAM of class ${scores.label}. ${DISCLAIMER}`],
+    '00282110': ['CS', '00'],
+    ...(source &&
+      ({
+        '00082111': ['ST', 'Class activation map of a model over the X-ray'],
+        '00082112': ['SQ', { items: [reference(source)] }],
+      } satisfies DataSet)),
+    // Image Pixel
+    '00280002': ['US', [3]],
+    '00280004': ['CS', 'RGB'],
+    '00280006': ['US', [0]],
+    '00280010': ['US', [height]],
+    '00280011': ['US', [width]],
+    '00280100': ['US', [8]],
+    '00280101': ['US', [8]],
+    '00280102': ['US', [7]],
+    '00280103': ['US', [0]],
+    '7fe00010': ['OW', data],
+  })
+}

@@ -1,0 +1,167 @@
+import { decide } from '@detl/core/api/decision'
+import { DISCLAIMER } from '@detl/core/api/screening'
+import type { Label } from '@detl/core/model/labels'
+import type { Answer } from '../answer.ts'
+import { type DicomContext, dicomContext, reference } from './context.ts'
+import { equipment, MANUFACTURER } from './equipment.ts'
+import { type DataSet, writePart10 } from './writer.ts'
+
+const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33'
+
+type Code = readonly [value: string, scheme: 'DCM' | 'SCT' | 'UCUM' | 'RFC5646', meaning: string]
+type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'INFERRED FROM'
+
+const FINDINGS: Readonly<Record<Label, Code>> = {
+  normal: ['17621005', 'SCT', 'Normal'],
+  other_disease: ['19829001', 'SCT', 'Disorder of lung'],
+  pneumonia: ['233604007', 'SCT', 'Pneumonia'],
+  covid19: ['840539006', 'SCT', 'COVID-19'],
+}
+
+/**
+ * A preliminary, unverified measurement report (PS3.16, TID 1500) as Comprehensive SR: the model is the observer (TID 1004), one measurement group
+ * a class (TID 1501), whose measurement is the score as Certainty of Finding in percent.
+ */
+export async function toStructuredReport(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
+  const context = await dicomContext(answer)
+  const { study, source, date, time, uid } = context
+  const { manifest } = answer
+  const groups = await Promise.all(manifest.labels.map((label) => measurementGroup(label, answer, context)))
+  return writePart10(COMPREHENSIVE_SR, await uid('report'), {
+    ...study,
+    ...equipment(manifest),
+    // SR Document Series
+    '00080060': ['CS', 'SR'],
+    '0020000e': ['UI', await uid('report-series')],
+    '00200011': ['IS', '9002'],
+    '0008103e': ['LO', 'DETL scores (not for diagnosis)'],
+    '00081111': ['SQ', { items: [] }],
+    // SR Document General
+    '00080023': ['DA', date],
+    '00080033': ['TM', time],
+    '00200013': ['IS', '1'],
+    '0040a372': ['SQ', { items: [] }],
+    '0040a491': ['CS', 'PARTIAL'],
+    '0040a493': ['CS', 'UNVERIFIED'],
+    '0040a496': ['CS', 'PRELIMINARY'],
+    ...(source && ({ '0040a375': ['SQ', { items: [evidence(source)] }] } satisfies DataSet)),
+    // SR Document Content
+    '0040a040': ['CS', 'CONTAINER'],
+    '0040a043': code(['126000', 'DCM', 'Imaging Measurement Report']),
+    '0040a050': ['CS', 'SEPARATE'],
+    '0040a504': ['SQ', { items: [{ '00080105': ['CS', 'DCMR'], '0040db00': ['CS', '1500'] }] }],
+    '0040a730': [
+      'SQ',
+      {
+        items: [
+          codeItem(
+            'HAS CONCEPT MOD',
+            ['121049', 'DCM', 'Language of Content Item and Descendants'],
+            ['en', 'RFC5646', 'English'],
+          ),
+          codeItem('HAS OBS CONTEXT', ['121005', 'DCM', 'Observer Type'], ['121007', 'DCM', 'Device']),
+          uidItem('HAS OBS CONTEXT', ['121012', 'DCM', 'Device Observer UID'], await uid('device')),
+          textItem(
+            'HAS OBS CONTEXT',
+            ['121013', 'DCM', 'Device Observer Name'],
+            `${manifest.name} ${manifest.version}`,
+          ),
+          textItem('HAS OBS CONTEXT', ['121014', 'DCM', 'Device Observer Manufacturer'], MANUFACTURER),
+          textItem('HAS OBS CONTEXT', ['121015', 'DCM', 'Device Observer Model Name'], manifest.name),
+          codeItem(
+            'HAS CONCEPT MOD',
+            ['121058', 'DCM', 'Procedure reported'],
+            ['399208008', 'SCT', 'Plain chest X-ray'],
+          ),
+          container(['126010', 'DCM', 'Imaging Measurements'], groups),
+          textItem('CONTAINS', ['121106', 'DCM', 'Comment'], DISCLAIMER),
+        ],
+      },
+    ],
+  })
+}
+
+async function measurementGroup(
+  label: Label,
+  answer: Answer,
+  { source, uid }: DicomContext,
+): Promise<DataSet> {
+  const { manifest, scores, settings } = answer
+  const decision = decide(manifest, settings, scores.probabilities)
+  const held = decision?.classes.find((c) => c.class === label)
+  const percent = (100 * scores.probabilities[label]).toFixed(2)
+  return container(
+    ['125007', 'DCM', 'Measurement Group'],
+    [
+      textItem('HAS OBS CONTEXT', ['112039', 'DCM', 'Tracking Identifier'], label),
+      uidItem(
+        'HAS OBS CONTEXT',
+        ['112040', 'DCM', 'Tracking Unique Identifier'],
+        await uid(`tracking:${label}`),
+      ),
+      codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], FINDINGS[label]),
+      codeItem(
+        'HAS CONCEPT MOD',
+        ['363698007', 'SCT', 'Finding Site'],
+        ['51185008', 'SCT', 'Thoracic structure'],
+      ),
+      {
+        ...entry('CONTAINS', 'NUM', ['111012', 'DCM', 'Certainty of Finding']),
+        '0040a300': [
+          'SQ',
+          { items: [{ '0040a30a': ['DS', percent], '004008ea': code(['%', 'UCUM', 'Percent']) }] },
+        ],
+        ...(source && ({ '0040a730': ['SQ', { items: [imageItem(source)] }] } satisfies DataSet)),
+      },
+      ...(held
+        ? [
+            textItem(
+              'CONTAINS',
+              ['121106', 'DCM', 'Comment'],
+              `${held.positive ? 'At or above' : 'Below'} the threshold of ${100 * held.threshold} % (operating point: ${decision?.operatingPoint})`,
+            ),
+          ]
+        : []),
+    ],
+  )
+}
+
+const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => [
+  'SQ',
+  { items: [{ '00080100': ['SH', value], '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] },
+]
+const entry = (relation: Relation, type: string, name: Code): DataSet => ({
+  '0040a010': ['CS', relation],
+  '0040a040': ['CS', type],
+  '0040a043': code(name),
+})
+const codeItem = (relation: Relation, name: Code, value: Code): DataSet => ({
+  ...entry(relation, 'CODE', name),
+  '0040a168': code(value),
+})
+const textItem = (relation: Relation, name: Code, value: string): DataSet => ({
+  ...entry(relation, 'TEXT', name),
+  '0040a160': ['UT', value],
+})
+const uidItem = (relation: Relation, name: Code, value: string): DataSet => ({
+  ...entry(relation, 'UIDREF', name),
+  '0040a124': ['UI', value],
+})
+const container = (name: Code, items: readonly DataSet[]): DataSet => ({
+  ...entry('CONTAINS', 'CONTAINER', name),
+  '0040a050': ['CS', 'SEPARATE'],
+  '0040a730': ['SQ', { items }],
+})
+const imageItem = (source: NonNullable<DicomContext['source']>): DataSet => ({
+  ...entry('INFERRED FROM', 'IMAGE', ['121112', 'DCM', 'Source of Measurement']),
+  '00081199': ['SQ', { items: [reference(source)] }],
+})
+
+/** Hierarchical SOP Instance Reference Macro (PS3.3, table C.17-3): every instance that the content refers to. */
+const evidence = (source: NonNullable<DicomContext['source']>): DataSet => ({
+  '0020000d': ['UI', source.study],
+  '00081115': [
+    'SQ',
+    { items: [{ '0020000e': ['UI', source.series], '00081199': ['SQ', { items: [reference(source)] }] }] },
+  ],
+})

