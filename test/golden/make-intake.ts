@@ -50,7 +50,7 @@ writeFileSync(resolve(folder, 'intake.json'), `${JSON.stringify(provenance, null
 async function writeFiles() {
   const wide = image.data.map((value) => value << 4)
   const byte = Uint8Array.from(image.data, (value) => value >> 4)
-  const grey = sharp(byte, { raw: { ...size, channels: 1 } })
+  const grey = sharp(byte, { raw: { ...size, channels: 1 } }).toColourspace('b-w')
   const rgb = () => sharp(Buffer.from([...byte].flatMap((v) => [v, v, v])), { raw: { ...size, channels: 3 } })
   await save('grey-16.png', 'core png-encode', encodePng({ ...size, channels: 1, data: wide }))
   await save('grey-8.png', 'core png-encode', encodePng({ ...size, channels: 1, data: byte }))

@@ -1,0 +1,156 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { codecs } from '@detl/codecs/modules'
+import { AppError } from '@detl/core/api/problem'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { admit } from '@detl/core/gate/gate'
+import { type DecodedImage, decodeImage, type ImageSource } from '@detl/core/image/decode'
+import type { GrayImage } from '@detl/core/image/gray-image'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { orient } from '@detl/core/image/orient'
+import { smoothNoise, uniform } from '@detl/core/phantom/noise'
+import { phantom } from '@detl/core/phantom/phantom'
+import { cxrGrey } from '@detl/core/preprocess/spec'
+import { describe, expect, it } from 'vitest'
+import { chestElements, type Elements, littleEndian, writeDicom } from '../../support/dicom-writer.ts'
+import { sharedDir } from '../../support/shared.ts'
+
+const spec = cxrGrey(128)
+const chest = (seed = 3) => phantom({ seed, width: 300, height: 340, lesions: ['ground-glass'] }).image
+const asFile = (image: GrayImage, source: Partial<ImageSource> = {}): DecodedImage => ({
+  image,
+  source: {
+    format: 'png',
+    width: image.width,
+    height: image.height,
+    bits: image.bits,
+    colour: 'grey',
+    alpha: false,
+    chroma: 0,
+    ...source,
+  },
+})
+const pass = (image: GrayImage, source?: Partial<ImageSource>) =>
+  admit(asFile(image, source), spec, DEFAULT_GATE)
+/** `ok`, or the refusal's code. */
+function answer(decoded: DecodedImage): string {
+  try {
+    admit(decoded, spec, DEFAULT_GATE)
+    return 'ok'
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'image-unsuitable') return error.detail.split(':')[0]!
+    throw error
+  }
+}
+
+const drawn = (side: number, level: (u: number, v: number) => number): GrayImage => ({
+  width: side,
+  height: side,
+  bits: 8,
+  data: Uint16Array.from({ length: side * side }, (_, i) =>
+    Math.round(255 * Math.min(1, Math.max(0, level((i % side) / side, Math.floor(i / side) / side)))),
+  ),
+})
+
+describe('the gate lets through', () => {
+  it('phantoms of every kind, with nothing to remark on their orientation', () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { quality } = pass(chest(seed))
+      expect(quality.corrected).toBeUndefined()
+      expect(quality.unlikeness).toBeLessThan(1)
+      expect(quality.remarks).not.toContain('maybe-rotated')
+    }
+  })
+
+  it('an inverted image, corrected, and says so', () => {
+    const image = chest()
+    const inverted = { ...image, data: image.data.map((value) => 4095 - value) }
+    const admitted = pass(inverted)
+    expect(admitted.quality.corrected).toBe('inverted')
+    expect([...admitted.image.data]).toEqual([...image.data])
+  })
+
+  it.each([
+    ['rotated-90', 6],
+    ['rotated-180', 3],
+    ['rotated-270', 8],
+  ] as const)('an image that lies %s, corrected, and says so', (reading, orientation) => {
+    const image = chest()
+    const admitted = pass(orient(image, orientation))
+    expect(admitted.quality.corrected).toBe(reading)
+    expect([...admitted.image.data]).toEqual([...image.data])
+  })
+
+  it('a photograph of an X-ray and a small one, with a remark', () => {
+    expect(pass(chest(), { chroma: 0.08 }).quality.remarks).toContain('photograph')
+    const small = phantom({ seed: 1, width: 150, height: 170, lesions: [] }).image
+    expect(pass(small).quality.remarks).toContain('small')
+  })
+})
+
+describe('the gate refuses', () => {
+  const random = uniform(5)
+  const noise = smoothNoise(uniform(9), 7)
+  it.each([
+    ['nothing but one level', drawn(300, () => 0.5), 'blank'],
+    ['a thumbnail', phantom({ seed: 1, width: 60, height: 70, lesions: [] }).image, 'too-small'],
+    ['noise', drawn(300, () => random()), 'not-a-chest-x-ray'],
+    [
+      'a page of text',
+      drawn(400, (u, v) => (v % 0.05 < 0.02 && (u * 97) % 1 < 0.6 && u > 0.1 && u < 0.9 ? 0 : 1)),
+      'not-a-chest-x-ray',
+    ],
+    ['a gradient', drawn(300, (u) => u), 'not-a-chest-x-ray'],
+    [
+      'a chequered drawing',
+      drawn(300, (u, v) => (Math.floor(u * 8) + Math.floor(v * 8)) % 2),
+      'not-a-chest-x-ray',
+    ],
+    ['a disc', drawn(300, (u, v) => ((u - 0.5) ** 2 + (v - 0.5) ** 2 < 0.1 ? 1 : 0)), 'not-a-chest-x-ray'],
+    ['clouds', drawn(300, (u, v) => noise(u, v)), 'not-a-chest-x-ray'],
+  ] as const)('%s', (_, image, code) => {
+    expect(answer(asFile(image))).toBe(code)
+  })
+
+  it('a colour picture', () => expect(answer(asFile(chest(), { chroma: 0.4 }))).toBe('colour'))
+
+  it.each([
+    ['CT', { '00080060': ['CS', 'CT'] }, 'wrong-modality'],
+    ['a hip', { '00180015': ['CS', 'HIP'] }, 'wrong-body-part'],
+    ['a left lateral', { '00185101': ['CS', 'LL'] }, 'lateral'],
+    ['rows that run to the back', { '00200020': ['CS', 'P\\F'] }, 'lateral'],
+    [
+      'a view code of a lateral',
+      { '00185101': ['CS', ''], '00540220': ['SQ', { items: [{ '00080104': ['LO', 'left lateral'] }] }] },
+      'lateral',
+    ],
+    ['a portable chest', { '00180015': ['CS', 'PORT CHEST'], '00185101': ['CS', 'AP'] }, 'ok'],
+    ['nothing said', { '00180015': ['CS', ''], '00185101': ['CS', ''], '00080060': ['CS', 'OT'] }, 'ok'],
+  ] as [string, Elements, string][])(
+    'or accepts a DICOM object by its tags: %s',
+    async (_, tags, expected) => {
+      const image = chest()
+      const elements = chestElements(image, { allocated: 16, stored: 12 }, tags)
+      const file = writeDicom('1.2.840.10008.1.2.1', elements, littleEndian(image.data))
+      expect(answer(await decodeImage(file, { limits: DEFAULT_LIMITS, codecs }))).toBe(expected)
+    },
+  )
+})
+
+const folder = resolve(sharedDir(), 'cxr/images')
+it.skipIf(!existsSync(folder))(
+  'refuses at most 2 % of real chest X-rays',
+  async () => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.jpg'),
+    )
+    const some = files.sort().filter((_, i) => i % 8 === 0)
+    let refused = 0
+    for (const file of some) {
+      const bytes = readFileSync(resolve(folder, file))
+      if (answer(await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })) !== 'ok') refused++
+    }
+    expect(refused / some.length).toBeLessThanOrEqual(0.02)
+  },
+  60_000,
+)
