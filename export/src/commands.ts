@@ -96,10 +96,7 @@ export function addExportCommands(program: Command): void {
     .description('the screening artefact: ONNX with Grad-CAM, and its manifest')
     .argument('<model>', 'model.json, or the folder that holds it')
     .requiredOption('--out <dir>', 'folder for model.onnx and manifest.json')
-    .requiredOption(
-      '--manifest <file>',
-      'JSON with name, version, preprocess, temperature, data and training',
-    )
+    .option('--manifest <file>', 'facts of the model as JSON (default: facts.json beside it)')
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp16')
     .option('--cam-layer <name>', 'the layer to explain (default: the last convolution)')

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cxrGrey } from '@detl/core/preprocess/spec'
 import { addExportCommands } from '@detl/export/commands'
 import { convert } from '@detl/export/convert'
 import { ConvertError } from '@detl/export/errors'
@@ -28,6 +29,25 @@ const branched = (): tfl.LayersModel => {
     inputs: x,
     outputs: layers.dense({ name: 'scores', units: 2 }).apply(flat) as tfl.SymbolicTensor,
   })
+}
+
+/** As small as a screening model can be. */
+const screening = (): tfl.LayersModel =>
+  tfl.sequential({
+    layers: [
+      layers.conv2d({ name: 'conv', inputShape: [16, 16, 1], filters: 2, kernelSize: 3, activation: 'relu' }),
+      layers.globalAveragePooling2d({ name: 'mean', dataFormat: 'channelsLast' }),
+      layers.dense({ name: 'scores', units: 4, activation: 'softmax' }),
+    ],
+  })
+const FACTS = {
+  name: 'tiny',
+  version: '1.0.0',
+  createdAt: '2026-01-01T00:00:00Z',
+  preprocess: cxrGrey(16),
+  temperature: 2,
+  data: { digest: '0'.repeat(64), images: 0, sources: [] },
+  training: { code: 'none', backend: 'none', seed: 1, summary: 'random weights' },
 }
 
 /** A saved model whose model.json has been changed. */
@@ -220,6 +240,23 @@ describe('the commands', () => {
     expect(lines.out.join()).toContain('model.onnx')
     expect(await detl('verify', folder, out, '--inputs', '2')).toBe(0)
     expect(lines.out.join('\n')).toMatch(/scores: largest difference .*\nagree within 1e-4 on 5 inputs/)
+  })
+
+  it('export the screening artefact with the facts that lie beside the model', async () => {
+    const model = await saveToFolder(screening())
+    const out = mkdtempSync(join(tmpdir(), 'detl-out-'))
+    expect(await detl('export', model, '--out', out)).toBe(1)
+    expect(lines.error[0]).toMatch(
+      /^detl: manifest-invalid: .*facts\.json: no such file; name it with --manifest/,
+    )
+    writeFileSync(join(model, 'facts.json'), JSON.stringify(FACTS))
+    expect(await detl('export', model, '--out', out, '--cam-method', 'layercam')).toBe(0)
+    expect(readdirSync(out).sort()).toEqual(['manifest.json', 'model.onnx'])
+    expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).cam).toMatchObject({
+      method: 'layercam',
+      layer: 'conv',
+    })
+    expect(await detl('verify', model, join(out, 'model.onnx'), '--inputs', '1')).toBe(0)
   })
 
   it('find a file that does not agree: exit code 1', async () => {
