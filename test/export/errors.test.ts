@@ -224,6 +224,7 @@ describe('the commands', () => {
   })
 
   const detl = async (...args: string[]): Promise<number> => {
+    process.exitCode = undefined
     lines.out = []
     lines.error = []
     vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.out.push(line))
