@@ -50,6 +50,7 @@ export class Batcher {
   readonly #queue: Entry[] = []
   readonly #running: { until: number }[] = []
   #queuedRows = 0
+  #calls = 0
   #timer: NodeJS.Timeout | undefined
   #idle: (() => void)[] = []
   #ended = false
@@ -123,9 +124,20 @@ export class Batcher {
     })
   }
 
-  /** Resolves when nothing waits or runs any more. */
+  /**
+   * Announces a call that may still submit: its body is on the way. @returns to be called once, when the call is over
+   */
+  enter(): () => void {
+    this.#calls++
+    return () => {
+      this.#calls--
+      this.#settleIdle()
+    }
+  }
+
+  /** Resolves when no call is under way and nothing waits or runs any more. */
   async drain(): Promise<void> {
-    if (this.#queue.length === 0 && this.#running.length === 0) return
+    if (this.#isIdle) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
@@ -221,8 +233,12 @@ export class Batcher {
     if (droppedEarly && this.#running.length === 0) this.estimate.relax()
   }
 
+  get #isIdle(): boolean {
+    return this.#calls === 0 && this.#queue.length === 0 && this.#running.length === 0
+  }
+
   #settleIdle(): void {
-    if (this.#queue.length > 0 || this.#running.length > 0) return
+    if (!this.#isIdle) return
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 }

@@ -25,6 +25,8 @@ export class Models {
   /** Unloaded on request: not loaded again by a poll. */
   readonly #unwanted = new Set<string>()
   #changes: Promise<unknown> = Promise.resolve()
+  /** Folders whose thread has ended: loaded again, if not at once then at each look. */
+  readonly #down = new Set<string>()
   #closed = false
   #looked = false
 
@@ -37,7 +39,8 @@ export class Models {
 
   /** True once every model of the folder has been loaded and warmed up, and nothing that should be there is missing. */
   get ready(): boolean {
-    return this.#looked && this.#named.size > 0 && !this.#closed && this.#failed.size === 0
+    const whole = this.#failed.size === 0 && this.#down.size === 0
+    return this.#looked && this.#named.size > 0 && !this.#closed && whole
   }
 
   all(): LoadedModel[] {
@@ -69,7 +72,8 @@ export class Models {
         if (!folders.some((f) => f.path === path)) this.#failed.delete(path)
       for (const folder of folders) {
         if (this.#unwanted.has(folder.name) || this.#isCurrent(folder)) continue
-        if (this.#failed.get(folder.path)?.stamp !== folder.stamp) await this.#load(folder)
+        const known = this.#failed.get(folder.path)?.stamp === folder.stamp
+        if (!known || this.#down.has(folder.path)) await this.#load(folder)
       }
       this.#looked = true
     })
@@ -140,6 +144,7 @@ export class Models {
       const readMs = performance.now() - started
       const model = await loadModel(bytes, this.#options, this.#metrics.batches(name, version))
       this.#failed.delete(folder.path)
+      this.#down.delete(folder.path)
       const named = this.#named.get(name) ?? {
         versions: new Map(),
         routing: await readRouting(this.#root, name),
@@ -167,14 +172,14 @@ export class Models {
   /** A thread that ends by itself is replaced. */
   #watch(folder: ModelFolder, model: LoadedModel): void {
     const replace = async () => {
-      const current = this.#named.get(model.name)?.versions
-      if (this.#closed || current?.get(model.version)?.model !== model) return
+      const current = this.#named.get(model.name)?.versions.get(model.version)
+      if (this.#closed || current?.model !== model) return
       this.#log.error(
         { model: model.name, version: model.version },
         'the inference thread has ended; it is started again',
       )
-      current.delete(model.version)
-      if (current.size === 0) this.#named.delete(model.name)
+      // It stays in its place, where calls get 503 and not 404, until its successor takes over.
+      this.#down.add(folder.path)
       await this.#oneByOne(() => this.#load(folder))
     }
     this.#background(model.session.ended.then(replace), 'the inference thread could not be started again')
@@ -198,6 +203,7 @@ export class Models {
   }
 
   #isCurrent(folder: ModelFolder): boolean {
+    if (this.#down.has(folder.path)) return false
     const versions = this.#named.get(folder.name)?.versions
     return [...(versions?.values() ?? [])].some(
       (version) => version.folder.path === folder.path && version.folder.stamp === folder.stamp,

@@ -21,27 +21,42 @@ export const infer =
   async (c) => {
     const call = c.get('call')
     const model = choose(c, deps, call)
-    const deadline = deadlineOf(headersOf(c)[DEADLINE_HEADER], call.since)
-    admit(model, deadline, call)
-    const body = await readSignedBody(c, deps)
-    const decoding = performance.now()
-    const request = decodeInferRequest(body, parseHeaderLength(headersOf(c)[HEADER_LENGTH]))
-    const image = checkInput(request, model)
-    const wanted = checkOutputs(request, model)
-    call.rows = image.shape[0]!
-    call.phases.decode = performance.now() - decoding
-    const result = await model.batcher.submit({
-      input: image.data,
-      rows: call.rows,
-      outputs: wanted.map((output) => output.name),
-      deadline,
-      signal: c.req.raw.signal,
-    })
-    call.batchRows = result.batchRows
-    call.phases.queue = result.queueMs
-    call.phases.run = result.runMs
-    return answer(call, model, request, wanted, result.outputs, deps)
+    // From here on the model stays, whatever takes its place meanwhile.
+    const leave = model.batcher.enter()
+    try {
+      return await inferWith(model, c, deps, call)
+    } finally {
+      leave()
+    }
   }
+
+async function inferWith(
+  model: LoadedModel,
+  c: Context<GpuEnv>,
+  deps: AppDeps,
+  call: Call,
+): Promise<Response> {
+  const deadline = deadlineOf(headersOf(c)[DEADLINE_HEADER], call.since)
+  admit(model, deadline, call)
+  const body = await readSignedBody(c, deps)
+  const decoding = performance.now()
+  const request = decodeInferRequest(body, parseHeaderLength(headersOf(c)[HEADER_LENGTH]))
+  const image = checkInput(request, model)
+  const wanted = checkOutputs(request, model)
+  call.rows = image.shape[0]!
+  call.phases.decode = performance.now() - decoding
+  const result = await model.batcher.submit({
+    input: image.data,
+    rows: call.rows,
+    outputs: wanted.map((output) => output.name),
+    deadline,
+    signal: c.req.raw.signal,
+  })
+  call.batchRows = result.batchRows
+  call.phases.queue = result.queueMs
+  call.phases.run = result.runMs
+  return answer(call, model, request, wanted, result.outputs, deps)
+}
 
 function choose(c: Context<GpuEnv>, { models }: AppDeps, call: Call): LoadedModel {
   const model = models.choose(c.req.param('name') ?? '', {
