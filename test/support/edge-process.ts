@@ -71,6 +71,8 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     url: `http://127.0.0.1:${port}`,
     dir,
     log: () => log,
+    /** Of the process group that workerd is in. */
+    group: () => child?.pid,
     start,
     kill,
     stop: async () => {
