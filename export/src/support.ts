@@ -42,7 +42,7 @@ export function supportPage(): string {
   const errors = Object.entries(CONVERT_ERRORS).map(([code, title]) => `| \`${code}\` | ${title} |`)
   return `# What converts to ONNX
 
-Generated from the tables in \`export/src\` by \`node export/bin/support-page.ts\`; a test fails if it is stale.
+Generated from the tables in \`export/src\` by \`npm run support-page -w export\`; a test fails if it is stale.
 
 A tfjs LayersModel: Sequential or functional, with nested models, shared layers, several inputs and outputs. Weights as float32, or quantised to
 uint8, uint16 or float16. Output: operation sets ${OPSETS.oldest} to ${OPSETS.newest}. tfjs GraphModels are refused.

@@ -4,7 +4,7 @@ const { layers } = tfl
 type T = tfl.SymbolicTensor
 
 /** A classifier in two parts: what leads to the explained maps, and what leads from them to the scores. */
-export interface Architecture {
+interface Architecture {
   readonly input: T
   /** Output of the explained layer, [N,…,K]. */
   readonly maps: T
