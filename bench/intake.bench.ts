@@ -47,6 +47,7 @@ export default async function intake(): Promise<Record<string, Figure>> {
   const grey8 = Uint8Array.from(image.data, (value) => value >> 4)
   const jpeg = new Uint8Array(
     await sharp(grey8, { raw: { ...SIZE, channels: 1 } })
+      .toColourspace('b-w')
       .jpeg({ quality: 90 })
       .toBuffer(),
   )

@@ -121,7 +121,7 @@ function takeFrame(decoder: HeapDecoder, reduced?: { width: number; height: numb
   const copy = view.slice(0, samples * bytesPerSample)
   const data =
     bytesPerSample === 1
-      ? copy
+      ? new Uint8Array(copy.buffer) // libjpeg-turbo's view is a clamped array
       : isSigned
         ? new Int16Array(copy.buffer, 0, samples)
         : new Uint16Array(copy.buffer, 0, samples)

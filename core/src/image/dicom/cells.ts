@@ -1,16 +1,24 @@
 import type { PixelHeader } from './header.ts'
 
+/** Little-endian bytes → one unsigned number a cell. */
+export const cellsOfBytes = (bytes: Uint8Array, bitsAllocated: number): Uint8Array | Uint16Array =>
+  bitsAllocated === 16 ? words(bytes) : bytes
+
+/** Samples that a codec gave → one unsigned number a cell: negative ones as their two's complement. */
+export const cellsOfSamples = (samples: Uint8Array | Uint16Array | Int16Array): Uint8Array | Uint16Array =>
+  samples instanceof Int16Array
+    ? new Uint16Array(samples.buffer, samples.byteOffset, samples.length)
+    : samples
+
 /**
  * Pixel cells → stored values: the bits below `highBit` that belong to the image, sign-extended. Overlays in the bits
  * above are dropped (PS3.5 section 8.1.1).
- * @param cells little-endian bytes, or samples that a codec gave
  */
 export function storedValues(
-  cells: Uint8Array | Uint16Array | Int16Array,
-  header: Pick<PixelHeader, 'bitsAllocated' | 'bitsStored' | 'highBit' | 'signed'>,
+  samples: Uint8Array | Uint16Array,
+  header: Pick<PixelHeader, 'bitsStored' | 'highBit' | 'signed'>,
 ): Uint16Array | Int16Array {
-  const { bitsAllocated, bitsStored, highBit, signed } = header
-  const samples = cells instanceof Uint8Array && bitsAllocated === 16 ? words(cells) : cells
+  const { bitsStored, highBit, signed } = header
   const shift = highBit + 1 - bitsStored
   if (signed) {
     const out = new Int16Array(samples.length)

@@ -2,7 +2,7 @@ import type { DataSet } from 'dicom-parser'
 import type { Codecs } from '../codecs.ts'
 import type { DecodedImage } from '../decode.ts'
 import type { ImageLimits } from '../limits.ts'
-import { storedValues, swapWords } from './cells.ts'
+import { cellsOfBytes, cellsOfSamples, storedValues, swapWords } from './cells.ts'
 import { checkCodestream } from './codestream.ts'
 import { frameBytes } from './frame.ts'
 import { type PixelHeader, readPixelHeader } from './header.ts'
@@ -32,12 +32,10 @@ export type StoredFrame = {
 }
 
 export async function decodeDicom(bytes: Uint8Array, options: DicomOptions): Promise<DecodedImage> {
-  const stored = await readStoredFrame(bytes, options)
-  const { header, dataSet, width, height, transferSyntax } = stored
+  const { header, dataSet, transferSyntax, cells, width, height } = await readFrame(bytes, options)
   const pipeline = readPipeline(dataSet, header.signed)
-  const image = renderGrey(stored.values, { width, height }, header, pipeline, readPadding(dataSet, header))
   return {
-    image,
+    image: renderGrey(cells, { width, height }, header, pipeline, readPadding(dataSet, header)),
     source: {
       format: 'dicom',
       width: header.width,
@@ -46,22 +44,31 @@ export async function decodeDicom(bytes: Uint8Array, options: DicomOptions): Pro
       colour: 'grey',
       alpha: false,
       chroma: 0,
-      dicom: { ...readTags(dataSet), transferSyntax, photometric: header.photometric, frames: header.frames },
+      dicom: {
+        ...readTags(dataSet),
+        transferSyntax,
+        photometric: header.photometric,
+        frames: header.frames,
+      },
     },
   }
 }
 
 export async function readStoredFrame(bytes: Uint8Array, options: DicomOptions): Promise<StoredFrame> {
+  const { cells, width, height, ...rest } = await readFrame(bytes, options)
+  return { width, height, ...rest, values: storedValues(cells, rest.header).subarray(0, width * height) }
+}
+
+async function readFrame(bytes: Uint8Array, options: DicomOptions) {
   const parsed = await parseDicom(bytes, options.limits)
   const { dataSet, transferSyntax } = parsed
   const header = readPixelHeader(dataSet, options.limits)
   const { width, height, cells } = await readCells(parsed, header, options)
-  const values = storedValues(cells, header)
-  if (values.length < width * height) throw damaged('its pixel data are shorter than rows × columns')
-  return { width, height, header, dataSet, transferSyntax, values: values.subarray(0, width * height) }
+  if (cells.length < width * height) throw damaged('its pixel data are shorter than rows × columns')
+  return { dataSet, transferSyntax, header, width, height, cells }
 }
 
-type Cells = { width: number; height: number; cells: Uint8Array | Uint16Array | Int16Array }
+type Cells = { width: number; height: number; cells: Uint8Array | Uint16Array }
 
 async function readCells(
   { dataSet, encoding }: ParsedDicom,
@@ -72,12 +79,14 @@ async function readCells(
   const pixels = width * height
   const bytesPerCell = bitsAllocated / 8
   const encoded = frameBytes(dataSet, options.frame ?? 0, frames, pixels * bytesPerCell)
-  if (encoding === 'raw') return { width, height, cells: encoded }
+  if (encoding === 'raw') return { width, height, cells: cellsOfBytes(encoded, bitsAllocated) }
   if (encoding === 'raw-big-endian') {
     const asWords = bitsAllocated === 16 || dataSet.elements.x7fe00010!.vr === 'OW'
-    return { width, height, cells: asWords ? swapWords(encoded) : encoded }
+    return { width, height, cells: cellsOfBytes(asWords ? swapWords(encoded) : encoded, bitsAllocated) }
   }
-  if (encoding === 'rle') return { width, height, cells: decodeRle(encoded, pixels, bytesPerCell) }
+  if (encoding === 'rle') {
+    return { width, height, cells: cellsOfBytes(decodeRle(encoded, pixels, bytesPerCell), bitsAllocated) }
+  }
   const { stream, levels } = checkCodestream(encoded, encoding, header)
   const halvings = halvingsFor(Math.max(width, height), levels, options.reduceTo)
   const frame = await options.codecs[encoding](stream, halvings)
@@ -88,7 +97,7 @@ async function readCells(
     throw damaged('its codestream gives another size than its header')
   }
   if (frame.components !== 1) throw damaged('its codestream has several components')
-  return { width: frame.width, height: frame.height, cells: frame.data }
+  return { width: frame.width, height: frame.height, cells: cellsOfSamples(frame.data) }
 }
 
 function halvingsFor(longest: number, levels: number, reduceTo: number | undefined): number {

@@ -1,32 +1,37 @@
 import type { GrayImage } from '../gray-image.ts'
+import { storedValues } from './cells.ts'
 import type { PixelHeader } from './header.ts'
 import { type GreyPipeline, modalityValue, voiShare } from './voi.ts'
 
 /**
- * Stored values → grey image in the standard's order (PS3.4 N.2): modality, VOI, then the inversion of MONOCHROME1.
+ * Pixel cells → grey image in the standard's order (PS3.4 N.2): modality, VOI, then the inversion of MONOCHROME1.
  * Without a VOI the whole declared range is shown, which leaves unsigned MONOCHROME2 values as they are stored.
  * Padding pixels are black in either photometric interpretation.
  */
 export function renderGrey(
-  stored: Uint16Array | Int16Array,
+  cells: Uint8Array | Uint16Array,
   size: { readonly width: number; readonly height: number },
-  header: Pick<PixelHeader, 'bitsStored' | 'signed' | 'photometric'>,
+  header: PixelHeader,
   pipeline: GreyPipeline,
   padding: { readonly from: number; readonly to: number } | undefined,
 ): GrayImage {
-  const { bitsStored, signed } = header
+  const { bitsStored, bitsAllocated, signed } = header
   const bits = pipeline.voi === undefined ? bitsStored : 16
   const lowest = signed ? -(2 ** (bitsStored - 1)) : 0
-  const table = greyTable(
+  const levels = greyTable(
     lowest,
     2 ** bitsStored,
     2 ** bits - 1,
     header.photometric === 'MONOCHROME1',
     pipeline,
   )
-  if (padding) table.fill(0, Math.max(0, padding.from - lowest), Math.max(0, padding.to - lowest + 1))
-  const data = new Uint16Array(stored.length)
-  for (let i = 0; i < data.length; i++) data[i] = table[stored[i]! - lowest]!
+  if (padding) levels.fill(0, Math.max(0, padding.from - lowest), Math.max(0, padding.to - lowest + 1))
+  // One table from a cell as it lies in the file to its level, so that the pixels are gone through once.
+  const everyCell = Uint16Array.from({ length: 2 ** bitsAllocated }, (_, cell) => cell)
+  const table = Uint16Array.from(storedValues(everyCell, header), (stored) => levels[stored - lowest]!)
+  const pixels = size.width * size.height
+  const data = new Uint16Array(pixels)
+  for (let i = 0; i < pixels; i++) data[i] = table[cells[i]!]!
   return { ...size, bits, data }
 }
 

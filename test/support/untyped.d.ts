@@ -1,0 +1,5 @@
+declare module 'jpeg-lossless-decoder-js' {
+  export class Decoder {
+    decompress(bytes: ArrayBuffer): ArrayBuffer
+  }
+}
