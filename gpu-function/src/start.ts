@@ -61,8 +61,14 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     if (!first)
       throw new Error(`there is no model in ${options.modelsDir}: <name>/model.onnx with manifest.json`)
     if (options.modelsPollMs > 0) {
-      const look = () =>
-        models.refresh().catch((err: unknown) => log.error({ err }, 'the models folder cannot be read'))
+      let looking = false
+      const look = async () => {
+        // A slow disk must not let looks pile up.
+        if (looking) return
+        looking = true
+        await models.refresh().catch((err: unknown) => log.error({ err }, 'the models folder cannot be read'))
+        looking = false
+      }
       poll = setInterval(look, options.modelsPollMs)
       poll.unref()
     }

@@ -13,7 +13,7 @@ import { modelsFolder } from '../support/model-folder.ts'
 const models = modelsFolder()
 models.add()
 /** Some milliseconds a row: long enough to be interrupted. */
-models.add({ name: 'slow', network: { size: 96, filters: [32, 64], dense: [16], seed: 1 } })
+models.add({ name: 'slow', network: { size: 96, filters: [64, 96], dense: [16], seed: 1 } })
 afterAll(() => models.remove())
 
 const running: { stop(): Promise<void> }[] = []
@@ -125,7 +125,7 @@ describe('clients', () => {
   it('that leave before their answer cost no run', async () => {
     const server = await start()
     const leaving = new AbortController()
-    const calls = Array.from({ length: 24 }, async () => {
+    const calls = Array.from({ length: 40 }, async () => {
       const { path, init } = await slowCall()
       return fetch(server.url + path, { ...init, signal: leaving.signal }).catch(() => 'left')
     })
@@ -154,7 +154,7 @@ describe('clients', () => {
 describe('the process', () => {
   it('killed while loaded answers no one for ever, and is back with the next start', async () => {
     const first = await start()
-    const calls = Array.from({ length: 16 }, () => ask(first.url, slowCall()))
+    const calls = Array.from({ length: 40 }, () => ask(first.url, slowCall()))
     await waiting(first.url)
     first.child.kill('SIGKILL')
     const outcomes = await Promise.all(calls)
@@ -166,7 +166,7 @@ describe('the process', () => {
 
   it('told to stop answers what it accepted, says that it goes, and ends with 0', async () => {
     const server = await start({ DETL_DRAIN_GRACE_MS: '1000' })
-    const calls = Array.from({ length: 16 }, () => ask(server.url, slowCall()))
+    const calls = Array.from({ length: 40 }, () => ask(server.url, slowCall()))
     await waiting(server.url)
     server.child.kill('SIGTERM')
     await new Promise((resolve) => setTimeout(resolve, 100))

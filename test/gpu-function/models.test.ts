@@ -1,4 +1,13 @@
-import { appendFileSync, cpSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  appendFileSync,
+  cpSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { LoadOptions } from '@detl/gpu-function/loaded-model'
 import { Metrics } from '@detl/gpu-function/metrics'
@@ -88,8 +97,7 @@ describe('the models folder', () => {
   it('names a file whose digest is right and which is not ONNX', async () => {
     const { folder, models } = setUp()
     const path = folder.add()
-    const manifest = JSON.parse((await import('node:fs')).readFileSync(join(path, 'manifest.json'), 'utf8'))
-    const { createHash } = await import('node:crypto')
+    const manifest = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'))
     const garbage = Buffer.from('this is not a model')
     writeFileSync(join(path, 'model.onnx'), garbage)
     manifest.files['model.onnx'] = createHash('sha256').update(garbage).digest('hex')
@@ -104,7 +112,6 @@ describe('the models folder', () => {
     const other = modelsFolder()
     folders.push(other)
     const promised = other.add({ network: { ...TINY, size: 48 } })
-    const { readFileSync } = await import('node:fs')
     const manifest = JSON.parse(readFileSync(join(promised, 'manifest.json'), 'utf8'))
     manifest.files = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')).files
     writeFileSync(join(path, 'manifest.json'), JSON.stringify(manifest))
