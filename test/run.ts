@@ -30,6 +30,9 @@ const reportSchema = z.object({
 
 const folder = mkdtempSync(join(tmpdir(), 'detl-test-'))
 const file = join(folder, 'report.json')
+// The edge serves web/dist: tests of the edge and of the page need it, as it is now.
+if (run('npm', 'run', '--silent', 'build', '--workspace', 'web') !== 0)
+  throw new Error('the page could not be built')
 const checked = run('npm', 'run', '--silent', 'check')
 const tested = run(
   'vitest',

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { startEdge } from '../serve/edge.ts'
 import { startGpu } from '../serve/gpu.ts'
 import { localSecrets } from '../serve/secrets.ts'
@@ -10,6 +10,7 @@ type ServeOptions = {
   model: string
   models: string
   state?: string
+  fallback: 'edge' | 'fail'
 }
 
 export function addServeCommand(program: Command): void {
@@ -22,6 +23,14 @@ export function addServeCommand(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--models <dir>', 'folder of models', 'models')
     .option('--model <name>', 'model that the edge calls', 'detl-128')
+    .addOption(
+      new Option(
+        '--fallback <who>',
+        'what a screening gets while the GPU function is away: the edge’s own scores, or 503',
+      )
+        .choices(['edge', 'fail'])
+        .default('edge'),
+    )
     .option('--state <dir>', 'keep accounts, keys and secrets here; without it they last until the end')
     .action(async (what: string, options: ServeOptions) => {
       const stops: (() => Promise<void>)[] = []
@@ -48,19 +57,20 @@ export function addServeCommand(program: Command): void {
       if (what === 'edge' || what === 'all') {
         const edge = await startEdge({
           host: options.host,
-          port: Number(what === 'edge' ? (options.port ?? 8787) : (options.port ?? 8787)),
+          port: Number(options.port ?? 8787),
           gpuUrl: `http://127.0.0.1:${options.gpuPort}`,
           modelDir: `${options.models}/${options.model}`,
           secrets,
           stateDir: options.state,
+          vars: { FALLBACK: options.fallback },
         })
         stops.push(edge.stop)
-        const name = `${edge.url}/v1/screenings`
+        const address = `${edge.url}/v1/screenings`
         console.log(`Page           ${edge.url}/`)
         console.log(`Demo API key   ${secrets.demoKey}`)
         console.log(`Admin key      ${secrets.adminKey}`)
         console.log(
-          `Try            curl -H 'Authorization: Bearer ${secrets.demoKey}' --data-binary @CHEST-XRAY.png ${name}`,
+          `Try            curl -H 'Authorization: Bearer ${secrets.demoKey}' --data-binary @CHEST-XRAY.png ${address}`,
         )
         console.log('Stop           Ctrl-C')
       }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keyHasher } from '@detl/core/api/api-key'
 import { unstable_startWorker } from 'wrangler'
+import { buildPage } from './page.ts'
 import type { LocalSecrets } from './secrets.ts'
 
 const CONFIG = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url))
@@ -24,6 +25,7 @@ export type EdgeOptions = {
 export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDir, vars = {} }: EdgeOptions) {
   process.env.WRANGLER_SEND_METRICS ??= 'false'
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false' // request.cf is not used: start without asking the network for it
+  await buildPage()
   const manifest = await readFile(join(modelDir, 'manifest.json'), 'utf8')
   const hash = await keyHasher(secrets.keyPepper)(secrets.demoKey)
   const plain = (value: string) => ({ type: 'plain_text' as const, value })
