@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 import { gradientsHere, normReluHere, worstDifference } from './gradients.ts'
 
-it('the wasm backend with composed kernels has the gradients of the pure JavaScript backend', async () => {
+it('the wasm backend with composed kernels has the gradients of the pure JavaScript backend', {
+  timeout: 120_000,
+}, async () => {
   await selectBackend({ only: 'cpu' })
   const reference = await gradientsHere()
   const choice = await selectBackend({ only: 'wasm' })

@@ -42,6 +42,7 @@ export class DerivedBackend {
 
   /** A kernel of our own, with several results. */
   overrideMany(kernelName: string, kernel: (call: KernelCall) => tf.TensorInfo[]): void {
+    if (tf.getKernel(kernelName, this.name)) tf.unregisterKernel(kernelName, this.name)
     tf.registerKernel({
       kernelName,
       backendName: this.name,

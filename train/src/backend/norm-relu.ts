@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { DerivedBackend } from './derived.ts'
 
-const FORWARD = 'DetlNormRelu'
-const BACKWARD = 'DetlNormReluGrad'
+export const NORM_FORWARD = 'DetlNormRelu'
+export const NORM_BACKWARD = 'DetlNormReluGrad'
 export const NORM_EPSILON = 1e-3
 
 /**
@@ -12,19 +12,21 @@ export const NORM_EPSILON = 1e-3
  * @param moments gets μ and σ², kept beyond any tidy; the caller disposes of them
  */
 export function normRelu(z: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, moments: tf.Tensor[]): tf.Tensor {
-  if (!tf.getKernel(FORWARD, tf.getBackend())) return composed(z, gamma, beta, moments)
+  if (!tf.getKernel(NORM_FORWARD, tf.getBackend())) return composed(z, gamma, beta, moments)
   const fused = tf.customGrad((...args) => {
     const [x, g, b, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
     const [y, mean, variance] = tf
       .engine()
-      .runKernel(FORWARD, { x, gamma: g, beta: b }) as unknown as tf.Tensor[]
+      .runKernel(NORM_FORWARD, { x, gamma: g, beta: b }) as unknown as tf.Tensor[]
     moments.push(tf.keep(mean!.clone()), tf.keep(variance!.clone()))
     save([x, g, y!, mean!, variance!])
     return {
       value: y!,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x, gamma, y, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
-        return tf.engine().runKernel(BACKWARD, { dy, x, gamma, y, mean, variance }) as unknown as tf.Tensor[]
+        return tf
+          .engine()
+          .runKernel(NORM_BACKWARD, { dy, x, gamma, y, mean, variance }) as unknown as tf.Tensor[]
       },
     }
   })
@@ -41,7 +43,7 @@ function composed(z: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, moments: tf.T
 
 /** The two kernels, as loops over the wasm heap. */
 export function addNormReluKernels(derived: DerivedBackend): void {
-  derived.overrideMany(FORWARD, ({ inputs, backend }) => {
+  derived.overrideMany(NORM_FORWARD, ({ inputs, backend }) => {
     const { x, gamma, beta } = inputs as Record<'x' | 'gamma' | 'beta', tf.TensorInfo>
     const channels = x.shape.at(-1)!
     const out = [
@@ -81,7 +83,7 @@ export function addNormReluKernels(derived: DerivedBackend): void {
   })
 
   // dβ = Σ g, dγ = Σ g·x̂, dx = γ/σ · (g − dβ/n − x̂·dγ/n), with g = dy where y > 0.
-  derived.overrideMany(BACKWARD, ({ inputs, backend }) => {
+  derived.overrideMany(NORM_BACKWARD, ({ inputs, backend }) => {
     const { dy, x, gamma, y, mean, variance } = inputs as Record<
       'dy' | 'x' | 'gamma' | 'y' | 'mean' | 'variance',
       tf.TensorInfo

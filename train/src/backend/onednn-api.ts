@@ -52,6 +52,15 @@ export type OneDnn = {
     padLeft: BigInt64Array,
     padRight: BigInt64Array,
   ): Status
+  batchNormForwardInit(desc: Bytes, prop: number, data: Bytes, epsilon: number, flags: number): Status
+  batchNormBackwardInit(
+    desc: Bytes,
+    prop: number,
+    diffData: Bytes,
+    data: Bytes,
+    epsilon: number,
+    flags: number,
+  ): Status
   primitiveDescCreate(out: Out, desc: Bytes, attr: Handle, engine: Handle, hint: Handle): Status
   primitiveDescQueryMd(pd: Handle, what: number, index: number): Handle | number
   reorderDescCreate(
@@ -115,6 +124,12 @@ export function loadOneDnn(): OneDnn {
     ),
     convBackwardWeightsInit: lib.func(
       `int dnnl_dilated_convolution_backward_weights_desc_init(void* d, int alg, void* src, void* dwei, void* dbias, void* ddst, ${DIMS})`,
+    ),
+    batchNormForwardInit: lib.func(
+      'int dnnl_batch_normalization_forward_desc_init(void* d, int prop, void* data, float epsilon, uint flags)',
+    ),
+    batchNormBackwardInit: lib.func(
+      'int dnnl_batch_normalization_backward_desc_init(void* d, int prop, void* diff, void* data, float epsilon, uint flags)',
     ),
     primitiveDescCreate: lib.func(
       'int dnnl_primitive_desc_create(_Out_ uint64_t* pd, void* desc, uint64_t attr, uint64_t e, uint64_t hint)',

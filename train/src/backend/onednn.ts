@@ -7,13 +7,11 @@ import {
   reducedShape,
   type Wasm,
 } from './derived.ts'
-import { type Handle, loadOneDnn, type OneDnn } from './onednn-api.ts'
+import type { Handle } from './onednn-api.ts'
+import { addOneDnnNorm } from './onednn-norm.ts'
+import { check, int64, OneDnnSession, packArgs, TAG } from './onednn-session.ts'
 
 // Values of dnnl_types.h, oneDNN 2.x
-const CPU = 1
-const IN_ORDER = 1
-const F32 = 3
-const TAG = { any: 1, a: 2, nhwc: 20, hwio: 30 } as const
 const FORWARD_TRAINING = 64
 const CONVOLUTION_AUTO = 3
 const QUERY = { weights: 131, diffWeights: 132 } as const
@@ -40,9 +38,11 @@ type Plan = {
  * @throws where libdnnl.so.2 cannot be opened; nothing is overridden then
  */
 export function addOneDnnKernels(derived: DerivedBackend): string {
-  const dnn = loadOneDnn()
-  const convolve = convolver(dnn)
-  const multiply = multiplier(dnn)
+  const session = new OneDnnSession()
+  const dnn = session.api
+  const convolve = convolver(session)
+  const multiply = multiplier(session)
+  addOneDnnNorm(derived, session)
   const relu = (x: tf.TensorInfo, backend: Wasm): tf.TensorInfo =>
     replaced(x, derived.run('Relu', { x }, backend), backend)
 
@@ -101,7 +101,7 @@ export function addOneDnnKernels(derived: DerivedBackend): string {
     const { rows, columns, kept } = reduction
     if (ones.length < 4 * rows) ones = new Uint8Array(new Float32Array(rows).fill(1).buffer)
     const out = backend.makeOutput(reducedShape(x, kept, attrs.keepDims), 'float32')
-    const at = heapAddress(dnn, backend)
+    const at = session.heapAddress(backend)
     check(
       dnn.sgemm(78, 78, 1, columns, rows, 1, dnn.addressOf(ones), rows, at(x), columns, 0, at(out), columns),
     )
@@ -117,18 +117,18 @@ type ConvTensors = {
   bias?: tf.TensorInfo | undefined
 }
 
-function convolver(dnn: OneDnn) {
-  const planFor = planner(dnn)
+function convolver(session: OneDnnSession) {
+  const dnn = session.api
+  const planFor = planner(session)
   return (kind: ConvKind, info: tf.backend_util.Conv2DInfo, backend: Wasm, tensors: ConvTensors): void => {
-    const { plan, stream } = planFor(kind, info)
-    const at = heapAddress(dnn, backend)
+    const plan = planFor(kind, info)
+    const at = session.heapAddress(backend)
     check(dnn.memorySetData(plan.src, at(tensors.src)))
     check(dnn.memorySetData(plan.dst, at(tensors.dst)))
     check(dnn.memorySetData(plan.weights, at(tensors.weights)))
     if (plan.bias && tensors.bias) check(dnn.memorySetData(plan.bias, at(tensors.bias)))
-    const convolution = () =>
-      check(dnn.primitiveExecute(plan.run, stream, plan.runArgs.length / 16, plan.runArgs))
-    const reorder = () => check(dnn.primitiveExecute(plan.reorder, stream, 2, plan.reorderArgs))
+    const convolution = () => session.execute(plan.run, plan.runArgs)
+    const reorder = () => session.execute(plan.reorder, plan.reorderArgs)
     if (kind === 'backward-weights') {
       convolution()
       reorder()
@@ -136,7 +136,7 @@ function convolver(dnn: OneDnn) {
       reorder()
       convolution()
     }
-    check(dnn.streamWait(stream))
+    check(dnn.streamWait(session.stream))
   }
 }
 
@@ -144,28 +144,10 @@ function convolver(dnn: OneDnn) {
  * Weights go through a reorder into the layout that oneDNN picks (`any`): with tfjs's own HWIO its convolutions are
  * several times slower.
  */
-function planner(dnn: OneDnn) {
-  const made = (create: (out: [Handle | null]) => number): Handle => {
-    const out: [Handle | null] = [null]
-    check(create(out))
-    return BigInt(out[0]!)
-  }
-  const engine = made((o) => dnn.engineCreate(o, CPU, 0))
-  const stream = made((o) => dnn.streamCreate(o, engine, IN_ORDER))
-  // oneDNN keeps the addresses of these: they must outlive the plans. Node pools small buffers, so none is small.
-  const kept: Uint8Array[] = []
-  const buffer = (bytes: number): Uint8Array => {
-    const b = new Uint8Array(Math.max(bytes, 1024))
-    kept.push(b)
-    return b
-  }
-  const describe = (dims: number[], tag: number): Uint8Array => {
-    const md = buffer(1024)
-    check(dnn.memoryDescInit(md, dims.length, int64(dims), F32, tag))
-    return md
-  }
-  const memory = (md: Handle, data: Handle): Handle => made((o) => dnn.memoryCreate(o, md, engine, data))
-
+function planner(session: OneDnnSession) {
+  const { api: dnn, engine } = session
+  const made = session.made.bind(session)
+  const describe = session.describe.bind(session)
   const plans = new Map<string, Plan>()
   const build = (kind: ConvKind, i: tf.backend_util.Conv2DInfo): Plan => {
     const src = describe([i.batchSize, i.inChannels, i.inHeight, i.inWidth], TAG.nhwc)
@@ -181,7 +163,7 @@ function planner(dnn: OneDnn) {
       int64([i.padInfo.bottom, i.padInfo.right]),
     ] as const
 
-    const forward = buffer(8192)
+    const forward = session.buffer(8192)
     check(
       dnn.convForwardInit(
         forward,
@@ -197,7 +179,7 @@ function planner(dnn: OneDnn) {
     let primitiveDesc = made((o) => dnn.primitiveDescCreate(o, forward, 0n, engine, 0n))
     if (kind === 'backward-data' || kind === 'backward-weights') {
       const hint = primitiveDesc
-      const desc = buffer(8192)
+      const desc = session.buffer(8192)
       check(
         kind === 'backward-data'
           ? dnn.convBackwardDataInit(desc, CONVOLUTION_AUTO, src, anyWeights, dst, ...geometry)
@@ -210,17 +192,17 @@ function planner(dnn: OneDnn) {
     const chosen = BigInt(
       dnn.primitiveDescQueryMd(primitiveDesc, toWeights ? QUERY.diffWeights : QUERY.weights, 0),
     )
-    const scratch = dnn.addressOf(buffer(Number(dnn.memoryDescSize(chosen)) + ALIGNMENT))
+    const scratch = dnn.addressOf(session.buffer(Number(dnn.memoryDescSize(chosen)) + ALIGNMENT))
     const aligned = (scratch + BigInt(ALIGNMENT - 1)) & ~BigInt(ALIGNMENT - 1)
     const plain = dnn.addressOf(hwio)
     const [from, to] = toWeights ? [chosen, plain] : [plain, chosen]
     const reorderDesc = made((o) => dnn.reorderDescCreate(o, from, engine, to, engine, 0n))
 
-    const srcMemory = memory(dnn.addressOf(src), 0n)
-    const dstMemory = memory(dnn.addressOf(dst), 0n)
-    const inner = memory(chosen, aligned)
-    const outer = memory(plain, 0n)
-    const biasMemory = bias ? memory(dnn.addressOf(bias), 0n) : undefined
+    const srcMemory = session.memory(src, 0n)
+    const dstMemory = session.memory(dst, 0n)
+    const inner = session.memory(chosen, aligned)
+    const outer = session.memory(hwio, 0n)
+    const biasMemory = bias ? session.memory(bias, 0n) : undefined
     const args: Record<ConvKind, [number, Handle][]> = {
       forward: [
         [ARG.src, srcMemory],
@@ -266,7 +248,7 @@ function planner(dnn: OneDnn) {
     }
   }
 
-  return (kind: ConvKind, i: tf.backend_util.Conv2DInfo): { plan: Plan; stream: Handle } => {
+  return (kind: ConvKind, i: tf.backend_util.Conv2DInfo): Plan => {
     const { top, bottom, left, right } = i.padInfo
     const key = [
       kind,
@@ -286,12 +268,13 @@ function planner(dnn: OneDnn) {
       plan = build(kind, i)
       plans.set(key, plan)
     }
-    return { plan, stream }
+    return plan
   }
 }
 
 /** C = op(A) · op(B), row-major [M,K] × [K,N]. */
-function multiplier(dnn: OneDnn) {
+function multiplier(session: OneDnnSession) {
+  const dnn = session.api
   return (backend: Wasm, a: tf.TensorInfo, b: tf.TensorInfo, attrs: Attrs): tf.TensorInfo => {
     const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean }
     const [a0, a1] = a.shape.slice(-2) as [number, number]
@@ -300,30 +283,12 @@ function multiplier(dnn: OneDnn) {
     const N = transposeB ? b0 : b1
     const lead = (a.shape.length >= b.shape.length ? a : b).shape.slice(0, -2)
     const out = backend.makeOutput([...lead, M, N], 'float32')
-    const at = heapAddress(dnn, backend)
+    const at = session.heapAddress(backend)
     const flag = (transposed: boolean) => (transposed ? 84 : 78) // 'T' : 'N'
     check(dnn.sgemm(flag(transposeA), flag(transposeB), M, N, K, 1, at(a), a1, at(b), b1, 0, at(out), N))
     return out
   }
 }
-
-/** Addresses of tensors on the wasm heap. The heap moves when it grows: ask anew in every kernel, after allocating. */
-function heapAddress(dnn: OneDnn, backend: Wasm): (t: tf.TensorInfo) => Handle {
-  const base = dnn.addressOf((backend.wasm as unknown as { HEAPU8: Uint8Array }).HEAPU8)
-  return (t) => base + BigInt(backend.getMemoryOffset(t.dataId) >>> 0) // offsets over 2 GiB arrive as negative
-}
-
-/** dnnl_exec_arg_t[]: int32 argument, padding, pointer. */
-function packArgs(list: [number, Handle][]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(16 * list.length))
-  list.forEach(([arg, memory], i) => {
-    view.setInt32(16 * i, arg, true)
-    view.setBigUint64(16 * i + 8, memory, true)
-  })
-  return new Uint8Array(view.buffer)
-}
-
-const int64 = (values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt)
 
 const replaced = (old: tf.TensorInfo, fresh: tf.TensorInfo, backend: Wasm): tf.TensorInfo => {
   backend.disposeData(old.dataId)
@@ -338,7 +303,3 @@ const isNhwc = (attrs: Attrs): boolean => (attrs.dataFormat ?? 'NHWC') === 'NHWC
 /** Bias and ReLU are the fusions done here; PReLU and other activations stay with the stock kernel. */
 const isPlainFusion = (inputs: Record<string, tf.TensorInfo>, attrs: Attrs): boolean =>
   !inputs.preluActivationWeights && ['relu', 'linear', undefined, null].includes(attrs.activation as string)
-
-function check(status: number): void {
-  if (status !== 0) throw new Error(`oneDNN answered status ${status}`)
-}
