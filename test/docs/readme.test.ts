@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { auditTable } from '@detl/cli/ship/model-card'
+import { manifestSchema } from '@detl/core/model/manifest'
+import type { Report } from '@detl/train/evaluate/report'
+import { describe, expect, it } from 'vitest'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const report = JSON.parse(read('models/detl-128/report/report.json')) as Report
+
+describe('the README', () => {
+  const readme = read('README.md')
+
+  it('quotes the figures of the shipped report and no others', () => {
+    expect(readme).toContain(report.headline)
+    expect(readme).toContain(auditTable(report))
+    expect(readme).toContain(`${report.images.test} held-out images`)
+  })
+
+  it('links to files that exist', () => {
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path!)
+    expect(links.length).toBeGreaterThan(0)
+    expect(links.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([])
+  })
+})
+
+describe('the shipped model', () => {
+  it('has a card whose first lines are its disclaimer and its report’s headline', () => {
+    const card = read('models/detl-128/MODEL_CARD.md')
+    expect(card).toContain(report.headline)
+    expect(card).toContain(auditTable(report))
+  })
+
+  it('has the weights that the manifest names, of at most 12 MB', async () => {
+    const manifest = manifestSchema.parse(JSON.parse(read('models/detl-128/manifest.json')))
+    const onnx = readFileSync(new URL('../../models/detl-128/model.onnx', import.meta.url))
+    const digest = Buffer.from(await crypto.subtle.digest('SHA-256', onnx)).toString('hex')
+    expect(manifest.files['model.onnx']).toBe(digest)
+    expect(onnx.length).toBeLessThanOrEqual(12e6)
+  })
+})
