@@ -37,7 +37,7 @@ export async function decodeJpeg(
   const colour: ImageSource['colour'] = components === 1 ? 'grey' : components === 4 ? 'cmyk' : 'ycbcr'
   const { data, chroma } =
     frame.components === 1
-      ? { data: Uint16Array.from(frame.data), chroma: 0 }
+      ? { data: new Uint16Array(frame.data), chroma: 0 }
       : greyFromRgb(frame.data, width * height, 8)
   return {
     image: orient({ width, height, bits, data }, header.orientation),

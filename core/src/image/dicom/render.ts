@@ -27,8 +27,10 @@ export function renderGrey(
   )
   if (padding) levels.fill(0, Math.max(0, padding.from - lowest), Math.max(0, padding.to - lowest + 1))
   // One table from a cell as it lies in the file to its level, so that the pixels are gone through once.
-  const everyCell = Uint16Array.from({ length: 2 ** bitsAllocated }, (_, cell) => cell)
-  const table = Uint16Array.from(storedValues(everyCell, header), (stored) => levels[stored - lowest]!)
+  const table = new Uint16Array(2 ** bitsAllocated)
+  for (let cell = 0; cell < table.length; cell++) table[cell] = cell
+  const stored = storedValues(table, header)
+  for (let cell = 0; cell < table.length; cell++) table[cell] = levels[stored[cell]! - lowest]!
   const pixels = size.width * size.height
   const data = new Uint16Array(pixels)
   for (let i = 0; i < pixels; i++) data[i] = table[cells[i]!]!
@@ -43,9 +45,15 @@ function greyTable(
   invert: boolean,
   { modality, voi }: GreyPipeline,
 ) {
-  const values = Float64Array.from({ length: count }, (_, i) => modalityValue(lowest + i, modality))
-  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-  const most = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  const values = new Float64Array(count)
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < count; i++) {
+    const value = modalityValue(lowest + i, modality)
+    values[i] = value
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
   const range = most > least ? most - least : 1
   const table = new Uint16Array(count)
   for (let i = 0; i < count; i++) {
