@@ -39,8 +39,11 @@ export interface ConvertOptions {
   readonly inputLayout?: 'nhwc' | 'nchw'
   /** How weights are stored; the network computes in float32 either way. fp16 rounds them (relative error 2⁻¹¹). */
   readonly dtype?: 'fp32' | 'fp16'
-  /** Adds `cam`, `cam_weights`, `feature_maps` and `logits` as outputs. */
-  readonly cam?: { readonly layer?: string; readonly method?: CamMethod }
+  /**
+   * Adds `cam`, `cam_weights`, `feature_maps` and `logits` as outputs. ONNX Runtime computes every output of a file, asked for or not:
+   * `featureMaps: false` leaves the largest out, and the maps cost about half.
+   */
+  readonly cam?: { readonly layer?: string; readonly method?: CamMethod; readonly featureMaps?: boolean }
   /** Passes to leave out. */
   readonly without?: readonly Pass[]
   readonly metadata?: Readonly<Record<string, string>>
@@ -157,12 +160,18 @@ function withOutputs(forward: Graph, options: GraphOptions): Graph {
   } else if (maps) {
     const [first] = outputs.values()
     const logits = logitsOf(g, first!)
-    const { cam, weights } = addCam(g, options.cam?.method ?? 'gradcam', maps, logits)
+    const mapsAreOutput = options.cam?.featureMaps ?? true
+    const { cam, weights } = addCam(
+      g,
+      { method: options.cam?.method ?? 'gradcam', mapsAreOutput },
+      maps,
+      logits,
+    )
     g.output('logits', logits)
     g.output('cam', cam)
     if (weights) g.output('cam_weights', weights)
     g.outputs.delete(MAPS)
-    g.output(MAPS, maps)
+    if (mapsAreOutput) g.output(MAPS, maps)
   }
   return g
 }

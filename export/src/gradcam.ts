@@ -5,6 +5,7 @@ import type { Value } from './graph/ir.ts'
 import { scalar, sizeOf } from './graph/tensor.ts'
 import type { Model } from './layers/model.ts'
 import { layersOf } from './lower.ts'
+import { toLast } from './ops/context.ts'
 
 export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
 export type CamMethod = (typeof CAM_METHODS)[number]
@@ -36,6 +37,12 @@ export interface Cam {
   readonly weights?: Value
 }
 
+export interface CamOptions {
+  readonly method: CamMethod
+  /** Whether the explained layer's output leaves the graph as well, in ONNX's layout. */
+  readonly mapsAreOutput: boolean
+}
+
 interface Maps {
   readonly g: GraphBuilder
   readonly maps: Value
@@ -50,7 +57,12 @@ interface Maps {
  * @param maps the layer's output A, [N,K,…]
  * @param scores the logits, [N,C]
  */
-export function addCam(g: GraphBuilder, method: CamMethod, maps: Value, scores: Value): Cam {
+export function addCam(
+  g: GraphBuilder,
+  { method, mapsAreOutput }: CamOptions,
+  maps: Value,
+  scores: Value,
+): Cam {
   const cells = maps.shape.slice(2)
   if (maps.shape.slice(1).includes(null))
     throw new ConvertError(
@@ -61,20 +73,37 @@ export function addCam(g: GraphBuilder, method: CamMethod, maps: Value, scores: 
   g.scope = 'cam'
   const at = { g, maps, gradient, cells: cells as number[], axes: cells.map((_, i) => i + 3) }
   if (method === 'gradcam')
-    return weighted(at, g.op('ReduceMean', [gradient], { axes: at.axes, keepdims: 0 }))
-  if (method === 'gradcam++') return weighted(at, plusPlusWeights(at))
+    return weighted(at, mapsAreOutput, g.op('ReduceMean', [gradient], { axes: at.axes, keepdims: 0 }))
+  if (method === 'gradcam++') return weighted(at, mapsAreOutput, plusPlusWeights(at))
   return { cam: pointwise(at, method === 'layercam') }
 }
 
 /** S_c = ReLU(Σ_k α_k^c A_k). Selvaraju et al. 2017, Eq. 2. */
-function weighted({ g, maps, gradient, cells }: Maps, alpha: Value): Cam {
+function weighted(at: Maps, mapsAreOutput: boolean, alpha: Value): Cam {
+  const { g, maps, gradient, cells } = at
   const [classes, channels] = gradient.shape.slice(1) as [number, number]
-  const flat = g.op('Reshape', [maps], { shape: [-1, channels, sizeOf(cells)] })
-  const sum = g.op('MatMul', [alpha, flat]) // [N,C,K] · [N,K,HW] → [N,C,HW]
+  const sum = mapsAreOutput ? sumFirst(at, alpha) : sumLast(at, alpha)
   const cam = g.op('Reshape', [g.op('Relu', [sum])], { shape: [-1, classes, ...cells] })
   const weights =
     alpha.shape[0] === 1 ? g.op('ExpandBatch', [alpha, maps], { shape: [classes, channels] }) : alpha
   return { cam, weights }
+}
+
+/** [N,C,K] · [N,K,HW] → [N,C,HW] */
+function sumFirst({ g, maps, gradient, cells }: Maps, alpha: Value): Value {
+  const flat = g.op('Reshape', [maps], { shape: [-1, gradient.shape[2] as number, sizeOf(cells)] })
+  return g.op('MatMul', [alpha, flat])
+}
+
+/**
+ * ([N,HW,K] · [N,K,C])ᵀ → [N,C,HW]. ONNX Runtime's convolutions work in blocks of channels, which it unpacks to channels last
+ * four times as fast as to channels first; so where nothing else needs the maps in ONNX's layout, this is cheaper.
+ */
+function sumLast({ g, maps, gradient, cells }: Maps, alpha: Value): Value {
+  const last = g.op('Transpose', [maps], { perm: toLast(maps.shape.length) })
+  const flat = g.op('Reshape', [last], { shape: [-1, sizeOf(cells), gradient.shape[2] as number] })
+  const product = g.op('MatMul', [flat, g.op('Transpose', [alpha], { perm: [0, 2, 1] })])
+  return g.op('Transpose', [product], { perm: [0, 2, 1] })
 }
 
 /**

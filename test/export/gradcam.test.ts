@@ -82,6 +82,14 @@ describe.each(Object.entries(ARCHITECTURES))('Grad-CAM of a network with %s', (_
     expect(Boolean(outputs.cam_weights)).toBe(method === 'gradcam' || method === 'gradcam++')
   })
 
+  it('is the same where the explained layer’s output is left out', async () => {
+    const whole = await runOnnx(bytesOf(convert(source, { cam: { layer } })), [x])
+    const lean = await runOnnx(bytesOf(convert(source, { cam: { layer, featureMaps: false } })), [x])
+    expect(Object.keys(lean)).not.toContain('feature_maps')
+    expect(difference(lean.cam!.data, whole.cam!.data).relative).toBeLessThanOrEqual(1e-5)
+    expect(difference(lean.cam_weights!.data, whole.cam_weights!.data).relative).toBeLessThanOrEqual(1e-5)
+  })
+
   it.skipIf(checkerMissing)('is legal for ONNX’s own checker', () => {
     for (const method of CAM_METHODS)
       expect(complaintOf(bytesOf(convert(source, { cam: { layer, method } })))).toBe('')
