@@ -1,0 +1,91 @@
+/**
+ * Screening through the endpoint, for React Native or any other place with `fetch`. No dependency: copy the file.
+ *
+ * @example
+ * const { label, probabilities } = await screenOverHttp(
+ *   { endpoint: 'https://screening.example', key },
+ *   { uri: photo.uri, type: 'image/jpeg', name: 'xray.jpg' }, // React Native's file part
+ * )
+ */
+export type Endpoint = { readonly endpoint: string; readonly key: string; readonly fetch?: typeof fetch }
+
+/** React Native sends a file by its address on the device; elsewhere the file itself is given. */
+export type ImagePart = Blob | { readonly uri: string; readonly type: string; readonly name: string }
+
+export type Screened = {
+  readonly id: string
+  readonly label: string
+  /** By class; scores, not a diagnosis. */
+  readonly probabilities: Readonly<Record<string, number>>
+  readonly heatmaps: readonly {
+    readonly class: string
+    readonly max: number
+    readonly width: number
+    readonly height: number
+    /** base64 of width × height bytes: value = byte ÷ 255 × max */
+    readonly data: string
+  }[]
+  readonly quality: { readonly warnings: readonly { readonly code: string; readonly detail: string }[] }
+  readonly disclaimer: string
+}
+
+/** A problem as the endpoint names it (RFC 9457): `code` is stable, `detail` may be shown. */
+export class ScreeningError extends Error {
+  override readonly name = 'ScreeningError'
+  readonly code: string
+  readonly status: number
+
+  constructor(code: string, status: number, detail: string) {
+    super(detail)
+    this.code = code
+    this.status = status
+  }
+}
+
+const TRIES = 4
+const LONGEST_WAIT_S = 10
+
+/**
+ * Sends one image. What passes by itself (a busy service, a lost connection) is tried again with the same Idempotency-Key: the image is
+ * billed once, however often it was sent.
+ * @throws ScreeningError; a network error after the last try
+ */
+export async function screenOverHttp(
+  { endpoint, key, fetch: call = fetch }: Endpoint,
+  image: ImagePart,
+): Promise<Screened> {
+  const idempotencyKey = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
+  for (let left = TRIES - 1; ; left--) {
+    const form = new FormData()
+    form.append('image', image as Blob)
+    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': idempotencyKey }
+    let response: Response
+    try {
+      response = await call(`${endpoint}/v1/screenings`, { method: 'POST', headers, body: form })
+    } catch (error) {
+      if (left === 0) throw error
+      await pause(1)
+      continue
+    }
+    if (response.ok) return (await response.json()) as Screened
+    const wait = Number(response.headers.get('retry-after') ?? Number.NaN)
+    if (left === 0 || !(wait <= LONGEST_WAIT_S)) throw await readProblem(response)
+    await pause(wait)
+  }
+}
+
+async function readProblem(response: Response): Promise<ScreeningError> {
+  const problem = (await response.json().catch(() => ({}))) as {
+    type?: string
+    title?: string
+    detail?: string
+  }
+  const code = problem.type?.replace('/problems/', '') ?? 'internal'
+  return new ScreeningError(
+    code,
+    response.status,
+    problem.detail ?? problem.title ?? `HTTP ${response.status}`,
+  )
+}
+
+const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { codecs } from '@detl/codecs/modules'
+import { manifestSchema } from '@detl/core/model/manifest'
+import { preprocessSpecSchema } from '@detl/core/preprocess/spec'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { createScreener, selfCheck } from '../../examples/mobile/screen-on-device.ts'
+import { ScreeningError, screenOverHttp } from '../../examples/mobile/screen-over-http.ts'
+import { edgeApp } from '../support/edge-app.ts'
+import { chestPng } from '../support/images.ts'
+import { modelsFolder } from '../support/model-folder.ts'
+import { DETL12 } from '../support/tiny-model.ts'
+
+const GOLDEN = fileURLToPath(new URL('../golden/intake/', import.meta.url))
+const goldenSchema = z.object({
+  preprocess: preprocessSpecSchema,
+  files: z.record(z.string(), z.object({ outcome: z.object({ tensor: z.string().optional() }) })),
+})
+const read = (name: string) => new Uint8Array(readFileSync(GOLDEN + name))
+const sha256 = async (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+describe('the mobile sample on the device', () => {
+  const { preprocess, files } = goldenSchema.parse(JSON.parse(readFileSync(`${GOLDEN}intake.json`, 'utf8')))
+  const models = modelsFolder()
+  let screener: Awaited<ReturnType<typeof createScreener>>
+  beforeAll(async () => {
+    const folder = models.add({ network: { ...DETL12, filters: [4, 8, 16], dense: [16, 8] } })
+    const manifest = manifestSchema.parse(JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')))
+    screener = await createScreener({
+      InferenceSession: InferenceSession as never,
+      Tensor: Tensor as never,
+      model: `${folder}/model.onnx`,
+      manifest: { ...manifest, preprocess },
+      codecs,
+    })
+  })
+  afterAll(models.remove)
+
+  const golden = ['grey-8.png', 'grey-16.png', 'explicit.dcm', 'monochrome1.dcm'].map((name) => {
+    const tensor = files[name]?.outcome.tensor
+    if (!tensor) throw new Error(`no golden tensor of ${name}`)
+    return { name, file: read(name), tensor }
+  })
+
+  it('makes the golden tensors', async () => {
+    await selfCheck(screener.prepare, golden, sha256)
+  })
+
+  it('notices a preprocessing that differs in one pixel by one level', async () => {
+    const prepare = async (file: Uint8Array) => {
+      const tensor = Uint8Array.from(await screener.prepare(file))
+      tensor[8000]! ^= 1
+      return tensor
+    }
+    await expect(selfCheck(prepare, golden, sha256)).rejects.toThrow('grey-8.png: tensor')
+  })
+
+  it('scores a file', async () => {
+    const { probabilities, label, maps } = await screener.screen(await chestPng(3, 128))
+    expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 4)
+    expect(Object.keys(maps)).toContain(label)
+  })
+})
+
+describe('the mobile sample over HTTP', () => {
+  let edge: Awaited<ReturnType<typeof edgeApp>>
+  beforeAll(async () => {
+    edge = await edgeApp()
+  })
+  afterAll(() => edge.stop())
+  const endpoint = (key = edge.key) => ({
+    endpoint: 'http://edge.test',
+    key,
+    fetch: (async (url: string, init: RequestInit) => edge.request(url, init)) as typeof fetch,
+  })
+  const image = async () => new Blob([await chestPng(2, 128)], { type: 'image/png' })
+
+  it('gets scores', async () => {
+    const { label, probabilities } = await screenOverHttp(endpoint(), await image())
+    expect(Object.keys(probabilities)).toContain(label)
+  })
+
+  it('names a problem by its code', async () => {
+    const wrong = screenOverHttp(endpoint('detl_test_unknown_key'), await image())
+    await expect(wrong).rejects.toBeInstanceOf(ScreeningError)
+    await expect(wrong).rejects.toMatchObject({ code: 'key-invalid', status: 401 })
+  })
+
+  it('sends the same Idempotency-Key again after a lost connection', async () => {
+    const keys: (string | null)[] = []
+    const lossy = (async (url: string, init: RequestInit) => {
+      keys.push(new Headers(init.headers).get('idempotency-key'))
+      if (keys.length === 1) throw new TypeError('network request failed')
+      return edge.request(url, init)
+    }) as typeof fetch
+    await screenOverHttp({ ...endpoint(), fetch: lossy }, await image())
+    expect(keys).toHaveLength(2)
+    expect(keys[0]).toBe(keys[1])
+  })
+})
