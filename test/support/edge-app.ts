@@ -13,6 +13,8 @@ import { localAccounts } from './local-accounts.ts'
 import { testManifest } from './manifest.ts'
 
 const PEPPER = 'a pepper for tests only'
+/** The demo account's: a test key that the deployment's configuration brings. */
+export const API_KEY = 'detl_test_0123456789'
 export const ADMIN_KEY = 'admin-key-of-these-tests'
 
 export type EdgeOptions = {
@@ -25,6 +27,7 @@ export type EdgeOptions = {
 export async function edgeApp({ manifest = testManifest(), clock = Date.now, deps = {} }: EdgeOptions = {}) {
   const gpu = await gpuStandIn(manifest)
   const keys = keyring(PEPPER)
+  const hash = await keys.hash(API_KEY)
   const { accounts, directory, ledger } = localAccounts(clock)
   const signingKey = parseSigningKeys(SIGNING_KEY)[0]!
   const app = createApp({
@@ -34,7 +37,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     maxBodyBytes: 2 ** 20,
     codecs,
     infer: gpuUpstream({ gpuUrl: gpu.url, gpuDeadlineMs: 500, signingKey, manifest }),
-    identify: identifier({ keyring: keys, configured: new Map() }),
+    identify: identifier({ keyring: keys, configured: new Map([[hash, 'demo']]) }),
     isAdmin: async (token) => token === ADMIN_KEY,
     keyring: keys,
     sealer: sealer(PEPPER),
@@ -70,11 +73,22 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     })
 
   await account('demo')
-  const { key } = await newKey('demo', { mode: 'test' })
+  ledger('demo').addKey(
+    {
+      id: 'demo',
+      hash,
+      prefix: 'detl_test_',
+      name: 'demo',
+      mode: 'test',
+      scopes: 'screenings:write screenings:read usage:read',
+      expires: null,
+    },
+    'tests',
+  )
   return {
     gpu,
     manifest,
-    key,
+    key: API_KEY,
     ledger,
     request: app.request,
     call,
@@ -85,7 +99,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     screen: async (body?: RequestInit['body'], headers: Record<string, string> = {}) =>
       app.request('/v1/screenings', {
         method: 'POST',
-        headers: { authorization: `Bearer ${key}`, ...headers },
+        headers: { authorization: `Bearer ${API_KEY}`, ...headers },
         ...(body !== undefined && { body: body as string }),
       }),
     stop: gpu.stop,
