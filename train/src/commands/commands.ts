@@ -80,9 +80,22 @@ export function addTrainCommands(program: Command): void {
     })
 }
 
-/** `data describe|import` */
+/** `data describe|import|download` */
 export function addDataCommands(program: Command): void {
-  const data = program.command('data').description('import and describe data sets')
+  const data = program.command('data').description('fetch, import and describe data sets')
+  data
+    .command('download')
+    .description('fetch the files of a list, each checked by size and sha256; broken-off ones are continued')
+    .requiredOption('--list <file>', 'JSON: [{"url","path","bytes","sha256"}]')
+    .requiredOption('--out <dir>', 'folder that gets them')
+    .action(async (flags: { list: string; out: string }) => {
+      const { readFileSync } = await import('node:fs')
+      const { download, downloadListSchema } = await import('../data/download.ts')
+      const { bytesPrinter } = await import('../progress.ts')
+      for (const item of downloadListSchema.parse(JSON.parse(readFileSync(flags.list, 'utf8')))) {
+        console.log(`${item.path}: ${await download(item, flags.out, bytesPrinter(item.path))}`)
+      }
+    })
   data
     .command('import')
     .description("read the sources' own label files and images into one manifest.csv")
