@@ -1,7 +1,7 @@
 import { readJpegHeader } from '@detl/core/image/jpeg-header'
 
 /** Reads Huffman codes and raw bits of one entropy-coded segment; stops at any marker (ITU-T T.81 F.2.2). */
-export class BitReader {
+class BitReader {
   private readonly bytes: Uint8Array
   private at: number
   private buffer = 0

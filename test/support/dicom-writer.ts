@@ -1,5 +1,5 @@
 /** A value of one element: text, unsigned 16-bit numbers, bytes, or the items of a sequence. */
-export type ElementValue = string | readonly number[] | Uint8Array | { readonly items: readonly Elements[] }
+type ElementValue = string | readonly number[] | Uint8Array | { readonly items: readonly Elements[] }
 /** `ggggeeee` → [VR, value] */
 export type Elements = Readonly<Record<string, readonly [vr: string, value: ElementValue]>>
 
