@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { exp } from '@detl/core/image/exp'
@@ -7,6 +8,7 @@ import {
   chestElements,
   type Elements,
   type Encapsulated,
+  join,
   littleEndian,
   writeDicom,
 } from '../../support/dicom-writer.ts'
@@ -187,6 +189,23 @@ describe('DICOM objects that are refused say why', () => {
       code: 'image-unsupported',
       detail: expect.stringContaining('1.2.840.10008.1.2.4.102'),
     })
+  })
+
+  it.each([
+    ['a deflated object of 60,000 × 60,000 pixels', { width: 60_000, height: 60_000 }, 60_000_000],
+    ['a deflated object of 200 MB', { width: 5000, height: 5000 }, 200_000_000],
+  ])('%s, inflated no further than its header', async (_, claimed, length) => {
+    const elements = chestElements(claimed, pixel)
+    const inner = writeDicom(EXPLICIT, elements, undefined, { meta: false })
+    const pixels = new Uint8Array(12 + length)
+    pixels.set([0xe0, 0x7f, 0x10, 0, 0x4f, 0x57, 0, 0])
+    new DataView(pixels.buffer).setUint32(8, length, true)
+    const meta = writeDicom('1.2.840.10008.1.2.1.99', {}, undefined)
+    const file = join([meta, deflateRawSync(join([inner, pixels]))])
+    const start = process.cpuUsage()
+    await expect(levels(file)).rejects.toMatchObject({ code: 'image-too-large' })
+    const { user, system } = process.cpuUsage(start)
+    expect((user + system) / 1000).toBeLessThan(150) // of CPU, on a machine that may be cold
   })
 
   it('a codestream of another size than the object, before a codec is loaded', async () => {

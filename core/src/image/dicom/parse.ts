@@ -1,5 +1,6 @@
 import dicomParser, { type DataSet } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
+import { checkSize } from '../check-limits.ts'
 import { inflateUpTo } from '../inflate.ts'
 import type { ImageLimits } from '../limits.ts'
 import {
@@ -74,6 +75,7 @@ async function inflate(deflated: Uint8Array, limits: ImageLimits): Promise<DataS
   const header = parse(head.bytes, { ...options, untilTag: 'x7fe00010' })
   const pixels = header.elements.x7fe00010
   if (pixels === undefined) throw new AppError('image-too-large', 'the DICOM header does not end within 4 MB')
+  checkSize(header.uint16('x00280011') ?? 1, header.uint16('x00280010') ?? 1, limits)
   const total = pixels.dataOffset + pixels.length
   if (total > limits.maxBytes) {
     throw new AppError('image-too-large', `${total} bytes once inflated; accepted: ${limits.maxBytes}`)
