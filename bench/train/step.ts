@@ -16,7 +16,8 @@ const model = detl12({ size, classes: 4, seed: 1 })
 const variables = model.trainableWeights.map((w) => w.read() as tf.Variable)
 const optimizer = optimizerFor({ kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }, variables)
 const x = tf.randomUniform<tf.Rank.R4>([batch, size, size, 1], 0, 1, 'float32', 1)
-const y = tf.oneHot(tf.range(0, batch, 1, 'int32').mod(4).cast('int32') as tf.Tensor1D, 4)
+const labels = Int32Array.from({ length: batch }, (_, i) => i % 4)
+const y = tf.oneHot(tf.tensor1d(labels, 'int32'), 4)
 const seconds: number[] = []
 for (let s = 0; s <= steps; s++) {
   const start = performance.now()

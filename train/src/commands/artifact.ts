@@ -1,11 +1,21 @@
 import { join } from 'node:path'
 import type { Manifest } from '@detl/core/model/manifest'
+import type * as tfl from '@tensorflow/tfjs-layers'
+import type { LabelledImages } from '../data/batches.ts'
 import { labelledImages } from '../data/labelled.ts'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
-import { fitOutOfDistribution, hiddenActivations } from '../evaluate/ood.ts'
+import { auc } from '../evaluate/metrics.ts'
+import {
+  distances,
+  fitOutOfDistribution,
+  hiddenActivations,
+  type OutOfDistribution,
+} from '../evaluate/ood.ts'
+import { OUTLIERS, outliers } from '../evaluate/outliers.ts'
 import { readPredictions } from '../evaluate/predictions.ts'
 import { pointsOf } from '../evaluate/report.ts'
 import { loadModel, writeWhole } from '../model/files.ts'
+import { rngOf } from '../rng.ts'
 import { readRun } from '../run.ts'
 import type { OpenRun } from './train-run.ts'
 
@@ -35,12 +45,18 @@ export async function describeArtifact(
     hiddenActivations(model, labelledImages(files, byFile, pixels, 'B', 'none'), config.transfer.batchSize)
   const training = await hidden(lists.train)
   const validation = await hidden(lists.validation)
-  model.dispose()
   const ood = fitOutOfDistribution(training.values, validation.values, training.dimensions)
+  const checks = await outlierChecks(
+    model,
+    labelledImages(lists.test, byFile, pixels, 'B', 'none'),
+    ood,
+    split.seed,
+  )
+  model.dispose()
   const oodFacts = { method: 'mahalanobis', output: 'ood_score', threshold: ood.threshold }
   writeWhole(
     join(dir, 'ood.json'),
-    `${JSON.stringify({ ...oodFacts, mean: ood.mean, precision: ood.precision })}\n`,
+    `${JSON.stringify({ ...oodFacts, checks, mean: ood.mean, precision: ood.precision })}\n`,
   )
 
   const seen = [...split.pretrain.train, ...lists.train].map((f) => byFile.get(f)!)
@@ -63,6 +79,35 @@ export async function describeArtifact(
   writeWhole(join(dir, 'facts.json'), `${JSON.stringify(facts, null, 1)}\n`)
   return facts
 }
+
+/** AUC of the distance for outliers against the held-out images, and the share of each beyond the threshold. */
+async function outlierChecks(
+  model: tfl.LayersModel,
+  test: LabelledImages,
+  ood: OutOfDistribution,
+  seed: number,
+) {
+  const scoresOf = async (set: LabelledImages) => {
+    const { values } = await hiddenActivations(model, set, OUTLIER_BATCH)
+    return [...distances(values, ood)]
+  }
+  const inside = await scoresOf(test)
+  const beyond = (scores: number[]) => scores.filter((s) => s > ood.threshold).length / scores.length
+  const checks = [{ kind: 'held-out X-rays', n: inside.length, auc: 0.5, refused: beyond(inside) }]
+  for (const kind of OUTLIERS) {
+    const scores = await scoresOf(outliers(kind, test, rngOf(seed, 'outliers', kind)))
+    const positive = [...inside.map(() => false), ...scores.map(() => true)]
+    checks.push({
+      kind,
+      n: scores.length,
+      auc: auc({ scores: [...inside, ...scores], positive }),
+      refused: beyond(scores),
+    })
+  }
+  return checks
+}
+
+const OUTLIER_BATCH = 16
 
 function sourcesOf(records: readonly ImageRecord[]): Manifest['data']['sources'] {
   const names = [...new Set(records.map((r) => r.dataset))].sort()

@@ -24,10 +24,3 @@ export function extendDomain(base: tfl.LayersModel, classes: number, seed: numbe
   }
   return model
 }
-
-/** The weights from `block` to the end; the paper retrains from the last convolutional block, `block3`. */
-export function trainableFrom(model: tfl.LayersModel, block: Block): tfl.LayerVariable[] {
-  const names = Object.keys(BLOCKS) as Block[]
-  const layers = new Set<string>(names.slice(names.indexOf(block)).flatMap((b) => [...BLOCKS[b]]))
-  return model.layers.filter((l) => layers.has(l.name)).flatMap((l) => l.weights)
-}
