@@ -77,7 +77,7 @@ function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): r
 
 /** Layers behind which a mask still holds (tfjs's `supportsMasking`); any other forgets it. */
 const KEEPS_MASK = new Set(
-  'Dense Activation ReLU PReLU LayerNormalization Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout TimeDistributed Bidirectional'.split(
+  'Dense Activation ReLU PReLU BatchNormalization LayerNormalization Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout TimeDistributed Bidirectional'.split(
     ' ',
   ),
 )

@@ -299,6 +299,22 @@ describe('the commands', () => {
   })
 })
 
+it('a recurrent layer that the mask does not reach is refused: tfjs would apply it all the same', async () => {
+  const initial = { recurrentInitializer: 'glorotNormal' as const }
+  const model = tfl.sequential({
+    layers: [
+      layers.masking({ inputShape: [5, 3] }),
+      layers.lstm({ ...initial, units: 4 }),
+      layers.repeatVector({ n: 5 }),
+      layers.lstm({ ...initial, name: 'decoder', units: 4 }),
+    ],
+  })
+  const folder = await saveToFolder(model)
+  expect(() => convert(readLayersModel(folder))).toThrow(
+    /unsupported-option: layer "decoder" \(LSTM\): its input has no mask, but/,
+  )
+})
+
 it('a NaN in a weight is refused, naming weight and element', async () => {
   const model = branched()
   model.getLayer('scores').setWeights([tf.fill([128, 2], Number.NaN), tf.zeros([2])])

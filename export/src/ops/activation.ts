@@ -82,7 +82,9 @@ function lowerPReLU(layer: Layer, [x]: readonly Value[], context: Context): Valu
 }
 
 function lowerSoftmax(layer: Layer, [x]: readonly Value[], { g, masks }: Context): Value[] {
-  if (masks.has(x!.name)) unsupported(layer, 'its input is masked', 'an input without a mask')
+  // tfjs lowers masked scores by 1e9, with the mask of whichever layer had one last.
+  if (masks.size > 0)
+    unsupported(layer, 'the model has masks', 'a model without masks, or the activation softmax')
   // tfjs's default is 1, unlike Keras's; every saved file names it.
   const axis = layer.config.json.axis ?? 1
   const axes = (Array.isArray(axis) ? axis : [axis]) as number[]
@@ -120,5 +122,5 @@ export const activationOps: Family = {
     },
     notes: 'theta',
   },
-  Softmax: { lower: lowerSoftmax, notes: 'one axis or several' },
+  Softmax: { lower: lowerSoftmax, notes: 'one axis or several; not in a model with masks' },
 }

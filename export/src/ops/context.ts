@@ -33,6 +33,19 @@ export const unsupported = (layer: Layer, what: string, supported: string): neve
   throw new ConvertError('unsupported-option', `${describe(layer)}: ${what}; supported: ${supported}`)
 }
 
+/**
+ * Refuses a layer that reads masks and has none, in a model that has some: the executor of tfjs 4.22 keeps the last mask that it saw for
+ * all later layers, so what tfjs computes there is neither what Keras does nor what the file says.
+ */
+export function refuseStaleMask(layer: Layer, x: Value, { masks }: Context): void {
+  if (masks.size > 0 && !masks.has(x.name))
+    unsupported(
+      layer,
+      'its input has no mask, but a layer before it has one, which tfjs would apply here',
+      'a mask that reaches it, or none in the model',
+    )
+}
+
 /** A weight that the layer must have, checked against the shape that its options imply (null: any size). */
 export function weightOf(
   layer: Layer,

@@ -15,25 +15,18 @@ function sameRank(g: GraphBuilder, inputs: readonly Value[]): Value[] {
   })
 }
 
-function checkMasks(layer: Layer, inputs: readonly Value[], { masks }: Context): void {
-  // tfjs 4.22 itself throws there: its executor hands a merge one mask where it wants a list.
-  if (inputs.some((x) => masks.has(x.name))) unsupported(layer, 'an input is masked', 'inputs without a mask')
-}
-
 const fold =
   (
     op: 'Add' | 'Mul' | 'Max' | 'Min',
     finish: (g: GraphBuilder, sum: Value, count: number) => Value = (_, sum) => sum,
   ): Lowering =>
-  (layer, inputs, context) => {
-    checkMasks(layer, inputs, context)
+  (_layer, inputs, context) => {
     const [first, ...rest] = sameRank(context.g, inputs)
     const all = rest.reduce((sum, x) => context.g.op(op, [sum, x]), first!)
     return [finish(context.g, all, inputs.length)]
   }
 
 function lowerConcatenate(layer: Layer, inputs: readonly Value[], context: Context): Value[] {
-  checkMasks(layer, inputs, context)
   const axis = layer.config.number('axis', -1)
   return [context.g.op('Concat', inputs, { axis: axis < 0 ? axis + inputs[0]!.shape.length : axis })]
 }

@@ -4,7 +4,15 @@ import { float32, reshaped, transpose } from '../graph/tensor.ts'
 import { Config } from '../layers/config.ts'
 import type { Layer } from '../layers/model.ts'
 import { cellOf } from './cells.ts'
-import { type Context, describe, type Family, sizeAt, unsupported, weightOf } from './context.ts'
+import {
+  type Context,
+  describe,
+  type Family,
+  refuseStaleMask,
+  sizeAt,
+  unsupported,
+  weightOf,
+} from './context.ts'
 import { unroll } from './unroll.ts'
 
 /** Gates in ONNX's order as indices into Keras's: LSTM i,o,f,c of i,f,c,o; GRU z,r,h; RNN one. */
@@ -117,6 +125,7 @@ function lowerRecurrent(
     unsupported(layer, 'stateful is true', 'false: hand the states over as inputs and outputs (return_state)')
   if (config.bool('reset_after', false)) unsupported(layer, 'reset_after is true', 'false, as tfjs')
   const kind = KINDS[layer.className]
+  refuseStaleMask(layer, input!, context)
   const mask = context.masks.get(input!.name)
   const backwards = config.bool('go_backwards', false)
   const x = backwards ? reversed(context.g, input!) : input!
@@ -190,7 +199,7 @@ function lowerTimeDistributed(layer: Layer, [x]: readonly Value[], context: Cont
 }
 
 const options =
-  'return_sequences, return_state, go_backwards, initial states; with a mask or an activation that ONNX has not: unrolled, for a known number of steps'
+  'return_sequences, return_state, go_backwards, initial states; with a mask or an activation that ONNX has not: unrolled, for a known number of steps; stateful is refused'
 const inside: Family[string] = {
   lower: (layer) => unsupported(layer, 'a cell on its own', 'cells inside RNN'),
   notes: 'inside RNN',

@@ -21,6 +21,13 @@ const gated = [
   { ...initial, units: 4, recurrentActivation: 'hardSigmoid' as const, activation: 'softsign' as const },
 ]
 
+/** Sequences of which some steps are all zeros. */
+const someSteps = () =>
+  tf.mul(
+    tf.randomUniform([2, 5, 3], -1, 1, 'float32', 4),
+    tf.tensor3d([0, 1, 1, 0, 1, 1, 1, 0, 0, 0], [2, 5, 1]),
+  )
+
 type Apply = (x: tfl.SymbolicTensor) => tfl.SymbolicTensor
 const masked = (title: string, recurrent: () => { apply: (x: tfl.SymbolicTensor) => unknown }): LayerCase =>
   on(
@@ -68,6 +75,28 @@ export const recurrentCases: LayerCases = {
   ],
   GRU: [
     ...each(sequence, layers.gru, gated),
+    on(
+      'behind Masking and layers that hand the mask on',
+      sequence,
+      () => ({
+        apply: (x) => {
+          const steps = [
+            layers.masking(),
+            layers.dense({ units: 4, activation: 'tanh' }),
+            layers.batchNormalization(),
+            layers.layerNormalization(),
+            layers.reLU(),
+            layers.dropout({ rate: 0.2 }),
+          ]
+          const y = steps.reduce(
+            (value, step) => step.apply(value) as tfl.SymbolicTensor,
+            x as tfl.SymbolicTensor,
+          )
+          return layers.gru({ ...initial, units: 4 }).apply(y)
+        },
+      }),
+      () => [someSteps()],
+    ),
     masked('behind Masking, all outputs', () => layers.gru({ ...initial, units: 4, returnSequences: true })),
     withState(
       'with an initial state',
