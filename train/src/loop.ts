@@ -264,7 +264,8 @@ async function validate(
     hit[label]! += weight
     right++
   }
-  const recalls = [...hit].map((h, c) => h / total[c]!)
+  // A small validation part may lack a class: it has no recall then.
+  const recalls = [...hit].flatMap((h, c) => (total[c]! > 0 ? [h / total[c]!] : []))
   return {
     validationLoss: loss / set.labels.length,
     validationAccuracy: right / set.labels.length,

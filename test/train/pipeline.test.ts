@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodePng } from '@detl/core/image/png-encode'
+import { type LesionKind, phantom } from '@detl/core/phantom/phantom'
+import { describeArtifact } from '@detl/train/commands/artifact'
+import { crossval } from '@detl/train/commands/crossval'
+import { describeData, printDescription } from '@detl/train/commands/data-describe'
+import { prepareRun, type TrainOptions } from '@detl/train/commands/train-run'
+import { differing } from '@detl/train/config'
+import { loadModel } from '@detl/train/model/files'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { smoke } from '../../train/configs/smoke.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'detl-pipeline-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const KINDS: { count: number; dataset: string; lesions: LesionKind[]; a: string; b: string }[] = [
+  { count: 30, dataset: 'nih', lesions: [], a: 'normal', b: 'normal' },
+  { count: 12, dataset: 'nih', lesions: ['nodule'], a: 'disease', b: '' },
+  { count: 24, dataset: 'nih', lesions: ['nodule'], a: 'disease', b: 'other_disease' },
+  { count: 24, dataset: 'nih', lesions: ['consolidation'], a: '', b: 'pneumonia' },
+  { count: 24, dataset: 'cohen', lesions: ['ground-glass'], a: '', b: 'covid19' },
+  { count: 6, dataset: 'cohen', lesions: ['consolidation'], a: '', b: 'pneumonia' },
+  { count: 4, dataset: 'figure1', lesions: ['ground-glass'], a: '', b: 'covid19' },
+]
+
+/** A data folder of phantoms, two images a patient, with boxes around nodules. */
+beforeAll(async () => {
+  mkdirSync(join(dir, 'data'))
+  const rows = [
+    'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,sha256,license',
+  ]
+  const boxes = ['file,label,x,y,w,h']
+  let n = 0
+  for (const { count, dataset, lesions, a, b } of KINDS) {
+    for (let i = 0; i < count; i++, n++) {
+      const { image, lesions: placed } = phantom({ seed: n, width: 72, height: 72, lesions })
+      const bytes = await encodePng({
+        width: 72,
+        height: 72,
+        channels: 1,
+        data: image.data.map((v) => v * 16),
+      })
+      const file = `${n}.png`
+      writeFileSync(join(dir, 'data', file), bytes)
+      const patient = `${dataset}${lesions}${b}${i >> 1}`
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      rows.push(
+        [file, dataset, patient, patient, 'PA', lesions.join('|'), a, b, 50, 'F', 72, 72, sha256, 'CC0'].join(
+          ',',
+        ),
+      )
+      const box = placed[0]?.box
+      if (b === 'other_disease' && box)
+        boxes.push([file, 'Nodule', box.x, box.y, box.width, box.height].join(','))
+    }
+  }
+  writeFileSync(join(dir, 'data', 'manifest.csv'), rows.join('\n'))
+  writeFileSync(join(dir, 'data', 'nih_boxes.csv'), boxes.join('\n'))
+})
+
+const once = { epochs: 1, batchSize: 8 }
+const options: TrainOptions = {
+  config: differing(smoke, { size: 36, pretrain: once, transfer: once }),
+  data: join(dir, 'data'),
+  cache: join(dir, 'cache'),
+  out: join(dir, 'run'),
+  protocol: 'grouped',
+  resume: false,
+  splitSeed: 1,
+}
+
+describe('the whole method, on phantoms', () => {
+  it('goes from a data folder to a report and the facts of an artefact, and does nothing twice', {
+    timeout: 120_000,
+  }, async () => {
+    const run = await prepareRun(options)
+    const report = await crossval(run, { folds: [0], fromScratch: false })
+    expect(report.images.test).toBe(run.dataset.split.folds[0]!.test.length)
+    expect(report.images.external).toBe(4)
+    expect(report.shortcuts.map((s) => s.name)).toEqual([
+      'metadata',
+      'border',
+      'lungs-blanked',
+      'thumbnail-16',
+      'network-without-lungs',
+    ])
+    expect(report.localisation!.pointing[0]!.model.n).toBeGreaterThan(0)
+    expect(readFileSync(join(dir, 'run/report/report.html'), 'utf8')).toContain('Confusion matrix')
+
+    const facts = await describeArtifact(run, { fold: 0, name: 'phantom', version: '0.0.1' })
+    expect(facts.data.images).toBe(
+      run.dataset.split.pretrain.train.length + run.dataset.split.folds[0]!.train.length,
+    )
+    expect(Object.keys(facts.operatingPoints!)).toHaveLength(4)
+    const model = await loadModel(join(dir, 'run/fold-0/best'))
+    expect(model.outputs[0]!.shape).toEqual([null, 4])
+
+    const trainedAt = statSync(join(dir, 'run/fold-0/best/weights.bin')).mtimeMs
+    const again = await crossval(run, { folds: [0], fromScratch: false })
+    expect(statSync(join(dir, 'run/fold-0/best/weights.bin')).mtimeMs).toBe(trainedAt)
+    expect(again.model).toEqual(report.model)
+  })
+
+  it('a folder of another configuration is refused', async () => {
+    const other = { ...options, config: differing(options.config, { seed: 99 }) }
+    await expect(prepareRun(other)).rejects.toThrow('another configuration')
+  })
+
+  it('describes the data: classes, groups, splits', () => {
+    const text = printDescription(describeData(join(dir, 'data'), 1))
+    expect(text).toContain('124 images of 62 patients in 62 groups')
+    expect(text).toContain('cohen × covid19')
+    expect(text).toContain('split "paper": protocol "paper" needs 350 images of normal')
+    expect(text).not.toContain('LEAK')
+    expect(existsSync(join(dir, 'cache'))).toBe(true)
+  })
+})
