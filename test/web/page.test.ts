@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { accessSuite } from './suites/access.ts'
+import { accountSuite } from './suites/account.ts'
 import { deviceSuite } from './suites/device.ts'
 import { exportsSuite } from './suites/exports.ts'
 import { screeningSuite } from './suites/screening.ts'
@@ -25,4 +26,5 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, {
   deviceSuite(stage)
   accessSuite(stage)
   exportsSuite(stage)
+  accountSuite(stage)
 })

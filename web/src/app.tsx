@@ -1,3 +1,4 @@
+import { AccountDialog } from './components/account-dialog.tsx'
 import { DropTarget } from './components/drop.tsx'
 import { Header } from './components/header.tsx'
 import { Intake } from './components/intake.tsx'
@@ -31,6 +32,7 @@ export function App() {
       </main>
       <Notice />
       <KeyDialog />
+      <AccountDialog />
       <DropTarget />
       <Announcer />
     </>

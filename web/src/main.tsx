@@ -11,6 +11,7 @@ import './style/controls.css'
 import './style/bench.css'
 import './style/viewer.css'
 import './style/result.css'
+import './style/account.css'
 import './style/narrow.css'
 import './style/print.css'
 

@@ -1,24 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
+import { findings } from '../support/axe.ts'
 import { choose, headline, sampleButton, visit } from '../support/browser.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
-
-/** Serious and critical findings of axe, as `rule: element`. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`))
-}
 
 export const accessSuite = (stage: Stage) =>
   describe('for everyone', () => {
@@ -37,7 +23,7 @@ export const accessSuite = (stage: Stage) =>
       await headline(page).waitFor()
       await page.locator('.details summary').click()
       expect(await findings(page)).toEqual([])
-      await page.locator('.notice .link').click()
+      await page.locator('.notice > button').click()
       expect(await findings(page)).toEqual([])
       await page.keyboard.press('Escape')
       await choose(page, [{ name: 'bad.png', mimeType: 'image/png', buffer: Buffer.from('no image') }])

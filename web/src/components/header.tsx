@@ -1,7 +1,9 @@
+import { offers } from '../screening/offers.ts'
 import { deviceOffered, modelProgress } from '../state/model.ts'
 import { type Place, settings, type Theme } from '../state/settings.ts'
 import { percent } from '../text/percent.ts'
 import { LANGUAGES, type Language, text } from '../text/text.ts'
+import { openAccount } from './account-dialog.tsx'
 import { Icon } from './icon.tsx'
 import { openKeyDialog } from './key-dialog.tsx'
 
@@ -30,6 +32,12 @@ export function Header() {
           {hasKey ? t.key.set : t.key.add}
           {hasKey && <Icon name="check" />}
         </button>
+        {hasKey && offers.value.paths.includes('/v1/account') && (
+          <button type="button" class="button quiet" onClick={openAccount}>
+            <Icon name="chart" />
+            {t.account.open}
+          </button>
+        )}
         <Choice
           label={t.settings.theme}
           value={settings.theme.value}

@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { offers } from '../screening/offers.ts'
 import { text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
 
@@ -13,6 +14,11 @@ export function Notice() {
       <button type="button" class="link" onClick={() => dialog.current?.showModal()}>
         {t.about}
       </button>
+      {offers.value.paths.length > 0 && (
+        <a class="link" href="/v1/openapi.json" target="_blank" rel="noreferrer">
+          {t.settings.apiReference}
+        </a>
+      )}
       <dialog ref={dialog} class="dialog" aria-labelledby="about-heading">
         <div class="dialog-head">
           <h2 id="about-heading">{t.about}</h2>

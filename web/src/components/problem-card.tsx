@@ -1,8 +1,8 @@
 import type { Problem } from '../engine/types.ts'
 import { deviceOffered } from '../state/model.ts'
 import { settings } from '../state/settings.ts'
-import type { Words } from '../text/en.ts'
 import { text } from '../text/text.ts'
+import type { Words } from '../text/words.ts'
 import { Icon } from './icon.tsx'
 import { openKeyDialog } from './key-dialog.tsx'
 

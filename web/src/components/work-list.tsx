@@ -1,7 +1,7 @@
 import { clear, finished, type Item, isFinished, items, remove, selectedId } from '../state/work-list.ts'
-import type { Text } from '../text/en.ts'
 import { percent } from '../text/percent.ts'
 import { text } from '../text/text.ts'
+import type { Text } from '../text/words.ts'
 import { Icon } from './icon.tsx'
 import { PickButton } from './intake.tsx'
 

@@ -54,6 +54,12 @@ const engine = {
 
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readModel: guarded(async (json: unknown) => (await import('./read-json.ts')).readModel(json)),
+  /** GET /v1/account, /v1/usage, /v1/keys; POST /v1/keys */
+  readAccount: guarded(async (json: unknown) => (await import('./read-json.ts')).readAccount(json)),
+  readUsage: guarded(async (json: unknown) => (await import('./read-json.ts')).readUsage(json)),
+  readKeys: guarded(async (json: unknown) => (await import('./read-json.ts')).readKeys(json)),
+  readCreatedKey: guarded(async (json: unknown) => (await import('./read-json.ts')).readCreatedKey(json)),
+
   /** POST /v1/screenings' JSON → a result. */
   readAnswer: guarded(async (json: unknown) => (await import('./read-json.ts')).readAnswer(json)),
 }

@@ -1,3 +1,4 @@
+import { accountSchema, createdKeySchema, keySchema, usageRowSchema } from '@detl/core/api/account'
 import { screeningSchema } from '@detl/core/api/screening'
 import { LABELS, type Label } from '@detl/core/model/labels'
 import { manifestSchema } from '@detl/core/model/manifest'
@@ -42,6 +43,14 @@ export function readModel(json: unknown): ModelInfo {
   )
   return { name, version, preprocess }
 }
+
+export const readAccount = (json: unknown) => parse(accountSchema, json)
+export const readUsage = (json: unknown) => parse(usageSchema, json).usage
+export const readKeys = (json: unknown) => parse(keysSchema, json).keys
+export const readCreatedKey = (json: unknown) => parse(createdKeySchema, json).key
+
+const usageSchema = z.object({ usage: z.array(usageRowSchema) })
+const keysSchema = z.object({ keys: z.array(keySchema) })
 
 function parse<S extends z.ZodType>(schema: S, json: unknown): z.output<S> {
   const parsed = schema.safeParse(json)

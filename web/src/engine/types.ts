@@ -6,7 +6,7 @@ import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Geometry } from '@detl/core/preprocess/preprocess'
 import type { WorkingImage } from '@detl/core/preprocess/reduce'
-import type { LocalProblem } from '../text/en.ts'
+import type { LocalProblem } from '../text/words.ts'
 
 /** An image as the viewer shows it. */
 export type Picture = {

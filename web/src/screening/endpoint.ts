@@ -50,7 +50,8 @@ async function post(image: Blob, accept: string, { key, idempotencyKey, signal }
   }
 }
 
-async function reach(path: string, init?: RequestInit): Promise<Response> {
+/** @throws PageError offline */
+export async function reach(path: string, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(path, init)
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { Text } from './en.ts'
+import type { Text } from './words.ts'
 
 export const de: Text = {
   name: 'Deutsch',
@@ -122,6 +122,37 @@ export const de: Text = {
     time: 'Dauer',
     requestId: 'Anfrage',
     hint: 'Eine Klasse wählen, um ihre Wärmekarte zu sehen.',
+  },
+  account: {
+    open: 'Konto',
+    heading: 'Konto',
+    name: 'Bezeichnung',
+    plan: 'Tarif',
+    postpaid: 'nachträglich abgerechnet',
+    prepaid: (credits) => `Guthaben, noch ${credits}`,
+    quota: (perMonth) => `${perMonth} Bewertungen im Monat`,
+    fallback: 'Wenn die GPU fehlt',
+    fallbackDefault: 'wie der Dienst eingestellt ist',
+    fallbackEdge: 'am Netzrand bewerten',
+    fallbackFail: 'einen Fehler melden',
+    nothing: 'Dieser Schlüssel darf sein Konto nicht sehen.',
+    usage: 'Nutzung der letzten 31 Tage',
+    noUsage: 'Noch keine.',
+    day: 'Tag',
+    answered: 'Beantwortet',
+    notAnswered: 'Nicht beantwortet',
+    billed: 'Berechnet',
+    keys: 'API-Schlüssel',
+    keyName: 'Name des neuen Schlüssels',
+    mode: 'Art des Schlüssels',
+    live: 'echt',
+    test: 'Test, nicht berechnet',
+    make: 'Schlüssel anlegen',
+    fresh: 'Den Schlüssel jetzt kopieren: er wird nicht noch einmal gezeigt.',
+    revoke: 'Widerrufen',
+    revokeOf: (name) => `${name} widerrufen`,
+    revokeSure: (name) => `Den Schlüssel „${name}“ widerrufen? Er gilt dann sofort nicht mehr.`,
+    revoked: 'widerrufen',
   },
   exports: {
     heading: 'Speichern',

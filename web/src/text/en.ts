@@ -1,113 +1,4 @@
-import type { ProblemCode } from '@detl/core/api/problem'
-import type { Label } from '@detl/core/model/labels'
-
-/** What goes wrong in the page itself, beside the endpoint's problems. */
-export type LocalProblem = 'offline' | 'answer-not-understood' | 'no-key' | 'device-failed' | 'model-damaged'
-/** A code without an entry is shown in the words of the endpoint; a test asks for an entry of each. */
-type Advice = Partial<Record<ProblemCode, Words>> & Record<LocalProblem, Words>
-export type Words = { readonly title: string; readonly advice: string }
-
-/** Every word of the page. Another language is another object of this type. */
-export type Text = {
-  readonly name: string
-  readonly title: string
-  readonly tagline: string
-  readonly skipToResult: string
-  readonly disclaimer: string
-  readonly disclaimerMore: readonly string[]
-  readonly about: string
-  readonly close: string
-  readonly labels: Record<Label, { name: string; explained: string }>
-  readonly intake: Record<
-    'heading' | 'lead' | 'choose' | 'photograph' | 'sample' | 'paste' | 'drop' | 'formats' | 'add',
-    string
-  >
-  readonly key: Record<
-    | 'add'
-    | 'set'
-    | 'heading'
-    | 'lead'
-    | 'label'
-    | 'save'
-    | 'forget'
-    | 'malformed'
-    | 'needed'
-    | 'where'
-    | 'show',
-    string
-  >
-  readonly settings: Record<
-    'language' | 'theme' | 'themeAuto' | 'themeLight' | 'themeDark' | 'where' | 'endpoint' | 'device',
-    string
-  > & {
-    endpointHint: string
-    deviceHint: string
-    apiReference: string
-  }
-  readonly list: {
-    heading: string
-    progress(done: number, all: number): string
-    waiting: string
-    reading: string
-    scoring: string
-    failed: string
-    remove(name: string): string
-    clear: string
-    retry: string
-    scoreHere: string
-    finished(name: string, label: string, percent: string): string
-    cannotShow: string
-    synthetic: string
-  }
-  readonly viewer: Record<
-    | 'label'
-    | 'zoomIn'
-    | 'zoomOut'
-    | 'fit'
-    | 'pan'
-    | 'contrast'
-    | 'tools'
-    | 'level'
-    | 'width'
-    | 'reset'
-    | 'loading'
-    | 'fullRange'
-    | 'keys',
-    string
-  > & { heatOf(label: string): string; noHeat: string }
-  readonly result: {
-    heading: string
-    scores: string
-    highest: string
-    lead(label: string, percent: string): string
-    unclear: string
-    above(threshold: string): string
-    below(threshold: string): string
-    noThreshold: string
-    measured(sensitivity: string, specificity: string): string
-    showHeat: string
-    opacity: string
-    heatLow: string
-    heatHigh: string
-    heatPeak(percent: string): string
-    noEvidence: string
-    scale: string
-    warnings: string
-    details: string
-    model: string
-    servedBy: string
-    servers: Record<'gpu' | 'edge' | 'device', string>
-    image: string
-    time: string
-    requestId: string
-    hint: string
-  }
-  readonly exports: Record<'heading' | 'print' | 'png' | 'fhir' | 'dicom' | 'json' | 'working', string>
-  readonly warnings: Readonly<Record<string, string>>
-  /** Why an image was refused: the code that opens the detail of 'image-unsuitable'. */
-  readonly refusals: Readonly<Record<string, string>>
-  readonly problems: Advice
-}
+import type { Text } from './words.ts'
 
 export const en: Text = {
   name: 'English',
@@ -230,6 +121,37 @@ export const en: Text = {
     time: 'Time',
     requestId: 'Request',
     hint: 'Choose a class to see its heat map.',
+  },
+  account: {
+    open: 'Account',
+    heading: 'Account',
+    name: 'Name',
+    plan: 'Plan',
+    postpaid: 'billed afterwards',
+    prepaid: (credits) => `prepaid, ${credits} credits left`,
+    quota: (perMonth) => `${perMonth} screenings a month`,
+    fallback: 'When the GPU is away',
+    fallbackDefault: 'as the service is set up',
+    fallbackEdge: 'answer from the edge',
+    fallbackFail: 'give an error',
+    nothing: 'This key may not see its account.',
+    usage: 'Usage in the last 31 days',
+    noUsage: 'None yet.',
+    day: 'Day',
+    answered: 'Answered',
+    notAnswered: 'Not answered',
+    billed: 'Billed',
+    keys: 'API keys',
+    keyName: 'Name of the new key',
+    mode: 'Kind of key',
+    live: 'live',
+    test: 'test, not billed',
+    make: 'Make a key',
+    fresh: 'Copy the key now: it is not shown again.',
+    revoke: 'Revoke',
+    revokeOf: (name) => `Revoke ${name}`,
+    revokeSure: (name) => `Revoke the key “${name}”? It stops working at once.`,
+    revoked: 'revoked',
   },
   exports: {
     heading: 'Save',

@@ -1,7 +1,8 @@
 import { computed } from '@preact/signals'
 import { settings } from '../state/settings.ts'
 import { de } from './de.ts'
-import { en, type Text } from './en.ts'
+import { en } from './en.ts'
+import type { Text } from './words.ts'
 
 export const LANGUAGES = { en, de } as const
 export type Language = keyof typeof LANGUAGES

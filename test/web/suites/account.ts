@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import type { Stage } from '../page.test.ts'
+import { findings } from '../support/axe.ts'
+import { headline, sampleButton, visit } from '../support/browser.ts'
+
+export const accountSuite = (stage: Stage) =>
+  describe('the account', () => {
+    it('shows usage and keys, makes a key and revokes it', async () => {
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      await sampleButton(page).click()
+      await headline(page).waitFor()
+      await page.getByRole('button', { name: 'Account' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Account' })
+      const today = dialog.getByRole('row', { name: new Date().toISOString().slice(0, 10) })
+      await today.waitFor()
+      expect(Number(await today.getByRole('cell').first().textContent())).toBeGreaterThan(0)
+
+      await dialog.getByRole('textbox', { name: 'Name of the new key' }).fill('ward 3')
+      await dialog.getByRole('combobox', { name: 'Kind of key' }).selectOption('test')
+      await dialog.getByRole('button', { name: 'Make a key' }).click()
+      const made = (await dialog.locator('.fresh-key code').textContent())!
+      expect(made).toMatch(/^detl_test_demo_/)
+      const status = () => accountStatus(stage.site.url, made)
+      expect(await status()).toBe(200)
+      expect(await findings(page)).toEqual([])
+
+      page.once('dialog', (question) => void question.accept())
+      await dialog.getByRole('button', { name: 'Revoke ward 3' }).click()
+      await dialog.getByRole('listitem').filter({ hasText: 'ward 3' }).getByText('revoked').waitFor()
+      expect(await status()).toBe(401)
+      await context.close()
+    })
+
+    it('keeps what the account wants while the GPU is away', async () => {
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      const choice = page.getByRole('combobox', { name: 'When the GPU is away' })
+      await page.getByRole('button', { name: 'Account' }).click()
+      const saved = page.waitForResponse(
+        (response) => response.url().endsWith('/settings') && response.request().method() === 'PUT',
+      )
+      await choice.selectOption('edge')
+      expect((await saved).status()).toBe(200)
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Account' }).click()
+      await choice.waitFor()
+      expect(await choice.inputValue()).toBe('edge')
+      await context.close()
+    })
+  })
+
+async function accountStatus(url: string, key: string): Promise<number> {
+  const response = await fetch(`${url}/v1/usage`, { headers: { authorization: `Bearer ${key}` } })
+  return response.status
+}

@@ -1,0 +1,120 @@
+import { signal, useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { PageError, type Problem } from '../engine/types.ts'
+import { type AccountView, putSettings, readAccountView } from '../screening/account.ts'
+import { settings } from '../state/settings.ts'
+import { text } from '../text/text.ts'
+import { AccountKeys } from './account-keys.tsx'
+import { AccountUsage } from './account-usage.tsx'
+import { Icon } from './icon.tsx'
+
+const open = signal(false)
+export const openAccount = () => {
+  open.value = true
+}
+
+/** Plan, usage and keys of the account that the key belongs to. */
+export function AccountDialog() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const shown = open.value
+  useEffect(() => {
+    if (shown) dialog.current?.showModal()
+    else dialog.current?.close()
+  }, [shown])
+  const close = () => {
+    open.value = false
+  }
+  const t = text.value
+  return (
+    <dialog ref={dialog} class="dialog wide" aria-labelledby="account-heading" onClose={close}>
+      <div class="dialog-head">
+        <h2 id="account-heading">{t.account.heading}</h2>
+        <button type="button" class="icon-button" aria-label={t.close} onClick={close}>
+          <Icon name="close" />
+        </button>
+      </div>
+      {shown && <AccountBody />}
+    </dialog>
+  )
+}
+
+function AccountBody() {
+  const seen = useSignal<AccountView | undefined>(undefined)
+  const problem = useSignal<Problem | undefined>(undefined)
+  const key = settings.key.value
+  /** Does something, then shows the account as it is afterwards. */
+  const update = async <T,>(change?: () => Promise<T>): Promise<T | undefined> => {
+    problem.value = undefined
+    try {
+      const done = await change?.()
+      seen.value = await readAccountView(key)
+      return done
+    } catch (error) {
+      if (!(error instanceof PageError)) throw error
+      problem.value = error.problem
+      return undefined
+    }
+  }
+  useEffect(() => void update(), [key])
+
+  const t = text.value
+  const view = seen.value
+  const words = problem.value && (t.problems[problem.value.code]?.title ?? problem.value.title)
+  return (
+    <>
+      {words && (
+        <p class="wrong" role="alert">
+          {words}
+        </p>
+      )}
+      {!view && !words && <span class="spinner" />}
+      {view?.account && (
+        <dl class="facts">
+          <dt>{t.account.name}</dt>
+          <dd>{view.account.name}</dd>
+          <dt>{t.account.plan}</dt>
+          <dd>{plan(view.account)}</dd>
+          <dt>{t.account.fallback}</dt>
+          <dd>
+            <FallbackChoice
+              account={view.account}
+              save={(chosen) => update(() => putSettings(key, chosen))}
+            />
+          </dd>
+        </dl>
+      )}
+      {view?.usage && <AccountUsage rows={view.usage} />}
+      {view?.keys && <AccountKeys keys={view.keys} update={update} />}
+      {view && !view.account && !view.usage && !view.keys && <p>{t.account.nothing}</p>}
+    </>
+  )
+}
+
+type Account = NonNullable<AccountView['account']>
+
+function plan({ plan: { kind, ...more }, credits }: Account): string {
+  const t = text.value.account
+  if (kind === 'prepaid') return t.prepaid(credits)
+  return 'perMonth' in more ? t.quota(more.perMonth) : t.postpaid
+}
+
+type FallbackProps = { account: Account; save(settings: Account['settings']): Promise<unknown> }
+
+function FallbackChoice({ account, save }: FallbackProps) {
+  const t = text.value.account
+  return (
+    <select
+      aria-label={t.fallback}
+      value={account.settings.fallback ?? ''}
+      onChange={(event) => {
+        const { fallback: _, ...rest } = account.settings
+        const chosen = event.currentTarget.value
+        void save(chosen === 'edge' || chosen === 'fail' ? { ...rest, fallback: chosen } : rest)
+      }}
+    >
+      <option value="">{t.fallbackDefault}</option>
+      <option value="edge">{t.fallbackEdge}</option>
+      <option value="fail">{t.fallbackFail}</option>
+    </select>
+  )
+}

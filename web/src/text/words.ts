@@ -1,0 +1,143 @@
+import type { ProblemCode } from '@detl/core/api/problem'
+import type { Label } from '@detl/core/model/labels'
+
+/** What goes wrong in the page itself, beside the endpoint's problems. */
+export type LocalProblem = 'offline' | 'answer-not-understood' | 'no-key' | 'device-failed' | 'model-damaged'
+/** A code without an entry is shown in the words of the endpoint; a test asks for an entry of each. */
+type Advice = Partial<Record<ProblemCode, Words>> & Record<LocalProblem, Words>
+export type Words = { readonly title: string; readonly advice: string }
+
+/** Every word of the page. Another language is another object of this type. */
+export type Text = {
+  readonly name: string
+  readonly title: string
+  readonly tagline: string
+  readonly skipToResult: string
+  readonly disclaimer: string
+  readonly disclaimerMore: readonly string[]
+  readonly about: string
+  readonly close: string
+  readonly labels: Record<Label, { name: string; explained: string }>
+  readonly intake: Record<
+    'heading' | 'lead' | 'choose' | 'photograph' | 'sample' | 'paste' | 'drop' | 'formats' | 'add',
+    string
+  >
+  readonly key: Record<
+    | 'add'
+    | 'set'
+    | 'heading'
+    | 'lead'
+    | 'label'
+    | 'save'
+    | 'forget'
+    | 'malformed'
+    | 'needed'
+    | 'where'
+    | 'show',
+    string
+  >
+  readonly settings: Record<
+    'language' | 'theme' | 'themeAuto' | 'themeLight' | 'themeDark' | 'where' | 'endpoint' | 'device',
+    string
+  > & {
+    endpointHint: string
+    deviceHint: string
+    apiReference: string
+  }
+  readonly list: {
+    heading: string
+    progress(done: number, all: number): string
+    waiting: string
+    reading: string
+    scoring: string
+    failed: string
+    remove(name: string): string
+    clear: string
+    retry: string
+    scoreHere: string
+    finished(name: string, label: string, percent: string): string
+    cannotShow: string
+    synthetic: string
+  }
+  readonly viewer: Record<
+    | 'label'
+    | 'zoomIn'
+    | 'zoomOut'
+    | 'fit'
+    | 'pan'
+    | 'contrast'
+    | 'tools'
+    | 'level'
+    | 'width'
+    | 'reset'
+    | 'loading'
+    | 'fullRange'
+    | 'keys',
+    string
+  > & { heatOf(label: string): string; noHeat: string }
+  readonly result: {
+    heading: string
+    scores: string
+    highest: string
+    lead(label: string, percent: string): string
+    unclear: string
+    above(threshold: string): string
+    below(threshold: string): string
+    noThreshold: string
+    measured(sensitivity: string, specificity: string): string
+    showHeat: string
+    opacity: string
+    heatLow: string
+    heatHigh: string
+    heatPeak(percent: string): string
+    noEvidence: string
+    scale: string
+    warnings: string
+    details: string
+    model: string
+    servedBy: string
+    servers: Record<'gpu' | 'edge' | 'device', string>
+    image: string
+    time: string
+    requestId: string
+    hint: string
+  }
+  readonly account: Record<
+    | 'open'
+    | 'heading'
+    | 'name'
+    | 'plan'
+    | 'postpaid'
+    | 'fallback'
+    | 'fallbackDefault'
+    | 'fallbackEdge'
+    | 'fallbackFail'
+    | 'nothing'
+    | 'usage'
+    | 'noUsage'
+    | 'day'
+    | 'answered'
+    | 'notAnswered'
+    | 'billed'
+    | 'keys'
+    | 'keyName'
+    | 'mode'
+    | 'live'
+    | 'test'
+    | 'make'
+    | 'fresh'
+    | 'revoke'
+    | 'revoked',
+    string
+  > & {
+    prepaid(credits: number): string
+    quota(perMonth: number): string
+    revokeOf(name: string): string
+    revokeSure(name: string): string
+  }
+  readonly exports: Record<'heading' | 'print' | 'png' | 'fhir' | 'dicom' | 'json' | 'working', string>
+  readonly warnings: Readonly<Record<string, string>>
+  /** Why an image was refused: the code that opens the detail of 'image-unsuitable'. */
+  readonly refusals: Readonly<Record<string, string>>
+  readonly problems: Advice
+}
