@@ -84,8 +84,9 @@ async function measure(out: string): Promise<Record<string, Figure>> {
       durableObjects: {
         ACCOUNTS: { className: 'Account', useSQLite: true },
         DIRECTORY: { className: 'Directory', useSQLite: true },
+        RECEIVERS: { className: 'Receiver', useSQLite: true },
       },
-      queueProducers: { USAGE: 'detl-usage' },
+      queueProducers: { USAGE: 'detl-usage', JOBS: 'detl-jobs' },
       bindings: {
         GPU_URL: 'http://127.0.0.1:9',
         GPU_DEADLINE_MS: '1000',

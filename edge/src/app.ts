@@ -12,6 +12,7 @@ import { timing } from 'hono/timing'
 import type { Accounts } from './accounts.ts'
 import type { BillingSink } from './billing/sink.ts'
 import type { Identify } from './identity.ts'
+import type { JobMessage } from './jobs.ts'
 import type { Credential } from './ledger/ledger.ts'
 import { admit, auth } from './middleware/auth.ts'
 import { invalidInput, notFound, problem } from './middleware/problem.ts'
@@ -19,8 +20,10 @@ import { openApiDocument } from './openapi.ts'
 import { accountRoutes } from './routes/account.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { health, healthRoute } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { model, modelRoute } from './routes/model.ts'
 import { screen, screenRoute } from './routes/screenings.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import type { Sealer } from './seal.ts'
 import type { Infer } from './upstream.ts'
 
@@ -39,6 +42,13 @@ export type Deps = {
   readonly accounts: Accounts
   readonly directory: { add(id: string): Promise<void>; list(): Promise<string[]> }
   readonly billing: BillingSink | undefined
+  readonly sendJob: (message: JobMessage) => Promise<void>
+  readonly webhooks: {
+    /** Receivers on loopback and plain HTTP: on a local start only. */
+    readonly allowLocal: boolean
+    /** @param webhook `<account>:<webhook id>` */
+    readonly secret: (webhook: string) => Promise<string>
+  }
   /** How long a screening may take before its reservation lapses. */
   readonly leaseMs: number
 }
@@ -72,11 +82,22 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.openAPIRegistry.registerPath(screenRoute)
   app.use('/v1/screenings/*', auth(identify))
   app.post('/v1/screenings', screen(deps))
+  app.route('/v1', jobRoutes(deps))
 
   const small = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
-  for (const path of ['/v1/account', '/v1/account/*', '/v1/keys', '/v1/keys/*', '/v1/usage', '/v1/audit'])
+  for (const path of [
+    '/v1/account',
+    '/v1/account/*',
+    '/v1/keys',
+    '/v1/keys/*',
+    '/v1/usage',
+    '/v1/audit',
+    '/v1/webhooks',
+    '/v1/webhooks/*',
+  ])
     app.use(path, auth(identify), small)
   app.route('/v1', accountRoutes(deps, { as: 'key', guard: (scope) => admit(accounts, scope) }))
+  app.route('/v1', webhookRoutes(deps))
   app.use('/v1/admin/*', small)
   app.route('/v1/admin', adminRoutes(deps))
 

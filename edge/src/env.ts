@@ -26,6 +26,8 @@ const varsSchema = z.object({
   DETL_ADMIN_KEY: z.string().min(16).optional(),
   /** Another model than the one built in: its manifest.json. */
   MODEL_MANIFEST: z.string().optional(),
+  /** `true` on a local start only: webhooks may go to loopback, over plain HTTP. */
+  WEBHOOK_ALLOW_LOCAL: z.enum(['true', 'false']).default('false'),
   /** JSON Web Tokens of an OpenID issuer are accepted where these three are set. */
   OIDC_ISSUER: z.url().optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
@@ -74,6 +76,7 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     keyPepper: vars.DETL_KEY_PEPPER,
     adminKey: vars.DETL_ADMIN_KEY,
     manifest: manifestSchema.parse(vars.MODEL_MANIFEST ? JSON.parse(vars.MODEL_MANIFEST) : builtInManifest),
+    webhookAllowLocal: vars.WEBHOOK_ALLOW_LOCAL === 'true',
     tokens: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : undefined,
     stripe:
       vars.STRIPE_API_KEY === undefined

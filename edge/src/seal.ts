@@ -10,6 +10,9 @@ export type Sealer = {
   /** @param context account and Idempotency-Key: equal images of different requests have nothing in common */
   readonly fingerprint: (image: Uint8Array, context: string) => Promise<Fingerprint>
   readonly seal: (print: Fingerprint, model: string, given: Given) => Promise<Uint8Array>
+  /** For what must be read again without the image: under the service's secret and its name alone. */
+  readonly sealBytes: (name: string, plain: Uint8Array) => Promise<Uint8Array>
+  readonly openBytes: (name: string, sealed: Uint8Array) => Promise<Uint8Array>
   /** @returns undefined when another model gave the answer */
   readonly open: (print: Fingerprint, model: string, sealed: Uint8Array) => Promise<Given | undefined>
 }
@@ -27,7 +30,11 @@ export function sealer(pepper: string): Sealer {
     ])
     return crypto.subtle.sign('HMAC', await imported, utf8(text))
   }
+  const named = async (name: string) =>
+    crypto.subtle.importKey('raw', await hmac(`name:${name}`), 'AES-GCM', false, ['encrypt', 'decrypt'])
   return {
+    sealBytes: async (name, plain) => encrypt(await named(name), plain),
+    openBytes: async (name, sealed) => new Uint8Array(await decrypt(await named(name), sealed)),
     async fingerprint(image, context) {
       const digest = hex(await crypto.subtle.digest('SHA-256', image as Uint8Array<ArrayBuffer>))
       const [text, secret] = await Promise.all([
@@ -44,17 +51,10 @@ export function sealer(pepper: string): Sealer {
       new DataView(plain.buffer).setUint32(0, head.length)
       plain.set(head, 4)
       plain.set(new Uint8Array(values.buffer), 4 + head.length)
-      const iv = crypto.getRandomValues(new Uint8Array(12))
-      const encrypted = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, plain))
-      const sealed = new Uint8Array(12 + encrypted.length)
-      sealed.set(iv)
-      sealed.set(encrypted, 12)
-      return sealed
+      return encrypt(key, plain)
     },
     async open({ key }, model, sealed) {
-      const bytes = new Uint8Array(sealed) // a copy of its own, at offset 0
-      const iv = bytes.subarray(0, 12)
-      const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, bytes.subarray(12))
+      const plain = await decrypt(key, sealed)
       const length = new DataView(plain).getUint32(0)
       const head = JSON.parse(new TextDecoder().decode(new Uint8Array(plain, 4, length)))
       if (head.model !== model) return undefined
@@ -67,6 +67,25 @@ export function sealer(pepper: string): Sealer {
       return { inference, at: head.at }
     },
   }
+}
+
+/** AES-GCM with a random nonce before the ciphertext. */
+async function encrypt(key: CryptoKey, plain: Uint8Array): Promise<Uint8Array> {
+  const iv = crypto.getRandomValues(new Uint8Array(12))
+  const encrypted = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv },
+    key,
+    plain as Uint8Array<ArrayBuffer>,
+  )
+  const sealed = new Uint8Array(12 + encrypted.byteLength)
+  sealed.set(iv)
+  sealed.set(new Uint8Array(encrypted), 12)
+  return sealed
+}
+
+async function decrypt(key: CryptoKey, sealed: Uint8Array): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(sealed) // a copy of its own, at offset 0
+  return crypto.subtle.decrypt({ name: 'AES-GCM', iv: bytes.subarray(0, 12) }, key, bytes.subarray(12))
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text)

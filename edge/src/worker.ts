@@ -15,22 +15,29 @@ import { edgeInfer } from './fallback/edge-infer.ts'
 import { readModelAsset } from './fallback/model-asset.ts'
 import { withFallback } from './fallback/policy.ts'
 import { identifier } from './identity.ts'
+import { type JobDeps, type JobMessage, runJob } from './jobs.ts'
 import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
 import type { Ledger, Seed } from './ledger/ledger.ts'
 import { sealer } from './seal.ts'
 import { tokenVerifier } from './token.ts'
 import { gpuUpstream, type Infer } from './upstream.ts'
+import { notifier } from './webhooks/notify.ts'
+import type { Receiver } from './webhooks/receiver.ts'
+import { webhookSecret } from './webhooks/secret.ts'
 
 // Workers finds the classes of its Durable Objects among the exports of the main module.
 // biome-ignore lint/performance/noBarrelFile: see above
 export { Account } from './ledger/account.ts'
 export { Directory } from './ledger/directory.ts'
+export { Receiver } from './webhooks/receiver.ts'
 
 /** Bindings of wrangler.toml that are not text; the text is parsed in env.ts. */
 type Bindings = {
   readonly ACCOUNTS: DurableObjectNamespace<Account>
   readonly DIRECTORY: DurableObjectNamespace<Directory>
+  readonly RECEIVERS: DurableObjectNamespace<Receiver>
+  readonly JOBS: Queue<JobMessage>
   readonly ASSETS: Fetcher
 }
 
@@ -43,13 +50,16 @@ function start(bindings: Bindings) {
   const billing = env.stripe && stripeSink(env.stripe)
   const { adminKey } = env
   const accounts = accountsOf(bindings.ACCOUNTS, seeds(env.apiKeys))
+  const seal = sealer(env.keyPepper)
+  const infer = inference(env, bindings.ASSETS)
+  const sendJob = async (message: JobMessage) => void (await bindings.JOBS.send(message))
   const app = createApp({
     manifest: env.manifest,
     model: `${env.manifest.name}@${env.manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: env.maxBodyBytes },
     maxBodyBytes: env.maxBodyBytes,
     codecs,
-    infer: inference(env, bindings.ASSETS),
+    infer,
     identify: identifier({
       keyring: keys,
       configured: new Map(env.apiKeys.map(({ hash, account }) => [hash, account])),
@@ -59,7 +69,7 @@ function start(bindings: Bindings) {
     isAdmin: async (token) =>
       adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
     keyring: keys,
-    sealer: sealer(env.keyPepper),
+    sealer: seal,
     accounts,
     directory: {
       add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),
@@ -70,8 +80,23 @@ function start(bindings: Bindings) {
     },
     billing,
     leaseMs: env.leaseMs,
+    sendJob,
+    webhooks: {
+      allowLocal: env.webhookAllowLocal,
+      secret: (webhook) => webhookSecret(env.keyPepper, webhook),
+    },
   })
-  return { app, billing, accounts }
+  const jobs: JobDeps = {
+    accounts,
+    sealer: seal,
+    manifest: env.manifest,
+    infer,
+    sendJob,
+    notify: notifier(async (account, webhook, delivery) =>
+      bindings.RECEIVERS.getByName(`${account}:${webhook}`).enqueue(delivery),
+    ),
+  }
+  return { app, billing, accounts, jobs }
 }
 
 /** The GPU, with the model in the Worker itself behind it; a circuit finds out when the GPU is back. */
@@ -133,7 +158,19 @@ function seeds(apiKeys: EdgeEnv['apiKeys']): Map<string, Seed> {
   )
 }
 
-const worker: ExportedHandler<Bindings, UsageEvent> = {
+/** One job by itself: what keeps one waiting keeps no other. */
+async function consume(jobs: JobDeps, message: Message<JobMessage>): Promise<void> {
+  try {
+    const delaySeconds = await runJob(jobs, message.body, message.attempts)
+    if (delaySeconds === undefined) message.ack()
+    else message.retry({ delaySeconds })
+  } catch (error) {
+    console.error(JSON.stringify({ level: 'error', event: 'job', id: message.body.id, error: String(error) }))
+    message.retry({ delaySeconds: 30 })
+  }
+}
+
+const worker: ExportedHandler<Bindings, UsageEvent | JobMessage> = {
   fetch(request, bindings, context) {
     try {
       service ??= start(bindings)
@@ -151,8 +188,13 @@ const worker: ExportedHandler<Bindings, UsageEvent> = {
   },
   async queue(batch, bindings) {
     service ??= start(bindings)
-    if (!service.billing) throw new Error('STRIPE_API_KEY is not set: charges wait in the queue')
-    await exportUsage(batch, service.billing, service.accounts)
+    const { billing, accounts, jobs } = service
+    if (batch.queue === 'detl-jobs') {
+      await Promise.all((batch as MessageBatch<JobMessage>).messages.map((message) => consume(jobs, message)))
+      return
+    }
+    if (!billing) throw new Error('STRIPE_API_KEY is not set: charges wait in the queue')
+    await exportUsage(batch as MessageBatch<UsageEvent>, billing, accounts)
   },
 }
 export default worker

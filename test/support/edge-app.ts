@@ -6,8 +6,12 @@ import type { Manifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
 import { identifier } from '@detl/edge/identity'
+import { type JobMessage, runJob } from '@detl/edge/jobs'
 import { sealer } from '@detl/edge/seal'
 import { gpuUpstream } from '@detl/edge/upstream'
+import type { Delivery } from '@detl/edge/webhooks/deliveries'
+import { notifier } from '@detl/edge/webhooks/notify'
+import { webhookSecret } from '@detl/edge/webhooks/secret'
 import { gpuStandIn, SIGNING_KEY } from './gpu-stand-in.ts'
 import { localAccounts } from './local-accounts.ts'
 import { testManifest } from './manifest.ts'
@@ -30,23 +34,48 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
   const hash = await keys.hash(API_KEY)
   const { accounts, directory, ledger } = localAccounts(clock)
   const signingKey = parseSigningKeys(SIGNING_KEY)[0]!
+  const seal = sealer(PEPPER)
+  const signing = { gpuUrl: gpu.url, gpuDeadlineMs: 500, signingKey, manifest }
+  const queued: JobMessage[] = []
+  const told: { webhook: string; delivery: Delivery }[] = []
   const app = createApp({
     manifest,
     model: `${manifest.name}@${manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 },
     maxBodyBytes: 2 ** 20,
     codecs,
-    infer: gpuUpstream({ gpuUrl: gpu.url, gpuDeadlineMs: 500, signingKey, manifest }),
+    infer: gpuUpstream(signing),
     identify: identifier({ keyring: keys, configured: new Map([[hash, 'demo']]) }),
     isAdmin: async (token) => token === ADMIN_KEY,
     keyring: keys,
-    sealer: sealer(PEPPER),
+    sealer: seal,
+    sendJob: async (message) => void queued.push(message),
+    webhooks: { allowLocal: false, secret: (webhook) => webhookSecret(PEPPER, webhook) },
     accounts,
     directory,
     billing: undefined,
     leaseMs: 5000,
     ...deps,
   })
+
+  /** What the queue's consumer does with the jobs that were sent; each gets one attempt. @returns the waits it asked for */
+  const runJobs = (attempt = 1) =>
+    Promise.all(
+      queued.splice(0).map((message) =>
+        runJob(
+          {
+            accounts,
+            sealer: seal,
+            manifest,
+            infer: gpuUpstream(signing),
+            sendJob: async (again) => void queued.push(again),
+            notify: notifier(async (_, webhook, delivery) => void told.push({ webhook, delivery })),
+          },
+          message,
+          attempt,
+        ),
+      ),
+    )
 
   const call = async (method: string, path: string, key: string, body?: unknown) =>
     app.request(path, {
@@ -88,6 +117,9 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
   return {
     gpu,
     manifest,
+    queued,
+    told,
+    runJobs,
     key: API_KEY,
     ledger,
     request: app.request,

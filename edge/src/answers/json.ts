@@ -1,14 +1,36 @@
+import type { Settings } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
 import { qualityWarnings } from '@detl/core/api/quality'
-import { DISCLAIMER, encodeHeatmap, type Screening } from '@detl/core/api/screening'
+import { DISCLAIMER, encodeHeatmap, type Scores, type Screening } from '@detl/core/api/screening'
+import type { Intake } from '@detl/core/intake/intake'
+import type { Manifest } from '@detl/core/model/manifest'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import type { Answer } from './answer.ts'
 
-export function toJson(answer: Answer): Screening {
-  const { id, manifest, intake, scores, servedBy, settings } = answer
+/** What JSON says of the image itself: all that a job must remember of it. */
+export type Frame = Pick<Screening, 'image' | 'quality'>
+
+export const toJson = (answer: Answer): Screening =>
+  screeningOf(frameOf(answer.intake, answer.manifest), answer)
+
+export function frameOf(
+  { image, source, preprocessed, quality }: Intake,
+  { cam }: Pick<Manifest, 'cam'>,
+): Frame {
+  const { crop, placed } = preprocessed.geometry
+  const grid = { stride: cam.stride, offset: cam.offset }
+  return {
+    image: { format: source.format, width: image.width, height: image.height, crop, placed, grid },
+    quality: qualityWarnings(quality),
+  }
+}
+
+export function screeningOf(
+  { image, quality }: Frame,
+  answer: { id: string; manifest: Manifest; scores: Scores; servedBy: 'gpu' | 'edge'; settings: Settings },
+): Screening {
+  const { id, manifest, scores, servedBy, settings } = answer
   const decision = decide(manifest, settings, scores.probabilities)
-  const { width, height } = intake.image
-  const { geometry } = intake.preprocessed
   return {
     id,
     model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
@@ -16,15 +38,8 @@ export function toJson(answer: Answer): Screening {
     label: scores.label,
     ...(decision && { decision }),
     heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
-    image: {
-      format: intake.source.format,
-      width,
-      height,
-      crop: geometry.crop,
-      placed: geometry.placed,
-      grid: { stride: manifest.cam.stride, offset: manifest.cam.offset },
-    },
-    quality: qualityWarnings(intake.quality),
+    image,
+    quality,
     servedBy,
     disclaimer: DISCLAIMER,
   }

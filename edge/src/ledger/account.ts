@@ -1,11 +1,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { UsageEvent } from '../billing/sink.ts'
+import { JOB_DUE_MS, type JobMessage } from '../jobs.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Sql } from './sql.ts'
 
 /** Bindings that an account's object uses. */
 export type AccountBindings = {
   readonly USAGE: Queue<UsageEvent>
+  readonly JOBS: Queue<JobMessage>
   /** After which a charge that was not confirmed is exported again. */
   readonly EXPORT_RETRY_MS: string
 }
@@ -37,6 +39,8 @@ export class Account extends DurableObject<AccountBindings> {
     if (account === undefined) return
     const ledger = this.#open(account)
     ledger.tidy()
+    // Their first message was sent with the request; this one is for those that were lost on the way.
+    for (const id of ledger.dueJobs(JOB_DUE_MS)) await this.env.JOBS.send({ account, id })
     const due = ledger.dueExports(EXPORT_BATCH)
     const customer = ledger.account()?.billingCustomer
     if (due.length > 0) {

@@ -214,6 +214,25 @@ export function entryTable(sql: Sql) {
       return { ok: true }
     },
 
+    /** A longer lease, for work that goes on after the request. */
+    extend(id: string, until: number): void {
+      sql.exec(`UPDATE entries SET lease = ? WHERE id = ? AND state = 'reserved'`, until, id)
+      sql.exec(`UPDATE idempotency SET until = ? WHERE entry = ? AND state = 'open'`, until, id)
+    },
+    /** The entry that an Idempotency-Key stands for at present. */
+    entryOf: (mode: KeyMode, key: string, now: number): string | undefined => {
+      const row = kept(`${mode}:${key}`)
+      return row && row.until > now ? row.entry : undefined
+    },
+    /** Remembers that the entry's Idempotency-Key was answered by a job, which keeps the answer. */
+    answeredByJob(id: string, fingerprint: string, now: number): void {
+      sql.exec(
+        `UPDATE idempotency SET state = 'done', fingerprint = ?, until = ? WHERE entry = ?`,
+        fingerprint,
+        now + REPLAY_MS,
+        id,
+      )
+    },
     /** Reservations whose lease has ended. */
     lapse(now: number): void {
       const rows = sql

@@ -13,6 +13,7 @@ import {
 import type { KeyMode } from '@detl/core/api/api-key'
 import { type RateLimit, tokenBuckets } from './bucket.ts'
 import { entryTable, type KeptAnswer, type Outcome, type Refusal, type Settled } from './entries.ts'
+import { type Job, jobTable } from './jobs.ts'
 import { type KeyRow, keyTable } from './keys.ts'
 import { createTables, isoOrNull, type Sql } from './sql.ts'
 
@@ -36,7 +37,14 @@ export type OpenRequest = {
   readonly idempotencyKey: string | undefined
   readonly leaseMs: number
 }
-export type Opened = (Admitted & { readonly kept?: KeptAnswer }) | Refused
+/** `kept`: the answer of an earlier request with the same Idempotency-Key; `job`: the job that it became. */
+export type Opened = (Admitted & { readonly kept?: KeptAnswer; readonly job?: Job }) | Refused
+
+export type JobEnd =
+  | { readonly answered: true; readonly output: Uint8Array }
+  | { readonly answered: false; readonly code: string; readonly detail: string }
+
+export type Webhook = { readonly id: string; readonly url: string; readonly createdAt: string }
 
 /** An account and its first key that the deployment's configuration brings. */
 export type Seed = {
@@ -66,7 +74,11 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
   createTables(sql)
   const keys = keyTable(sql)
   const entries = entryTable(sql)
+  const jobs = jobTable(sql)
   const take = tokenBuckets()
+  sql.exec(
+    'CREATE TABLE IF NOT EXISTS webhooks (id TEXT PRIMARY KEY, url TEXT NOT NULL, created INTEGER NOT NULL)',
+  )
 
   function account(): Account | undefined {
     const row = sql.exec<AccountRow>('SELECT * FROM account').toArray()[0]
@@ -196,6 +208,10 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
       if (!admitted.ok) return admitted
       entries.lapse(clock())
       const { principal, rates } = admitted
+      const earlier =
+        idempotencyKey === undefined ? undefined : entries.entryOf(principal.mode, idempotencyKey, clock())
+      const job = earlier === undefined ? undefined : jobs.get(earlier, clock())
+      if (job) return { ...admitted, job }
       const reserved = entries.reserve({ ...principal, id: entry, idempotencyKey, leaseMs }, terms(), clock())
       if (reserved.ok === true) return admitted
       if (reserved.ok === false) return { ...reserved, rates }
@@ -203,6 +219,59 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
       return { ...admitted, kept }
     },
     settle: (entry: string, outcome: Outcome): Settled => entries.settle(entry, outcome, terms(), clock()),
+
+    /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it. */
+    createJob(job: {
+      id: string
+      fingerprint: string
+      input: Uint8Array
+      leaseMs: number
+      dueMs: number
+    }): void {
+      entries.extend(job.id, clock() + job.leaseMs)
+      jobs.add(job.id, job.fingerprint, job.input, clock(), job.dueMs)
+    },
+    job: (jobId: string): Job | undefined => jobs.get(jobId, clock()),
+    /** @returns whether this call ended it; the second consumer of a message that came twice gets false */
+    endJob(jobId: string, end: JobEnd): boolean {
+      const job = jobs.get(jobId, clock())
+      if (job?.state !== 'queued') return false
+      if (!end.answered) {
+        entries.settle(jobId, end, terms(), clock())
+        return jobs.end(jobId, 'failed', end)
+      }
+      const settled = entries.settle(jobId, { answered: true }, terms(), clock())
+      if (settled.ok === false) return jobs.end(jobId, 'failed', settled)
+      entries.answeredByJob(jobId, job.fingerprint, clock())
+      return jobs.end(jobId, 'succeeded', end)
+    },
+    /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
+    cancelJob(jobId: string): Job | undefined {
+      if (jobs.end(jobId, 'cancelled', {})) {
+        entries.settle(jobId, { answered: false, code: 'cancelled' }, terms(), clock())
+        return jobs.get(jobId, clock())
+      }
+      const job = jobs.get(jobId, clock())
+      if (job && job.state !== 'cancelled') jobs.forget(jobId)
+      return job
+    },
+    dueJobs: (dueMs: number): string[] => jobs.takeDue(clock(), dueMs),
+
+    addWebhook(webhookId: string, url: string, actor: string): Webhook {
+      sql.exec('INSERT INTO webhooks VALUES (?, ?, ?)', webhookId, url, clock())
+      audit(actor, 'webhook.created', webhookId)
+      return { id: webhookId, url, createdAt: new Date(clock()).toISOString() }
+    },
+    webhooks: (): Webhook[] =>
+      sql
+        .exec<{ id: string; url: string; created: number }>('SELECT * FROM webhooks ORDER BY created, id')
+        .toArray()
+        .map(({ id: webhookId, url, created }) => ({ id: webhookId, url, createdAt: isoOrNull(created)! })),
+    removeWebhook(webhookId: string, actor: string): boolean {
+      const found = sql.exec('DELETE FROM webhooks WHERE id = ? RETURNING id', webhookId).toArray().length > 0
+      if (found) audit(actor, 'webhook.removed', webhookId)
+      return found
+    },
 
     usage: entries.usage,
     auditLog: (limit: number): AuditEntry[] =>
@@ -224,7 +293,11 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
     tidy(): void {
       entries.lapse(clock())
       entries.forget(clock())
+      jobs.forgetBefore(clock())
     },
-    nextDue: entries.nextDue,
+    nextDue(): number | undefined {
+      const dues = [entries.nextDue(), jobs.nextDue()].filter((due) => due !== undefined)
+      return dues.length > 0 ? Math.min(...dues) : undefined
+    },
   }
 }

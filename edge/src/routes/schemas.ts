@@ -1,4 +1,5 @@
 import { accountSchema, createdKeySchema, keySchema } from '@detl/core/api/account'
+import { createdWebhookSchema, jobSchema, webhookSchema } from '@detl/core/api/job'
 import { problemSchema } from '@detl/core/api/problem-schema'
 import { screeningSchema } from '@detl/core/api/screening'
 import { manifestSchema } from '@detl/core/model/manifest'
@@ -12,4 +13,10 @@ export const Key = named(keySchema, 'Key')
 export const CreatedKey = named(createdKeySchema, 'CreatedKey')
 export const Screening = named(screeningSchema, 'Screening')
 export const Problem = named(problemSchema, 'Problem')
+export const Webhook = named(webhookSchema, 'Webhook')
+export const CreatedWebhook = named(createdWebhookSchema, 'CreatedWebhook')
+export const Job = named(
+  jobSchema.extend({ screening: Screening.optional(), problem: Problem.optional() }),
+  'Job',
+)
 export const Model = named(manifestSchema.extend({ preprocessId: z.string() }), 'Model')

@@ -9,6 +9,8 @@ import { type Answer, answer } from '../answers/answer.ts'
 import { negotiate } from '../answers/negotiate.ts'
 import type { Deps, EdgeContext } from '../app.ts'
 import { readImage } from '../body.ts'
+import { submitJob } from '../jobs.ts'
+import type { Job, JobState } from '../ledger/jobs.ts'
 import { metered } from '../metering.ts'
 import { admitted } from '../middleware/auth.ts'
 import { BY_KEY, problems, WITH_KEY } from './documented.ts'
@@ -32,6 +34,10 @@ export const screenRoute = createRoute({
     headers: z.object({
       'idempotency-key': z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
         description: 'For 24 h a repeat with the same key and image gets the same answer and is not charged.',
+      }),
+      prefer: z.string().optional().openapi({
+        description:
+          '`respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there',
       }),
       'fhir-subject': z.string().optional().openapi({
         description: 'FHIR reference of the patient, passed through into FHIR answers',
@@ -63,6 +69,18 @@ export const screenRoute = createRoute({
         'multipart/related': binary,
       },
     },
+    202: {
+      description: 'Accepted with `Prefer: respond-async`; the answer will be at `Location`',
+      headers: z.object({ location: z.string() }),
+      content: {
+        'application/json': {
+          schema: z.object({
+            id: z.string(),
+            status: z.enum(['queued', 'succeeded', 'failed', 'cancelled']),
+          }),
+        },
+      },
+    },
     ...problems(
       ...WITH_KEY,
       'request-invalid',
@@ -90,7 +108,7 @@ export const screenRoute = createRoute({
 export const screen =
   (deps: Deps): Handler<EdgeContext> =>
   async (c) => {
-    const { manifest, limits, maxBodyBytes, codecs, infer, accounts, leaseMs } = deps
+    const { manifest, limits, maxBodyBytes, codecs, infer, accounts, leaseMs, sealer } = deps
     const gate = manifest.gate ?? DEFAULT_GATE
     const wanted = negotiate(c.req.header('accept'))
     const references = readReferences(c)
@@ -104,10 +122,34 @@ export const screen =
       await timed(c, 'ledger', () => accounts(account).open({ credential, id, idempotencyKey, leaseMs })),
     )
 
+    const refused = async (error: unknown): Promise<never> => {
+      const code = error instanceof AppError ? error.code : 'internal'
+      await accounts(account).settle(id, { answered: false, code })
+      throw error
+    }
+    /** A repeat of a request that became a job: the same image gets the same job. */
+    const jobOfImage = async (job: Job): Promise<JobState> => {
+      const bytes = await readImage(c.req.raw, maxBodyBytes)
+      const { text } = await sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)
+      if (text !== job.fingerprint)
+        throw new AppError('idempotency-mismatch', 'use a new Idempotency-Key for another image')
+      return job.state
+    }
+
     let taken: Promise<Intake> | undefined
     const look = (bytes: Uint8Array) => {
       taken ??= timed(c, 'intake', () => takeIn(bytes, manifest.preprocess, gate, { limits, codecs }))
       return taken
+    }
+
+    if (opened.job) return accepted(c, opened.job.id, await jobOfImage(opened.job))
+    const later = /(^|[,;\s])respond-async\b/i.test(c.req.header('prefer') ?? '')
+    if (later && !opened.kept) {
+      const bytes = await readImage(c.req.raw, maxBodyBytes).catch(refused)
+      const intake = await look(bytes).catch(refused)
+      const { text: fingerprint } = await sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)
+      await submitJob(deps, { account, id, fingerprint, intake, settings: opened.settings })
+      return accepted(c, id, 'queued')
     }
 
     return metered(
@@ -142,6 +184,13 @@ export const screen =
       },
     )
   }
+
+/** 202 with the address where the answer will be (RFC 7240, section 4.1). */
+function accepted(c: Context<EdgeContext>, id: string, status: JobState): Response {
+  c.header('Location', `/v1/screenings/${id}`)
+  c.header('Preference-Applied', 'respond-async')
+  return c.json({ id, status }, 202)
+}
 
 /** The work's time as an entry of Server-Timing. */
 async function timed<T>(c: Context<EdgeContext>, name: string, work: () => Promise<T>): Promise<T> {

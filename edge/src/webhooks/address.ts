@@ -1,0 +1,36 @@
+import { AppError } from '@detl/core/api/problem'
+import ipaddr from 'ipaddr.js'
+
+/** Names that mean this machine or its network wherever they are resolved (RFC 6761, RFC 6762, RFC 8375). */
+const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|test|invalid|onion)$/
+
+/**
+ * Refuses addresses that a webhook must not reach: anything but HTTPS to a public name or unicast address, in whatever notation (the URL
+ * parser has made plain numbers of those already). Names are not resolved here: the platform's own fetch reaches no private network,
+ * and redirects are not followed.
+ * @param allowLocal for a local start and its tests only
+ * @throws AppError webhook-refused
+ */
+export function checkReceiver(text: string, allowLocal: boolean): URL {
+  const refuse = (why: string) => new AppError('webhook-refused', why)
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch (cause) {
+    throw new AppError('webhook-refused', 'it is no URL', { cause })
+  }
+  if (allowLocal && (url.protocol === 'http:' || url.protocol === 'https:')) return url
+  if (url.protocol !== 'https:') throw refuse('only https is accepted')
+  if (url.username || url.password) throw refuse('the URL must not hold a user name or password')
+  const host = url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase()
+  if (ipaddr.isValid(host)) {
+    const parsed = ipaddr.process(host) // an IPv4 address in IPv6 notation counts as what it is
+    if (parsed.range() !== 'unicast') throw refuse('the address is not a public one')
+    return url
+  }
+  if (!host.includes('.') || LOCAL_NAMES.test(host)) throw refuse('the name is not a public one')
+  return url
+}
