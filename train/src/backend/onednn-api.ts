@@ -12,6 +12,9 @@ type Bytes = Uint8Array
  */
 export type OneDnn = {
   version: string
+  /** OpenMP's threads for what this thread starts next; Debian's build links libgomp. */
+  maxThreads(): number
+  setThreads(count: number): void
   engineCreate(out: Out, kind: number, index: number): Status
   streamCreate(out: Out, engine: Handle, flags: number): Status
   memoryDescInit(md: Bytes, rank: number, dims: BigInt64Array, type: number, tag: number): Status
@@ -103,6 +106,7 @@ export function loadOneDnn(): OneDnn {
   process.env.OMP_WAIT_POLICY ??= 'passive'
   const lib = koffi.load('libdnnl.so.2')
   const copy = koffi.load('libc.so.6').func('uint64_t memcpy(void* d, void* s, size_t n)')
+  const omp = koffi.load('libgomp.so.1')
   const none = new Uint8Array(8)
   const versionOf = lib.func('void* dnnl_version()')
   const v = koffi.decode(versionOf(), 'int[3]') as number[]
@@ -110,6 +114,8 @@ export function loadOneDnn(): OneDnn {
 
   return {
     version: v.join('.'),
+    maxThreads: omp.func('int omp_get_max_threads()'),
+    setThreads: omp.func('void omp_set_num_threads(int count)'),
     engineCreate: lib.func('int dnnl_engine_create(_Out_ uint64_t* e, int kind, size_t index)'),
     streamCreate: lib.func('int dnnl_stream_create(_Out_ uint64_t* s, uint64_t e, uint flags)'),
     memoryDescInit: lib.func(

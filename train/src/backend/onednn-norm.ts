@@ -43,7 +43,7 @@ export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): 
     const key = x.shape.join()
     let plan = plans.get(key)
     if (!plan) {
-      plan = build(session, x.shape)
+      plan = session.singleThreaded(() => build(session, x.shape))
       plans.set(key, plan)
     }
     return plan
@@ -63,7 +63,7 @@ export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): 
     check(api.memorySetData(plan.dst, at(normal)))
     check(api.memorySetData(plan.mean, at(mean)))
     check(api.memorySetData(plan.variance, at(variance)))
-    session.execute(plan.forward, plan.forwardArgs)
+    session.singleThreaded(() => session.execute(plan.forward, plan.forwardArgs))
     check(api.streamWait(session.stream))
     const y = derived.run('Relu', { x: normal }, backend)
     backend.disposeData(normal.dataId)
@@ -92,7 +92,7 @@ export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): 
     check(api.memorySetData(plan.variance, at(variance)))
     check(api.memorySetData(plan.diffDst, at(masked)))
     check(api.memorySetData(plan.diffSrc, at(dx)))
-    session.execute(plan.backward, plan.backwardArgs)
+    session.singleThreaded(() => session.execute(plan.backward, plan.backwardArgs))
     check(api.streamWait(session.stream))
     values(backend, dGamma).set(plan.diffScaleShift.subarray(0, channels))
     values(backend, dBeta).set(plan.diffScaleShift.subarray(channels))
