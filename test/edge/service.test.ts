@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { jobSchema } from '@detl/core/api/job'
 import { screeningSchema } from '@detl/core/api/screening'
+import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
 import { detl, freePort } from '../support/detl-process.ts'
@@ -12,10 +12,6 @@ import { edgeProcess, SECRETS } from '../support/edge-process.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
-
-const { Webhook } = createRequire(new URL('../../edge/package.json', import.meta.url))(
-  'standardwebhooks',
-) as typeof import('standardwebhooks')
 
 /** A receiver of webhooks; `dead` takes calls and never answers. */
 async function startReceiver(dead: boolean) {

@@ -1,18 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { keyring } from '@detl/core/api/api-key'
 import { identifier } from '@detl/edge/identity'
 import { tokenVerifier } from '@detl/edge/token'
+import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
-
-// jose is the edge's dependency, not ours.
-const { SignJWT, createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair } = createRequire(
-  new URL('../../edge/package.json', import.meta.url),
-)('jose') as typeof import('jose')
 
 const ISSUER = 'https://issuer.example'
 const AUDIENCE = 'detl'

@@ -1,14 +1,10 @@
-import { createRequire } from 'node:module'
 import { AppError } from '@detl/core/api/problem'
 import { checkReceiver } from '@detl/edge/webhooks/address'
 import { type DeliveryOptions, deliveryQueue } from '@detl/edge/webhooks/deliveries'
 import { webhookSecret } from '@detl/edge/webhooks/secret'
+import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { nodeSql } from '../support/local-accounts.ts'
-
-const { Webhook } = createRequire(new URL('../../edge/package.json', import.meta.url))(
-  'standardwebhooks',
-) as typeof import('standardwebhooks')
 
 const PEPPER = 'a pepper for tests only'
 const event = { id: 'evt_1', url: 'https://hooks.example.com/', body: '{"type":"x"}', webhook: 'demo:one' }

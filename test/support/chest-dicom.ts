@@ -9,7 +9,7 @@ export const PATIENT = {
   instance: '2.25.3333',
   accession: 'ACC-42',
 }
-export const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1'
+const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1'
 
 /** A synthetic chest as a Computed Radiography object of a patient that does not exist. */
 export function chestDicom(side = 96): Uint8Array<ArrayBuffer> {

@@ -13,7 +13,7 @@ import { parseSigningKeys, verifyRequest } from '@detl/core/wire/signature'
 export const SIGNING_KEY = `test:${Buffer.alloc(32, 7).toString('base64')}`
 
 /** What the next calls get instead of an answer. */
-export type Trouble = (call: number) => { status: number } | { delayMs: number } | 'hang-up' | undefined
+type Trouble = (call: number) => { status: number } | { delayMs: number } | 'hang-up' | undefined
 
 /**
  * A server that speaks the wire format and checks signatures as the GPU function does, and answers scores that depend on the
@@ -74,7 +74,7 @@ export async function gpuStandIn({ cam }: Manifest, port = 0) {
 const HANG_UP = new Error('hang up')
 
 /** Probabilities and maps that the tensor's mean decides. @param tensor UINT8 [1,1,S,S] */
-export function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
+function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
   const mean = tensor.reduce((sum, value) => sum + value, 0) / tensor.length / 255
   const weights = LABELS.map((_, index) => 1 + index * mean)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
