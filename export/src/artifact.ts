@@ -51,8 +51,8 @@ export interface ArtifactOptions {
   readonly opset?: number
   readonly outOfDistribution?: OutOfDistribution
   /**
-   * Whether `feature_maps` is an output; default true. ONNX Runtime computes every output, asked for or not: without it the maps cost
-   * about half as much.
+   * Whether `feature_maps` is an output; default true. ONNX Runtime computes every output, asked for or not, and this is
+   * the largest (`npm run bench -- cam` prints what either costs).
    */
   readonly featureMaps?: boolean
 }

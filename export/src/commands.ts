@@ -10,6 +10,7 @@ import { readLayersModel } from './layers/read.ts'
 import { verify } from './verify.ts'
 
 interface CommonFlags {
+  readonly featureMaps: boolean
   readonly opset?: string
   readonly dtype?: 'fp32' | 'fp16'
   readonly camLayer?: string
@@ -72,6 +73,10 @@ export function addExportCommands(program: Command): void {
     .option('--cam', 'add the outputs cam, cam_weights, feature_maps and logits')
     .option('--cam-layer <name>', 'the layer to explain (default: the last convolution); implies --cam')
     .option('--cam-method <method>', `${CAM_METHODS.join(', ')}; implies --cam`)
+    .option(
+      '--no-feature-maps',
+      'leave the output feature_maps out, which costs time whether asked for or not',
+    )
     .action(
       reporting((model: string, out: string, flags: CommonFlags & { inputLayout: string; cam?: boolean }) => {
         const wantsCam = flags.cam || flags.camLayer !== undefined || flags.camMethod !== undefined
@@ -83,6 +88,7 @@ export function addExportCommands(program: Command): void {
             cam: {
               ...(flags.camLayer !== undefined && { layer: flags.camLayer }),
               method: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
+              featureMaps: flags.featureMaps,
             },
           }),
         })
@@ -102,6 +108,10 @@ export function addExportCommands(program: Command): void {
     .option('--cam-layer <name>', 'the layer to explain (default: the last convolution)')
     .option('--cam-method <method>', CAM_METHODS.join(', '), 'gradcam')
     .option('--scale <factor>', 'network input = 8-bit value × factor (default: 1/255)')
+    .option(
+      '--no-feature-maps',
+      'leave the output feature_maps out, which costs time whether asked for or not',
+    )
     .action(
       reporting((model: string, flags: CommonFlags & { out: string; manifest?: string; scale?: string }) => {
         const { bytes } = exportArtifact({
@@ -110,6 +120,7 @@ export function addExportCommands(program: Command): void {
           manifest: readFacts(model, flags.manifest),
           opset: Number(flags.opset),
           dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp16'),
+          featureMaps: flags.featureMaps,
           camMethod: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
           ...(flags.camLayer !== undefined && { camLayer: flags.camLayer }),
           ...(flags.scale !== undefined && { scale: Number(flags.scale) }),

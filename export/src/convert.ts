@@ -41,7 +41,7 @@ export interface ConvertOptions {
   readonly dtype?: 'fp32' | 'fp16'
   /**
    * Adds `cam`, `cam_weights`, `feature_maps` and `logits` as outputs. ONNX Runtime computes every output of a file, asked for or not:
-   * `featureMaps: false` leaves the largest out, and the maps cost about half.
+   * `featureMaps: false` leaves the largest out (`npm run bench -- cam` prints what either costs).
    */
   readonly cam?: { readonly layer?: string; readonly method?: CamMethod; readonly featureMaps?: boolean }
   /** Passes to leave out. */

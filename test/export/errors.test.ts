@@ -251,7 +251,8 @@ describe('the commands', () => {
       /^detl: manifest-invalid: .*facts\.json: no such file; name it with --manifest/,
     )
     writeFileSync(join(model, 'facts.json'), JSON.stringify(FACTS))
-    expect(await detl('export', model, '--out', out, '--cam-method', 'layercam')).toBe(0)
+    expect(await detl('export', model, '--out', out, '--cam-method', 'layercam', '--no-feature-maps')).toBe(0)
+    expect(readFileSync(join(out, 'model.onnx')).includes('feature_maps')).toBe(false)
     expect(readdirSync(out).sort()).toEqual(['manifest.json', 'model.onnx'])
     expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).cam).toMatchObject({
       method: 'layercam',
