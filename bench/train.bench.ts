@@ -6,17 +6,18 @@ const SIZE = 128
 const BATCH = 16
 const ROUNDS = 3
 
-const path = (name: string) => fileURLToPath(new URL(`train/${name}`, import.meta.url))
+const STEP = fileURLToPath(import.meta.resolve('./train/step.ts'))
+const TORCH_STEP = fileURLToPath(import.meta.resolve('./train/torch_step.py'))
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 const range = (values: readonly number[]): number => Math.max(...values) - Math.min(...values)
 
 /** Each variant: [command, arguments]; absent ones are left out and named on stderr. */
 const VARIANTS: Record<string, [string, string[]]> = {
-  'tfjs-node-gpu': [process.execPath, [path('step.ts'), 'tfjs-node-gpu', `${SIZE}`, `${BATCH}`, '5']],
-  'tfjs-node': [process.execPath, [path('step.ts'), 'tfjs-node', `${SIZE}`, `${BATCH}`, '5']],
-  onednn: [process.execPath, [path('step.ts'), 'onednn', `${SIZE}`, `${BATCH}`, '5']],
-  wasm: [process.execPath, [path('step.ts'), 'wasm', `${SIZE}`, `${BATCH}`, '2']],
-  torch: ['/usr/bin/python3', [path('torch_step.py'), `${SIZE}`, `${BATCH}`, '3']],
+  'tfjs-node-gpu': [process.execPath, [STEP, 'tfjs-node-gpu', `${SIZE}`, `${BATCH}`, '5']],
+  'tfjs-node': [process.execPath, [STEP, 'tfjs-node', `${SIZE}`, `${BATCH}`, '5']],
+  onednn: [process.execPath, [STEP, 'onednn', `${SIZE}`, `${BATCH}`, '5']],
+  wasm: [process.execPath, [STEP, 'wasm', `${SIZE}`, `${BATCH}`, '2']],
+  torch: ['/usr/bin/python3', [TORCH_STEP, `${SIZE}`, `${BATCH}`, '3']],
 }
 
 /**

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { normRelu } from '@detl/train/backend/norm-relu'
 import { detl12, logitsOf } from '@detl/train/model/detl12'
 
-export const SIZE = 36 // the smallest S that leaves the last pooling a full window: quick in pure JavaScript
+const SIZE = 36 // the smallest S that leaves the last pooling a full window: quick in pure JavaScript
 
 type Gradients = { loss: number; values: Map<string, Float32Array> }
 
