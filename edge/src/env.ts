@@ -7,9 +7,11 @@ const milliseconds = z.coerce.number().int().positive()
 
 /** Vars and secrets of wrangler.toml, as the bindings give them: text. */
 const varsSchema = z.object({
-  /** Empty: there is no GPU, and the edge runs the model itself. */
-  GPU_URL: z.union([z.url(), z.literal('')]),
+  /** One URL, or several with weights: `https://a;weight=3, https://b`. Empty: there is no GPU, and the edge runs the model itself. */
+  GPU_URL: z.string(),
   GPU_DEADLINE_MS: milliseconds,
+  /** With several GPUs: another one is asked beside one that has not answered for so long. */
+  HEDGE_AFTER_MS: milliseconds.default(1000),
   /** What accounts get that chose nothing while the GPU is away: the edge's own run of the model, or 503. */
   FALLBACK: z.enum(['edge', 'fail']).default('fail'),
   /** The edge begins beside a GPU that has not answered for so long. */
@@ -65,7 +67,8 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
       'wrangler bindings: OIDC_ISSUER, OIDC_AUDIENCE and OIDC_JWKS_URL are set together or not at all',
     )
   return {
-    gpuUrl: vars.GPU_URL,
+    gpus: parseGpus(vars.GPU_URL),
+    hedgeAfterMs: vars.HEDGE_AFTER_MS,
     gpuDeadlineMs: vars.GPU_DEADLINE_MS,
     fallback: vars.FALLBACK,
     fallbackAfterMs: vars.FALLBACK_AFTER_MS,
@@ -88,4 +91,15 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
             meterId: vars.STRIPE_METER_ID,
           },
   }
+}
+
+/** `https://a;weight=3, https://b` → targets. @throws Error that names the entry */
+function parseGpus(text: string): { url: string; weight: number }[] {
+  const entries = text.split(',').filter((entry) => entry.trim() !== '')
+  return entries.map((entry, index) => {
+    const match = /^\s*(https?:\/\/[^\s;,]+?)\/?(?:;weight=(\d{1,4}))?\s*$/.exec(entry)
+    if (!match?.[1] || !URL.canParse(match[1]) || match[2] === '0')
+      throw new Error(`wrangler bindings: GPU_URL: entry ${index + 1} is no URL with an optional ;weight=N`)
+    return { url: match[1], weight: Number(match[2] ?? 1) }
+  })
 }

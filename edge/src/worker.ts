@@ -22,6 +22,7 @@ import type { Ledger, Seed } from './ledger/ledger.ts'
 import { sealer } from './seal.ts'
 import { tokenVerifier } from './token.ts'
 import { gpuUpstream, type Infer } from './upstream.ts'
+import { upstreamPool } from './upstream-pool.ts'
 import { notifier } from './webhooks/notify.ts'
 import type { Receiver } from './webhooks/receiver.ts'
 import { webhookSecret } from './webhooks/secret.ts'
@@ -99,15 +100,30 @@ function start(bindings: Bindings) {
   return { app, billing, accounts, jobs }
 }
 
-/** The GPU, with the model in the Worker itself behind it; a circuit finds out when the GPU is back. */
+/** The GPUs, with the model in the Worker itself behind them; circuits find out when they are back. */
 function inference(env: EdgeEnv, assets: Fetcher): Infer {
   return withFallback({
-    gpu: env.gpuUrl === '' ? undefined : gpuUpstream(env),
+    gpu: gpus(env),
     edge: edgeInfer({ manifest: env.manifest, readModel: () => readModelAsset(assets, env.manifest) }),
     circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now }),
     fallback: env.fallback,
     patienceMs: env.fallbackAfterMs,
   })
+}
+
+function gpus(env: EdgeEnv): Infer | undefined {
+  const [first, ...others] = env.gpus
+  if (!first) return undefined
+  const one = (url: string) => gpuUpstream({ ...env, gpuUrl: url })
+  if (others.length === 0) return one(first.url) // its circuit is the fallback's
+  return upstreamPool(
+    env.gpus.map(({ url, weight }) => ({
+      infer: one(url),
+      weight,
+      circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now }),
+    })),
+    { hedgeAfterMs: env.hedgeAfterMs, random: Math.random },
+  )
 }
 
 /** Ledgers in their Durable Objects. What the configuration brings of an account is told to its ledger once by each isolate. */

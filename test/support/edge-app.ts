@@ -18,7 +18,7 @@ import { testManifest } from './manifest.ts'
 
 const PEPPER = 'a pepper for tests only'
 /** The demo account's: a test key that the deployment's configuration brings. */
-export const API_KEY = 'detl_test_0123456789'
+const API_KEY = 'detl_test_0123456789'
 export const ADMIN_KEY = 'admin-key-of-these-tests'
 
 export type EdgeOptions = {
