@@ -22,6 +22,7 @@ import { adminRoutes } from './routes/admin.ts'
 import { health, healthRoute } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { model, modelRoute } from './routes/model.ts'
+import { reference } from './routes/reference.ts'
 import { screen, screenRoute } from './routes/screenings.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import type { Sealer } from './seal.ts'
@@ -76,6 +77,12 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.use(requestId({ headerName: '' })) // made here: a caller's own id would let it write into our log lines
   app.use(timing(), secureHeaders(), cors({ origin: '*', maxAge: 600, exposeHeaders: EXPOSED }))
 
+  app.use(async (c, next) => {
+    await next()
+    // Answers are data: should a browser ever show one, nothing in it runs or is framed.
+    if (!c.res.headers.has(CSP)) c.header(CSP, "default-src 'none'; frame-ancestors 'none'")
+  })
+
   app.openapi(healthRoute, health)
   app.openapi(modelRoute, model(deps))
 
@@ -102,13 +109,16 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.route('/v1/admin', adminRoutes(deps))
 
   let document: ReturnType<typeof openApiDocument> | undefined
-  app.get('/v1/openapi.json', (c) => {
+  const contract = () => {
     document ??= openApiDocument(app)
-    return c.json(document)
-  })
+    return document
+  }
+  app.get('/v1/openapi.json', (c) => c.json(contract()))
+  app.get('/v1/docs', reference(contract))
   return app
 }
 
+const CSP = 'Content-Security-Policy'
 const EXPOSED = ['Server-Timing', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed']
 
 function tooLarge(): never {

@@ -48,4 +48,15 @@ describe('the OpenAPI document', () => {
     const findings = await lintFromString({ source: text, absoluteRef: '/openapi.json', config })
     expect(findings.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
   })
+
+  it('is a page to read, without scripts and with every operation and schema', async () => {
+    const response = await edge.request('/v1/docs')
+    const page = await response.text()
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(page).not.toMatch(/<script|https?:\/\/[^\s"<]*\.js/)
+    const ids = [...text.matchAll(/"operationId": "(\w+)"/g)].map((match) => match[1]!)
+    expect(ids.length).toBeGreaterThan(20)
+    for (const id of ids) expect(page).toContain(`<section id="${id}">`)
+    expect(page).toContain('id="schema-Screening"')
+  })
 })

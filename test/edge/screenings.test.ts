@@ -24,6 +24,15 @@ describe('POST /v1/screenings', () => {
     expect(screening.image).toMatchObject({ format: 'png', width: 64, height: 64 })
   })
 
+  it('lets pages of other origins read the answer, and nothing of it run', async () => {
+    const response = await edge.screen(png, { origin: 'https://viewer.example' })
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('access-control-expose-headers')).toContain('RateLimit')
+    expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
   it('takes the part `image` of a form', async () => {
     const form = new FormData()
     form.append('image', new Blob([png]), 'name-that-is-not-kept.png')
