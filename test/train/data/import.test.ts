@@ -2,19 +2,29 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
-import { phantom } from '@detl/core/phantom/phantom'
 import { importData, isPermissive } from '@detl/train/commands/data-import'
 import { differenceHash, joinGroups, nearDuplicates } from '@detl/train/data/near-duplicates'
 import { readCohenLabels, readFigure1Labels } from '@detl/train/data/sources/covid'
 import { readFolder } from '@detl/train/data/sources/folder'
 import { readNihBoxes, readNihLabels } from '@detl/train/data/sources/nih'
+import { rngOf } from '@detl/train/rng'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sharedDir } from '../../support/shared.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'detl-import-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
-const picture = (seed: number, width: number) => phantom({ seed, width, height: width, lesions: [] }).image
+/** A picture of its own for each seed, the same at every size: a sum of waves. */
+function picture(seed: number, width: number) {
+  const rng = rngOf('picture', seed)
+  const waves = Array.from({ length: 6 }, () => [1 + 4 * rng(), 1 + 4 * rng(), 6.28 * rng()] as const)
+  const data = new Uint16Array(width * width)
+  for (let i = 0; i < data.length; i++) {
+    const [u, v] = [((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / width]
+    data[i] = 2048 + waves.reduce((sum, [a, b, c]) => sum + 300 * Math.cos(6.28 * (a * u + b * v) + c), 0)
+  }
+  return { width, height: width, bits: 12, data }
+}
 const png = (seed: number, width: number) => {
   const { data, ...size } = picture(seed, width)
   return encodePng({ width: size.width, height: size.height, channels: 1, data: data.map((v) => v * 16) })

@@ -1,4 +1,5 @@
 import type { GrayImage } from '@detl/core/image/gray-image'
+import { AreaReducer } from '@detl/core/preprocess/area-reducer'
 
 /**
  * Difference hash: 64 bits that say where a 9 × 8 reduction of the picture grows brighter from left to right. Copies in
@@ -6,21 +7,14 @@ import type { GrayImage } from '@detl/core/image/gray-image'
  */
 export function differenceHash({ width, height, data }: GrayImage): bigint {
   const [columns, rows] = [9, 8]
-  const sums = new Float64Array(columns * rows)
-  const counts = new Float64Array(columns * rows)
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor((y * rows) / height) * columns
-    for (let x = 0; x < width; x++) {
-      const cell = row + Math.floor((x * columns) / width)
-      sums[cell]! += data[y * width + x]!
-      counts[cell]!++
-    }
-  }
+  const reducer = new AreaReducer({ width, height }, { width: columns, height: rows })
+  for (let y = 0; y < height; y++) reducer.push(data, y * width)
+  const means = reducer.out
   let hash = 0n
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c + 1 < columns; c++) {
       const at = r * columns + c
-      hash = (hash << 1n) | (sums[at + 1]! / counts[at + 1]! > sums[at]! / counts[at]! ? 1n : 0n)
+      hash = (hash << 1n) | (means[at + 1]! > means[at]! ? 1n : 0n)
     }
   }
   return hash
