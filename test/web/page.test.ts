@@ -13,7 +13,7 @@ const reason = noBrowser ?? noModel
 /** What the suites share: one browser, and one service as `npm start` starts it. */
 export type Stage = { browser: Browser; site: Site }
 
-describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, { timeout: 120_000 }, () => {
+describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, { timeout: 60_000 }, () => {
   const stage = {} as Stage
   beforeAll(async () => {
     ;[stage.site, stage.browser] = await Promise.all([startSite(), launch()])
