@@ -19,6 +19,8 @@ let done = 0
 let peak = 0
 const chunk = 1000
 for (let part = 0; done < count; part++) {
+  // A decoder that never returns cannot be timed from here: this line tells where to look for it.
+  process.stderr.write(`\r${done} of ${count}, seed ${seed + part} `)
   for (const damaged of fc.sample(damagedFile, {
     numRuns: Math.min(chunk, count - done),
     seed: seed + part,

@@ -31,3 +31,10 @@ it('answers 2,500 damaged files with an image or a code, each within a second', 
   expect(codes).toContain('image-undecodable') // the damage reaches the decoders
   expect(codes).toContain('ok')
 }, 120_000)
+
+it('refuses an HTJ2K header on which the codec runs for ever', async () => {
+  const bytes = corpus.find(({ file }) => file === 'htj2k.dcm')!.bytes.slice()
+  const start = bytes.findIndex((_, i) => bytes[i] === 0xff && bytes[i + 1] === 0x4f && bytes[i + 2] === 0xff)
+  bytes[start + 44] = 17 // vertical subsampling of the only component
+  expect(await verdict(bytes)).toMatchObject({ code: 'image-undecodable' })
+})

@@ -59,25 +59,46 @@ function findCodestream(bytes: Uint8Array): Uint8Array {
   throw damaged('its JPEG 2000 codestream has no header')
 }
 
+/**
+ * SIZ marker segment (A.5.1), with what the standard and DICOM demand of it for one component: decoders run for ever on
+ * some headers that break these rules.
+ */
 function readSiz(bytes: Uint8Array): Size {
-  if (bytes.length < 42) throw damaged('its JPEG 2000 header is incomplete')
+  if (bytes.length < 45) throw damaged('its JPEG 2000 header is incomplete')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const [right, bottom, left, top, tileWidth, tileHeight] = [8, 12, 16, 20, 24, 28].map((at) =>
-    view.getUint32(at),
-  ) as [number, number, number, number, number, number]
-  const width = right - left
-  const height = bottom - top
-  if (tileWidth === 0 || tileHeight === 0) throw damaged('its JPEG 2000 tiles have no size')
-  if (Math.ceil(right / tileWidth) * Math.ceil(bottom / tileHeight) > 65535)
-    throw damaged('too many JPEG 2000 tiles')
-  return { width, height, components: view.getUint16(40) }
+  const axis = (at: number) => {
+    const [end, from, tile, tileFrom] = [at, at + 8, at + 16, at + 24].map((p) => view.getUint32(p)) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    if (from >= end || tile === 0 || tileFrom > from || tileFrom + tile <= from) {
+      throw damaged('its JPEG 2000 tiles do not cover the image')
+    }
+    return { length: end - from, tiles: Math.ceil((end - tileFrom) / tile) }
+  }
+  const [x, y] = [axis(8), axis(12)]
+  if (x.tiles * y.tiles > 65535) throw damaged('too many JPEG 2000 tiles')
+  const components = view.getUint16(40)
+  if (components === 1 && ((bytes[42]! & 127) >= 16 || bytes[43] !== 1 || bytes[44] !== 1)) {
+    throw damaged('its JPEG 2000 component is subsampled or deeper than 16 bits')
+  }
+  return { width: x.length, height: y.length, components }
 }
 
-/** Decomposition levels, from the COD marker of the main header (A.6.1). */
+/** Decomposition levels, from the COD marker segment of the main header (A.6.1), whose values are checked. */
 function readLevels(bytes: Uint8Array): number {
-  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; ) {
+  for (let at = 2; at + 13 < bytes.length && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1]
-    if (marker === 0x52) return Math.min(32, bytes[at + 9]!)
+    if (marker === 0x52) {
+      const [levels, blockWidth, blockHeight] = [bytes[at + 9]!, bytes[at + 10]!, bytes[at + 11]!]
+      // Code blocks: 2^(n + 2) a side, at most 1,024, and 4,096 samples in all (table A.18).
+      if (levels > 32 || blockWidth > 8 || blockHeight > 8 || blockWidth + blockHeight > 8) {
+        throw damaged('its JPEG 2000 coding style does not exist')
+      }
+      return levels
+    }
     if (marker === 0x90) break // the first tile
     at += 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!)
   }
