@@ -15,7 +15,7 @@ export function Notice() {
         {t.about}
       </button>
       {offers.value.paths.length > 0 && (
-        <a class="link" href="/v1/openapi.json" target="_blank" rel="noreferrer">
+        <a class="link" href="/v1/docs" target="_blank" rel="noreferrer">
           {t.settings.apiReference}
         </a>
       )}
