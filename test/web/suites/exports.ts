@@ -41,6 +41,19 @@ export const exportsSuite = (stage: Stage) =>
       await context.close()
     })
 
+    it('saves the endpoint’s FHIR report and DICOM object of the same screening', async () => {
+      const { page, context } = await scored()
+      const saved = async (name: string) => {
+        const download = page.waitForEvent('download')
+        await page.getByRole('button', { name }).click()
+        return Buffer.concat(await (await (await download).createReadStream()).toArray())
+      }
+      const report = JSON.parse((await saved('FHIR report')).toString())
+      expect(report.resourceType).toBe('DiagnosticReport')
+      expect((await saved('DICOM')).subarray(128, 132).toString()).toBe('DICM')
+      await context.close()
+    })
+
     it('shows FHIR and DICOM only where the endpoint offers them', async () => {
       const { page, context } = await visit(stage.browser, stage.site.url)
       const content = { 'application/json': {}, 'application/fhir+json': {} }
