@@ -26,6 +26,7 @@ import { reference } from './routes/reference.ts'
 import { screen, screenRoute } from './routes/screenings.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import type { Sealer } from './seal.ts'
+import type { Shedder } from './shedding.ts'
 import type { Infer } from './upstream.ts'
 
 export type Deps = {
@@ -40,6 +41,7 @@ export type Deps = {
   readonly isAdmin: (token: string) => Promise<boolean>
   readonly keyring: Keyring
   readonly sealer: Sealer
+  readonly shedder: Shedder
   readonly accounts: Accounts
   readonly directory: { add(id: string): Promise<void>; list(): Promise<string[]> }
   readonly billing: BillingSink | undefined

@@ -18,6 +18,8 @@ const varsSchema = z.object({
   FALLBACK_AFTER_MS: milliseconds.default(2000),
   /** How long a screening may take in all before its place in the ledger lapses: longer than upload, decode and GPU_DEADLINE_MS together. */
   LEASE_MS: milliseconds,
+  /** Screenings that one isolate works on at once; under load tests give way first, then quotas. */
+  MAX_IN_FLIGHT: z.coerce.number().int().positive().default(32),
   MAX_BODY_BYTES: z.coerce.number().int().positive(),
   /** `id:base64`, one of the keys that the GPU function accepts. */
   DETL_SIGNING_KEY: z.string(),
@@ -73,6 +75,7 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     fallback: vars.FALLBACK,
     fallbackAfterMs: vars.FALLBACK_AFTER_MS,
     leaseMs: vars.LEASE_MS,
+    maxInFlight: vars.MAX_IN_FLIGHT,
     maxBodyBytes: vars.MAX_BODY_BYTES,
     signingKey,
     apiKeys: apiKeysSchema.parse(JSON.parse(vars.DETL_API_KEYS)),

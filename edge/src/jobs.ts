@@ -45,7 +45,10 @@ export async function submitJob(
     new TextEncoder().encode(JSON.stringify(input)),
   )
   await accounts(account).createJob({ id, fingerprint, input: sealed, leaseMs: LEASE_MS, dueMs: JOB_DUE_MS })
-  await sendJob({ account, id })
+  // The job is there: should its message be lost here, the ledger sends another.
+  await sendJob({ account, id }).catch((error: unknown) =>
+    console.warn(JSON.stringify({ level: 'warn', event: 'job-message-lost', id, error: String(error) })),
+  )
 }
 
 /** The queue's consumer: infer, charge, keep the answer sealed, tell the webhooks. @returns seconds after which to try again */

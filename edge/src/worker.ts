@@ -20,6 +20,7 @@ import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
 import type { Ledger, Seed } from './ledger/ledger.ts'
 import { sealer } from './seal.ts'
+import { shedder } from './shedding.ts'
 import { tokenVerifier } from './token.ts'
 import { gpuUpstream, type Infer } from './upstream.ts'
 import { upstreamPool } from './upstream-pool.ts'
@@ -71,6 +72,7 @@ function start(bindings: Bindings) {
       adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
     keyring: keys,
     sealer: seal,
+    shedder: shedder(env.maxInFlight),
     accounts,
     directory: {
       add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),

@@ -8,6 +8,7 @@ import { createApp, type Deps } from '@detl/edge/app'
 import { identifier } from '@detl/edge/identity'
 import { type JobMessage, runJob } from '@detl/edge/jobs'
 import { sealer } from '@detl/edge/seal'
+import { shedder } from '@detl/edge/shedding'
 import { gpuUpstream } from '@detl/edge/upstream'
 import type { Delivery } from '@detl/edge/webhooks/deliveries'
 import { notifier } from '@detl/edge/webhooks/notify'
@@ -49,6 +50,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     isAdmin: async (token) => token === ADMIN_KEY,
     keyring: keys,
     sealer: seal,
+    shedder: shedder(100),
     sendJob: async (message) => void queued.push(message),
     webhooks: { allowLocal: false, secret: (webhook) => webhookSecret(PEPPER, webhook) },
     accounts,

@@ -1168,7 +1168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `upstream-unavailable`: Inference is not available. */
+            /** @description `upstream-unavailable`: Inference is not available. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;

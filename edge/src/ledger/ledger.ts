@@ -26,6 +26,7 @@ export type Principal = { readonly key: string; readonly mode: KeyMode; readonly
 export type Admitted = {
   readonly ok: true
   readonly principal: Principal
+  readonly plan: Plan['kind']
   readonly settings: Settings
   readonly rates: readonly RateLimit[]
 }
@@ -147,7 +148,7 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
       return { ok: false, code: 'rate-limited', detail: 'see the RateLimit fields', retryAfterS, rates }
     if (!scopes.includes(scope))
       return { ok: false, code: 'scope-missing', detail: `it needs the scope ${scope}`, rates }
-    return { ok: true, principal, settings, rates }
+    return { ok: true, principal, plan: found.plan.kind, settings, rates }
   }
 
   const terms = () => {

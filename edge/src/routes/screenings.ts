@@ -6,11 +6,12 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { type Answer, answer } from '../answers/answer.ts'
-import { negotiate } from '../answers/negotiate.ts'
+import { negotiate, type Wanted } from '../answers/negotiate.ts'
 import type { Deps, EdgeContext } from '../app.ts'
 import { readImage } from '../body.ts'
 import { submitJob } from '../jobs.ts'
 import type { Job, JobState } from '../ledger/jobs.ts'
+import type { Opened } from '../ledger/ledger.ts'
 import { metered } from '../metering.ts'
 import { admitted } from '../middleware/auth.ts'
 import { BY_KEY, problems, WITH_KEY } from './documented.ts'
@@ -100,6 +101,7 @@ export const screenRoute = createRoute({
       'upstream-invalid',
       'upstream-unavailable',
       'upstream-timeout',
+      'overloaded',
     ),
   },
 })
@@ -108,82 +110,112 @@ export const screenRoute = createRoute({
 export const screen =
   (deps: Deps): Handler<EdgeContext> =>
   async (c) => {
-    const { manifest, limits, maxBodyBytes, codecs, infer, accounts, leaseMs, sealer } = deps
-    const gate = manifest.gate ?? DEFAULT_GATE
     const wanted = negotiate(c.req.header('accept'))
     const references = readReferences(c)
-    const id = c.get('requestId')
-    const account = c.get('account')
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'))
-
-    const credential = c.get('credential')
+    const later = /(^|[,;\s])respond-async\b/i.test(c.req.header('prefer') ?? '')
+    const { accounts, leaseMs } = deps
+    const [id, account, credential] = [c.get('requestId'), c.get('account'), c.get('credential')]
     const opened = admitted(
       c,
       await timed(c, 'ledger', () => accounts(account).open({ credential, id, idempotencyKey, leaseMs })),
     )
-
-    const refused = async (error: unknown): Promise<never> => {
-      const code = error instanceof AppError ? error.code : 'internal'
-      await accounts(account).settle(id, { answered: false, code })
+    const request: ScreeningRequest = { c, deps, id, account, idempotencyKey, opened, wanted, references }
+    const { kept, job, principal, plan } = opened
+    let leave: () => void
+    try {
+      leave = deps.shedder.enter({ mode: principal.mode, plan })
+    } catch (error) {
+      if (!kept && !job) await release(request, error)
       throw error
     }
-    /** A repeat of a request that became a job: the same image gets the same job. */
-    const jobOfImage = async (job: Job): Promise<JobState> => {
-      const bytes = await readImage(c.req.raw, maxBodyBytes)
-      const { text } = await sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)
-      if (text !== job.fingerprint)
-        throw new AppError('idempotency-mismatch', 'use a new Idempotency-Key for another image')
-      return job.state
+    try {
+      if (job) return await sameJob(request, job)
+      return later && !kept ? await answerLater(request) : await answerNow(request)
+    } finally {
+      leave()
     }
-
-    let taken: Promise<Intake> | undefined
-    const look = (bytes: Uint8Array) => {
-      taken ??= timed(c, 'intake', () => takeIn(bytes, manifest.preprocess, gate, { limits, codecs }))
-      return taken
-    }
-
-    if (opened.job) return accepted(c, opened.job.id, await jobOfImage(opened.job))
-    const later = /(^|[,;\s])respond-async\b/i.test(c.req.header('prefer') ?? '')
-    if (later && !opened.kept) {
-      const bytes = await readImage(c.req.raw, maxBodyBytes).catch(refused)
-      const intake = await look(bytes).catch(refused)
-      const { text: fingerprint } = await sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)
-      await submitJob(deps, { account, id, fingerprint, intake, settings: opened.settings })
-      return accepted(c, id, 'queued')
-    }
-
-    return metered(
-      deps,
-      { account, id, idempotencyKey, kept: opened.kept },
-      () => readImage(c.req.raw, maxBodyBytes),
-      async (bytes) => {
-        const { preprocessed } = await look(bytes)
-        const call = {
-          requestId: id,
-          traceparent: c.req.header('traceparent'),
-          signal: c.req.raw.signal,
-          fallback: opened.settings.fallback,
-        }
-        return timed(c, 'infer', () => infer(preprocessed.tensor, call))
-      },
-      async (bytes, { id: screening, at, inference, replayed }) => {
-        const scores = readScores(manifest, inference.probabilities, inference.cam)
-        if (replayed) c.header('Idempotency-Replayed', 'true')
-        const { servedBy } = inference
-        return answer(c, wanted, {
-          id: screening,
-          at,
-          bytes,
-          references,
-          manifest,
-          intake: await look(bytes),
-          scores,
-          servedBy,
-          settings: opened.settings,
-        })
-      },
-    )
   }
+
+type ScreeningRequest = {
+  readonly c: Context<EdgeContext>
+  readonly deps: Deps
+  readonly id: string
+  readonly account: string
+  readonly idempotencyKey: string | undefined
+  readonly opened: Extract<Opened, { ok: true }>
+  readonly wanted: Wanted
+  readonly references: Answer['references']
+}
+
+function answerNow({ c, deps, id, account, idempotencyKey, opened, wanted, references }: ScreeningRequest) {
+  const { manifest, infer } = deps
+  const { settings, kept } = opened
+  let taken: Promise<Intake> | undefined
+  const look = (bytes: Uint8Array) => {
+    taken ??= intakeOf(c, deps, bytes)
+    return taken
+  }
+  return metered(
+    deps,
+    { account, id, idempotencyKey, kept },
+    () => readImage(c.req.raw, deps.maxBodyBytes),
+    async (bytes) => {
+      const { preprocessed } = await look(bytes)
+      const call = {
+        requestId: id,
+        traceparent: c.req.header('traceparent'),
+        signal: c.req.raw.signal,
+        fallback: settings.fallback,
+      }
+      return timed(c, 'infer', () => infer(preprocessed.tensor, call))
+    },
+    async (bytes, { id: screening, at, inference, replayed }) => {
+      const scores = readScores(manifest, inference.probabilities, inference.cam)
+      if (replayed) c.header('Idempotency-Replayed', 'true')
+      const { servedBy } = inference
+      const intake = await look(bytes)
+      const result = { id: screening, at, bytes, references, manifest, intake, scores, servedBy, settings }
+      return answer(c, wanted, result)
+    },
+  )
+}
+
+/** `Prefer: respond-async`: what is wrong with the image is said at once; the rest waits for the queue. */
+async function answerLater(request: ScreeningRequest): Promise<Response> {
+  const { c, deps, id, account, opened } = request
+  try {
+    const bytes = await readImage(c.req.raw, deps.maxBodyBytes)
+    const intake = await intakeOf(c, deps, bytes)
+    const fingerprint = await fingerprintOf(request, bytes)
+    await submitJob(deps, { account, id, fingerprint, intake, settings: opened.settings })
+  } catch (error) {
+    await release(request, error)
+    throw error
+  }
+  return accepted(c, id, 'queued')
+}
+
+/** A repeat of a request that became a job: the same image gets the same job. */
+async function sameJob(request: ScreeningRequest, job: Job): Promise<Response> {
+  const bytes = await readImage(request.c.req.raw, request.deps.maxBodyBytes)
+  if ((await fingerprintOf(request, bytes)) !== job.fingerprint)
+    throw new AppError('idempotency-mismatch', 'use a new Idempotency-Key for another image')
+  return accepted(request.c, job.id, job.state)
+}
+
+const intakeOf = (c: Context<EdgeContext>, { manifest, limits, codecs }: Deps, bytes: Uint8Array) =>
+  timed(c, 'intake', () =>
+    takeIn(bytes, manifest.preprocess, manifest.gate ?? DEFAULT_GATE, { limits, codecs }),
+  )
+
+const fingerprintOf = async ({ deps, account, idempotencyKey }: ScreeningRequest, bytes: Uint8Array) =>
+  (await deps.sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)).text
+
+const release = ({ deps, account, id }: ScreeningRequest, error: unknown) =>
+  deps
+    .accounts(account)
+    .settle(id, { answered: false, code: error instanceof AppError ? error.code : 'internal' })
 
 /** 202 with the address where the answer will be (RFC 7240, section 4.1). */
 function accepted(c: Context<EdgeContext>, id: string, status: JobState): Response {
