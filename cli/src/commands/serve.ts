@@ -66,7 +66,7 @@ export function addServeCommand(program: Command): void {
         })
         stops.push(edge.stop)
         const address = `${edge.url}/v1/screenings`
-        console.log(`Page           ${edge.url}/`)
+        console.log(`Page           ${edge.url}/#key=${secrets.demoKey}`)
         console.log(`Demo API key   ${secrets.demoKey}`)
         console.log(`Admin key      ${secrets.adminKey}`)
         console.log(
