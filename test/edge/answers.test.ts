@@ -12,6 +12,13 @@ import { OPERATING_POINTS, testManifest } from '../support/manifest.ts'
 let edge: Awaited<ReturnType<typeof edgeApp>>
 let png: Uint8Array<ArrayBuffer>
 const dicom = chestDicom()
+/** As anonymisers leave them behind. */
+const malformed = chestDicom(96, {
+  '00080050': ['SH', 'd14a028c2a3a2bc9476102bb288234c4'],
+  '00100030': ['DA', '1970.01.01 or so'],
+  '00100040': ['CS', 'X'],
+  '00101010': ['AS', '62'],
+})
 beforeAll(async () => {
   edge = await edgeApp({ manifest: testManifest({ operatingPoints: OPERATING_POINTS }) })
   png = await chestPng()
@@ -119,6 +126,8 @@ describe('a DICOM answer', () => {
   it.skipIf(!hasTool('dciodvfy')).each([
     ['overlay of a DICOM image', dicom, OVERLAY],
     ['report on a DICOM image', dicom, REPORT],
+    ['overlay of a DICOM image with malformed attributes', malformed, OVERLAY],
+    ['report on a DICOM image with malformed attributes', malformed, REPORT],
     ['overlay of a PNG', undefined, OVERLAY],
     ['report on a PNG', undefined, REPORT],
   ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {

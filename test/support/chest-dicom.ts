@@ -1,5 +1,5 @@
 import { phantom } from '@detl/core/phantom/phantom'
-import { writePart10 } from '@detl/edge/answers/dicom/writer'
+import { type DataSet, writePart10 } from '@detl/edge/answers/dicom/writer'
 
 export const PATIENT = {
   name: 'Test^Überall',
@@ -11,8 +11,11 @@ export const PATIENT = {
 }
 const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1'
 
-/** A synthetic chest as a Computed Radiography object of a patient that does not exist. */
-export function chestDicom(side = 96): Uint8Array<ArrayBuffer> {
+/**
+ * A synthetic chest as a Computed Radiography object of a patient that does not exist.
+ * @param change attributes in place of the usual ones
+ */
+export function chestDicom(side = 96, change: DataSet = {}): Uint8Array<ArrayBuffer> {
   const { image } = phantom({ seed: 3, width: side, height: side, lesions: [] })
   return writePart10(COMPUTED_RADIOGRAPHY, PATIENT.instance, {
     '00080005': ['CS', 'ISO_IR 192'],
@@ -37,5 +40,6 @@ export function chestDicom(side = 96): Uint8Array<ArrayBuffer> {
     '00280102': ['US', [11]],
     '00280103': ['US', [0]],
     '7fe00010': ['OW', new Uint8Array(image.data.buffer)],
+    ...change,
   })
 }

@@ -3,7 +3,10 @@ import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import type { Answer } from '../answer.ts'
 import type { DataSet } from './writer.ts'
 
-/** Attributes that an answer takes over from its image, byte by byte: patient and study, and nothing of the series or image. */
+/**
+ * Attributes that an answer takes over from its image, byte by byte: patient and study, and nothing of the series or image. A value that
+ * breaks the rules of its VR is left out: the answer is a valid object even where the image is none.
+ */
 const TAKEN_OVER = {
   '00080005': 'CS', // Specific Character Set: what the text below is written in
   '00080020': 'DA', // Study Date
@@ -20,6 +23,26 @@ const TAKEN_OVER = {
   '0020000d': 'UI', // Study Instance UID
   '00200010': 'SH', // Study ID
 } as const
+
+/** What values may look like (PS3.5, table 6.2-1); lengths in characters. */
+const FORMATS: Readonly<Record<(typeof TAKEN_OVER)[keyof typeof TAKEN_OVER], RegExp>> = {
+  AS: /^\d{3}[DWMY]$/,
+  CS: /^[A-Z0-9 _]{0,16}$/,
+  DA: /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/,
+  LO: /^[^\\]{0,64}$/s,
+  PN: /^[^\\=]{0,64}(=[^\\=]{0,64}){0,2}$/s,
+  SH: /^[^\\]{0,16}$/s,
+  TM: /^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?$/,
+  UI: /^[0-9][0-9.]{0,63}$/,
+}
+const SEXES = /^[MFO]?$/ // PS3.3, table C.7-1: enumerated
+
+function conforms(tag: string, vr: keyof typeof FORMATS, raw: Uint8Array): boolean {
+  const text = new TextDecoder().decode(raw).replace(/[\0 ]+$/, '')
+  if (text === '') return true
+  if (tag === '00080005') return text.split('\\').every((value) => /^[A-Z0-9 _]{0,16}$/.test(value))
+  return tag === '00100040' ? SEXES.test(text) : FORMATS[vr].test(text)
+}
 
 /** Type 2 of the Patient and General Study modules: there, and empty if unknown (PS3.3, C.7.1.1 and C.7.2.1). */
 const EMPTY: DataSet = {
@@ -73,7 +96,7 @@ export async function dicomContext({ id, at, bytes, intake }: Answer): Promise<D
     const found = dataSet.elements[`x${tag}`]
     if (!found) return []
     const raw = dataSet.byteArray.slice(found.dataOffset, found.dataOffset + found.length)
-    return [[tag, [vr, raw]] as const]
+    return conforms(tag, vr, raw) ? [[tag, [vr, raw]] as const] : []
   })
   const study: DataSet = { ...EMPTY, ...Object.fromEntries(taken) }
   const text = (tag: string) => dataSet.string(tag)?.trim() || undefined
