@@ -8,6 +8,7 @@ import type { Manifest } from '@detl/core/model/manifest'
 import type { LocalSecrets } from '../../cli/src/serve/secrets.ts'
 import { SIGNING_KEY } from './gpu-stand-in.ts'
 
+const START_MS = 60_000
 const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
 
 export type EdgeProcessOptions = {
@@ -53,7 +54,10 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     child.stderr!.on('data', lines)
     const from = log.length
     const ended = once(child, 'exit').then(() => 'ended' as const)
+    const deadline = Date.now() + START_MS
     while (!log.slice(from).includes('ready ')) {
+      if (Date.now() > deadline)
+        throw new Error(`the edge did not start within ${START_MS} ms:\n${log.slice(from)}`)
       const state = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 25))])
       if (state === 'ended') throw new Error(`the edge ended:\n${log.slice(from)}`)
     }
