@@ -3,14 +3,15 @@ import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { AppError, type ProblemCode } from '@detl/core/api/problem'
+import { qualityWarnings } from '@detl/core/api/quality'
 import { mapMaximum, readScores, type Scores } from '@detl/core/api/screening'
 import { renderOverlay } from '@detl/core/cam/overlay'
-import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
+import { type Intake, takeIn } from '@detl/core/intake/intake'
 import type { Label } from '@detl/core/model/labels'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
-import { type Preprocessed, preprocess } from '@detl/core/preprocess/preprocess'
 import { float32Values } from '@detl/core/wire/tensor'
 import { openSession } from '@detl/gpu-function/session'
 
@@ -66,7 +67,7 @@ export async function screenFiles(files: readonly string[], options: ScreenOptio
   return failures
 }
 
-type Screened = { decoded: DecodedImage; prepared: Preprocessed; scores: Scores }
+type Screened = { intake: Intake; scores: Scores }
 
 async function openScorer(modelDir: string) {
   const manifest = manifestSchema.parse(JSON.parse(await readFile(join(modelDir, 'manifest.json'), 'utf8')))
@@ -80,17 +81,17 @@ async function openScorer(modelDir: string) {
     manifest,
     close: () => session.close(),
     score: async (bytes: Uint8Array): Promise<Screened> => {
-      const decoded = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
-      const prepared = preprocess(decoded.image, manifest.preprocess)
+      const gate = manifest.gate ?? DEFAULT_GATE
+      const intake = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
       const outputs = ['probabilities', 'cam']
-      const result = await session.run({ inputs: [prepared.tensor], rows: 1, outputs })
+      const result = await session.run({ inputs: [intake.preprocessed.tensor], rows: 1, outputs })
       const values = (name: string) => float32Values(result.outputs.find((output) => output.name === name)!)
-      return { decoded, prepared, scores: readScores(manifest, values('probabilities'), values('cam')) }
+      return { intake, scores: readScores(manifest, values('probabilities'), values('cam')) }
     },
   }
 }
 
-function toLine(file: string, manifest: Manifest, { scores }: Screened) {
+function toLine(file: string, manifest: Manifest, { intake, scores }: Screened) {
   const map = scores.maps[scores.label]
   return {
     file,
@@ -103,7 +104,7 @@ function toLine(file: string, manifest: Manifest, { scores }: Screened) {
       shape: [map.height, map.width] as [number, number],
       data: Array.from(map.data, (value) => Number(value.toPrecision(6))),
     },
-    quality: { warnings: [] },
+    quality: qualityWarnings(intake.quality),
   } as Extract<ScreenLine, { label: Label }>
 }
 
@@ -113,9 +114,9 @@ async function writeOverlay(
   manifest: Manifest,
   screened: Screened,
 ): Promise<string> {
-  const { decoded, prepared, scores } = screened
+  const { intake, scores } = screened
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
-  const overlay = renderOverlay(decoded.image, prepared, scores.maps[scores.label], manifest.cam, {
+  const overlay = renderOverlay(intake.image, intake.preprocessed, scores.maps[scores.label], manifest.cam, {
     ...OVERLAY,
     fullHeat,
   })
