@@ -63,6 +63,9 @@ export function modelCard(manifest: Manifest, report: Report): string {
     'What a classifier reaches that cannot see lung disease, on the same folds. Where a row comes close to the network, the network may owe its figures to the same thing.',
     auditTable(report),
 
+    '## Does it look where the disease is?',
+    localisation(report),
+
     '## Where it works and where not',
     table(
       ['by', 'group', 'n', 'accuracy'],
@@ -80,6 +83,26 @@ export function modelCard(manifest: Manifest, report: Report): string {
     '## The whole report',
     '`report/report.html` (tables and plots) and `report/report.json`, made by `detl train evaluate`.',
   ].join('\n\n')}\n`
+}
+
+/** The maps beside maps that know nothing; the sentence follows from the figures. */
+function localisation({ localisation: found }: Report): string {
+  const all = found?.pointing[0]
+  if (!found || !all) return 'Not measured: the data have no boxes or masks.'
+  const lungs = found.lungs
+  const verdict =
+    all.model.low > all.centre.value
+      ? 'The maps point to findings better than the centre of the image does.'
+      : 'The maps do not point to findings better than the centre of the image does: **do not read them as the place of a disease**.'
+  return [
+    verdict,
+    `Radiologists’ boxes (${all.model.n} images): the hottest cell lies in a box in ${show(all.model)}; the centre of the image in ${show(all.centre)}; a random cell in ${all.random.toFixed(3)}.`,
+    ...(lungs
+      ? [
+          `Share of the map inside the lungs (${lungs.n} images): ${lungs.energy.toFixed(3)}; of a uniform map ${lungs.uniform.toFixed(3)}.`,
+        ]
+      : []),
+  ].join(' ')
 }
 
 /** The network beside what cannot see lung disease: the table that the README quotes too. */
