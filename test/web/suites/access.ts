@@ -46,9 +46,13 @@ export const accessSuite = (stage: Stage) =>
       }
       await reach((name) => name.includes('Add API key'))
       await press('Enter')
+      // A person sees the dialog come and go; keys that are pressed before would go elsewhere.
+      const dialog = page.locator('dialog[open]')
+      await dialog.waitFor()
       await reach((name) => name.startsWith('password'))
       await page.keyboard.type(stage.site.key)
       await press('Enter')
+      await dialog.waitFor({ state: 'hidden' })
       await reach((name) => name.includes('synthetic sample'))
       await press('Enter')
       await headline(page).waitFor()

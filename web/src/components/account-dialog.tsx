@@ -1,12 +1,12 @@
 import { signal, useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { PageError, type Problem } from '../engine/types.ts'
 import { type AccountView, putSettings, readAccountView } from '../screening/account.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
 import { AccountKeys } from './account-keys.tsx'
 import { AccountUsage } from './account-usage.tsx'
-import { Icon } from './icon.tsx'
+import { Dialog } from './dialog.tsx'
 
 const open = signal(false)
 export const openAccount = () => {
@@ -15,26 +15,10 @@ export const openAccount = () => {
 
 /** Plan, usage and keys of the account that the key belongs to. */
 export function AccountDialog() {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const shown = open.value
-  useEffect(() => {
-    if (shown) dialog.current?.showModal()
-    else dialog.current?.close()
-  }, [shown])
-  const close = () => {
-    open.value = false
-  }
-  const t = text.value
   return (
-    <dialog ref={dialog} class="dialog wide" aria-labelledby="account-heading" onClose={close}>
-      <div class="dialog-head">
-        <h2 id="account-heading">{t.account.heading}</h2>
-        <button type="button" class="icon-button" aria-label={t.close} onClick={close}>
-          <Icon name="close" />
-        </button>
-      </div>
-      {shown && <AccountBody />}
-    </dialog>
+    <Dialog open={open} id="account" heading={text.value.account.heading} wide>
+      <AccountBody />
+    </Dialog>
   )
 }
 

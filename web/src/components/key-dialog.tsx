@@ -1,9 +1,8 @@
 import { API_KEY } from '@detl/core/api/api-key'
 import { signal, useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
-import { Icon } from './icon.tsx'
+import { Dialog } from './dialog.tsx'
 
 const SHOWN = { type: 'text' } as const
 const HIDDEN = { type: 'password' } as const
@@ -14,27 +13,14 @@ export const openKeyDialog = () => {
 }
 
 export function KeyDialog() {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const shown = open.value
-  useEffect(() => {
-    if (shown) dialog.current?.showModal()
-    else dialog.current?.close()
-  }, [shown])
+  const { heading, lead } = text.value.key
   const close = () => {
     open.value = false
   }
-  const t = text.value
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="key-heading" onClose={close}>
-      <div class="dialog-head">
-        <h2 id="key-heading">{t.key.heading}</h2>
-        <button type="button" class="icon-button" aria-label={t.close} onClick={close}>
-          <Icon name="close" />
-        </button>
-      </div>
-      <p>{t.key.lead}</p>
-      {shown && <KeyForm done={close} />}
-    </dialog>
+    <Dialog open={open} id="key" heading={heading} lead={lead}>
+      <KeyForm done={close} />
+    </Dialog>
   )
 }
 
