@@ -63,6 +63,9 @@ export function weakened(c: AugmentConfig, strength: number): AugmentConfig {
 const PAD = 0 // the preprocess specification's padLevel
 const between = (rng: Rng, low: number, high: number): number => low + (high - low) * rng()
 
+/** A region of an image, 0 or 255, that is moved as the image is. Both [S,S]; `out` is overwritten. */
+export type RegionPair = { src: Uint8Array; out: Uint8Array }
+
 /**
  * A random variant of one preprocessed image.
  * @param src [S,S]
@@ -75,8 +78,12 @@ export function augment(
   config: AugmentConfig,
   rng: Rng,
   out: Uint8Array,
+  region?: RegionPair,
 ): void {
-  const target = warp(src, size, placed, config, rng, out)
+  const change = drawWarp(size, placed, config, rng)
+  warp(src, size, placed, change, out)
+  if (region) warp(region.src, size, placed, change, region.out)
+  const { target } = change
   if (config.marks > 0 && rng() < config.marks) drawMarks(out, size, target, rng)
   if (config.blur > 0 && rng() < config.blur)
     throughSmaller(out, size, between(rng, Math.min(config.blurTo, 0.9), 0.9))
@@ -84,15 +91,11 @@ export function augment(
   if (config.noise > 0 && rng() < config.noise) addNoise(out, between(rng, 0, config.noiseMax), rng)
 }
 
-/** Crop, fit, rotation, scaling, shift and mirroring in one bilinear resampling. Returns where the picture now lies. */
-function warp(
-  src: Uint8Array,
-  size: number,
-  placed: Placed,
-  c: AugmentConfig,
-  rng: Rng,
-  out: Uint8Array,
-): Placed {
+/** Where the picture lands, and the inverse map from tensor to source pixels. */
+type Warp = { target: Placed; mirror: number; centreX: number; centreY: number; cos: number; sin: number }
+
+/** Crop, fit, rotation, scaling, shift and mirroring as one map. */
+function drawWarp(size: number, placed: Placed, c: AugmentConfig, rng: Rng): Warp {
   let { x, y, width, height } = placed
   if (c.reframe > 0 && rng() < c.reframe) {
     const w = width * between(rng, c.reframeKeep, 1)
@@ -117,7 +120,12 @@ function warp(
   const centreY = y + height / 2 + (between(rng, -c.shift, c.shift) * size) / fit
   const cos = Math.cos(angle) / zoom
   const sin = Math.sin(angle) / zoom
+  return { target, mirror, centreX, centreY, cos, sin }
+}
 
+/** One bilinear resampling. */
+function warp(src: Uint8Array, size: number, placed: Placed, change: Warp, out: Uint8Array): void {
+  const { target, mirror, centreX, centreY, cos, sin } = change
   // Sources outside the picture are clamped to its edge by less than a pixel, and padding beyond.
   const left = placed.x
   const top = placed.y
@@ -145,7 +153,6 @@ function warp(
       out[v * size + u] = upper * (1 - fy) + lower * fy + 0.5
     }
   }
-  return target
 }
 
 function drawMarks(out: Uint8Array, size: number, within: Placed, rng: Rng): void {

@@ -1,6 +1,7 @@
 import { INPUT_SCALE, standardised } from '../model/input.ts'
 import { rngOf, shuffled } from '../rng.ts'
 import { type AugmentConfig, augment, type Placed } from './augment.ts'
+import { type RegionMasks, sampleRegion } from './regions.ts'
 
 /** What a stage of training sees: pixels by reference, a class and a weight for each image. */
 export type LabelledImages = {
@@ -15,6 +16,8 @@ export type LabelledImages = {
   labels: Int32Array
   /** Of the loss; mean 1. */
   weights: Float32Array
+  /** Where the evidence lies, for the images of which it is known: `regions.ts`. */
+  regions?: RegionMasks
 }
 
 /** One batch of fixed size: plans of the native kernels are compiled per shape. The buffers are reused by the next. */
@@ -23,6 +26,8 @@ export type Batch = {
   x: Float32Array
   labels: Int32Array
   weights: Float32Array
+  /** [B,h,w], share of each map cell's surroundings that is region; all 0 where no region is known */
+  regions: Float32Array | undefined
   /** Images that count; the rest of the batch repeats the last one, with weight 0. */
   count: number
 }
@@ -39,11 +44,16 @@ export function* trainingBatches(
   const order = shuffled([...set.labels.keys()], rngOf(seed, 'order', epoch))
   const batch = emptyBatch(set, batchSize)
   const changed = new Uint8Array(set.size ** 2)
+  const { regions } = set
+  const moved = new Uint8Array(set.size ** 2)
   for (let start = 0; start + batchSize <= order.length; start += batchSize) {
     for (let b = 0; b < batchSize; b++) {
       const i = order[start + b]!
       const rng = rngOf(seed, 'augment', epoch, i)
-      augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed)
+      const mask = regions?.masks[i]
+      const region = mask && { src: mask, out: moved }
+      augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed, region)
+      if (regions) sampleRegion(region ? moved : undefined, set.size, regions.grid, b, batch.regions!)
       fill(batch, b, changed, set.labels[i]!, set.weights[i]!, STANDARDISED)
     }
     batch.count = batchSize
@@ -68,6 +78,7 @@ const emptyBatch = (set: LabelledImages, batchSize: number): Batch => ({
   x: new Float32Array(batchSize * set.size ** 2),
   labels: new Int32Array(batchSize),
   weights: new Float32Array(batchSize),
+  regions: set.regions && new Float32Array(batchSize * set.regions.grid.cells ** 2),
   count: 0,
 })
 

@@ -1,18 +1,11 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { codecs } from '@detl/codecs/modules'
-import { decodeImage } from '@detl/core/image/decode'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { LABELS } from '@detl/core/model/labels'
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches, type LabelledImages } from '../data/batches.ts'
 import type { PixelCache } from '../data/cache.ts'
-import { type Row, readCsv, required } from '../data/csv.ts'
+import { maskOfBoxes, type Regions, readMask } from '../data/regions.ts'
 import { camGrid, gradCam } from './gradcam.ts'
 import {
-  type Box,
   centrePointsInto,
   energyInside,
   intersectionOverUnion,
@@ -20,29 +13,6 @@ import {
   pointsInto,
   randomPointsInto,
 } from './localisation.ts'
-
-/** Reference regions of a data folder, by image file. Absent files give empty maps. */
-export type Regions = {
-  /** Radiologists' boxes, in pixels of the image file. */
-  boxes: Map<string, Box[]>
-  lesions: Map<string, string>
-  lungs: Map<string, string>
-}
-
-export function readRegions(root: string): Regions {
-  const regions: Regions = { boxes: new Map(), lesions: new Map(), lungs: new Map() }
-  const rows = (name: string): Row[] => (existsSync(join(root, name)) ? readCsv(join(root, name)) : [])
-  for (const [i, row] of rows('nih_boxes.csv').entries()) {
-    const file = required(row, 'file', 'nih_boxes.csv', i)
-    const box = { x: Number(row.x), y: Number(row.y), width: Number(row.w), height: Number(row.h) }
-    regions.boxes.set(file, [...(regions.boxes.get(file) ?? []), box])
-  }
-  for (const [i, row] of rows('masks.csv').entries()) {
-    const kind = required(row, 'kind', 'masks.csv', i).startsWith('lung') ? regions.lungs : regions.lesions
-    kind.set(required(row, 'file', 'masks.csv', i), join(root, required(row, 'mask', 'masks.csv', i)))
-  }
-  return regions
-}
 
 /** Of the map of an image's true class, with what a uniform map and the centre would score. */
 export type CamScore = {
@@ -132,30 +102,3 @@ async function scoreOne(
 }
 
 const share = (mask: Uint8Array): number => mask.reduce((n, v) => n + v, 0) / mask.length
-
-function maskOfBoxes(
-  boxes: readonly Box[],
-  { width, height }: { width: number; height: number },
-): Uint8Array {
-  const mask = new Uint8Array(width * height)
-  for (const b of boxes) {
-    for (let y = Math.max(0, Math.floor(b.y)); y < Math.min(height, b.y + b.height); y++) {
-      mask.fill(
-        1,
-        y * width + Math.max(0, Math.floor(b.x)),
-        y * width + Math.min(width, Math.ceil(b.x + b.width)),
-      )
-    }
-  }
-  return mask
-}
-
-async function readMask(path: string, source: { width: number; height: number }): Promise<Uint8Array> {
-  const { image } = await decodeImage(await readFile(path), { limits: DEFAULT_LIMITS, codecs })
-  if (image.width !== source.width || image.height !== source.height) {
-    throw new Error(
-      `${path} is ${image.width} × ${image.height}, its image ${source.width} × ${source.height}`,
-    )
-  }
-  return Uint8Array.from(image.data, (v) => (v > 0 ? 1 : 0))
-}

@@ -1,7 +1,7 @@
 import { resizeMap } from '@detl/core/cam/resize-map'
 import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { Box } from '../data/regions.ts'
 
-export type Box = { x: number; y: number; width: number; height: number }
 export type MapView = {
   map: { width: number; height: number; data: ArrayLike<number> }
   grid: { stride: number; offset: number }
