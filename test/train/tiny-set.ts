@@ -42,6 +42,8 @@ export const quickStage: StageConfig = {
   labelSmoothing: 0,
   weightDecay: 0,
   weighting: 'none',
+  averageDecay: 0,
+  evidenceWeight: 0,
   augment: { ...NO_AUGMENTATION, mirroring: 0.5, shift: 0.05 },
   keep: 'loss',
 }

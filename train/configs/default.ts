@@ -19,6 +19,8 @@ export const defaults: TrainConfig = {
     labelSmoothing: 0.05, // NIH's labels are text-mined, about one in ten is wrong
     weightDecay: 0,
     weighting: 'within-source', // Data-A mixes two resolutions with different shares of normals
+    averageDecay: 0,
+    evidenceWeight: 0,
     keep: 'balancedAccuracy',
     augment: {
       rotation: 8, // the paper names rotation, scaling, mirroring and gives no ranges; a patient tilts by a few degrees
@@ -51,6 +53,8 @@ export const defaults: TrainConfig = {
     labelSmoothing: 0.05,
     weightDecay: 0,
     weighting: 'class-and-source', // pneumonia from the COVID collection is the pair that source cannot solve
+    averageDecay: 0,
+    evidenceWeight: 0,
     keep: 'balancedAccuracy',
     augment: {
       rotation: 8,

@@ -17,6 +17,8 @@ export const paper = differing(defaults, {
     dropout: 0,
     labelSmoothing: 0,
     weighting: 'none',
+    averageDecay: 0,
+    evidenceWeight: 0,
     augment: paperAugment,
   },
   transfer: {
@@ -31,6 +33,8 @@ export const paper = differing(defaults, {
     dropout: 0,
     labelSmoothing: 0,
     weighting: 'none',
+    averageDecay: 0,
+    evidenceWeight: 0,
     augment: paperAugment,
   },
 })

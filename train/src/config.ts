@@ -25,6 +25,10 @@ export type StageConfig = {
   /** L2 on kernels, as a factor of the loss. */
   weightDecay: number
   weighting: Weighting
+  /** Of the moving average of the weights that is validated and kept, per step; 0 keeps the weights themselves. */
+  averageDecay: number
+  /** Factor of the share of Grad-CAM that lies outside the known regions (`evidence-loss.ts`); 0 leaves it out. */
+  evidenceWeight: number
   augment: AugmentConfig
   /** Which epoch's weights are kept: best mean recall over the classes, or lowest loss, on the validation part. */
   keep: 'balancedAccuracy' | 'loss'

@@ -6,11 +6,13 @@ import { type EpochRecord, readCheckpoint, saveCheckpoint } from './checkpoint.t
 import type { StageConfig } from './config.ts'
 import { weakened } from './data/augment.ts'
 import { type Batch, type LabelledImages, trainingBatches } from './data/batches.ts'
+import { evidenceOutside } from './model/evidence-loss.ts'
 import { loadModel, saveModel } from './model/files.ts'
 import { TrainingNet } from './model/training-net.ts'
 import { optimizerFor } from './optimizer.ts'
 import { argmaxRows, predictLogits, softmaxRows } from './predict.ts'
 import { type Rng, rngOf } from './rng.ts'
+import { WeightAverage } from './weight-average.ts'
 
 export type StageProgress = {
   epoch: number
@@ -54,24 +56,30 @@ export async function trainStage(
   const net = startNet(model, data.train, stage, options)
   const { variables, statistics } = net
   const optimizer = optimizerFor(stage.optimizer, variables)
+  const live = [...variables, ...statistics]
+  const average = stage.averageDecay > 0 ? new WeightAverage(live, stage.averageDecay) : undefined
+  const state = () => [...live, ...optimizer.state().tensors, ...(average?.tensors ?? [])]
   let history: EpochRecord[] = []
   let best = { score: Number.NEGATIVE_INFINITY, epoch: 0 }
 
   const saved = options.resume ? readCheckpoint(options.dir, options.identity) : undefined
   if (saved) {
     tf.tidy(() => {
-      const slots = [...variables, ...statistics, ...optimizer.state().tensors]
+      const slots = state()
       const tensors = saved.arrays.map((a, i) => tf.tensor(a, slots[i]!.shape))
-      for (const [i, v] of [...variables, ...statistics].entries()) v.assign(tensors[i]!)
-      optimizer.restore(tensors.slice(variables.length + statistics.length), saved.steps)
+      for (const [i, v] of live.entries()) v.assign(tensors[i]!)
+      const moments = live.length + optimizer.state().tensors.length
+      optimizer.restore(tensors.slice(live.length, moments), saved.steps)
+      average?.restore(tensors.slice(moments), saved.steps)
     })
     history = saved.history
     best = { score: saved.bestScore, epoch: saved.bestEpoch }
   }
 
   for (let epoch = history.length + 1; epoch <= stage.epochs; epoch++) {
-    const trained = await trainEpoch(net, data.train, stage, { ...options, epoch, optimizer })
-    net.foldInto(model)
+    const trained = await trainEpoch(net, data.train, stage, { ...options, epoch, optimizer, average })
+    if (average) average.during(() => net.foldInto(model))
+    else net.foldInto(model)
     const validation = await validate(model, data.validation, stage.batchSize)
     const record: EpochRecord = { epoch, ...trained, ...validation }
     history.push(record)
@@ -81,10 +89,8 @@ export async function trainStage(
       best = { score, epoch }
       await saveModel(model, bestDir)
     }
-    const { tensors, steps } = optimizer.state()
-    const arrays = await Promise.all(
-      [...variables, ...statistics, ...tensors].map(async (t) => (await t.data()).slice() as Float32Array),
-    )
+    const { steps } = optimizer.state()
+    const arrays = await Promise.all(state().map(async (t) => (await t.data()).slice() as Float32Array))
     const { identity } = options
     saveCheckpoint(options.dir, {
       epoch,
@@ -98,6 +104,7 @@ export async function trainStage(
     options.onEpoch?.(record, isBest)
   }
   optimizer.dispose()
+  average?.dispose()
   net.dispose()
   const kept = await loadModel(bestDir)
   model.setWeights(kept.getWeights())
@@ -125,13 +132,14 @@ function startNet(
 type EpochOptions = StageOptions & {
   epoch: number
   optimizer: ReturnType<typeof optimizerFor>
+  average: WeightAverage | undefined
 }
 
 async function trainEpoch(
   net: TrainingNet,
   set: LabelledImages,
   stage: StageConfig,
-  { seed, epoch, optimizer, onBatch }: EpochOptions,
+  { seed, epoch, optimizer, average, onBatch }: EpochOptions,
 ): Promise<
   Pick<EpochRecord, 'learningRate' | 'loss' | 'accuracy' | 'seconds' | 'imagesPerSecond' | 'inputShare'>
 > {
@@ -160,6 +168,7 @@ async function trainEpoch(
       rngOf(seed, 'dropout', epoch, b),
     )
     optimizer.step(gradients, rate)
+    average?.update()
     lossSum += (await loss.data())[0]!
     const predicted = argmaxRows((await logits.data()) as Float32Array, set.classes)
     for (let i = 0; i < batchSize; i++) if (predicted[i] === batch.labels[i]) right++
@@ -214,6 +223,11 @@ function lossAndGradients(
     const target = tf.add(tf.mul(hard, 1 - stage.labelSmoothing), stage.labelSmoothing / set.classes)
     const each = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1)) // [B]
     let loss = tf.mean(tf.mul(each, tf.tensor1d(batch.weights)))
+    if (batch.regions && stage.evidenceWeight > 0) {
+      const { cells } = set.regions!.grid
+      const regions = tf.tensor3d(batch.regions, [stage.batchSize, cells, cells])
+      loss = tf.add(loss, tf.mul(evidenceOutside(pass, hard as tf.Tensor2D, regions), stage.evidenceWeight))
+    }
     if (stage.weightDecay > 0) {
       const kernels = variables.filter((v) => v.rank > 1).map((v) => tf.sum(tf.square(v)))
       loss = tf.add(loss, tf.mul(tf.addN(kernels), stage.weightDecay))

@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { type BackendChoice, type BackendName, describeBackend, selectBackend } from '../backend/select.ts'
-import type { TrainConfig } from '../config.ts'
+import type { StageConfig, TrainConfig } from '../config.ts'
+import type { LabelledImages } from '../data/batches.ts'
 import { labelledImages } from '../data/labelled.ts'
+import { readRegions, regionMasks } from '../data/regions.ts'
 import type { Split } from '../data/split.ts'
+import { camGrid } from '../evaluate/gradcam.ts'
 import { type StageResult, trainStage } from '../loop.ts'
 import { detl12 } from '../model/detl12.ts'
 import { loadModel, writeWhole } from '../model/files.ts'
@@ -99,11 +102,25 @@ export async function transfer(run: OpenRun, fold: number, base: string | undefi
     name,
     config.transfer,
     {
-      train: part(lists.train),
+      train: await withRegions(run, model, part(lists.train), lists.train, config.transfer),
       validation: part(lists.validation),
     },
     base === undefined,
   )
+}
+
+/** Adds the regions that the stage's loss asks for. */
+async function withRegions(
+  { dataset, options }: OpenRun,
+  model: tfl.LayersModel,
+  set: LabelledImages,
+  files: readonly string[],
+  { evidenceWeight }: StageConfig,
+): Promise<LabelledImages> {
+  if (evidenceWeight === 0) return set
+  const cells = model.getLayer('conv6').outputShape[1] as number
+  const grid = { cells, ...camGrid(model) }
+  return { ...set, regions: await regionMasks(files, dataset.pixels, readRegions(options.data), grid) }
 }
 
 async function stage(

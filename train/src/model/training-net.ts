@@ -17,6 +17,27 @@ type Norm = { gamma: tf.Variable; beta: tf.Variable; mean: tf.Variable; variance
 type Unit = { name: string; kind: 'conv' | 'dense'; kernel: tf.Variable; bias: tf.Variable; norm?: Norm }
 type Stage = Unit | { name: string; kind: 'pool' | 'flatten'; layer: tfl.layers.Layer }
 
+/** A dense layer as the gradient of the scores sees it. */
+export type Hidden = {
+  kernel: tf.Tensor
+  /** [units], what normalisation multiplies the product by; undefined without normalisation */
+  scale: tf.Tensor | undefined
+  /** [B,units], after ReLU, before dropout */
+  output: tf.Tensor
+}
+
+export type Pass = {
+  /** [B,C] */
+  logits: tf.Tensor2D
+  moments: tf.Tensor[]
+  /** A of the last convolution, after ReLU: [B,h,w,K] */
+  features: tf.Tensor4D
+  /** dense1, dense2 */
+  hidden: Hidden[]
+  /** Kernel of the last layer, [128,C] */
+  head: tf.Tensor2D
+}
+
 /** Of the running statistics, per step. */
 const DECAY = 0.95
 
@@ -61,13 +82,12 @@ export class TrainingNet {
    * A training pass: batch statistics, and dropout by the given masks.
    * @param x [B,S,S,1], standardised
    * @param masks for dense1 and dense2: 0 or 1/(1 − rate)
-   * @returns logits [B,C], and the batch's means and variances in the order of `statistics`, kept: the caller disposes of them
+   * @returns the batch's means and variances in the order of `statistics` are kept: the caller disposes of them
    */
-  forward(
-    x: tf.Tensor4D,
-    masks: readonly tf.Tensor2D[] | undefined,
-  ): { logits: tf.Tensor2D; moments: tf.Tensor[] } {
+  forward(x: tf.Tensor4D, masks: readonly tf.Tensor2D[] | undefined): Pass {
     const moments: tf.Tensor[] = []
+    const hidden: Hidden[] = []
+    let features: tf.Tensor | undefined
     let h: tf.Tensor = x
     for (const stage of this.#stages) {
       if (!('kernel' in stage)) {
@@ -78,10 +98,20 @@ export class TrainingNet {
       if (stage.norm) {
         h = normRelu(z, stage.norm.gamma, stage.norm.beta, moments)
       } else h = tf.relu(tf.add(z, stage.bias))
+      if (stage.name === 'conv6') features = h
+      if (stage.kind === 'dense')
+        hidden.push({ kernel: stage.kernel, scale: scaleOf(stage, moments), output: h })
       const mask = stage.name === 'dense1' ? masks?.[0] : stage.name === 'dense2' ? masks?.[1] : undefined
       if (mask) h = tf.mul(h, mask)
     }
-    return { logits: tf.add(linear(this.#head, h), this.#head.bias) as tf.Tensor2D, moments }
+    const logits = tf.add(linear(this.#head, h), this.#head.bias) as tf.Tensor2D
+    return {
+      logits,
+      moments,
+      features: features as tf.Tensor4D,
+      hidden,
+      head: this.#head.kernel as tf.Tensor2D,
+    }
   }
 
   updateStatistics(moments: readonly tf.Tensor[]): void {
@@ -159,6 +189,10 @@ function toStage(layer: tfl.layers.Layer): Stage {
     return { name: layer.name, kind: layer.name === 'flatten' ? 'flatten' : 'pool', layer }
   return { name: layer.name, kind: kernel.rank === 4 ? 'conv' : 'dense', kernel, bias }
 }
+
+/** γ/√(σ² + ε) of the batch whose moments were just added. */
+const scaleOf = ({ norm }: Unit, moments: readonly tf.Tensor[]): tf.Tensor | undefined =>
+  norm && tf.mul(norm.gamma, tf.rsqrt(tf.add(moments.at(-1)!, NORM_EPSILON)))
 
 const linear = (unit: Unit, x: tf.Tensor): tf.Tensor =>
   unit.kind === 'conv'

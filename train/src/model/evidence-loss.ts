@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core'
+import type { Pass } from './training-net.ts'
+
+/**
+ * Share of the Grad-CAM of each image's own class that lies outside its region, as a term of the loss: the network is
+ * asked to find its evidence where a radiologist did ("right for the right reasons", Ross et al. 2017; Grad-CAM as a
+ * trained output, Li et al. 2018). The map is the closed form of design section 4: the dense layers are piecewise linear
+ * and max pooling hands each gradient to one cell, so α = Σ over the pooled cells of ∂y/∂P / (h·w), a few products that
+ * can themselves be differentiated.
+ * @param classes [B,C], one-hot: whose map
+ * @param regions [B,h,w] in 0 … 1; all 0 where no region is known, such images do not count
+ * @returns scalar in 0 … 1; 0 where no image of the batch has a region
+ */
+export function evidenceOutside(pass: Pass, classes: tf.Tensor2D, regions: tf.Tensor3D): tf.Scalar {
+  const { features, hidden, head } = pass
+  const [batch, h, w, maps] = features.shape
+  let gradient: tf.Tensor = tf.matMul(classes, head, false, true) // ∂y/∂(dense2's output), [B,128]
+  for (const { kernel, scale, output } of [...hidden].reverse()) {
+    const open = tf.mul(gradient, tf.step(output))
+    gradient = tf.matMul(
+      (scale ? tf.mul(open, scale) : open) as tf.Tensor2D,
+      kernel as tf.Tensor2D,
+      false,
+      true,
+    )
+  }
+  const alpha = tf.div(tf.sum(tf.reshape(gradient, [batch, -1, maps]), 1), h * w) // [B,K]
+  const flat = tf.reshape(features, [batch, h * w, maps])
+  const cam = tf.relu(tf.reshape(tf.matMul(flat, tf.reshape(alpha, [batch, maps, 1])), [batch, h * w]))
+  const region = tf.reshape(regions, [batch, h * w])
+  const known = tf.step(tf.sum(region, 1)) // [B]
+  const share = tf.div(tf.sum(tf.mul(cam, region), 1), tf.add(tf.sum(cam, 1), 1e-6))
+  const outside = tf.mul(tf.sub(1, share), known)
+  return tf.div(tf.sum(outside), tf.maximum(tf.sum(known), 1)) as tf.Scalar
+}
