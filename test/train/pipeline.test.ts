@@ -109,8 +109,10 @@ describe('the whole method, on phantoms', () => {
     await expect(prepareRun(other)).rejects.toThrow('another configuration')
   })
 
-  it('describes the data: classes, groups, splits', () => {
-    const text = printDescription(describeData(join(dir, 'data'), 1))
+  it('describes the data: classes, groups, splits', async () => {
+    const text = printDescription(
+      await describeData(join(dir, 'data'), { splitSeed: 1, nearDuplicates: true }),
+    )
     expect(text).toContain('124 images of 62 patients in 62 groups')
     expect(text).toContain('cohen × covid19')
     expect(text).toContain('split "paper": protocol "paper" needs 350 images of normal')

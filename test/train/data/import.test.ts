@@ -2,8 +2,9 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
+import { phantom } from '@detl/core/phantom/phantom'
 import { importData, isPermissive } from '@detl/train/commands/data-import'
-import { differenceHash, joinGroups, nearDuplicates } from '@detl/train/data/near-duplicates'
+import { fingerprint, joinGroups, nearDuplicates } from '@detl/train/data/near-duplicates'
 import { readCohenLabels, readFigure1Labels } from '@detl/train/data/sources/covid'
 import { readFolder } from '@detl/train/data/sources/folder'
 import { readNihBoxes, readNihLabels } from '@detl/train/data/sources/nih'
@@ -100,14 +101,19 @@ describe('isPermissive', () => {
 
 describe('near-duplicates', () => {
   it('a picture and its enlarged copy match; another patient does not', () => {
-    const hashes = [
-      differenceHash(picture(1, 64)),
-      differenceHash(picture(1, 256)),
-      differenceHash(picture(9, 64)),
-    ]
-    const pairs = nearDuplicates(hashes).map((p) => p.join())
-    expect(pairs).toContain('0,1')
-    expect(pairs).not.toContain('0,2')
+    const prints = [fingerprint(picture(1, 64)), fingerprint(picture(1, 256)), fingerprint(picture(9, 64))]
+    expect(nearDuplicates(prints)).toEqual([[0, 1]])
+  })
+
+  it('chests of different people do not match, the same chest in another exposure does', () => {
+    const chests = Array.from(
+      { length: 8 },
+      (_, seed) => phantom({ seed, width: 160, height: 160, lesions: [] }).image,
+    )
+    const first = chests[0]!
+    const full = 2 ** first.bits - 1
+    const brighter = { ...first, data: first.data.map((v) => Math.round(full * (v / full) ** 0.7)) }
+    expect(nearDuplicates([...chests, brighter].map(fingerprint))).toEqual([[0, 8]])
   })
 
   it('groups join over chains: patient to picture to patient', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkLeaks, findLeaks } from '@detl/train/data/leaks'
 import { readFolder } from '@detl/train/data/sources/folder'
-import { groupedSplit, paperSplit } from '@detl/train/data/split'
+import { groupedSplit, paperSplit, sourcesToLeaveOut, splitOf } from '@detl/train/data/split'
 import { describe, expect, it } from 'vitest'
 import { sharedDir } from '../../support/shared.ts'
 import { madeUpRecords } from './records.ts'
@@ -54,6 +54,39 @@ describe('paperSplit', () => {
     expect(counts).toEqual({ normal: 350, pneumonia: 322, other_disease: 300, covid19: 225 })
     const kinds = new Set(checkLeaks(split, records).map((l) => l.kind))
     expect(kinds).toEqual(new Set(['group']))
+  })
+})
+
+describe('without a source', () => {
+  const two = records.map((r, i) =>
+    r.dataset === 'cohen' && r.classB === 'covid19' && i % 2 ? { ...r, dataset: 'cxnet' } : r,
+  )
+  const without = (protocol: 'without-cohen' | 'without-cxnet') => {
+    const split = splitOf(protocol, two, 1)
+    const datasetOf = new Map(two.map((r) => [r.file, r.dataset]))
+    return { split, fold: split.folds[0]!, datasetOf }
+  }
+
+  it('trains and validates on no image of it, and tests on all of them beside images of the other sources', () => {
+    expect(sourcesToLeaveOut(two)).toEqual(['cohen', 'cxnet'])
+    const { fold, datasetOf } = without('without-cohen')
+    const seen = [...fold.train, ...fold.validation].map((f) => datasetOf.get(f))
+    expect(new Set(seen)).toEqual(new Set(['nih', 'cxnet']))
+    const all = two.filter((r) => r.dataset === 'cohen' && r.classB !== undefined).map((r) => r.file)
+    expect(fold.test).toEqual(expect.arrayContaining(all))
+    expect(fold.test.length).toBeGreaterThan(all.length)
+  })
+
+  it('shares no group between the source and what is trained on, and pretrains as the grouped protocol does', () => {
+    const { split } = without('without-cxnet')
+    expect(checkLeaks(split, two)).toEqual([])
+    expect(split.pretrain).toEqual(groupedSplit(two, 1).pretrain)
+  })
+
+  it('refuses a source that is not there, and one without which a class has no teacher', () => {
+    expect(() => splitOf('without-nowhere', two, 1)).toThrow('no image of the source "nowhere"')
+    expect(() => splitOf('without-cohen', records, 1)).toThrow('nothing teaches covid19')
+    expect(sourcesToLeaveOut(records)).toEqual([])
   })
 })
 

@@ -120,10 +120,14 @@ export function addDataCommands(program: Command): void {
     .description('classes, sources, views and ages of a data folder, its splits, and every leak')
     .requiredOption('--data <dir>', 'folder with manifest.csv and the images')
     .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
+    .option('--no-near-duplicates', 'do not decode the images to look for copies')
     .option('--json', 'one object instead of tables', false)
-    .action(async (flags: { data: string; splitSeed: number; json: boolean }) => {
+    .action(async (flags: { data: string; splitSeed: number; nearDuplicates: boolean; json: boolean }) => {
       const { describeData, printDescription } = await import('./data-describe.ts')
-      const description = describeData(flags.data, flags.splitSeed)
+      const { progressPrinter } = await import('../progress.ts')
+      const { onImages } = progressPrinter('')
+      const { splitSeed, nearDuplicates } = flags
+      const description = await describeData(flags.data, { splitSeed, nearDuplicates, onImages })
       if (flags.json) console.log(JSON.stringify(description, null, 1))
       else console.log(printDescription(description))
     })

@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { codecs } from '@detl/codecs/modules'
+import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { findLeaks, type Leak } from '../data/leaks.ts'
-import type { ImageRecord } from '../data/record.ts'
-import { dataDigest } from '../data/record.ts'
+import { type Fingerprint, fingerprint, nearDuplicates } from '../data/near-duplicates.ts'
+import { ageBand, dataDigest, type ImageRecord } from '../data/record.ts'
 import { readFolder } from '../data/sources/folder.ts'
-import { groupedSplit, paperSplit, type Split } from '../data/split.ts'
+import { type Protocol, sourcesToLeaveOut, splitOf } from '../data/split.ts'
 
 type Counts = Record<string, number>
 
@@ -18,10 +22,22 @@ export type DataDescription = {
   licences: Counts
   /** Files with the same bytes. */
   duplicates: { sha256: string; files: string[] }[]
+  /** Pairs that look alike; undefined where no pixel was looked at. */
+  nearDuplicates: NearDuplicate[] | undefined
   splits: { protocol: string; digest?: string; counts?: Counts; leaks: Leak[]; error?: string }[]
 }
 
-export function describeData(root: string, splitSeed: number): DataDescription {
+export type NearDuplicate = { a: string; b: string; sameGroup: boolean }
+
+export type DescribeOptions = {
+  splitSeed: number
+  /** Decode every image and look for copies in another size, format or exposure. */
+  nearDuplicates: boolean
+  onImages?: (done: number, total: number) => void
+}
+
+export async function describeData(root: string, options: DescribeOptions): Promise<DataDescription> {
+  const { splitSeed } = options
   const records = readFolder(root)
   const classOf = (r: ImageRecord) => r.classB ?? (r.classA ? `${r.classA} (Data-A)` : 'none')
   const bySha = new Map<string, string[]>()
@@ -33,28 +49,51 @@ export function describeData(root: string, splitSeed: number): DataDescription {
     digest: dataDigest(records),
     classes: count(records, (r) => `${r.dataset} × ${classOf(r)}`),
     views: count(records, (r) => `${r.dataset} × ${r.view}`),
-    ages: count(records, (r) => `${classOf(r)} × ${ageBand(r.age)}`),
+    ages: count(records, (r) => `${classOf(r)} × age ${ageBand(r.age)}`),
     licences: count(records, (r) => r.licence || 'not stated'),
     duplicates: [...bySha].filter(([, f]) => f.length > 1).map(([sha256, files]) => ({ sha256, files })),
-    splits: [groupedSplit, paperSplit].map((make) => describeSplit(make, records, splitSeed)),
+    nearDuplicates: options.nearDuplicates ? await findNearDuplicates(records, options.onImages) : undefined,
+    splits: protocolsOf(records).map((protocol) => describeSplit(protocol, records, splitSeed)),
   }
 }
 
+async function findNearDuplicates(
+  records: readonly ImageRecord[],
+  onImages: DescribeOptions['onImages'],
+): Promise<NearDuplicate[]> {
+  const prints: Fingerprint[] = []
+  for (const r of records) {
+    const { image } = await decodeImage(await readFile(r.path), { limits: DEFAULT_LIMITS, codecs })
+    prints.push(fingerprint(image))
+    onImages?.(prints.length, records.length)
+  }
+  return nearDuplicates(prints).map(([i, j]) => {
+    const [a, b] = [records[i]!, records[j]!]
+    return { a: a.file, b: b.file, sameGroup: a.group === b.group }
+  })
+}
+
+const protocolsOf = (records: readonly ImageRecord[]): Protocol[] => [
+  'grouped',
+  'paper',
+  ...sourcesToLeaveOut(records).map((source): Protocol => `without-${source}`),
+]
+
 function describeSplit(
-  make: (records: readonly ImageRecord[], seed: number) => Split,
+  protocol: Protocol,
   records: readonly ImageRecord[],
   seed: number,
 ): DataDescription['splits'][number] {
-  const protocol = make === paperSplit ? 'paper' : 'grouped'
   try {
-    const split = make(records, seed)
+    const split = splitOf(protocol, records, seed)
     const counts: Counts = {
       'Data-A training': split.pretrain.train.length,
       'Data-A validation': split.pretrain.validation.length,
       ...Object.fromEntries(
-        split.folds.map((f, k) => [
-          `fold ${k} training / validation / test`,
-          f.train.length + f.validation.length + f.test.length,
+        split.folds.flatMap((f, k) => [
+          [`fold ${k} training`, f.train.length],
+          [`fold ${k} validation`, f.validation.length],
+          [`fold ${k} test`, f.test.length],
         ]),
       ),
       external: split.external.length,
@@ -76,6 +115,7 @@ export function printDescription(d: DataDescription): string {
     block('class × age', d.ages),
     block('licences', d.licences),
     `${d.duplicates.length} sets of files with equal bytes${d.duplicates.map((x) => `\n  ${x.files.join(' = ')}`).join('')}`,
+    printNearDuplicates(d.nearDuplicates),
     ...d.splits.map((s) =>
       s.error
         ? `split "${s.protocol}": ${s.error}`
@@ -89,8 +129,14 @@ export function printDescription(d: DataDescription): string {
   ].join('\n\n')
 }
 
-const ageBand = (age: number | undefined): string =>
-  age === undefined ? 'age unknown' : age < 18 ? '0–17' : age < 40 ? '18–39' : age < 65 ? '40–64' : '65+'
+function printNearDuplicates(pairs: readonly NearDuplicate[] | undefined): string {
+  if (!pairs) return 'near-duplicates: not looked for'
+  const apart = pairs.filter((p) => !p.sameGroup)
+  return [
+    `${pairs.length} pairs look alike; ${apart.length} of them are in different groups`,
+    ...apart.map((p) => `  ${p.a} ~ ${p.b}`),
+  ].join('\n')
+}
 
 function count(records: readonly ImageRecord[], key: (r: ImageRecord) => string): Counts {
   const out: Counts = {}

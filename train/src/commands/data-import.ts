@@ -5,7 +5,7 @@ import { join, parse, relative } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { differenceHash, joinGroups, nearDuplicates } from '../data/near-duplicates.ts'
+import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from '../data/near-duplicates.ts'
 import { readCohenLabels, readFigure1Labels } from '../data/sources/covid.ts'
 import type { SourceRow } from '../data/sources/labels.ts'
 import { readNihLabels } from '../data/sources/nih.ts'
@@ -40,8 +40,13 @@ export type ImportResult = {
 /** Label files and images of the sources → one manifest.csv, grouped by patient and near-duplicates. */
 export async function importData(options: ImportOptions): Promise<ImportResult> {
   const result: ImportResult = { images: 0, withoutFile: 0, undecodable: [], licence: 0, duplicates: 0 }
-  const rows: (SourceRow & { file: string; sha256: string; width: number; height: number; hash: bigint })[] =
-    []
+  const rows: (SourceRow & {
+    file: string
+    sha256: string
+    width: number
+    height: number
+    print: Fingerprint
+  })[] = []
   const seen = new Set<string>()
   for (const { source, labels, images } of options.sources) {
     const files = filesByName(images)
@@ -71,7 +76,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
           sha256,
           width,
           height,
-          hash: differenceHash(image),
+          print: fingerprint(image),
         })
       } catch {
         result.undecodable.push(path) // reported by the caller, by name
@@ -81,7 +86,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
   }
   const groups = joinGroups(
     rows.map((r) => r.patient),
-    nearDuplicates(rows.map((r) => r.hash)),
+    nearDuplicates(rows.map((r) => r.print)),
   )
   const lines = rows.map((r, i) =>
     [

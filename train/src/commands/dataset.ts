@@ -4,7 +4,7 @@ import { loadPixels, type PixelCache } from '../data/cache.ts'
 import { checkLeaks } from '../data/leaks.ts'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
 import { readFolder } from '../data/sources/folder.ts'
-import { groupedSplit, paperSplit, type Split } from '../data/split.ts'
+import { type Split, splitOf } from '../data/split.ts'
 
 export type DatasetOptions = {
   /** Folder with manifest.csv. */
@@ -31,8 +31,7 @@ export type Dataset = {
 /** Manifest, split (checked for leaks) and pixels of a data folder. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   const records = readFolder(options.data)
-  const make = options.protocol === 'paper' ? paperSplit : groupedSplit
-  const split = options.split ?? make(records, options.seed)
+  const split = options.split ?? splitOf(options.protocol, records, options.seed)
   checkLeaks(split, records)
   const pixels = await loadPixels(records, cxrGrey(options.size), join(options.cache), options.onImages)
   return {

@@ -59,7 +59,7 @@ export function findLeaks(split: Split, records: readonly ImageRecord[]): Leak[]
 /** @throws with every leak, unless the protocol is the paper's, whose leak by patient is what it shows. */
 export function checkLeaks(split: Split, records: readonly ImageRecord[]): Leak[] {
   const leaks = findLeaks(split, records)
-  const serious = leaks.filter((l) => split.protocol === 'grouped' || l.kind !== 'group')
+  const serious = leaks.filter((l) => split.protocol !== 'paper' || l.kind !== 'group')
   if (serious.length > 0) {
     const lines = serious.map(
       (l) => `${l.where}: ${l.count} images share a ${l.kind}, for example ${l.example}`,

@@ -35,3 +35,6 @@ export function dataDigest(records: readonly { sha256: string }[]): string {
   const digests = [...new Set(records.map((r) => r.sha256))].sort()
   return createHash('sha256').update(digests.join('\n')).digest('hex')
 }
+
+export const ageBand = (age: number | undefined): string =>
+  age === undefined ? 'unknown' : age < 18 ? '0–17' : age < 40 ? '18–39' : age < 65 ? '40–64' : '65+'

@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto'
+import { LABELS } from '@detl/core/model/labels'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
 
 /** Lists of `ImageRecord.file`. */
 export type Fold = { train: string[]; validation: string[]; test: string[] }
 
+/**
+ * - `grouped`: all usable images, folds by group. The honest one.
+ * - `paper`: the paper's counts, folds by image.
+ * - `without-SOURCE`: one fold; trained without any image of the source and tested on all of it.
+ */
+export type Protocol = 'grouped' | 'paper' | `without-${string}`
+
 export type Split = {
-  protocol: 'grouped' | 'paper'
+  protocol: Protocol
   seed: number
   /** Data-A, for pretraining. */
   pretrain: { train: string[]; validation: string[] }
@@ -22,12 +30,28 @@ export type Split = {
 
 /** Datasets that are kept for external validation. */
 const EXTERNAL = new Set(['figure1'])
+
+/** Sources that `without-SOURCE` can leave out: those of COVID-19 images, of which there must be others. */
+export function sourcesToLeaveOut(records: readonly ImageRecord[]): string[] {
+  const covid = records.filter((r) => r.classB === 'covid19' && !EXTERNAL.has(r.dataset))
+  const sources = [...new Set(covid.map((r) => r.dataset))].sort()
+  return sources.length > 1 ? sources : []
+}
 const FOLDS = 5
 /** One part in so many of what remains beside the test fold validates: 1/7 of 80 % is 11 % of all. */
 const VALIDATION_PARTS = 7
 const PRETRAIN_VALIDATION_PARTS = 6
 /** Share of the NIH normals that pretraining gets; `normal` is the scarce class of Data-B. */
 const NORMALS_FOR_PRETRAINING = 0.18
+
+export function splitOf(protocol: Protocol, records: readonly ImageRecord[], seed: number): Split {
+  const source = leftOutSource(protocol)
+  if (source !== undefined) return withoutSourceSplit(records, seed, source)
+  return (protocol === 'paper' ? paperSplit : groupedSplit)(records, seed)
+}
+
+/** The source that a protocol leaves out of training. */
+export const leftOutSource = (protocol: Protocol): string | undefined => /^without-(.+)$/.exec(protocol)?.[1]
 
 /**
  * The honest protocol: all usable images, folds by group, stratified by class and dataset, a validation part apart
@@ -144,6 +168,44 @@ export function paperSplit(unsorted: readonly ImageRecord[], seed: number): Spli
     folds,
     external,
     leftOut: { 'beyond the paper’s counts': candidates.length - all.length },
+  })
+}
+
+/**
+ * Leave one source out: no image of `source`, and no image of a group that the source shares, is trained on or
+ * validates. The test part is the whole source and fold 0's test images of the other sources, which tell whether the
+ * network works at all. Pretraining is that of the grouped protocol, so that a base without images of the source is shared.
+ * @throws where the source has no image of Data-B, or Data-A holds some of it
+ */
+function withoutSourceSplit(unsorted: readonly ImageRecord[], seed: number, source: string): Split {
+  const records = inFileOrder(unsorted)
+  const byFile = new Map(records.map((r) => [r.file, r]))
+  const { pretrain, folds, external } = groupedSplit(records, seed)
+  const dataB = folds.flatMap((f) => f.test).map((f) => byFile.get(f)!)
+  const of = dataB.filter((r) => r.dataset === source)
+  if (of.length === 0) throw new Error(`no image of the source "${source}" is in Data-B`)
+  const inA = [...pretrain.train, ...pretrain.validation].filter((f) => byFile.get(f)!.dataset === source)
+  if (inA.length > 0)
+    throw new Error(`${inA.length} images of "${source}" are in Data-A: pretraining would see the source`)
+  const shared = new Set(of.map((r) => r.group))
+  const other = dataB.filter((r) => r.dataset !== source && !shared.has(r.group))
+  const inTest = new Set(folds[0]!.test)
+  const [validation, ...train] = stratifiedParts(
+    other.filter((r) => !inTest.has(r.file)),
+    VALIDATION_PARTS,
+    cellB,
+    rngOf(seed, 'without', source),
+  )
+  const test = [...of, ...other.filter((r) => inTest.has(r.file))]
+  const missing = LABELS.filter((label) => !train.flat().some((r) => r.classB === label))
+  if (missing.length > 0) throw new Error(`without "${source}" nothing teaches ${missing.join(', ')}`)
+  return sealed({
+    protocol: `without-${source}`,
+    seed,
+    pretrain,
+    folds: [{ train: files(train.flat()), validation: files(validation!), test: files(test) }],
+    external,
+    leftOut: { 'in a group of the source that is left out': dataB.length - of.length - other.length },
   })
 }
 
