@@ -8,7 +8,6 @@ const require = createRequire(import.meta.url)
 /** Script and WebAssembly of each codec, as its package exports them. */
 const FILES: Record<WasmCodecName, readonly [script: string, wasm: string]> = {
   'libjpeg-turbo-8bit': ['decodewasmjs', 'decodewasm'],
-  charls: ['decodewasmjs', 'decodewasm'],
   openjpeg: ['decodewasmjs', 'decodewasm'],
   openjph: ['wasmjs', 'wasm'],
 }

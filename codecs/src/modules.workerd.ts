@@ -5,7 +5,6 @@ import { scripts } from './scripts.ts'
 const modules: Record<WasmCodecName, CodecSource['module']> = {
   'libjpeg-turbo-8bit': async () =>
     (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm')).default,
-  charls: async () => (await import('@cornerstonejs/codec-charls/decodewasm')).default,
   openjpeg: async () => (await import('@cornerstonejs/codec-openjpeg/decodewasm')).default,
   openjph: async () => (await import('@cornerstonejs/codec-openjph/wasm')).default,
 }

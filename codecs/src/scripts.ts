@@ -5,7 +5,6 @@ import type { CodecSource } from './heap-codec.ts'
 export const scripts: Record<WasmCodecName, CodecSource['factory']> = {
   'libjpeg-turbo-8bit': async () =>
     (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')).default,
-  charls: async () => (await import('@cornerstonejs/codec-charls/decodewasmjs')).default,
   openjpeg: async () => (await import('@cornerstonejs/codec-openjpeg/decodewasmjs')).default,
   openjph: async () => (await import('@cornerstonejs/codec-openjph/wasmjs')).default,
 }

@@ -6,7 +6,6 @@ export const wasmFiles: Record<WasmCodecName, { readonly file: string; readonly 
     file: 'libjpeg-turbo-8bit.wasm',
     module: '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm',
   },
-  charls: { file: 'charls.wasm', module: '@cornerstonejs/codec-charls/decodewasm' },
   openjpeg: { file: 'openjpeg.wasm', module: '@cornerstonejs/codec-openjpeg/decodewasm' },
   openjph: { file: 'openjph.wasm', module: '@cornerstonejs/codec-openjph/wasm' },
 }

@@ -1,6 +1,6 @@
 /**
  * Damages files of every format and decodes them, far more often than a test can.
- *   node test/soak/damaged-images.ts [count = 100000] [seed]
+ *   node test/soak/damaged-images.ts [count = 100000] [seed] [file of test/golden/intake]
  * Ends with the number of files by answer, the slowest, and the memory; exits with 1 on anything but an image or a code,
  * on a file that takes more than a second, and on memory that keeps growing.
  */
@@ -9,6 +9,7 @@ import { applyDamage, corpus, damagedFile, verdict } from '../support/damage.ts'
 
 const count = Number(process.argv[2] ?? 100_000)
 const seed = Number(process.argv[3] ?? Date.now() % 2 ** 31)
+const only = process.argv[4] === undefined ? -1 : corpus.findIndex(({ file }) => file === process.argv[4])
 const MAX_MS = 1000
 const MAX_RSS_MB = 1024
 
@@ -25,6 +26,7 @@ for (let part = 0; done < count; part++) {
     numRuns: Math.min(chunk, count - done),
     seed: seed + part,
   })) {
+    if (only >= 0) damaged.source = only
     const bytes = applyDamage(damaged)
     try {
       const { code, ms } = await verdict(bytes)

@@ -26,21 +26,42 @@ const ENCODERS = {
   htj2k: ['openjph', 'HTJ2KEncoder'],
 } as const
 
-/** Lossless codestreams for tests, by the encoders of the packages whose decoders are under test. */
-export async function encode(
-  kind: keyof typeof ENCODERS,
-  image: { width: number; height: number; data: Uint16Array },
-  bits = 12,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const [name, className] = ENCODERS[kind]
+/** An object of a class of one of the codec packages, on a heap of its own. */
+async function make<T>(name: string, className: string): Promise<T> {
   const factory = require(`@cornerstonejs/codec-${name}/wasmjs`)
   const wasmBinary = await readFile(require.resolve(`@cornerstonejs/codec-${name}/wasm`))
   const quiet = () => undefined
   const exports = (await factory({ wasmBinary, print: quiet, printErr: quiet })) as Record<
     string,
-    new () => Encoder
+    new () => T
   >
-  const encoder = new exports[className]!()
+  return new exports[className]!()
+}
+
+/** The samples of a JPEG-LS codestream as CharLS decodes them. */
+export async function decodeByCharls(stream: Uint8Array): Promise<Uint8Array | Uint16Array> {
+  type Decoder = {
+    getEncodedBuffer(length: number): Uint8Array
+    getDecodedBuffer(): Uint8Array
+    getFrameInfo(): FrameInfo
+    decode(): void
+  }
+  const decoder = await make<Decoder>('charls', 'JpegLSDecoder')
+  decoder.getEncodedBuffer(stream.length).set(stream)
+  decoder.decode()
+  const bytes = decoder.getDecodedBuffer().slice()
+  return decoder.getFrameInfo().bitsPerSample > 8 ? new Uint16Array(bytes.buffer) : bytes
+}
+
+/** Codestreams, lossless unless `near` says otherwise, for tests, by the encoders of the packages whose decoders are under test. */
+export async function encode(
+  kind: keyof typeof ENCODERS,
+  image: { width: number; height: number; data: Uint8Array | Uint16Array },
+  bits = 12,
+  near = 0,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const [name, className] = ENCODERS[kind]
+  const encoder = await make<Encoder>(name, className)
   const { width, height, data } = image
   const info = {
     width,
@@ -51,6 +72,7 @@ export async function encode(
     isUsingColorTransform: false,
   }
   encoder.getDecodedBuffer(info).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  if (near > 0) encoder.setNearLossless?.(near)
   if (kind === 'htj2k') encoder.setQuality?.(true, 0)
   encoder.encode()
   return encoder.getEncodedBuffer().slice()

@@ -32,6 +32,24 @@ it('answers 2,500 damaged files with an image or a code, each within a second', 
   expect(codes).toContain('ok')
 }, 120_000)
 
+it.each([
+  [
+    { kind: 'repeat', at: 0.01436, value: 50 },
+    { kind: 'repeat', at: 0.277615, value: 2 },
+  ],
+  [
+    { kind: 'repeat', at: 0.896686, value: 2 },
+    { kind: 'large', at: 0.700219, value: 128 },
+    { kind: 'set', at: 0.300527, value: 33 },
+    { kind: 'flip', at: 0.03563, value: 7 },
+  ],
+] as const)('refuses JPEG-LS data on which CharLS counts for seconds, at once', async (...steps) => {
+  const source = corpus.findIndex(({ file }) => file === 'jpeg-ls.dcm')
+  const { code, ms } = await verdict(applyDamage({ source, steps: [...steps] }))
+  expect(code).toBe('image-undecodable')
+  expect(ms).toBeLessThan(500)
+})
+
 it('refuses an HTJ2K header on which the codec runs for ever', async () => {
   const bytes = corpus.find(({ file }) => file === 'htj2k.dcm')!.bytes.slice()
   const start = bytes.findIndex((_, i) => bytes[i] === 0xff && bytes[i + 1] === 0x4f && bytes[i + 2] === 0xff)
