@@ -43,6 +43,7 @@ export const quickStage: StageConfig = {
   weightDecay: 0,
   weighting: 'none',
   averageDecay: 0,
+  findingsWeight: 0,
   evidenceWeight: 0,
   augment: { ...NO_AUGMENTATION, mirroring: 0.5, shift: 0.05 },
   keep: 'loss',

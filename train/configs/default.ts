@@ -20,6 +20,7 @@ export const defaults: TrainConfig = {
     weightDecay: 0,
     weighting: 'within-source', // Data-A mixes two resolutions with different shares of normals
     averageDecay: 0,
+    findingsWeight: 0,
     evidenceWeight: 0,
     keep: 'balancedAccuracy',
     augment: {
@@ -54,6 +55,7 @@ export const defaults: TrainConfig = {
     weightDecay: 0,
     weighting: 'class-and-source', // pneumonia from the COVID collection is the pair that source cannot solve
     averageDecay: 0,
+    findingsWeight: 0,
     evidenceWeight: 0,
     keep: 'balancedAccuracy',
     augment: {

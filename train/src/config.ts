@@ -27,6 +27,8 @@ export type StageConfig = {
   weighting: Weighting
   /** Of the moving average of the weights that is validated and kept, per step; 0 keeps the weights themselves. */
   averageDecay: number
+  /** Factor of the cross-entropy of the radiological findings, predicted by an auxiliary head while training; 0 leaves it out. */
+  findingsWeight: number
   /** Factor of the share of Grad-CAM that lies outside the known regions (`evidence-loss.ts`); 0 leaves it out. */
   evidenceWeight: number
   augment: AugmentConfig

@@ -124,7 +124,12 @@ function startNet(
   const batch = trainingBatches(set, { batchSize, seed, epoch: 0, augment }).next().value as Batch | undefined
   if (!batch) throw new Error(`${set.labels.length} images do not fill a batch of ${batchSize}`)
   const sample = tf.tensor4d(batch.x, [batchSize, set.size, set.size, 1])
-  const net = new TrainingNet(model, sample, { trainFrom, normalise, fresh })
+  const net = new TrainingNet(model, sample, {
+    trainFrom,
+    normalise,
+    fresh,
+    auxiliary: stage.findingsWeight > 0 ? (set.findings?.names.length ?? 0) : 0,
+  })
   sample.dispose()
   return net
 }
@@ -227,6 +232,14 @@ function lossAndGradients(
       const { cells } = set.regions!.grid
       const regions = tf.tensor3d(batch.regions, [stage.batchSize, cells, cells])
       loss = tf.add(loss, tf.mul(evidenceOutside(pass, hard as tf.Tensor2D, regions), stage.evidenceWeight))
+    }
+    if (batch.findings && pass.auxiliary) {
+      const { targets, known } = batch.findings
+      const named = tf.tensor2d(targets, pass.auxiliary.shape)
+      // Cross-entropy of independent findings: softplus(z) − t·z
+      const each = tf.sub(tf.softplus(pass.auxiliary), tf.mul(named, pass.auxiliary))
+      const perImage = tf.mul(tf.mean(each, 1), tf.tensor1d(known))
+      loss = tf.add(loss, tf.mul(tf.mean(perImage), stage.findingsWeight))
     }
     if (stage.weightDecay > 0) {
       const kernels = variables.filter((v) => v.rank > 1).map((v) => tf.sum(tf.square(v)))

@@ -19,7 +19,12 @@ function setting() {
   const model = detl12({ size: SIZE, classes: 4, seed: 3 })
   const x = tf.randomUniform<tf.Rank.R4>([2, SIZE, SIZE, 1], 0, 1, 'float32', 5)
   const standard = tf.div(tf.sub(x, MEAN), DEVIATION) as tf.Tensor4D
-  const net = new TrainingNet(model, standard, { trainFrom: 'block1', normalise: false, fresh: true })
+  const net = new TrainingNet(model, standard, {
+    trainFrom: 'block1',
+    normalise: false,
+    fresh: true,
+    auxiliary: 0,
+  })
   const classes = tf.oneHot(tf.tensor1d(label, 'int32'), 4) as tf.Tensor2D
   const regions = tf.tensor3d(
     Float32Array.from({ length: 2 * CELLS * CELLS }, (_, i) => (i % 3 === 0 ? 1 : 0)),

@@ -20,7 +20,7 @@ describe('TrainingNet', () => {
   it.each([true, false])('folds back into plain weights for inputs in 0 … 1 (normalise: %s)', (normalise) => {
     const model = detl12({ size: S, classes: 4, seed: 1 })
     const x = tensor(standardised)
-    const net = new TrainingNet(model, x, { trainFrom: 'block1', normalise, fresh: true })
+    const net = new TrainingNet(model, x, { trainFrom: 'block1', normalise, fresh: true, auxiliary: 0 })
     const { logits } = net.forward(x, undefined)
     net.foldInto(model)
     // The running statistics are those of this very batch, so training's pass and the folded model's agree.
@@ -45,6 +45,7 @@ describe('TrainingNet', () => {
       trainFrom: 'block1',
       normalise: true,
       fresh: false,
+      auxiliary: 0,
     })
     const { logits } = net.forward(tensor(standardised), undefined)
     for (const [i, z] of logits.dataSync().entries()) expect(z).toBeCloseTo(before[i]!, 2)
@@ -64,6 +65,7 @@ describe('TrainingNet', () => {
       trainFrom: 'block3',
       normalise: true,
       fresh: false,
+      auxiliary: 0,
     })
     expect(net.variables).toHaveLength(4 * 3 + 2) // conv5, conv6, dense1, dense2 normalised; dense3 plain
     expect(net.statistics).toHaveLength(8)

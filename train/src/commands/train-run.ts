@@ -3,7 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers'
 import { type BackendChoice, type BackendName, describeBackend, selectBackend } from '../backend/select.ts'
 import type { StageConfig, TrainConfig } from '../config.ts'
 import type { LabelledImages } from '../data/batches.ts'
-import { labelledImages } from '../data/labelled.ts'
+import { findingsOf, labelledImages } from '../data/labelled.ts'
 import { readRegions, regionMasks } from '../data/regions.ts'
 import type { Split } from '../data/split.ts'
 import { camGrid } from '../evaluate/gradcam.ts'
@@ -70,7 +70,7 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
     'pretrain',
     config.pretrain,
     {
-      train: part(split.pretrain.train),
+      train: await withTargets(run, model, part(split.pretrain.train), split.pretrain.train, config.pretrain),
       validation: part(split.pretrain.validation),
     },
     true,
@@ -102,25 +102,29 @@ export async function transfer(run: OpenRun, fold: number, base: string | undefi
     name,
     config.transfer,
     {
-      train: await withRegions(run, model, part(lists.train), lists.train, config.transfer),
+      train: await withTargets(run, model, part(lists.train), lists.train, config.transfer),
       validation: part(lists.validation),
     },
     base === undefined,
   )
 }
 
-/** Adds the regions that the stage's loss asks for. */
-async function withRegions(
+/** Adds the regions and findings that the stage's loss asks for. */
+async function withTargets(
   { dataset, options }: OpenRun,
   model: tfl.LayersModel,
   set: LabelledImages,
   files: readonly string[],
-  { evidenceWeight }: StageConfig,
+  { evidenceWeight, findingsWeight }: StageConfig,
 ): Promise<LabelledImages> {
-  if (evidenceWeight === 0) return set
-  const cells = model.getLayer('conv6').outputShape[1] as number
-  const grid = { cells, ...camGrid(model) }
-  return { ...set, regions: await regionMasks(files, dataset.pixels, readRegions(options.data), grid) }
+  const out = { ...set }
+  if (findingsWeight > 0) out.findings = findingsOf(files, dataset.byFile)
+  if (evidenceWeight > 0) {
+    const cells = model.getLayer('conv6').outputShape[1] as number
+    const grid = { cells, ...camGrid(model) }
+    out.regions = await regionMasks(files, dataset.pixels, readRegions(options.data), grid)
+  }
+  return out
 }
 
 async function stage(

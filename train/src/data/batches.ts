@@ -18,7 +18,12 @@ export type LabelledImages = {
   weights: Float32Array
   /** Where the evidence lies, for the images of which it is known: `regions.ts`. */
   regions?: RegionMasks
+  /** What the radiologist's report names beside the class, for the images of which it is known. */
+  findings?: Findings
 }
+
+/** Multi-label targets: [N,count] of 0 and 1, and for each image whether they are known (1) or not (0). */
+export type Findings = { names: readonly string[]; targets: Float32Array; known: Float32Array }
 
 /** One batch of fixed size: plans of the native kernels are compiled per shape. The buffers are reused by the next. */
 export type Batch = {
@@ -28,6 +33,8 @@ export type Batch = {
   weights: Float32Array
   /** [B,h,w], share of each map cell's surroundings that is region; all 0 where no region is known */
   regions: Float32Array | undefined
+  /** [B,count] and [B] */
+  findings: { targets: Float32Array; known: Float32Array } | undefined
   /** Images that count; the rest of the batch repeats the last one, with weight 0. */
   count: number
 }
@@ -55,6 +62,14 @@ export function* trainingBatches(
       augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed, region)
       if (regions) sampleRegion(region ? moved : undefined, set.size, regions.grid, b, batch.regions!)
       fill(batch, b, changed, set.labels[i]!, set.weights[i]!, STANDARDISED)
+      if (set.findings && batch.findings) {
+        const { names, targets, known } = set.findings
+        batch.findings.targets.set(
+          targets.subarray(i * names.length, (i + 1) * names.length),
+          b * names.length,
+        )
+        batch.findings.known[b] = known[i]!
+      }
     }
     batch.count = batchSize
     yield batch
@@ -79,6 +94,10 @@ const emptyBatch = (set: LabelledImages, batchSize: number): Batch => ({
   labels: new Int32Array(batchSize),
   weights: new Float32Array(batchSize),
   regions: set.regions && new Float32Array(batchSize * set.regions.grid.cells ** 2),
+  findings: set.findings && {
+    targets: new Float32Array(batchSize * set.findings.names.length),
+    known: new Float32Array(batchSize),
+  },
   count: 0,
 })
 

@@ -1,5 +1,5 @@
 import { LABELS } from '@detl/core/model/labels'
-import type { LabelledImages } from './batches.ts'
+import type { Findings, LabelledImages } from './batches.ts'
 import type { PixelCache } from './cache.ts'
 import type { ImageRecord } from './record.ts'
 
@@ -49,6 +49,40 @@ export function labelledImages(
     labels,
     weights: lossWeights(cells, weighting),
   }
+}
+
+/** The 14 findings of NIH ChestX-ray14 (Wang et al. 2017). */
+export const FINDINGS = [
+  'Atelectasis',
+  'Cardiomegaly',
+  'Consolidation',
+  'Edema',
+  'Effusion',
+  'Emphysema',
+  'Fibrosis',
+  'Hernia',
+  'Infiltration',
+  'Mass',
+  'Nodule',
+  'Pleural_Thickening',
+  'Pneumonia',
+  'Pneumothorax',
+] as const
+
+/** Findings of the images of a list of files; known where the source labels all fourteen. */
+export function findingsOf(files: readonly string[], records: ReadonlyMap<string, ImageRecord>): Findings {
+  const targets = new Float32Array(files.length * FINDINGS.length)
+  const known = new Float32Array(files.length)
+  for (const [i, file] of files.entries()) {
+    const record = records.get(file)
+    if (record?.dataset !== 'nih' || record.finding === '') continue
+    known[i] = 1
+    for (const name of record.finding.split('|')) {
+      const at = FINDINGS.indexOf(name as (typeof FINDINGS)[number])
+      if (at >= 0) targets[i * FINDINGS.length + at] = 1
+    }
+  }
+  return { names: FINDINGS, targets, known }
 }
 
 /** Mean 1 over the images. */

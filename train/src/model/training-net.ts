@@ -9,6 +9,8 @@ export type TrainingNetOptions = {
   trainFrom: Block
   /** Batch normalisation before each ReLU of the trained blocks, while they train. */
   normalise: boolean
+  /** Targets of the auxiliary head beside the last layer, which is not part of the model; 0 for none. */
+  auxiliary: number
   /** The weights are random: normalise to mean 0, variance 1. Otherwise normalisation starts as the identity. */
   fresh: boolean
 }
@@ -36,6 +38,8 @@ export type Pass = {
   hidden: Hidden[]
   /** Kernel of the last layer, [128,C] */
   head: tf.Tensor2D
+  /** Logits of the auxiliary head, [B,targets] */
+  auxiliary?: tf.Tensor2D
 }
 
 /** Of the running statistics, per step. */
@@ -53,6 +57,7 @@ export class TrainingNet {
   readonly #stages: Stage[]
   readonly #head: Unit
   readonly #trained: Unit[]
+  readonly #auxiliary: { kernel: tf.Variable; bias: tf.Variable } | undefined
 
   /** @param sample [B,S,S,1], standardised: from it the first statistics are taken */
   constructor(model: tfl.LayersModel, sample: tf.Tensor4D, options: TrainingNetOptions) {
@@ -64,13 +69,24 @@ export class TrainingNet {
       names.slice(names.indexOf(options.trainFrom)).flatMap((b) => [...BLOCKS[b]]),
     )
     this.#trained = units.filter((u): u is Unit => 'kernel' in u && trained.has(u.name))
+    const { auxiliary } = options
+    this.#auxiliary =
+      auxiliary > 0
+        ? {
+            kernel: tf.variable(tf.zeros([this.#head.kernel.shape[0]!, auxiliary])),
+            bias: tf.variable(tf.zeros([auxiliary])),
+          }
+        : undefined
     this.#unfoldInput()
     if (options.normalise) this.#addNorms(sample, options.fresh)
   }
 
   /** What the optimiser changes, in a fixed order. */
   get variables(): tf.Variable[] {
-    return this.#trained.flatMap((u) => (u.norm ? [u.kernel, u.norm.gamma, u.norm.beta] : [u.kernel, u.bias]))
+    const units = this.#trained.flatMap((u) =>
+      u.norm ? [u.kernel, u.norm.gamma, u.norm.beta] : [u.kernel, u.bias],
+    )
+    return [...units, ...Object.values(this.#auxiliary ?? {})]
   }
 
   /** Running means and variances: state that a checkpoint holds beside the variables. */
@@ -144,6 +160,7 @@ export class TrainingNet {
   dispose(): void {
     for (const u of [...this.#stages, this.#head])
       if ('kernel' in u) tf.dispose([u.kernel, u.bias, ...Object.values(u.norm ?? {})])
+    tf.dispose(Object.values(this.#auxiliary ?? {}))
   }
 
   #unfoldInput(): void {
