@@ -121,13 +121,16 @@ export class TrainingNet {
       if (mask) h = tf.mul(h, mask)
     }
     const logits = tf.add(linear(this.#head, h), this.#head.bias) as tf.Tensor2D
-    return {
+    const pass: Pass = {
       logits,
       moments,
       features: features as tf.Tensor4D,
       hidden,
       head: this.#head.kernel as tf.Tensor2D,
     }
+    const extra = this.#auxiliary
+    if (extra) pass.auxiliary = tf.add(tf.matMul(h as tf.Tensor2D, extra.kernel as tf.Tensor2D), extra.bias)
+    return pass
   }
 
   updateStatistics(moments: readonly tf.Tensor[]): void {
