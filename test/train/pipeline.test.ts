@@ -90,7 +90,15 @@ describe('the whole method, on phantoms', () => {
     expect(report.localisation!.pointing[0]!.model.n).toBeGreaterThan(0)
     expect(readFileSync(join(dir, 'run/report/report.html'), 'utf8')).toContain('Confusion matrix')
 
-    const facts = await describeArtifact(run, { fold: 0, name: 'phantom', version: '0.0.1' })
+    expect(readFileSync(join(dir, 'run/report/gallery.html'), 'utf8')).toContain('data:image/png')
+    const csv = readFileSync(join(dir, 'run/report/predictions.csv'), 'utf8').trim().split('\n')
+    expect(csv).toHaveLength(1 + report.images.test + report.images.external)
+    expect(report.training.map((t) => t.stage)).toEqual(['pretrain', 'fold-0'])
+    const kinds = report.outOfDistribution!.kinds.map((k) => k.kind)
+    expect(kinds).toContain('noise')
+    expect(report.outOfDistribution!.absent.map((a) => a.kind)).toContain('lateral chest')
+
+    const facts = describeArtifact(run, { fold: 0, name: 'phantom', version: '0.0.1' })
     expect(facts.data.images).toBe(
       run.dataset.split.pretrain.train.length + run.dataset.split.folds[0]!.train.length,
     )

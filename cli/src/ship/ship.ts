@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
 import { exportArtifact } from '@detl/export/artifact'
@@ -14,6 +14,8 @@ export type ShipOptions = {
   /** Folder of the model that is written. */
   readonly out: string
 }
+
+const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
 
 /**
  * A trained fold as a model that can be served: model.onnx, manifest.json, MODEL_CARD.md and report/.
@@ -36,7 +38,9 @@ export async function ship({ run, fold, out }: ShipOptions): Promise<number> {
     outOfDistribution: ood,
   })
   await writeFile(join(out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
-  await cp(join(run, 'report'), join(out, 'report'), { recursive: true })
+  // gallery.html shows images of the data set, which are not ours to pass on.
+  await mkdir(join(out, 'report'), { recursive: true })
+  for (const file of SHIPPED_REPORT) await cp(join(run, 'report', file), join(out, 'report', file))
   return artifact.bytes
 }
 

@@ -5,7 +5,14 @@ import {
   negativeLogLikelihood,
   reliability,
 } from '@detl/train/evaluate/calibration'
-import { bootstrapByGroup, delong, wilson } from '@detl/train/evaluate/intervals'
+import {
+  bootstrapByGroup,
+  delong,
+  newcombeAuc,
+  resampledByGroup,
+  weightedMean,
+  wilson,
+} from '@detl/train/evaluate/intervals'
 import {
   auc,
   balancedAccuracy,
@@ -14,6 +21,8 @@ import {
   countsAt,
   predictiveValues,
   rocCurve,
+  weightedAuc,
+  weightedBalancedAccuracy,
 } from '@detl/train/evaluate/metrics'
 import { operatingPoints } from '@detl/train/evaluate/operating-points'
 import { softmaxRows } from '@detl/train/predict'
@@ -111,27 +120,72 @@ describe('bootstrapByGroup', () => {
   it('is as wide as the groups are few: ten copies of each image tell nothing new', () => {
     const rng = rngOf('bootstrap')
     const single = Array.from({ length: 40 }, () => rng())
-    const meanOf = (values: number[]) => (indices: readonly number[]) =>
-      indices.reduce((s, i) => s + values[i]!, 0) / indices.length
     const width = (e: { low: number; high: number }) => e.high - e.low
     const once = bootstrapByGroup(
       single.map((_, i) => `g${i}`),
-      meanOf(single),
+      weightedMean(single),
       rngOf(1),
     )
     const tenfold = single.flatMap((v) => Array<number>(10).fill(v))
     const grouped = bootstrapByGroup(
       tenfold.map((_, i) => `g${Math.floor(i / 10)}`),
-      meanOf(tenfold),
+      weightedMean(tenfold),
       rngOf(1),
     )
     const ungrouped = bootstrapByGroup(
       tenfold.map((_, i) => `g${i}`),
-      meanOf(tenfold),
+      weightedMean(tenfold),
       rngOf(1),
     )
     expect(width(grouped) / width(once)).toBeCloseTo(1, 1)
     expect(width(ungrouped) / width(once)).toBeLessThan(0.5)
+  })
+})
+
+describe('resampling by weights', () => {
+  it('counts an image as often as its group was drawn: AUC and balanced accuracy agree with repeated images', () => {
+    const { truth, probabilities } = example(60, 5)
+    const scores = truth.map((_, i) => probabilities[3 * i]!)
+    const positive = truth.map((t) => t === 0)
+    const predicted = truth.map((t, i) => (i % 3 === 0 ? 0 : t))
+    const weights = truth.map((_, i) => i % 4)
+    const repeated = weights.flatMap((w, i) => Array<number>(w).fill(i))
+    const of = <T>(values: readonly T[]) => repeated.map((i) => values[i]!)
+    expect(weightedAuc({ scores, positive })(weights)).toBeCloseTo(
+      auc({ scores: of(scores), positive: of(positive) }),
+      12,
+    )
+    expect(weightedBalancedAccuracy(truth, predicted, 3)(weights)).toBeCloseTo(
+      balancedAccuracy(confusionMatrix(of(truth), of(predicted), 3)),
+      12,
+    )
+  })
+
+  it('has the spread that can be counted out: two groups give their mean half of the time and each alone a quarter', () => {
+    const means = resampledByGroup(['a', 'a', 'b'], weightedMean([0, 0, 3]), rngOf('count'), 4000)
+    const share = (v: number) => means.filter((m) => m === v).length / means.length
+    expect(share(0)).toBeCloseTo(0.25, 1)
+    expect(share(1)).toBeCloseTo(0.5, 1)
+    expect(share(3)).toBeCloseTo(0.25, 1)
+    expect(share(0) + share(1) + share(3)).toBe(1)
+  })
+})
+
+describe('newcombeAuc', () => {
+  it('has bounds at which the observed value is just not refused', () => {
+    const [m, n] = [40, 25]
+    const { low, high } = newcombeAuc(0.8, m, n)
+    const half = (m + n) / 2 - 1
+    for (const t of [low, high]) {
+      const variance = (t * (1 - t) * (1 + (half * (1 - t)) / (2 - t) + (half * t) / (1 + t))) / (m * n)
+      expect(Math.abs(0.8 - t) / Math.sqrt(variance)).toBeCloseTo(1.96, 2)
+    }
+  })
+
+  it('does not close where all are told apart, and is wider with fewer', () => {
+    expect(newcombeAuc(1, 5, 500).low).toBeLessThan(0.9)
+    expect(newcombeAuc(1, 100, 500).low).toBeGreaterThan(newcombeAuc(1, 5, 500).low)
+    expect(newcombeAuc(1, 5, 500).high).toBe(1)
   })
 })
 

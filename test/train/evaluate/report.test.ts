@@ -1,8 +1,12 @@
 import { LABELS } from '@detl/core/model/labels'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { groupedSplit } from '@detl/train/data/split'
+import { compareRuns } from '@detl/train/evaluate/compare'
+import { type GalleryCase, galleryImages } from '@detl/train/evaluate/gallery'
+import { renderGallery } from '@detl/train/evaluate/gallery-html'
 import { type FoldPredictions, scored } from '@detl/train/evaluate/predictions'
-import { buildReport } from '@detl/train/evaluate/report'
+import { predictionsCsv } from '@detl/train/evaluate/predictions-csv'
+import { averageOverFolds, buildReport } from '@detl/train/evaluate/report'
 import { renderReport } from '@detl/train/evaluate/report-html'
 import { gaussian, rngOf } from '@detl/train/rng'
 import type { Run } from '@detl/train/run'
@@ -62,8 +66,45 @@ const cams = [
   { file: 'b', label: 'pneumonia', max: 0, boxes: { hit: false, centre: true, random: 0.2, iou: 0 } },
 ]
 
+const galleryCase: GalleryCase = {
+  id: '00000000',
+  dataset: 'nih',
+  fold: 0,
+  truth: 'normal',
+  predicted: 'covid19',
+  probabilities: [0.2, 0.1, 0.1, 0.6],
+  xray: 'data:,xray',
+  views: [{ label: 'covid19', share: 1, map: 'data:,map', overlay: 'data:,overlay' }],
+  boxes: [{ x: 0.1, y: 0.1, width: 0.2, height: 0.2 }],
+}
+const input = {
+  run,
+  split,
+  folds: folds.map((f) => [f]),
+  shortcuts: [shortcut(0)],
+  cams,
+  records: byFile,
+  training: [
+    {
+      stage: 'fold-0',
+      bestEpoch: 2,
+      epochs: [1, 2, 3].map((epoch) => ({
+        epoch,
+        loss: 1 / epoch,
+        validationLoss: 1.2 / epoch,
+        accuracy: 0.5,
+        validationAccuracy: 0.4,
+        balancedAccuracy: 0.45,
+      })),
+    },
+  ],
+  pretraining: undefined,
+  leftOut: [],
+  outliers: [],
+}
+
 describe('buildReport', () => {
-  const report = buildReport({ run, split, folds, shortcuts: [shortcut(0)], cams, records: byFile })
+  const report = buildReport(input)
 
   it('counts every test image once and every class', () => {
     expect(report.images.test).toBe(split.folds.reduce((n, f) => n + f.test.length, 0))
@@ -76,7 +117,7 @@ describe('buildReport', () => {
 
   it('warns in its first line where a shortcut does as well, and not where none does', () => {
     expect(report.headline).not.toContain('measure the sources')
-    const cheating = buildReport({ run, split, folds, shortcuts: [shortcut(5)], cams, records: byFile })
+    const cheating = buildReport({ ...input, shortcuts: [shortcut(5)] })
     expect(cheating.headline).toContain('measure the sources at least as much as the disease')
   })
 
@@ -91,13 +132,116 @@ describe('buildReport', () => {
   it('scores localisation beside the centre and chance', () => {
     expect(report.localisation!.pointing[0]).toMatchObject({ model: { value: 0.5 }, centre: { value: 0.5 } })
     expect(report.localisation!.empty.value).toBe(0.5)
-    expect(report.localisation!.lungs).toEqual({ n: 1, energy: 0.5, uniform: 0.3 })
+    expect(report.localisation!.lungs).toMatchObject({ n: 1, energy: 0.5, uniform: 0.3 })
+    expect(report.localisation!.lungs!.advantage.value).toBeCloseTo(0.2, 12)
+  })
+
+  it('draws ROC curves inside their bands, which end where the curve does', () => {
+    expect(report.roc.map((r) => r.name)).toEqual([...LABELS, 'covid19 against pneumonia, cohen only'])
+    for (const { curve, band } of report.roc) {
+      expect(curve.at(-1)).toEqual({ x: 1, y: 1 })
+      for (const { x, low, high } of band) {
+        const height = Math.max(...curve.filter((p) => p.x <= x).map((p) => p.y))
+        expect(low).toBeLessThanOrEqual(height + 0.02)
+        expect(high).toBeGreaterThanOrEqual(height - 0.02)
+      }
+    }
+  })
+
+  it('an ensemble of independent members beats its members, whose own figures stand beside it', () => {
+    const noisy = (seed: number) => {
+      const noise = rngOf('member', seed)
+      const of = (files: readonly string[]) => ({
+        files: [...files],
+        logits: files.map((f) =>
+          LABELS.map((label) => (byFile.get(f)!.classB === label ? 1.5 : 0) + gaussian(noise)),
+        ),
+      })
+      return split.folds.map((f, fold) => ({
+        fold,
+        temperature: 1,
+        validation: of(f.validation),
+        test: of(f.test),
+        external: of(split.external),
+        blanked: of(f.test),
+      }))
+    }
+    const [a, b, c] = [noisy(1), noisy(2), noisy(3)]
+    const together = buildReport({ ...input, folds: split.folds.map((_, k) => [a[k]!, b[k]!, c[k]!]) })
+    const { members } = together
+    expect(members!.each).toHaveLength(3)
+    expect(together.model.balancedAccuracy.value).toBeGreaterThan(members!.balancedAccuracy.mean + 0.05)
+    const alone = buildReport({ ...input, folds: a.map((f) => [f]) })
+    expect(members!.each[0]!.balancedAccuracy).toBeCloseTo(alone.model.balancedAccuracy.value, 12)
+    expect(alone.members).toBeUndefined()
+    expect(renderReport(together, { cases: [], rule: '' })).toContain('One network alone')
   })
 
   it('renders to one page that refers to nothing outside itself and escapes what it is given', () => {
-    const html = renderReport(report)
-    expect(html).not.toMatch(/<script|<link|src=|href=|url\(/)
+    const html = renderReport(report, { cases: [galleryCase], rule: 'the first' })
+    expect(html).not.toMatch(/<script|<link|src="(?!data:)|href="(?!#)|url\(/)
     expect(html).toContain('&lt;script&gt;')
     for (const label of LABELS) expect(html).toContain(label)
+    expect(html).toContain('fold-0: loss; epoch 2 was kept')
+  })
+
+  it('shows maps but no X-ray in the report, and X-rays in the gallery', () => {
+    const html = renderReport(report, { cases: [galleryCase], rule: 'the first' })
+    expect(html).toContain('data:,map')
+    expect(html).not.toMatch(/data:,(xray|overlay)/)
+    expect(renderGallery([galleryCase], 'the first')).toMatch(/data:,xray[\s\S]*data:,overlay/)
+  })
+
+  it('lists what was said of every held-out and external image, once each', () => {
+    const test = scored(folds, 'test', byFile)
+    const csv = predictionsCsv(test, averageOverFolds(scored(folds, 'external', byFile)))
+    const lines = csv.trim().split('\n')
+    expect(lines[0]).toMatch(/^part,fold,file,.*,p_normal,p_other_disease,p_pneumonia,p_covid19$/)
+    expect(lines.filter((l) => l.startsWith('test,'))).toHaveLength(test.length)
+    expect(lines.filter((l) => l.startsWith('external,mean,'))).toHaveLength(split.external.length)
+  })
+})
+
+describe('galleryImages', () => {
+  it('takes right and wrong images of every class by the digest of their files alone', () => {
+    const test = scored(folds, 'test', byFile)
+    const chosen = galleryImages(test)
+    for (const [c] of LABELS.entries()) {
+      const wrong = test.filter((s) => s.truth === c && s.predicted !== c)
+      const first = wrong.map((s) => s.record.sha256).sort()[0]
+      expect(chosen.filter((s) => s.truth === c && s.predicted !== c)[0]!.record.sha256).toBe(first)
+    }
+    expect(galleryImages([...test].reverse())).toEqual(chosen)
+  })
+})
+
+describe('compareRuns', () => {
+  const against = (skill: number) =>
+    compareRuns(
+      { name: 'A', folds },
+      { name: 'B', folds: folds.map((f) => ({ ...f, test: say(f.test.files, skill) })) },
+      byFile,
+      1,
+    )
+
+  it('shows the better of two clearly different models, with an interval around the difference', () => {
+    const { balancedAccuracy: d, sentence } = against(1)
+    expect(d.difference).toBeCloseTo(d.a - d.b, 12)
+    expect(d.low).toBeGreaterThan(0)
+    expect(d.low).toBeLessThan(d.difference)
+    expect(sentence).toContain('The balanced accuracy of A is higher than that of B')
+  })
+
+  it('shows no difference between equals, and none at all of a model with itself', () => {
+    expect(against(3).sentence).toContain('No difference in balanced accuracy between A and B is shown')
+    const self = compareRuns({ name: 'A', folds }, { name: 'B', folds }, byFile, 1)
+    expect(self.covidAuc).toMatchObject({ difference: 0, low: 0, high: 0 })
+  })
+
+  it('refuses runs of different splits', () => {
+    const other = folds.map((f) => ({ ...f, test: say(f.test.files.slice(1), 1) }))
+    expect(() => compareRuns({ name: 'A', folds }, { name: 'B', folds: other }, byFile, 1)).toThrow(
+      'no fold with the same test images',
+    )
   })
 })

@@ -21,8 +21,19 @@ export type BackendOptions = {
   without?: readonly BackendName[]
 }
 
-/** Starts the fastest backend that this machine has. Call once, before any tensor is made. */
+let inUse: { asked: string; choice: BackendChoice } | undefined
+
+/**
+ * Starts the fastest backend that this machine has, before any tensor is made. Asked for the same again, it goes on with
+ * the one in use: kernels can be registered only once.
+ */
 export async function selectBackend(options: BackendOptions = {}): Promise<BackendChoice> {
+  const asked = JSON.stringify(options)
+  if (inUse?.asked !== asked) inUse = { asked, choice: await startFirst(options) }
+  return inUse.choice
+}
+
+async function startFirst(options: BackendOptions): Promise<BackendChoice> {
   const passedOver: BackendChoice['passedOver'] = []
   for (const name of options.only ? [options.only] : BACKENDS) {
     if (options.without?.includes(name)) {

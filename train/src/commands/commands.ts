@@ -23,7 +23,9 @@ type TrainFlags = {
   resume: boolean
 }
 
-/** `train pretrain|transfer|crossval|evaluate` */
+type ReportFlags = { outliers: string[]; gallery: boolean }
+
+/** `train pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact` */
 export function addTrainCommands(program: Command): void {
   const train = program
     .command('train')
@@ -54,20 +56,49 @@ export function addTrainCommands(program: Command): void {
     })
 
   const overFolds = (name: 'crossval' | 'evaluate', description: string) =>
-    runCommand(train, name, description)
+    reporting(runCommand(train, name, description))
       .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
       .option('--from-scratch', 'without pretraining', false)
-      .action(async (flags: TrainFlags & { folds: number[]; fromScratch: boolean }) => {
+      .action(async (flags: TrainFlags & ReportFlags & { folds: number[]; fromScratch: boolean }) => {
         const { prepareRun } = await import('./train-run.ts')
         const run = await prepareRun(await (name === 'evaluate' ? optionsOfRun(flags) : optionsOf(flags)))
-        const command = (await import('./crossval.ts'))[name]
-        await command(run, { folds: flags.folds, fromScratch: flags.fromScratch })
-        console.log(`${flags.out}/report${flags.fromScratch ? '-scratch' : ''}/report.html`)
+        const command =
+          name === 'evaluate'
+            ? (await import('./evaluate.ts')).evaluate
+            : (await import('./crossval.ts')).crossval
+        const { folds, fromScratch, outliers, gallery } = flags
+        await command(run, { folds, fromScratch, outliers, gallery })
+        console.log(`${flags.out}/report${fromScratch ? '-scratch' : ''}/report.html`)
       })
   overFolds('crossval', 'pretrain, train every fold and write the report; finished parts are kept')
   overFolds('evaluate', 'score the folds that are trained and write the report')
 
-  runCommand(train, 'artifact', 'write what the exporter needs besides the network: facts.json and ood.json')
+  reporting(
+    runCommand(train, 'leave-source-out', 'train without one source of COVID-19 images and test on it'),
+  )
+    .option('--sources <list>', 'for example cohen; default: every source that can be spared', names)
+    .option('--base <path>', 'pretrained model.json; default: the one of the same run')
+    .action(async (flags: TrainFlags & ReportFlags & { sources?: string[]; base?: string }) => {
+      const { leaveSourceOut } = await import('./crossval.ts')
+      const { outliers, gallery, sources } = flags
+      const base = flags.base ?? `${flags.out}/pretrain/best/model.json`
+      const options = await optionsOfRun(flags)
+      for (const report of await leaveSourceOut(options, base, sources, { outliers, gallery }))
+        console.log(JSON.stringify(report.leftOut))
+    })
+
+  train
+    .command('compare')
+    .description('two evaluated runs of one split, image by image: differences with their intervals')
+    .argument('<run-a>', "a run's folder; add :scratch for its folds without pretraining")
+    .argument('<run-b>', 'the other')
+    .requiredOption('--data <dir>', 'folder with manifest.csv')
+    .action(async (a: string, b: string, flags: { data: string }) => {
+      const { compareFolders } = await import('./compare.ts')
+      console.log(JSON.stringify(compareFolders(a, b, flags.data), null, 1))
+    })
+
+  runCommand(train, 'artifact', 'write what the exporter needs besides the network: facts.json')
     .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
     .option('--name <name>', 'of the model', 'detl-128')
     .option('--model-version <version>', 'of the model', '0.1.0')
@@ -75,7 +106,7 @@ export function addTrainCommands(program: Command): void {
       const { prepareRun } = await import('./train-run.ts')
       const { describeArtifact } = await import('./artifact.ts')
       const { fold, name, modelVersion: version } = flags
-      await describeArtifact(await prepareRun(await optionsOfRun(flags)), { fold, name, version })
+      describeArtifact(await prepareRun(await optionsOfRun(flags)), { fold, name, version })
       console.log(`${flags.out}/fold-${fold}/facts.json`)
     })
 }
@@ -155,6 +186,16 @@ function runCommand(program: Command, name: string, description: string): Comman
     .option('--resume', 'go on from the checkpoint in the run’s folder', false)
 }
 
+const reporting = (command: Command): Command =>
+  command
+    .option(
+      '--outliers <dir>',
+      'images that are no frontal chest X-ray, in sub-folders named by kind or with a manifest.csv; may be repeated',
+      (dir: string, before: string[]) => [...before, dir],
+      [],
+    )
+    .option('--no-gallery', 'no gallery.html, which shows images of the data set')
+
 /** Evaluation takes the run as it is: its own configuration, whatever the recipe says today. */
 async function optionsOfRun(flags: TrainFlags): Promise<TrainOptions> {
   const { readRun } = await import('../run.ts')
@@ -174,6 +215,8 @@ async function optionsOf(flags: TrainFlags): Promise<TrainOptions> {
   const { data, cache, out, protocol, backend, resume, splitSeed } = flags
   return { config, data, cache, out, protocol, resume, splitSeed, ...(backend && { backend }) }
 }
+
+const names = (text: string): string[] => text.split(',')
 
 const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber)
 

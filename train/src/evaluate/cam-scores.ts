@@ -4,7 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches, type LabelledImages } from '../data/batches.ts'
 import type { PixelCache } from '../data/cache.ts'
 import { maskOfBoxes, type Regions, readMask } from '../data/regions.ts'
-import { camGrid, gradCam } from './gradcam.ts'
+import { camGrid, meanGradCam } from './gradcam.ts'
 import {
   centrePointsInto,
   energyInside,
@@ -27,9 +27,9 @@ export type CamScore = {
 
 const BATCH = 8
 
-/** Scores the maps of all images of the set for which there is a region. */
+/** Scores the maps, those of an ensemble where there are several models, of all images of the set for which there is a region. */
 export async function scoreCams(
-  model: tfl.LayersModel,
+  models: readonly tfl.LayersModel[],
   files: readonly string[],
   set: LabelledImages,
   cache: PixelCache,
@@ -44,11 +44,11 @@ export async function scoreCams(
     labels: Int32Array.from(chosen, (i) => set.labels[i]!),
     weights: Float32Array.from(chosen, (i) => set.weights[i]!),
   }
-  const grid = camGrid(model)
+  const grid = camGrid(models[0]!)
   const out: CamScore[] = []
   for (const batch of evaluationBatches(subset, BATCH)) {
     const x = tf.tensor4d(batch.x, [BATCH, set.size, set.size, 1])
-    const { maps, width, height } = await gradCam(model, x)
+    const { maps, width, height } = await meanGradCam(models, x)
     x.dispose()
     const cells = width * height
     for (let b = 0; b < batch.count; b++) {

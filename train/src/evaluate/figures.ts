@@ -2,7 +2,7 @@ import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
 import { rngOf } from '../rng.ts'
 import { bootstrapByGroup, delong, wilson } from './intervals.ts'
-import { auc, balancedAccuracy, confusionMatrix, predictiveValues } from './metrics.ts'
+import { confusionMatrix, predictiveValues, weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
 
 /** What every table of the report is computed from: one row an image. */
 export type Row = {
@@ -44,14 +44,11 @@ export function summarise(rows: readonly Row[], seed: number): Summary {
   )
   const right = rows.filter((r) => r.truth === r.predicted).length
   const groups = rows.map((r) => r.group)
-  const balanced = (indices: readonly number[]) =>
-    balancedAccuracy(
-      confusionMatrix(
-        indices.map((i) => rows[i]!.truth),
-        indices.map((i) => rows[i]!.predicted),
-        CLASSES,
-      ),
-    )
+  const balanced = weightedBalancedAccuracy(
+    rows.map((r) => r.truth),
+    rows.map((r) => r.predicted),
+    CLASSES,
+  )
   return {
     n: rows.length,
     confusion,
@@ -96,19 +93,24 @@ export function aucs(
   const scores = rows.map(score)
   const kinds = rows.map(positive)
   const { variance: _, ...byDelong } = delong({ scores, positive: kinds })
-  const statistic = (indices: readonly number[]) =>
-    auc({ scores: indices.map((i) => scores[i]!), positive: indices.map((i) => kinds[i]!) })
+  const statistic = weightedAuc({ scores, positive: kinds })
   const groups = rows.map((r) => r.group)
-  return { auc: byDelong, aucByGroup: bootstrapByGroup(groups, statistic, rngOf(seed, 'auc'), 400) }
+  return { auc: byDelong, aucByGroup: bootstrapByGroup(groups, statistic, rngOf(seed, 'auc')) }
 }
+
+const [PNEUMONIA, COVID] = [LABELS.indexOf('pneumonia'), LABELS.indexOf('covid19')]
+
+export const covidAgainstPneumoniaRows = (rows: readonly Row[], source: string): Row[] =>
+  rows.filter((r) => r.source === source && (r.truth === PNEUMONIA || r.truth === COVID))
+
+/** COVID-19's part of what the two have together. */
+export const covidShare = (r: Row): number =>
+  r.probabilities[COVID]! / (r.probabilities[COVID]! + r.probabilities[PNEUMONIA]! + 1e-12)
 
 /** COVID against pneumonia of one source, where neither the source nor its files can tell: the counter-test. */
 export function covidAgainstPneumonia(rows: readonly Row[], source: string, seed: number) {
-  const [pneumonia, covid] = [LABELS.indexOf('pneumonia'), LABELS.indexOf('covid19')]
-  const chosen = rows.filter((r) => r.source === source && (r.truth === pneumonia || r.truth === covid))
-  const score = (r: Row) =>
-    r.probabilities[covid]! / (r.probabilities[covid]! + r.probabilities[pneumonia]! + 1e-12)
-  const { auc: byDelong, aucByGroup } = aucs(chosen, score, (r) => r.truth === covid, seed)
+  const chosen = covidAgainstPneumoniaRows(rows, source)
+  const { auc: byDelong, aucByGroup } = aucs(chosen, covidShare, (r) => r.truth === COVID, seed)
   const count = (c: number) => chosen.filter((r) => r.truth === c).length
-  return { source, covid: count(covid), pneumonia: count(pneumonia), auc: byDelong, aucByGroup }
+  return { source, covid: count(COVID), pneumonia: count(PNEUMONIA), auc: byDelong, aucByGroup }
 }

@@ -48,6 +48,18 @@ export async function gradCam(model: tfl.LayersModel, x: tf.Tensor4D, layer = 'c
   return result
 }
 
+/** Mean of the members' maps and logits: an ensemble's logit is the mean of its members', and so is what it rests on. */
+export async function meanGradCam(models: readonly tfl.LayersModel[], x: tf.Tensor4D): Promise<Cams> {
+  const all: Cams[] = []
+  for (const model of models) all.push(await gradCam(model, x))
+  const [first] = all
+  if (!first) throw new Error('no model')
+  if (all.length === 1) return first
+  const meanOf = (key: 'maps' | 'logits') =>
+    first[key].map((_, i) => all.reduce((sum, c) => sum + c[key][i]!, 0) / all.length)
+  return { ...first, maps: meanOf('maps'), logits: meanOf('logits') }
+}
+
 /**
  * Where cell (i,j) of a layer's maps looks: the centre of its receptive field is at offset + stride × (j,i), in tensor
  * pixels. Follows from kernels and strides (Dumoulin & Visin 2016); for conv6: stride 4, offset 16.

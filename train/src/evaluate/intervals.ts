@@ -36,33 +36,80 @@ export function delong({ scores, positive }: BinaryScores): Estimate & { varianc
 }
 
 /**
+ * 95 % interval of an AUC from its value and the two counts (Newcombe 2006, part 2, method 5): the values θ whose
+ * variance by Hanley & McNeil 1982, with the mean of both counts, lets the observed one be. Unlike DeLong's it does not
+ * shrink to nothing at an AUC of 1, which is what few and easy positives give.
+ */
+export function newcombeAuc(value: number, positives: number, negatives: number): Estimate {
+  const n = positives + negatives
+  if (!Number.isFinite(value)) return { value, low: 0, high: 1, n }
+  const half = (positives + negatives) / 2 - 1
+  const deviation = (t: number) =>
+    Math.sqrt((t * (1 - t) * (1 + half * ((1 - t) / (2 - t) + t / (1 + t)))) / (positives * negatives))
+  /** Where |value − θ| = z · deviation(θ), between the value and the end of the scale. */
+  const bound = (end: 0 | 1): number => {
+    let [inside, outside] = [value, end as number]
+    for (let i = 0; i < 60; i++) {
+      const t = (inside + outside) / 2
+      if (Math.abs(value - t) <= Z * deviation(t)) inside = t
+      else outside = t
+    }
+    return inside
+  }
+  return { value, low: bound(0), high: bound(1), n }
+}
+
+/**
  * 95 % percentile interval of any statistic, resampling whole groups: images of one patient are not independent.
  * @param groups of each image
- * @param statistic of a list of image indices; resamples in which it is not a number are passed over
+ * @param statistic of how often each image counts; resamples in which it is not a number are passed over
  */
 export function bootstrapByGroup(
   groups: readonly string[],
-  statistic: (indices: readonly number[]) => number,
+  statistic: (weights: ArrayLike<number>) => number,
   rng: Rng,
   resamples = 1000,
 ): Estimate {
-  const members = new Map<string, number[]>()
-  for (const [i, g] of groups.entries()) {
-    const list = members.get(g)
-    if (list) list.push(i)
-    else members.set(g, [i])
-  }
-  const lists = [...members.values()]
-  const values: number[] = []
-  for (let r = 0; r < resamples; r++) {
-    const drawn = lists.flatMap(() => lists[Math.floor(rng() * lists.length)]!)
-    const value = statistic(drawn)
-    if (Number.isFinite(value)) values.push(value)
-  }
-  values.sort((a, b) => a - b)
-  const value = statistic(groups.map((_, i) => i))
+  const values = resampledByGroup(groups, statistic, rng, resamples)
+  const value = statistic(new Float64Array(groups.length).fill(1))
   return { value, low: quantile(values, 0.025), high: quantile(values, 0.975), n: groups.length }
 }
+
+/** The statistic in each resample of whole groups, sorted. */
+export function resampledByGroup(
+  groups: readonly string[],
+  statistic: (weights: ArrayLike<number>) => number,
+  rng: Rng,
+  resamples = 1000,
+): number[] {
+  const places = new Map<string, number>()
+  for (const g of groups) if (!places.has(g)) places.set(g, places.size)
+  const place = Uint32Array.from(groups, (g) => places.get(g)!)
+  const drawn = new Float64Array(places.size)
+  const weights = new Float64Array(groups.length)
+  const values: number[] = []
+  for (let r = 0; r < resamples; r++) {
+    drawn.fill(0)
+    for (let g = 0; g < drawn.length; g++) drawn[Math.floor(rng() * drawn.length)]!++
+    for (let i = 0; i < weights.length; i++) weights[i] = drawn[place[i]!]!
+    const value = statistic(weights)
+    if (Number.isFinite(value)) values.push(value)
+  }
+  return values.sort((a, b) => a - b)
+}
+
+/** Mean where value i counts `weights[i]` times; what is not a number does not count. */
+export const weightedMean =
+  (values: readonly number[]) =>
+  (weights: ArrayLike<number>): number => {
+    let [sum, total] = [0, 0]
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(values[i])) continue
+      sum += weights[i]! * values[i]!
+      total += weights[i]!
+    }
+    return sum / total
+  }
 
 /** Of sorted values, with linear interpolation. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {

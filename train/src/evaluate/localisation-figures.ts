@@ -1,21 +1,49 @@
 import type { Estimate } from '@detl/core/model/manifest'
+import { rngOf } from '../rng.ts'
 import type { CamScore } from './cam-scores.ts'
-import { mean, wilson } from './intervals.ts'
+import { bootstrapByGroup, mean, weightedMean, wilson } from './intervals.ts'
 
 /** Each figure beside what a map without knowledge would score. */
 export type LocalisationFigures = {
   /** Share of images whose map's maximum lies in a radiologist's box (15 px of tolerance at 224 px). */
-  pointing: { model: Estimate; centre: Estimate; random: number; iou: number }[]
+  pointing: {
+    model: Estimate
+    centre: Estimate
+    /** Model minus centre on the same images, by group. */
+    advantage: Estimate
+    random: number
+    iou: number
+  }[]
   boxesOf: string[]
   lesions:
-    | { n: number; hit: Estimate; centre: Estimate; energy: number; uniform: number; iou: number }
+    | {
+        n: number
+        hit: Estimate
+        centre: Estimate
+        energy: number
+        uniform: number
+        /** Energy minus that of a uniform map, by group. */
+        advantage: Estimate
+        iou: number
+      }
     | undefined
-  lungs: { n: number; energy: number; uniform: number } | undefined
+  lungs: { n: number; energy: number; uniform: number; advantage: Estimate } | undefined
   /** Maps without any positive cell. */
   empty: Estimate
 }
 
-export function localisationFigures(cams: readonly CamScore[]): LocalisationFigures {
+/** @param groupOf of an image's file: the intervals of the advantages resample groups */
+export function localisationFigures(
+  cams: readonly CamScore[],
+  groupOf: (file: string) => string,
+  seed: number,
+): LocalisationFigures {
+  const advantage = (name: string, of: readonly CamScore[], gain: (c: CamScore) => number): Estimate =>
+    bootstrapByGroup(
+      of.map((c) => groupOf(c.file)),
+      weightedMean(of.map(gain)),
+      rngOf(seed, 'localisation', name),
+    )
   const boxesOf = ['all', ...new Set(cams.filter((c) => c.boxes).map((c) => c.label))]
   const lesions = cams.flatMap((c) => (c.lesion ? [c.lesion] : []))
   const lungs = cams.flatMap((c) => (c.lungs && Number.isFinite(c.lungs.energy) ? [c.lungs] : []))
@@ -27,6 +55,11 @@ export function localisationFigures(cams: readonly CamScore[]): LocalisationFigu
       return {
         model: wilson(of.filter((b) => b.hit).length, of.length),
         centre: wilson(of.filter((b) => b.centre).length, of.length),
+        advantage: advantage(
+          label,
+          cams.filter((c) => c.boxes && (label === 'all' || c.label === label)),
+          (c) => Number(c.boxes!.hit) - Number(c.boxes!.centre),
+        ),
         random: mean(of.map((b) => b.random)),
         iou: mean(of.map((b) => b.iou)),
       }
@@ -39,6 +72,11 @@ export function localisationFigures(cams: readonly CamScore[]): LocalisationFigu
             centre: wilson(lesions.filter((l) => l.centre).length, lesions.length),
             energy: finite(lesions.map((l) => l.energy)),
             uniform: mean(lesions.map((l) => l.uniform)),
+            advantage: advantage(
+              'lesions',
+              cams.filter((c) => c.lesion),
+              (c) => c.lesion!.energy - c.lesion!.uniform,
+            ),
             iou: mean(lesions.map((l) => l.iou)),
           }
         : undefined,
@@ -48,6 +86,11 @@ export function localisationFigures(cams: readonly CamScore[]): LocalisationFigu
             n: lungs.length,
             energy: mean(lungs.map((l) => l.energy)),
             uniform: mean(lungs.map((l) => l.uniform)),
+            advantage: advantage(
+              'lungs',
+              cams.filter((c) => c.lungs && Number.isFinite(c.lungs.energy)),
+              (c) => c.lungs!.energy - c.lungs!.uniform,
+            ),
           }
         : undefined,
     empty: wilson(cams.filter((c) => c.max <= 0).length, cams.length),

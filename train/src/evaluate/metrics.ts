@@ -41,6 +41,53 @@ export function auc({ scores, positive }: BinaryScores): number {
   return (sum - (positives * (positives + 1)) / 2) / (positives * negatives)
 }
 
+/** The same where image i counts `weights[i]` times: sorted once, then one pass a call, for resampling. */
+export function weightedAuc({ scores, positive }: BinaryScores): (weights: ArrayLike<number>) => number {
+  const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort(
+    (a, b) => scores[a]! - scores[b]!,
+  )
+  return (weights) => {
+    let [below, negatives, positives, sum] = [0, 0, 0, 0]
+    for (let start = 0; start < order.length; ) {
+      const score = scores[order[start]!]
+      let [tiedNegatives, tiedPositives] = [0, 0]
+      for (; start < order.length && scores[order[start]!] === score; start++) {
+        const i = order[start]!
+        if (positive[i]) tiedPositives += weights[i]!
+        else tiedNegatives += weights[i]!
+      }
+      sum += tiedPositives * (below + tiedNegatives / 2)
+      below += tiedNegatives
+      negatives += tiedNegatives
+      positives += tiedPositives
+    }
+    return positives > 0 && negatives > 0 ? sum / (positives * negatives) : Number.NaN
+  }
+}
+
+/** Balanced accuracy where image i counts `weights[i]` times. */
+export function weightedBalancedAccuracy(
+  truth: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classes: number,
+): (weights: ArrayLike<number>) => number {
+  return (weights) => {
+    const total = new Float64Array(classes)
+    const right = new Float64Array(classes)
+    for (let i = 0; i < truth.length; i++) {
+      total[truth[i]!]! += weights[i]!
+      if (truth[i] === predicted[i]) right[truth[i]!]! += weights[i]!
+    }
+    let [sum, present] = [0, 0]
+    for (let c = 0; c < classes; c++) {
+      if (total[c] === 0) continue
+      sum += right[c]! / total[c]!
+      present++
+    }
+    return sum / present
+  }
+}
+
 /** 1-based ranks; ties share their mean. */
 export function midranks(values: ArrayLike<number>): Float64Array {
   const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]!)

@@ -1,19 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { LABELS } from '@detl/core/model/labels'
 import type { ImageRecord } from '../data/record.ts'
-import { writeWhole } from '../model/files.ts'
+import { fitTemperature } from './calibration.ts'
+import { mean } from './intervals.ts'
 
 /** What a fold's model said of images that it had not seen. Written once, read by every figure of the report. */
 export type FoldPredictions = {
   fold: number
   /** Fitted on the fold's validation part. */
   temperature: number
-  validation: { files: string[]; logits: number[][] }
-  test: { files: string[]; logits: number[][] }
-  external: { files: string[]; logits: number[][] }
+  validation: Scores
+  test: Scores
+  external: Scores
   /** Test images whose lungs are blanked, to the same network. */
-  blanked: { files: string[]; logits: number[][] }
+  blanked: Scores
 }
+
+/** [N,C], one row a file */
+export type Scores = { files: string[]; logits: number[][] }
+
+const PARTS = ['validation', 'test', 'external', 'blanked'] as const
 
 /** One test image with everything that the figures need. */
 export type Scored = {
@@ -27,16 +33,41 @@ export type Scored = {
   predicted: number
 }
 
-export const savePredictions = (path: string, p: FoldPredictions): void =>
-  writeWhole(path, `${JSON.stringify(p)}\n`)
-
 export const readPredictions = (path: string): FoldPredictions | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as FoldPredictions) : undefined
+
+/**
+ * What the members of a fold say together: the mean of their logits, with a temperature of its own, fitted on the same
+ * validation images. The members were trained on the same images from other seeds.
+ */
+export function ensembleOf(
+  members: readonly FoldPredictions[],
+  records: ReadonlyMap<string, ImageRecord>,
+): FoldPredictions {
+  const [first, ...others] = members
+  if (!first) throw new Error('an ensemble of no members')
+  if (others.length === 0) return first
+  const meanOf = (part: (typeof PARTS)[number]): Scores => {
+    const { files } = first[part]
+    for (const m of others) {
+      if (m[part].files.join('\n') !== files.join('\n'))
+        throw new Error(`the members of fold ${first.fold} were scored on different ${part} images`)
+    }
+    const logits = files.map((_, i) =>
+      first[part].logits[i]!.map((_, c) => mean(members.map((m) => m[part].logits[i]![c]!))),
+    )
+    return { files, logits }
+  }
+  const [validation, test, external, blanked] = PARTS.map(meanOf) as [Scores, Scores, Scores, Scores]
+  const truth = validation.files.map((f) => LABELS.indexOf(records.get(f)!.classB!))
+  const temperature = fitTemperature(Float32Array.from(validation.logits.flat()), truth, LABELS.length)
+  return { fold: first.fold, temperature, validation, test, external, blanked }
+}
 
 /** Images of one part with calibrated probabilities; images without a Data-B class are passed over. */
 export function scored(
   folds: readonly FoldPredictions[],
-  part: 'test' | 'external' | 'validation' | 'blanked',
+  part: (typeof PARTS)[number],
   records: ReadonlyMap<string, ImageRecord>,
 ): Scored[] {
   return folds.flatMap((f) =>

@@ -1,181 +1,89 @@
-import { LABELS } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
+import type { GalleryCase } from './gallery.ts'
+import { galleryCards } from './gallery-html.ts'
+import { page, percent, section } from './html.ts'
 import type { Report } from './report.ts'
-import { escapeHtml, matrixPlot, unitPlot } from './svg.ts'
+import { calibration, classes, confusion, folds, rocs, subgroupTable, training } from './report-figures.ts'
+import {
+  counterTests,
+  external,
+  leftOut,
+  localisation,
+  operating,
+  outOfDistribution,
+  pretraining,
+  shortcuts,
+} from './report-tests.ts'
+import { escapeHtml } from './svg.ts'
 
-const COLOURS = ['#2a6f4e', '#7a5ea8', '#c46a1b', '#b3243c'] // told apart in grey and by most colour-blind readers
+/** Maps of right and wrong cases; the page shows no image of the data set. */
+export type Gallery = { cases: readonly GalleryCase[]; rule: string }
 
-const percent = (v: number): string => (Number.isFinite(v) ? `${(100 * v).toFixed(1)} %` : '–')
-const withInterval = (e: Estimate): string =>
-  `${percent(e.value)} <small>${percent(e.low)}–${percent(e.high)}</small>`
-const decimal = (e: Estimate): string =>
-  `${e.value.toFixed(3)} <small>${e.low.toFixed(3)}–${e.high.toFixed(3)}</small>`
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = (tag: string, row: readonly (string | number)[]) =>
-    row.map((c) => `<${tag}>${c}</${tag}>`).join('')
-  return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>${rows.map((r) => `<tr>${cells('td', r)}</tr>`).join('')}</tbody></table>`
-}
-
-/** One file without scripts, fonts or links to elsewhere. */
-export function renderReport(report: Report): string {
-  const { run, model } = report
+/** The whole report as one file without scripts, fonts or links to elsewhere. It holds no image of the data set. */
+export function renderReport(report: Report, gallery: Gallery): string {
+  const { run } = report
   const title = `${run.config.name}, S = ${run.config.size}, protocol ${run.split.protocol}`
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
-table{border-collapse:collapse;margin:.6rem 0 1.4rem}th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
-small{color:#555}figure{display:inline-block;width:24rem;max-width:100%;margin:0 1rem 1rem 0;break-inside:avoid}figcaption{font-size:.85rem;color:#444}
-svg text{font-size:12px}.field{fill:none;stroke:#999}.diagonal{stroke:#bbb;stroke-dasharray:4 4}.headline{border-left:4px solid #b3243c;padding:.4rem 1rem;background:#faf2f3}
-@media print{body{margin:0;max-width:none}table,figure{break-inside:avoid}}
-</style></head><body>
-<h1>Evaluation: ${escapeHtml(title)}</h1>
-<p class="headline">${escapeHtml(report.headline)}</p>
-<p>${report.images.test} held-out images of ${report.images.groups} groups in ${report.images.folds} folds; 95 % intervals throughout. Not a medical device; no figure here is a diagnostic performance in practice.</p>
-${models(report)}
-<h2>Classes</h2>
-${table(
-  [
-    'class',
-    'n',
-    'sensitivity',
-    'specificity',
-    'AUC (DeLong)',
-    'AUC (bootstrap by group)',
-    'PPV / NPV at 1 %, 5 %, 20 % prevalence',
-  ],
-  model.classes.map((c) => [
-    c.label,
-    c.n,
-    withInterval(c.sensitivity),
-    withInterval(c.specificity),
-    decimal(c.auc),
-    decimal(c.aucByGroup),
-    c.predictiveValues.map((p) => `${percent(p.ppv)} / ${percent(p.npv)}`).join('<br>'),
-  ]),
-)}
-${plots(report)}
-<h2>Folds</h2>
-${table(
-  ['fold', 'images', 'accuracy', 'balanced accuracy', 'temperature'],
-  report.folds.map((f) => [
-    f.fold,
-    f.n,
-    percent(f.accuracy),
-    percent(f.balancedAccuracy),
-    f.temperature.toFixed(2),
-  ]),
-)}
-<p>Accuracy ${percent(report.foldAccuracy.mean)} ± ${percent(report.foldAccuracy.sd)} (mean ± standard deviation over folds).</p>
-<h2>Calibration</h2>
-<p>Expected calibration error ${percent(report.calibration.ece)} (before temperature scaling: ${percent(report.calibration.eceUncalibrated)}); Brier score ${report.calibration.brier.toFixed(3)} (0 to 2). Temperatures are fitted on the validation part of each fold.</p>
-${operating(report)}
-${localisation(report)}
-<h2>Subgroups</h2>
-${table(
-  ['by', 'value', 'n', 'accuracy', 'COVID-19 AUC'],
-  report.subgroups.map((s) => [
-    s.by,
-    escapeHtml(s.value),
-    s.n,
-    withInterval(s.accuracy),
-    Number.isFinite(s.covidAuc) ? s.covidAuc.toFixed(3) : '–',
-  ]),
-)}
-${external(report)}
-<h2>Run</h2>
-<pre>${escapeHtml(JSON.stringify(run, null, 1))}</pre>
-</body></html>
-`
-}
-
-function models(report: Report): string {
-  const covid = report.model.classes.find((c) => c.label === 'covid19')!
-  const own = [
-    '<b>the network</b>',
-    withInterval(report.model.accuracy),
-    withInterval(report.model.balancedAccuracy),
-    decimal(covid.auc),
+  const parts: [string, string, string][] = [
+    ['shortcuts', 'The network beside shortcuts', shortcuts(report)],
+    ['counter-tests', 'Within one source', counterTests(report)],
+    ['left-out', 'Sources never trained on', leftOut(report)],
+    ['external', 'External images', external(report)],
+    ['classes', 'Classes', classes(report)],
+    ['confusion', 'Confusion and calibration', confusion(report) + calibration(report)],
+    ['roc', 'ROC curves', rocs(report)],
+    ['operating-points', 'Operating points', operating(report)],
+    ['folds', 'Folds', folds(report)],
+    ['pretraining', 'What pretraining is worth', pretraining(report)],
+    ['localisation', 'Localisation', localisation(report)],
+    ['gallery', 'Where it looked', galleryPart(gallery)],
+    ['ood', 'Inputs that are no frontal chest X-ray', outOfDistribution(report)],
+    ['subgroups', 'Subgroups', subgroupTable(report)],
+    ['training', 'Training', training(report)],
+    ['run', 'Run', `<pre>${escapeHtml(JSON.stringify(run, null, 1))}</pre>`],
   ]
-  const shortcuts = report.shortcuts.map((s) => [
-    escapeHtml(s.title),
-    withInterval(s.accuracy),
-    withInterval(s.balancedAccuracy),
-    decimal(s.covidAuc),
-  ])
-  const counterTest = report.covidAgainstPneumonia.map(
-    (c) =>
-      `<p>COVID-19 against pneumonia within the source “${escapeHtml(c.source)}” (${c.covid} and ${c.pneumonia} images), where the source tells nothing: AUC ${decimal(c.auc)}; by group ${decimal(c.aucByGroup)}.</p>`,
-  )
-  return `<h2>The network beside shortcuts</h2>
-<p>Forests on features that hold no disease, trained and tested on the same folds. A network that does no better than they do may have learnt no more than they have.</p>
-${table(['', 'accuracy', 'balanced accuracy', 'COVID-19 AUC'], [own, ...shortcuts])}${counterTest.join('')}`
-}
-
-function plots(report: Report): string {
-  const roc = LABELS.map((label, i) => ({
-    name: label,
-    points: report.roc[label] ?? [],
-    colour: COLOURS[i]!,
-  }))
-  const bins = report.calibration.bins
-    .filter((b) => b.count > 0)
-    .map((b) => ({ x: b.confidence, y: b.accuracy }))
-  return (
-    matrixPlot('Confusion matrix', LABELS, report.model.confusion) +
-    unitPlot('ROC, each class against the rest', 'false positive rate', 'true positive rate', roc) +
-    unitPlot(
-      'Reliability',
-      'confidence',
-      'accuracy',
-      [{ name: 'calibrated', points: bins, colour: COLOURS[0]! }],
-      true,
-    )
+  const present = parts.filter(([, , body]) => body !== '')
+  return page(
+    title,
+    `<h1>Evaluation</h1><p class="soft">${escapeHtml(title)}</p>
+<p class="headline">${escapeHtml(report.headline)}</p>
+${cards(report)}
+<p>${report.images.test} held-out images of ${report.images.groups} groups (patients, case pages, near-duplicates) in ${report.images.folds} ${report.images.folds === 1 ? 'fold' : 'folds'}; 95 % intervals throughout. What was said of each image is in predictions.csv. Not a medical device; no figure here is a diagnostic performance in practice.</p>
+<nav>${present.map(([id, name]) => `<a href="#${id}">${name}</a>`).join('')}</nav>
+${present.map(([id, name, body]) => section(id, name, body)).join('\n')}`,
   )
 }
 
-function operating(report: Report): string {
-  const rows = Object.entries(report.operatingPoints).flatMap(([label, points]) =>
-    Object.entries(points).map(([name, p]) => [
-      label,
-      name,
-      p.threshold.toFixed(3),
-      withInterval(p.sensitivity),
-      withInterval(p.specificity),
-    ]),
-  )
-  return `<h2>Operating points</h2><p>Chosen on validation data, measured on held-out data.</p>${table(['class', 'point', 'threshold', 'sensitivity', 'specificity'], rows)}`
+function cards(report: Report): string {
+  const covid = report.model.classes.find((c) => c.label === 'covid19')!.aucByGroup
+  const pair = report.covidAgainstPneumonia[0]
+  const interval = (e: Estimate, show: (v: number) => string) => `${show(e.low)} – ${show(e.high)}`
+  const three = (v: number) => v.toFixed(3)
+  const { balancedAccuracy } = report.model
+  const all: [string, string, string][] = [
+    [percent(balancedAccuracy.value), 'balanced accuracy, 4 classes', interval(balancedAccuracy, percent)],
+    [
+      percent(report.foldAccuracy.mean),
+      report.images.folds > 1 ? 'accuracy, mean over folds' : 'accuracy',
+      report.images.folds > 1
+        ? `± ${percent(report.foldAccuracy.sd)} over folds`
+        : interval(report.model.accuracy, percent),
+    ],
+    [three(covid.value), 'COVID-19 AUC, all sources', interval(covid, three)],
+    ...(pair && Number.isFinite(pair.aucByGroup.value)
+      ? [
+          [
+            three(pair.aucByGroup.value),
+            `COVID-19 against pneumonia, ${pair.source} only`,
+            interval(pair.aucByGroup, three),
+          ] as [string, string, string],
+        ]
+      : []),
+    [percent(report.calibration.ece), 'expected calibration error', 'after temperature scaling'],
+  ]
+  return `<div class="cards">${all.map(([value, name, range]) => `<div><b>${value}</b><span>${escapeHtml(name)}</span><span>${range}</span></div>`).join('')}</div>`
 }
 
-function localisation({ localisation: l }: Report): string {
-  if (!l) return ''
-  const pointing = l.boxesOf.map((label, i) => {
-    const p = l.pointing[i]!
-    return [
-      label,
-      p.model.n,
-      withInterval(p.model),
-      withInterval(p.centre),
-      percent(p.random),
-      p.iou.toFixed(3),
-    ]
-  })
-  const lesions = l.lesions
-    ? `<p>Lesion masks (${l.lesions.n}): maximum inside ${withInterval(l.lesions.hit)}, centre of the image inside ${withInterval(l.lesions.centre)}; energy inside ${percent(l.lesions.energy)}, uniform map ${percent(l.lesions.uniform)}; IoU ${l.lesions.iou.toFixed(3)}.</p>`
+const galleryPart = ({ cases, rule }: Gallery): string =>
+  cases.length > 0
+    ? `<p>Grad-CAM of the class that was said and, where that is wrong, of the true one; black is no evidence. Each map is drawn to its own maximum; below it stands what that is beside the hottest class’s. Boxes are radiologists’. ${escapeHtml(rule)} The X-rays themselves are not shown: their licences differ. <code>gallery.html</code>, drawn where the data are, lays the maps over them.</p>${galleryCards(cases, false)}`
     : ''
-  const lungs = l.lungs
-    ? `<p>Energy of the map inside the lungs (${l.lungs.n} masks): ${percent(l.lungs.energy)}; a uniform map: ${percent(l.lungs.uniform)}.</p>`
-    : ''
-  return `<h2>Localisation</h2><p>Grad-CAM of the true class. Pointing game: the map's maximum in a radiologist's box.</p>
-${table(['images', 'n', 'Grad-CAM', 'always the centre', 'at random', 'IoU'], pointing)}${lesions}${lungs}<p>Maps without evidence: ${withInterval(l.empty)}.</p>`
-}
-
-function external({ external: e }: Report): string {
-  if (!e) return ''
-  return `<h2>External images</h2><p>${e.n} images of a source that no part of training or selection has seen, scored by the mean of the folds' models: accuracy ${withInterval(e.accuracy)}.</p>
-${table(
-  ['class', 'n', 'sensitivity'],
-  e.classes.map((c) => [c.label, c.n, withInterval(c.sensitivity)]),
-)}${matrixPlot('External images', LABELS, e.confusion)}`
-}

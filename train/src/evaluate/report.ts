@@ -2,17 +2,32 @@ import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
 import type { ImageRecord } from '../data/record.ts'
 import type { Split } from '../data/split.ts'
+import { rngOf } from '../rng.ts'
 import type { Run } from '../run.ts'
 import type { ShortcutScores } from './audit.ts'
 import { expectedCalibrationError, type ReliabilityBin, reliability } from './calibration.ts'
 import type { CamScore } from './cam-scores.ts'
-import { covidAgainstPneumonia, type Row, type Summary, summarise } from './figures.ts'
-import { mean, sampleVariance, wilson } from './intervals.ts'
+import type { Comparison } from './compare.ts'
+import {
+  covidAgainstPneumonia,
+  covidAgainstPneumoniaRows,
+  covidShare,
+  type Row,
+  type Summary,
+  summarise,
+} from './figures.ts'
+import { mean, sampleVariance } from './intervals.ts'
+import { type LeftOutFigures, leftOutFigures } from './left-out.ts'
 import { type LocalisationFigures, localisationFigures } from './localisation-figures.ts'
-import { auc, brierScore, rocCurve } from './metrics.ts'
+import { type MemberFigures, memberFigures } from './members.ts'
+import { brierScore } from './metrics.ts'
+import { type OutlierFigures, type OutlierScores, outlierFigures } from './ood-figures.ts'
 import { type OperatingPoints, operatingPoints } from './operating-points.ts'
-import { type FoldPredictions, type Scored, scored } from './predictions.ts'
+import { ensembleOf, type FoldPredictions, type Scored, scored } from './predictions.ts'
+import { type RocFigure, rocWithBand } from './roc-band.ts'
 import { SHORTCUT_TITLES } from './shortcuts.ts'
+import { type SubgroupFigures, subgroups } from './subgroups.ts'
+import type { TrainingCurve } from './training-curves.ts'
 
 export type ShortcutFigures = {
   name: string
@@ -34,25 +49,41 @@ export type Report = {
   calibration: { ece: number; eceUncalibrated: number; brier: number; bins: ReliabilityBin[] }
   operatingPoints: Partial<Record<Label, OperatingPoints>>
   shortcuts: ShortcutFigures[]
-  subgroups: { by: string; value: string; n: number; accuracy: Estimate; covidAuc: number }[]
+  subgroups: SubgroupFigures[]
   localisation: LocalisationFigures | undefined
   external: Summary | undefined
-  roc: Record<string, { x: number; y: number }[]>
+  /** Each class against the rest, and COVID-19 against pneumonia within a source. */
+  roc: RocFigure[]
+  /** Where the figures above are those of ensembles: what one network alone reaches. */
+  members: MemberFigures | undefined
+  training: TrainingCurve[]
+  /** Pretrained against from scratch, where the run has both. */
+  pretraining: Comparison | undefined
+  /** Sources that a network was tested on without ever being trained on them. */
+  leftOut: LeftOutFigures[]
+  outOfDistribution: OutlierFigures | undefined
 }
 
 export type ReportInput = {
   run: Run
   split: Split
-  folds: readonly FoldPredictions[]
+  /** Members of each fold. */
+  folds: readonly (readonly FoldPredictions[])[]
   shortcuts: readonly ShortcutScores[]
   cams: readonly CamScore[]
   records: ReadonlyMap<string, ImageRecord>
+  training: TrainingCurve[]
+  pretraining: Comparison | undefined
+  /** Of other runs, whose protocol leaves a source out. */
+  leftOut: readonly LeftOutFigures[]
+  outliers: readonly OutlierScores[]
 }
 
 /** All figures, from predictions alone: no model and no pixel is touched. */
 export function buildReport(input: ReportInput): Report {
-  const { run, split, folds, records } = input
+  const { run, split, records } = input
   const seed = split.seed
+  const folds = input.folds.map((members) => ensembleOf(members, records))
   const test = scored(folds, 'test', records)
   const rows = test.map(rowOf)
   const model = summarise(rows, seed)
@@ -98,7 +129,7 @@ export function buildReport(input: ReportInput): Report {
     folds: perFold,
     foldAccuracy: { mean: mean(accuracies), sd: Math.sqrt(sampleVariance(accuracies)) },
     model,
-    covidAgainstPneumonia: [covidAgainstPneumonia(rows, 'cohen', seed)],
+    covidAgainstPneumonia: [covidAgainstPneumonia(rows, COUNTER_TEST_SOURCE, seed)],
     calibration: {
       ece: expectedCalibrationError(bins),
       eceUncalibrated: expectedCalibrationError(reliability(flat(raw), truth, LABELS.length)),
@@ -107,24 +138,45 @@ export function buildReport(input: ReportInput): Report {
     },
     operatingPoints: pointsOf(folds, records),
     shortcuts,
-    subgroups: subgroups(test),
-    localisation: input.cams.length > 0 ? localisationFigures(input.cams) : undefined,
+    subgroups: subgroups(test, seed),
+    localisation:
+      input.cams.length > 0
+        ? localisationFigures(input.cams, (f) => records.get(f)?.group ?? f, seed)
+        : undefined,
     external: external.length > 0 ? summarise(averageOverFolds(external).map(rowOf), seed) : undefined,
-    roc: Object.fromEntries(
-      LABELS.map((label, c) => [
-        label,
-        rocCurve({ scores: test.map((s) => s.probabilities[c]!), positive: truth.map((t) => t === c) }).map(
-          (p) => ({
-            x: p.falsePositiveRate,
-            y: p.truePositiveRate,
-          }),
-        ),
-      ]),
-    ),
+    roc: rocFigures(rows, seed),
+    members: memberFigures(input.folds, records),
+    training: input.training,
+    pretraining: input.pretraining,
+    leftOut: [leftOutFigures(split, folds, records, rowOf) ?? [], ...input.leftOut].flat(),
+    outOfDistribution: outlierFigures(input.outliers),
   }
 }
 
-const rowOf = (s: Scored): Row => ({
+/** Within this source the source tells nothing: the counter-test. */
+const COUNTER_TEST_SOURCE = 'cohen'
+
+function rocFigures(rows: readonly Row[], seed: number): RocFigure[] {
+  const curve = (name: string, of: readonly Row[], score: (r: Row) => number, label: number) =>
+    rocWithBand(
+      name,
+      { scores: of.map(score), positive: of.map((r) => r.truth === label) },
+      of.map((r) => r.group),
+      rngOf(seed, 'roc', name),
+    )
+  const pair = covidAgainstPneumoniaRows(rows, COUNTER_TEST_SOURCE)
+  return [
+    ...LABELS.map((label, c) => curve(label, rows, (r) => r.probabilities[c]!, c)),
+    curve(
+      `covid19 against pneumonia, ${COUNTER_TEST_SOURCE} only`,
+      pair,
+      covidShare,
+      LABELS.indexOf('covid19'),
+    ),
+  ].filter((r) => r.curve.length > 0)
+}
+
+export const rowOf = (s: Scored): Row => ({
   group: s.record.group,
   source: s.record.dataset,
   truth: s.truth,
@@ -188,35 +240,8 @@ export function pointsOf(
   )
 }
 
-function subgroups(test: readonly Scored[]): Report['subgroups'] {
-  const band = (age: number | undefined) =>
-    age === undefined ? 'unknown' : age < 18 ? '0–17' : age < 40 ? '18–39' : age < 65 ? '40–64' : '65+'
-  const by: Record<string, (s: Scored) => string> = {
-    source: (s) => s.record.dataset,
-    view: (s) => s.record.view,
-    sex: (s) => s.record.sex ?? 'unknown',
-    age: (s) => band(s.record.age),
-  }
-  const covid = LABELS.indexOf('covid19')
-  return Object.entries(by).flatMap(([name, key]) =>
-    [...new Set(test.map(key))].sort().map((value) => {
-      const of = test.filter((s) => key(s) === value)
-      return {
-        by: name,
-        value,
-        n: of.length,
-        accuracy: wilson(of.filter((s) => s.predicted === s.truth).length, of.length),
-        covidAuc: auc({
-          scores: of.map((s) => s.probabilities[covid]!),
-          positive: of.map((s) => s.truth === covid),
-        }),
-      }
-    }),
-  )
-}
-
 /** External images are scored by every fold's model: their mean is the ensemble's answer. */
-function averageOverFolds(images: readonly Scored[]): Scored[] {
+export function averageOverFolds(images: readonly Scored[]): Scored[] {
   const byFile = new Map<string, Scored[]>()
   for (const s of images) byFile.set(s.file, [...(byFile.get(s.file) ?? []), s])
   return [...byFile.values()].map((all) => {

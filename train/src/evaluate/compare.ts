@@ -1,0 +1,101 @@
+import { LABELS } from '@detl/core/model/labels'
+import type { ImageRecord } from '../data/record.ts'
+import { rngOf } from '../rng.ts'
+import { bootstrapByGroup } from './intervals.ts'
+import { weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
+import { type FoldPredictions, type Scored, scored } from './predictions.ts'
+
+/** A difference of two models on the same images, with its 95 % interval; `a` and `b` are their own values. */
+export type Difference = { a: number; b: number; difference: number; low: number; high: number }
+
+export type Comparison = {
+  a: string
+  b: string
+  images: number
+  groups: number
+  /** Folds whose test images both have scored. */
+  folds: number[]
+  balancedAccuracy: Difference
+  covidAuc: Difference
+  /** What the intervals allow to say, and no more. */
+  sentence: string
+}
+
+type Statistic = (weights: ArrayLike<number>) => number
+
+/**
+ * Two runs on the test images that both have scored, image by image. Intervals are percentiles over resamples of whole
+ * groups (patients, case pages), the same groups for both models, so what an image makes hard for both cancels. They
+ * hold for these trainings: how much another seed would change is not in them.
+ * @throws if no fold has the same test images in both
+ */
+export function compareRuns(
+  a: { name: string; folds: readonly FoldPredictions[] },
+  b: { name: string; folds: readonly FoldPredictions[] },
+  records: ReadonlyMap<string, ImageRecord>,
+  seed: number,
+): Comparison {
+  const common = a.folds.filter((f) =>
+    b.folds.some((g) => g.fold === f.fold && g.test.files.join('\n') === f.test.files.join('\n')),
+  )
+  if (common.length === 0) {
+    throw new Error(
+      `${a.name} and ${b.name} have no fold with the same test images: compare runs of one split`,
+    )
+  }
+  const folds = common.map((f) => f.fold)
+  const left = scored(common, 'test', records)
+  const right = scored(
+    folds.map((k) => b.folds.find((f) => f.fold === k)!),
+    'test',
+    records,
+  )
+  const groups = left.map((s) => s.record.group)
+  const difference = (of: (side: readonly Scored[]) => Statistic, name: string): Difference => {
+    const [ofLeft, ofRight] = [of(left), of(right)]
+    const { value, low, high } = bootstrapByGroup(
+      groups,
+      (weights) => ofLeft(weights) - ofRight(weights),
+      rngOf(seed, 'compare', name),
+    )
+    const all = new Float64Array(groups.length).fill(1)
+    return { a: ofLeft(all), b: ofRight(all), difference: value, low, high }
+  }
+  const covid = LABELS.indexOf('covid19')
+  const balanced = difference(
+    (side) =>
+      weightedBalancedAccuracy(
+        side.map((s) => s.truth),
+        side.map((s) => s.predicted),
+        LABELS.length,
+      ),
+    'balanced',
+  )
+  const covidAuc = difference(
+    (side) =>
+      weightedAuc({
+        scores: side.map((s) => s.probabilities[covid]!),
+        positive: side.map((s) => s.truth === covid),
+      }),
+    'covid',
+  )
+  return {
+    a: a.name,
+    b: b.name,
+    images: left.length,
+    groups: new Set(groups).size,
+    folds,
+    balancedAccuracy: balanced,
+    covidAuc,
+    sentence: `${verdict(a.name, b.name, 'balanced accuracy', balanced, 100, ' points')} ${verdict(a.name, b.name, 'COVID-19 AUC', covidAuc, 1, '')}`,
+  }
+}
+
+function verdict(a: string, b: string, what: string, d: Difference, scale: number, unit: string): string {
+  const digits = scale === 100 ? 1 : 3
+  const show = (v: number) => `${v >= 0 ? '+' : '−'}${Math.abs(scale * v).toFixed(digits)}`
+  const figures = `${show(d.difference)}${unit} (95 % interval ${show(d.low)} to ${show(d.high)})`
+  if (d.low > 0) return `The ${what} of ${a} is higher than that of ${b}: ${figures}.`
+  if (d.high < 0) return `The ${what} of ${a} is lower than that of ${b}: ${figures}.`
+  return `No difference in ${what} between ${a} and ${b} is shown: ${figures} includes 0.`
+}

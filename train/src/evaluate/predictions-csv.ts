@@ -1,0 +1,30 @@
+import { LABELS } from '@detl/core/model/labels'
+import type { Scored } from './predictions.ts'
+
+const HEAD = ['part', 'fold', 'file', 'sha256', 'dataset', 'group', 'view', 'truth', 'predicted']
+
+/** One line a held-out or external image: what was said of it, so that any other figure can be computed. No pixels. */
+export function predictionsCsv(test: readonly Scored[], external: readonly Scored[]): string {
+  const line = (part: string, fold: string, { file, record, truth, predicted, probabilities }: Scored) =>
+    [
+      part,
+      fold,
+      file,
+      record.sha256,
+      record.dataset,
+      record.group,
+      record.view,
+      LABELS[truth]!,
+      LABELS[predicted]!,
+      ...probabilities.map((p) => p.toFixed(5)),
+    ]
+      .map(quoted)
+      .join(',')
+  return `${[
+    [...HEAD, ...LABELS.map((l) => `p_${l}`)].join(','),
+    ...test.map((s) => line('test', String(s.fold), s)),
+    ...external.map((s) => line('external', 'mean', s)),
+  ].join('\n')}\n`
+}
+
+const quoted = (cell: string): string => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)

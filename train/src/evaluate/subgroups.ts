@@ -1,0 +1,50 @@
+import { LABELS } from '@detl/core/model/labels'
+import type { Estimate } from '@detl/core/model/manifest'
+import { ageBand } from '../data/record.ts'
+import { rngOf } from '../rng.ts'
+import { bootstrapByGroup, wilson } from './intervals.ts'
+import { weightedAuc } from './metrics.ts'
+import type { Scored } from './predictions.ts'
+
+export type SubgroupFigures = {
+  by: string
+  value: string
+  n: number
+  accuracy: Estimate
+  /** By group; undefined where all or none of the images are COVID-19. */
+  covidAuc: Estimate | undefined
+}
+
+/** Per source, view, sex and age band. */
+export function subgroups(test: readonly Scored[], seed: number): SubgroupFigures[] {
+  const by: Record<string, (s: Scored) => string> = {
+    source: (s) => s.record.dataset,
+    view: (s) => s.record.view,
+    sex: (s) => s.record.sex ?? 'unknown',
+    age: (s) => ageBand(s.record.age),
+  }
+  return Object.entries(by).flatMap(([name, key]) =>
+    [...new Set(test.map(key))].sort().map((value) => {
+      const of = test.filter((s) => key(s) === value)
+      return {
+        by: name,
+        value,
+        n: of.length,
+        accuracy: wilson(of.filter((s) => s.predicted === s.truth).length, of.length),
+        covidAuc: covidAuc(of, rngOf(seed, 'subgroup', name, value)),
+      }
+    }),
+  )
+}
+
+function covidAuc(images: readonly Scored[], rng: () => number): Estimate | undefined {
+  const covid = LABELS.indexOf('covid19')
+  const positive = images.map((s) => s.truth === covid)
+  if (!positive.includes(true) || !positive.includes(false)) return undefined
+  const scores = images.map((s) => s.probabilities[covid]!)
+  return bootstrapByGroup(
+    images.map((s) => s.record.group),
+    weightedAuc({ scores, positive }),
+    rng,
+  )
+}
