@@ -1,14 +1,18 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { LocalSecrets } from '../../cli/src/serve/secrets.ts'
+import { within } from './deadline.ts'
 import { SIGNING_KEY } from './gpu-stand-in.ts'
 
 const START_MS = 60_000
+const KILL_MS = 10_000
+const ADMIN_MS = 30_000
 const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
 
 export type EdgeProcessOptions = {
@@ -37,38 +41,47 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     stateDir: join(dir, 'state'),
     vars,
   }
-  let child: ReturnType<typeof spawn> | undefined
+  let running: { child: ChildProcess; ended: Promise<void> } | undefined
   let log = ''
 
   async function start() {
     // A process group of its own: workerd is in it, and is killed with it.
-    child = spawn(process.execPath, [MAIN, JSON.stringify(options)], {
+    const child = spawn(process.execPath, [MAIN, JSON.stringify(options)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
     })
-    const lines = (chunk: Buffer) => {
-      log += chunk
-    }
-    child.stdout!.on('data', lines)
-    child.stderr!.on('data', lines)
+    // Listened for from the start: an end that has passed is not told again.
+    const ended = once(child, 'exit').then(() => undefined)
+    running = { child, ended }
     const from = log.length
-    const ended = once(child, 'exit').then(() => 'ended' as const)
-    const deadline = Date.now() + START_MS
-    while (!log.slice(from).includes('ready ')) {
-      if (Date.now() > deadline)
-        throw new Error(`the edge did not start within ${START_MS} ms:\n${log.slice(from)}`)
-      const state = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 25))])
-      if (state === 'ended') throw new Error(`the edge ended:\n${log.slice(from)}`)
-    }
+    const printed = () => log.slice(from)
+    const ready = new Promise<void>((resolve) => {
+      const lines = (chunk: Buffer) => {
+        log += chunk
+        if (printed().includes('ready ')) resolve()
+      }
+      child.stdout!.on('data', lines)
+      child.stderr!.on('data', lines)
+    })
+    const failed = ended.then(() => {
+      throw new Error(`the edge ended before it was ready:\n${printed()}`)
+    })
+    failed.catch(() => undefined) // an end after it was ready is no failure
+    await within(START_MS, 'the edge to be ready', Promise.race([ready, failed]), printed)
   }
   /** Every process of the group at once, with no chance to tidy up. */
   async function kill() {
-    if (!child?.pid) return
-    const exit = once(child, 'exit')
-    process.kill(-child.pid, 'SIGKILL')
-    child = undefined
-    await exit
+    if (!running) return
+    const { child, ended } = running
+    running = undefined
+    try {
+      process.kill(-child.pid!, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // gone by itself
+    }
+    await within(KILL_MS, `process ${child.pid} to end after SIGKILL`, ended, () => log.slice(-2000))
+    await within(KILL_MS, `port ${port} to be free`, released(port))
   }
   await start()
   return {
@@ -76,7 +89,7 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     dir,
     log: () => log,
     /** Of the process group that workerd is in. */
-    group: () => child?.pid,
+    group: () => running?.child.pid,
     start,
     kill,
     stop: async () => {
@@ -88,9 +101,24 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
         method,
         headers: { authorization: `Bearer ${SECRETS.adminKey}`, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(ADMIN_MS),
       })
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
       return response.json() as Promise<T>
     },
+  }
+}
+
+/** Resolves when nothing listens on a port of this machine any more: killed processes let go of theirs a little later. */
+async function released(port: number): Promise<void> {
+  for (;;) {
+    const listening = await new Promise<boolean>((resolve) => {
+      const socket = createConnection({ port, host: '127.0.0.1' })
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('close', () => resolve(false)).setTimeout(1000, () => socket.destroy())
+      socket.once('connect', () => socket.destroy())
+    })
+    if (!listening) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -9,6 +9,7 @@ import {
   parseHeaderLength,
 } from '@detl/core/wire/oip'
 import { parseSigningKeys, verifyRequest } from '@detl/core/wire/signature'
+import { within } from './deadline.ts'
 
 export const SIGNING_KEY = `test:${Buffer.alloc(32, 7).toString('base64')}`
 
@@ -64,9 +65,10 @@ export async function gpuStandIn({ cam }: Manifest, port = 0) {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     stop: async () => {
+      const closed = once(server, 'close')
+      server.close() // first: a connection that came between would keep it open
       server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
+      await within(5000, 'the stand-in of the GPU function to close', closed)
     },
   })
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { within } from './deadline.ts'
 
 export const STRIPE_KEY = 'sk_test_stand_in'
 export const METER = 'mtr_1'
@@ -67,9 +68,10 @@ export async function stripeStandIn(port = 0) {
   return Object.assign(state, {
     url: `http://127.0.0.1:${address.port}`,
     stop: async () => {
+      const closed = once(server, 'close')
+      server.close() // first: a connection that came between would keep it open
       server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
+      await within(5000, 'the stand-in of Stripe to close', closed)
     },
   })
 }
