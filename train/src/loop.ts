@@ -230,8 +230,9 @@ function lossAndGradients(
     let loss = tf.mean(tf.mul(each, tf.tensor1d(batch.weights)))
     if (batch.regions && stage.evidenceWeight > 0) {
       const { cells } = set.regions!.grid
-      const regions = tf.tensor3d(batch.regions, [stage.batchSize, cells, cells])
-      loss = tf.add(loss, tf.mul(evidenceOutside(pass, hard as tf.Tensor2D, regions), stage.evidenceWeight))
+      const regions = tf.tensor3d(batch.regions.cells, [stage.batchSize, cells, cells])
+      const outside = evidenceOutside(pass, hard as tf.Tensor2D, regions, tf.tensor1d(batch.regions.weights))
+      loss = tf.add(loss, tf.mul(outside, stage.evidenceWeight))
     }
     if (batch.findings && pass.auxiliary) {
       const { targets, known } = batch.findings

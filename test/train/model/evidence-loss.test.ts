@@ -10,6 +10,7 @@ import { beforeAll, expect, it } from 'vitest'
 const SIZE = 44 // conv6 sees 4 × 4 cells
 const CELLS = 4
 const label = [3, 0]
+const BOTH = [1, 1]
 
 beforeAll(async () => {
   await selectBackend({ only: 'wasm' })
@@ -43,28 +44,29 @@ it('is the share that Grad-CAM by automatic differentiation puts outside the reg
     const total = map.reduce((a, v) => a + v, 0)
     return 1 - map.reduce((a, v, i) => a + v * region[b * cells + i]!, 0) / (total + 1e-6)
   })
-  const value = evidenceOutside(net.forward(standard, undefined), classes, regions).dataSync()[0]!
+  const value = evidenceOutside(
+    net.forward(standard, undefined),
+    classes,
+    regions,
+    tf.tensor1d(BOTH),
+  ).dataSync()[0]!
   expect(value).toBeCloseTo((expected[0]! + expected[1]!) / 2, 4)
   expect(value).toBeGreaterThan(0.1)
 })
 
-it('counts only images whose region is known', () => {
+it('weighs the images, and is 0 where no region is known', () => {
   const { standard, net, classes, regions } = setting()
-  const first = tf.concat([tf.slice(regions, [0], [1]), tf.zeros([1, CELLS, CELLS])]) as tf.Tensor3D
-  const both = evidenceOutside(net.forward(standard, undefined), classes, regions).dataSync()[0]!
-  const one = evidenceOutside(net.forward(standard, undefined), classes, first).dataSync()[0]!
-  const none = evidenceOutside(
-    net.forward(standard, undefined),
-    classes,
-    tf.zerosLike(regions),
-  ).dataSync()[0]!
-  expect(none).toBe(0)
-  expect(one).not.toBeCloseTo(both, 4)
+  const outside = (...weights: number[]) =>
+    evidenceOutside(net.forward(standard, undefined), classes, regions, tf.tensor1d(weights)).dataSync()[0]!
+  const [first, second] = [outside(1, 0), outside(0, 1)]
+  expect(Math.abs(first - second)).toBeGreaterThan(1e-3)
+  expect(outside(1, 0.25)).toBeCloseTo((first + 0.25 * second) / 1.25, 4)
+  expect(outside(0, 0)).toBe(0)
 })
 
 it('falls when the weights follow its gradient', () => {
   const { standard, net, classes, regions } = setting()
-  const loss = () => evidenceOutside(net.forward(standard, undefined), classes, regions)
+  const loss = () => evidenceOutside(net.forward(standard, undefined), classes, regions, tf.tensor1d(BOTH))
   const { value, grads } = tf.variableGrads(loss, net.variables)
   for (const v of net.variables) {
     const gradient = grads[v.name] // none for biases: they only open and close units

@@ -31,8 +31,8 @@ export type Batch = {
   x: Float32Array
   labels: Int32Array
   weights: Float32Array
-  /** [B,h,w], share of each map cell's surroundings that is region; all 0 where no region is known */
-  regions: Float32Array | undefined
+  /** [B,h,w], share of each map cell's surroundings that is region, and [B], how much each image's region counts */
+  regions: { cells: Float32Array; weights: Float32Array } | undefined
   /** [B,count] and [B] */
   findings: { targets: Float32Array; known: Float32Array } | undefined
   /** Images that count; the rest of the batch repeats the last one, with weight 0. */
@@ -60,7 +60,10 @@ export function* trainingBatches(
       const mask = regions?.masks[i]
       const region = mask && { src: mask, out: moved }
       augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed, region)
-      if (regions) sampleRegion(region ? moved : undefined, set.size, regions.grid, b, batch.regions!)
+      if (regions && batch.regions) {
+        sampleRegion(region && moved, set.size, regions.grid, b, batch.regions.cells)
+        batch.regions.weights[b] = regions.weights[i]!
+      }
       fill(batch, b, changed, set.labels[i]!, set.weights[i]!, STANDARDISED)
       if (set.findings && batch.findings) {
         const { names, targets, known } = set.findings
@@ -93,7 +96,10 @@ const emptyBatch = (set: LabelledImages, batchSize: number): Batch => ({
   x: new Float32Array(batchSize * set.size ** 2),
   labels: new Int32Array(batchSize),
   weights: new Float32Array(batchSize),
-  regions: set.regions && new Float32Array(batchSize * set.regions.grid.cells ** 2),
+  regions: set.regions && {
+    cells: new Float32Array(batchSize * set.regions.grid.cells ** 2),
+    weights: new Float32Array(batchSize),
+  },
   findings: set.findings && {
     targets: new Float32Array(batchSize * set.findings.names.length),
     known: new Float32Array(batchSize),

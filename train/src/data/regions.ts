@@ -47,7 +47,12 @@ export type RegionMasks = {
   grid: MapGrid
   /** [S,S] of 0 and 255, in the tensor's geometry */
   masks: readonly (Uint8Array | undefined)[]
+  /** How much each region counts; 0 where none is known */
+  weights: Float32Array
 }
+
+/** The lungs say much less about where the evidence is than a box or a lesion's outline. */
+const LUNGS_WEIGHT = 0.25
 
 /** Where a region lies in the source image: 1 inside. */
 export type SourceRegion = { width: number; height: number; mask: Uint8Array }
@@ -109,21 +114,25 @@ export async function regionMasks(
   grid: MapGrid,
 ): Promise<RegionMasks> {
   const positions = new Map(cache.files.map((f, i) => [f, i]))
-  const masks = files.map(async (file) => {
+  const weights = new Float32Array(files.length)
+  const masks = files.map(async (file, i) => {
     const at = positions.get(file)
     if (at === undefined) throw new Error(`${file} is not in the data`)
     const source = cache.source[at]!
     const boxes = regions.boxes.get(file)
-    const outline = regions.lesions.get(file) ?? regions.lungs.get(file)
+    const lesion = regions.lesions.get(file)
+    const lungs = regions.lungs.get(file)
     const lungBoxes = regions.lungBoxes.get(file)
-    const mask = boxes
-      ? maskOfBoxes(boxes, source)
-      : outline
-        ? await readMask(outline, source)
-        : lungBoxes && maskOfBoxes(lungBoxes, source)
-    return mask && placedRegion({ ...source, mask }, cache.geometry[at]!, cache.size)
+    const place = (mask: Uint8Array, weight: number) => {
+      weights[i] = weight
+      return placedRegion({ ...source, mask }, cache.geometry[at]!, cache.size)
+    }
+    if (boxes) return place(maskOfBoxes(boxes, source), 1)
+    if (lesion) return place(await readMask(lesion, source), 1)
+    if (lungs) return place(await readMask(lungs, source), LUNGS_WEIGHT)
+    return lungBoxes && place(maskOfBoxes(lungBoxes, source), LUNGS_WEIGHT)
   })
-  return { grid, masks: await Promise.all(masks) }
+  return { grid, masks: await Promise.all(masks), weights }
 }
 
 /** 1 inside any of the boxes: [height, width]. */

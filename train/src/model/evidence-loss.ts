@@ -8,10 +8,16 @@ import type { Pass } from './training-net.ts'
  * and max pooling hands each gradient to one cell, so α = Σ over the pooled cells of ∂y/∂P / (h·w), a few products that
  * can themselves be differentiated.
  * @param classes [B,C], one-hot: whose map
- * @param regions [B,h,w] in 0 … 1; all 0 where no region is known, such images do not count
- * @returns scalar in 0 … 1; 0 where no image of the batch has a region
+ * @param regions [B,h,w] in 0 … 1
+ * @param weights [B], how much each image counts; 0 where no region is known
+ * @returns weighted mean, a scalar in 0 … 1; 0 where all weights are
  */
-export function evidenceOutside(pass: Pass, classes: tf.Tensor2D, regions: tf.Tensor3D): tf.Scalar {
+export function evidenceOutside(
+  pass: Pass,
+  classes: tf.Tensor2D,
+  regions: tf.Tensor3D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
   const { features, hidden, head } = pass
   const [batch, h, w, maps] = features.shape
   let gradient: tf.Tensor = tf.matMul(classes, head, false, true) // ∂y/∂(dense2's output), [B,128]
@@ -28,8 +34,7 @@ export function evidenceOutside(pass: Pass, classes: tf.Tensor2D, regions: tf.Te
   const flat = tf.reshape(features, [batch, h * w, maps])
   const cam = tf.relu(tf.reshape(tf.matMul(flat, tf.reshape(alpha, [batch, maps, 1])), [batch, h * w]))
   const region = tf.reshape(regions, [batch, h * w])
-  const known = tf.step(tf.sum(region, 1)) // [B]
-  const share = tf.div(tf.sum(tf.mul(cam, region), 1), tf.add(tf.sum(cam, 1), 1e-6))
-  const outside = tf.mul(tf.sub(1, share), known)
-  return tf.div(tf.sum(outside), tf.maximum(tf.sum(known), 1)) as tf.Scalar
+  const share = tf.div(tf.sum(tf.mul(cam, region), 1), tf.add(tf.sum(cam, 1), 1e-6)) // [B]
+  const outside = tf.sum(tf.mul(tf.sub(1, share), weights))
+  return tf.div(outside, tf.maximum(tf.sum(weights), 1e-6)) as tf.Scalar
 }
