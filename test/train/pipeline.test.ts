@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
 import { type LesionKind, phantom } from '@detl/core/phantom/phantom'
 import { describeArtifact } from '@detl/train/commands/artifact'
-import { crossval } from '@detl/train/commands/crossval'
+import { compareFolders } from '@detl/train/commands/compare'
+import { crossval, leaveSourceOut } from '@detl/train/commands/crossval'
 import { describeData, printDescription } from '@detl/train/commands/data-describe'
+import { evaluate } from '@detl/train/commands/evaluate'
 import { prepareRun, type TrainOptions } from '@detl/train/commands/train-run'
 import { differing } from '@detl/train/config'
 import { loadModel } from '@detl/train/model/files'
@@ -23,6 +34,7 @@ const KINDS: { count: number; dataset: string; lesions: LesionKind[]; a: string;
   { count: 24, dataset: 'nih', lesions: ['consolidation'], a: '', b: 'pneumonia' },
   { count: 24, dataset: 'cohen', lesions: ['ground-glass'], a: '', b: 'covid19' },
   { count: 6, dataset: 'cohen', lesions: ['consolidation'], a: '', b: 'pneumonia' },
+  { count: 16, dataset: 'cxnet', lesions: ['ground-glass'], a: '', b: 'covid19' },
   { count: 4, dataset: 'figure1', lesions: ['ground-glass'], a: '', b: 'covid19' },
 ]
 
@@ -112,6 +124,44 @@ describe('the whole method, on phantoms', () => {
     expect(again.model).toEqual(report.model)
   })
 
+  it('takes more networks a fold as one ensemble, and says what each of them reaches alone', async () => {
+    const run = await prepareRun(options)
+    cpSync(join(dir, 'run/fold-0'), join(dir, 'run/fold-0-m2'), { recursive: true, preserveTimestamps: true })
+    const two = await evaluate(run, { folds: [0], fromScratch: false, gallery: false })
+    rmSync(join(dir, 'run/fold-0-m2'), { recursive: true })
+    const one = await evaluate(run, { folds: [0], fromScratch: false })
+    expect(two.members!.each).toHaveLength(2)
+    expect(two.members!.balancedAccuracy).toEqual({ mean: one.model.balancedAccuracy.value, sd: 0 })
+    expect(two.model.confusion).toEqual(one.model.confusion) // of twins the ensemble is the twin
+    expect(two.localisation!.pointing).toEqual(one.localisation!.pointing)
+  })
+
+  it('says what pretraining is worth where a fold was trained from scratch too', {
+    timeout: 60_000,
+  }, async () => {
+    const run = await prepareRun(options)
+    await crossval(run, { folds: [0], fromScratch: true })
+    const report = await evaluate(run, { folds: [0], fromScratch: false })
+    expect(report.pretraining!.images).toBe(report.images.test)
+    expect(report.pretraining!.sentence).toMatch(/pretrained network/)
+    const out = options.out
+    const compared = compareFolders(out, `${out}:scratch`, options.data)
+    expect(compared.balancedAccuracy).toEqual(report.pretraining!.balancedAccuracy)
+  })
+
+  it('leaves a source out, and the report of the run quotes it', { timeout: 60_000 }, async () => {
+    const base = join(options.out, 'pretrain/best/model.json')
+    const [alone] = await leaveSourceOut(options, base, ['cohen'], { gallery: false })
+    expect(alone!.leftOut[0]).toMatchObject({
+      source: 'cohen',
+      images: { covid: 24, pneumonia: 6, other: 0 },
+    })
+    expect(alone!.leftOut[0]!.covidAgainstPneumonia).toMatchObject({ covid: 24, pneumonia: 6 })
+    const report = await evaluate(await prepareRun(options), { folds: [0], fromScratch: false })
+    expect(report.leftOut).toEqual(alone!.leftOut)
+    expect(readFileSync(join(dir, 'run/report/report.html'), 'utf8')).toContain('Sources never trained on')
+  })
+
   it('a folder of another configuration is refused', async () => {
     const other = { ...options, config: differing(options.config, { seed: 99 }) }
     await expect(prepareRun(other)).rejects.toThrow('another configuration')
@@ -121,7 +171,7 @@ describe('the whole method, on phantoms', () => {
     const text = printDescription(
       await describeData(join(dir, 'data'), { splitSeed: 1, nearDuplicates: true }),
     )
-    expect(text).toContain('124 images of 62 patients in 62 groups')
+    expect(text).toContain('140 images of 70 patients in 70 groups')
     expect(text).toContain('cohen × covid19')
     expect(text).toContain('split "paper": protocol "paper" needs 350 images of normal')
     expect(text).not.toContain('LEAK')
