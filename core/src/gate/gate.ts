@@ -1,14 +1,13 @@
 import { AppError } from '../api/problem.ts'
-import type { DecodedImage } from '../image/decode.ts'
-import type { GrayImage } from '../image/gray-image.ts'
-import { reduce, type WorkingImage } from '../preprocess/reduce.ts'
+import type { ImageSource } from '../image/decode.ts'
+import type { WorkingImage } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import { chestModel } from './chest-model.ts'
 import { objection } from './examination.ts'
 import { exposure } from './exposure.ts'
 import type { GateSpec } from './gate-spec.ts'
 import { thumbnail, type Unlikeness } from './likeness.ts'
-import { type Reading, readOrientation, undo } from './orientation.ts'
+import { type Reading, readOrientation } from './orientation.ts'
 
 /** Why an image is refused. Codes are API; they open the detail of 'image-unsuitable'. */
 export type Refusal =
@@ -32,7 +31,7 @@ export type Remark =
 
 export type Quality = {
   readonly remarks: readonly Remark[]
-  /** What was undone before scoring: the image was inverted, or lay on its side or head. */
+  /** What is to be undone before scoring: the image is inverted, or lies on its side or head. */
   readonly corrected: Exclude<Reading, 'upright'> | undefined
   /** Distance from frontal chest X-rays as a share of the largest accepted one, 0–1. */
   readonly unlikeness: number
@@ -40,18 +39,17 @@ export type Quality = {
   readonly clipped: { readonly dark: number; readonly bright: number }
 }
 
-export type Admitted = {
-  /** Corrected where `quality.corrected` says so. */
-  readonly image: GrayImage
-  readonly working: WorkingImage
-  readonly quality: Quality
-}
-
 /**
  * Decides whether an image can be scored, before anything is billed.
+ * @param working the image as it was decoded, reduced to `spec.workingSize`
  * @throws AppError 'image-unsuitable', its detail opened by a `Refusal` and a colon
  */
-export function admit({ image, source }: DecodedImage, spec: PreprocessSpec, gate: GateSpec): Admitted {
+export function admit(
+  working: WorkingImage,
+  source: ImageSource,
+  spec: PreprocessSpec,
+  gate: GateSpec,
+): Quality {
   const said = source.dicom && objection(source.dicom)
   if (said) throw refusal(said.code, said.detail)
   const shortest = Math.min(source.width, source.height)
@@ -59,7 +57,6 @@ export function admit({ image, source }: DecodedImage, spec: PreprocessSpec, gat
     throw refusal('too-small', `${shortest} pixels a side; accepted: ${gate.minSide}`)
   if (source.chroma > gate.maxChroma) throw refusal('colour', 'the image is a colour picture')
 
-  const working = reduce(image, spec.workingSize)
   const { contrast, clipped, aspect, detail } = exposure(working, spec)
   if (contrast < gate.minContrast) throw refusal('blank', 'the image has next to no contrast')
   if (detail < gate.detail.min || detail > gate.detail.max) {
@@ -83,12 +80,7 @@ export function admit({ image, source }: DecodedImage, spec: PreprocessSpec, gat
   if (corrected === undefined && best !== 'upright') {
     remarks.push(best === 'inverted' ? 'maybe-inverted' : 'maybe-rotated')
   }
-  const upright = corrected === undefined ? image : undo(image, corrected)
-  return {
-    image: upright,
-    working: corrected === undefined ? working : reduce(upright, spec.workingSize),
-    quality: { remarks, corrected, unlikeness: unlike, clipped },
-  }
+  return { remarks, corrected, unlikeness: unlike, clipped }
 }
 
 const refusal = (code: Refusal, detail: string) => new AppError('image-unsuitable', `${code}: ${detail}`)

@@ -1,5 +1,6 @@
 import type { GrayImage } from '../image/gray-image.ts'
-import { orient } from '../image/orient.ts'
+import { ImageSink, InvertingSink, type RowSink } from '../image/row-sink.ts'
+import { TurningSink } from '../image/turning-sink.ts'
 import { type ChestModel, turnThumbnail, type Unlikeness, unlikeness } from './likeness.ts'
 
 /** How an image lies before the gate, as far as its pixels tell. */
@@ -39,13 +40,21 @@ export function readOrientation(
   return { best, distances, advantage: total(distances.upright) / Math.max(total(distances[best]), 1e-9) }
 }
 
-/** The image as it is when the reading is undone. */
-export function undo(image: GrayImage, reading: Reading): GrayImage {
-  if (reading === 'inverted') {
-    const top = 2 ** image.bits - 1
-    return { ...image, data: image.data.map((value) => top - value) }
-  }
+/** A sink for the image as it was read, which passes it on as it is when the reading is undone; `finish` after the last row. */
+export function undoing(reading: Reading, inner: RowSink): { sink: RowSink; finish: () => void } {
+  if (reading === 'upright') return { sink: inner, finish: () => undefined }
+  if (reading === 'inverted') return { sink: new InvertingSink(inner), finish: () => undefined }
   // EXIF orientations: 8 turns anticlockwise, 3 by half, 6 clockwise.
-  const orientation = { upright: 1, 'rotated-90': 8, 'rotated-180': 3, 'rotated-270': 6 }[reading]
-  return orient(image, orientation)
+  const turning = new TurningSink({ 'rotated-90': 8, 'rotated-180': 3, 'rotated-270': 6 }[reading], inner)
+  return { sink: turning, finish: () => turning.finish() }
+}
+
+/** The same for an image as a whole. */
+export function undo(image: GrayImage, reading: Reading): GrayImage {
+  const whole = new ImageSink()
+  const { sink, finish } = undoing(reading, whole)
+  sink.start(image)
+  sink.push(image.data, 0, image.height)
+  finish()
+  return whole.image
 }

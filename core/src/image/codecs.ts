@@ -8,6 +8,8 @@ export type DecodedFrame = {
   readonly bits: number
   /** Length width × height × components. */
   readonly data: Uint8Array | Uint16Array | Int16Array
+  /** Where `data` lies in memory of the codec's own: gives it back; `data` is not to be touched after. */
+  readonly release?: () => void
 }
 
 export type FrameDecoder = (bytes: Uint8Array) => Promise<DecodedFrame>

@@ -1,11 +1,12 @@
 import { AppError } from '../api/problem.ts'
 import type { Codecs } from './codecs.ts'
-import { decodeDicom } from './dicom/decode.ts'
+import { readDicom } from './dicom/decode.ts'
 import type { ExaminationTags } from './dicom/tags.ts'
 import type { GrayImage } from './gray-image.ts'
-import { decodeJpeg } from './jpeg.ts'
+import { readJpeg } from './jpeg.ts'
 import type { ImageLimits } from './limits.ts'
-import { decodePng } from './png.ts'
+import { readPng } from './png.ts'
+import { ImageSink, type RowSink } from './row-sink.ts'
 import { type ImageFormat, sniff } from './sniff.ts'
 
 /** What the file said of itself, beside its pixels. */
@@ -42,12 +43,23 @@ export type DecodeOptions = {
   readonly reduceTo?: number
 }
 
+/** Bytes of a file → grey image, as a whole. @throws AppError as `readImage` says */
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {
+  const sink = new ImageSink()
+  const source = await readImage(bytes, options, sink)
+  return { image: sink.image, source }
+}
+
 /**
- * Bytes of a file → grey image. The format is taken from the bytes.
+ * Bytes of a file → rows of a grey image. The format is taken from the bytes.
  * @throws AppError 'image-missing' (no bytes), 'image-unsupported' (not a format that is read),
  *   'image-too-large' (bytes, side or pixels, from the header), 'image-undecodable' (damaged or truncated).
  */
-export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {
+export async function readImage(
+  bytes: Uint8Array,
+  options: DecodeOptions,
+  sink: RowSink,
+): Promise<ImageSource> {
   const { limits, codecs } = options
   if (bytes.length === 0) throw new AppError('image-missing', 'the image has no bytes')
   if (bytes.length > limits.maxBytes) {
@@ -55,9 +67,9 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
   }
   const format = sniff(bytes)
   try {
-    if (format === 'png') return await decodePng(bytes, limits)
-    if (format === 'jpeg') return await decodeJpeg(bytes, limits, codecs)
-    if (format === 'dicom') return await decodeDicom(bytes, options)
+    if (format === 'png') return await readPng(bytes, limits, sink)
+    if (format === 'jpeg') return await readJpeg(bytes, limits, codecs, sink)
+    if (format === 'dicom') return await readDicom(bytes, options, sink)
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('image-undecodable', `the ${format} data are damaged`, { cause: error })

@@ -1,11 +1,12 @@
 import { AppError } from '../api/problem.ts'
 import { checkSize } from './check-limits.ts'
-import type { Codecs } from './codecs.ts'
-import { greyFromRgb } from './colour.ts'
-import type { DecodedImage, ImageSource } from './decode.ts'
+import type { Codecs, DecodedFrame } from './codecs.ts'
+import { pushRgb } from './colour.ts'
+import type { ImageSource } from './decode.ts'
 import { readJpegHeader } from './jpeg-header.ts'
 import type { ImageLimits } from './limits.ts'
-import { orient } from './orient.ts'
+import type { RowSink, Samples } from './row-sink.ts'
+import { TurningSink } from './turning-sink.ts'
 
 const ACCEPTED: readonly string[] = ['baseline', 'extended', 'progressive']
 
@@ -13,11 +14,12 @@ const ACCEPTED: readonly string[] = ['baseline', 'extended', 'progressive']
  * JPEG → grey, turned upright by its EXIF orientation. The header is read here, and the limits are checked, before
  * the codec is loaded.
  */
-export async function decodeJpeg(
+export async function readJpeg(
   bytes: Uint8Array,
   limits: ImageLimits,
   codecs: Codecs,
-): Promise<DecodedImage> {
+  sink: RowSink,
+): Promise<ImageSource> {
   const header = readJpegHeader(bytes)
   const { width, height, bits, components } = header
   checkSize(width, height, limits)
@@ -35,12 +37,19 @@ export async function decodeJpeg(
     throw new AppError('image-undecodable', 'the JPEG is damaged: its data and its header differ in size')
   }
   const colour: ImageSource['colour'] = components === 1 ? 'grey' : components === 4 ? 'cmyk' : 'ycbcr'
-  const { data, chroma } =
-    frame.components === 1
-      ? { data: new Uint16Array(frame.data), chroma: 0 }
-      : greyFromRgb(frame.data, width * height, 8)
-  return {
-    image: orient({ width, height, bits, data }, header.orientation),
-    source: { format: 'jpeg', width, height, bits, colour, alpha: false, chroma },
-  }
+  const turned = header.orientation >= 2 && header.orientation <= 8
+  const turning = turned ? new TurningSink(header.orientation, sink) : undefined
+  const rows = turning ?? sink
+  rows.start({ width, height, bits })
+  let chroma = 0
+  if (frame.components === 1) rows.push(unsigned(frame), 0, height)
+  else chroma = pushRgb(unsigned(frame), { width, height, bits }, rows)
+  frame.release?.()
+  turning?.finish()
+  return { format: 'jpeg', width, height, bits, colour, alpha: false, chroma }
+}
+
+function unsigned({ data }: DecodedFrame): Samples {
+  if (data instanceof Int16Array) throw new Error('the codec gave signed samples')
+  return data
 }

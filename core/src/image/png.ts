@@ -1,9 +1,10 @@
 import { AppError } from '../api/problem.ts'
 import { checkSize } from './check-limits.ts'
-import type { DecodedImage, ImageSource } from './decode.ts'
+import type { ImageSource } from './decode.ts'
 import type { ImageLimits } from './limits.ts'
 import { inflateRows } from './png-inflate.ts'
 import { type PngLayout, rowReader } from './png-samples.ts'
+import type { RowSink } from './row-sink.ts'
 
 /** Colour types of the PNG specification (third edition), table 9: samples a pixel and bit depths allowed. */
 const COLOUR_TYPES: Record<
@@ -30,19 +31,16 @@ const ADAM7 = [
 
 /**
  * PNG → grey. Colour becomes BT.601 luma; gamma and colour profiles are left alone; transparency is laid over black.
- * Rows are unfiltered as they come out of the inflater: beside the result, two rows are held.
+ * Rows are unfiltered as they come out of the inflater: two are held, or the image if it is interlaced.
  */
-export async function decodePng(bytes: Uint8Array, limits: ImageLimits): Promise<DecodedImage> {
+export async function readPng(bytes: Uint8Array, limits: ImageLimits, sink: RowSink): Promise<ImageSource> {
   const { width, height, bits, type, interlaced, palette, transparency, data } = readChunks(bytes, limits)
   const kind = COLOUR_TYPES[type]!
   const layout: PngLayout = { ...kind, bits, palette, transparency }
-  const image = {
-    width,
-    height,
-    bits: kind.colour === 'palette' ? 8 : bits,
-    data: new Uint16Array(width * height),
-  }
-  const reader = rowReader(layout, image.data)
+  sink.start({ width, height, bits: kind.colour === 'palette' ? 8 : bits })
+  // Rows of one pass go on as they come; those of several are put together first.
+  const samples = new Uint16Array(interlaced ? width * height : width)
+  const reader = rowReader(layout, samples)
   const passes = (interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const))
     .map(([x, y, dx, dy]) => ({
       x,
@@ -60,21 +58,17 @@ export async function decodePng(bytes: Uint8Array, limits: ImageLimits): Promise
     Math.max(1, bitsPerPixel >> 3),
     (row, pass, y) => {
       const { x, y: firstRow, dx, dy, columns } = passes[pass]!
-      reader.read(row, columns, (firstRow + y * dy) * width + x, dx)
+      if (interlaced) reader.read(row, columns, (firstRow + y * dy) * width + x, dx)
+      else {
+        reader.read(row, columns, 0, 1)
+        sink.push(samples, 0, 1)
+      }
     },
   )
+  if (interlaced) sink.push(samples, 0, height)
   const { colour } = kind
   const alpha = kind.alpha || transparency !== undefined
-  const source = {
-    format: 'png',
-    width,
-    height,
-    bits,
-    colour,
-    alpha,
-    chroma: reader.chroma(width * height),
-  } as const
-  return { image, source }
+  return { format: 'png', width, height, bits, colour, alpha, chroma: reader.chroma(width * height) }
 }
 
 function readChunks(bytes: Uint8Array, limits: ImageLimits) {

@@ -1,21 +1,26 @@
 import { admit, type Quality } from '../gate/gate.ts'
 import type { GateSpec } from '../gate/gate-spec.ts'
-import { type DecodeOptions, decodeImage, type ImageSource } from '../image/decode.ts'
+import { undoing } from '../gate/orientation.ts'
+import { type DecodeOptions, type ImageSource, readImage } from '../image/decode.ts'
 import type { GrayImage } from '../image/gray-image.ts'
+import { ImageSink, type RowSink } from '../image/row-sink.ts'
 import { fromWorking, type Preprocessed } from '../preprocess/preprocess.ts'
+import { ReducingSink } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 
 export type Intake = {
-  /** As it was scored: upright and not inverted. Smaller than the source where JPEG 2000 was decoded in part. */
-  readonly image: GrayImage
+  /** Size as it was scored: upright. Smaller than the source where JPEG 2000 was decoded in part. */
+  readonly image: Omit<GrayImage, 'data'>
+  /** The image of that size, upright and not inverted: decoded once more, since the way to the tensor holds no whole image. */
+  readonly pixels: () => Promise<GrayImage>
   readonly source: ImageSource
   readonly quality: Quality
   readonly preprocessed: Preprocessed
 }
 
 /**
- * The whole way of a file to the model: decode, gate, preprocess.
- * @throws AppError as `decodeImage` and `admit` say
+ * The whole way of a file to the model: decode and reduce row by row, gate, preprocess.
+ * @throws AppError as `readImage` and `admit` say
  */
 export async function takeIn(
   bytes: Uint8Array,
@@ -24,7 +29,26 @@ export async function takeIn(
   options: Omit<DecodeOptions, 'reduceTo'>,
 ): Promise<Intake> {
   // Twice the working size: the wavelet's own low-pass then changes the tensor by half a level on average.
-  const decoded = await decodeImage(bytes, { ...options, reduceTo: 2 * spec.workingSize })
-  const { image, working, quality } = admit(decoded, spec, gate)
-  return { image, source: decoded.source, quality, preprocessed: fromWorking(working, image, spec) }
+  const read = (sink: RowSink) => readImage(bytes, { ...options, reduceTo: 2 * spec.workingSize }, sink)
+  let reducing = new ReducingSink(spec.workingSize)
+  const source = await read(reducing)
+  let working = reducing.working()
+  const quality = admit(working, source, spec, gate)
+  const upright = async (sink: RowSink) => {
+    const undo = undoing(quality.corrected ?? 'upright', sink)
+    await read(undo.sink)
+    undo.finish()
+  }
+  if (quality.corrected !== undefined) {
+    reducing = new ReducingSink(spec.workingSize)
+    await upright(reducing)
+    working = reducing.working()
+  }
+  const { size } = reducing
+  const pixels = async () => {
+    const sink = new ImageSink()
+    await upright(sink)
+    return sink.image
+  }
+  return { image: size, pixels, source, quality, preprocessed: fromWorking(working, size, spec) }
 }

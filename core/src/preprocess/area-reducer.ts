@@ -6,10 +6,7 @@
 export class AreaReducer {
   /** Row-major, width × height; complete after the last source row. */
   readonly out: Float64Array
-  private readonly first: Int32Array
-  private readonly last: Int32Array
-  private readonly firstWeight: Float64Array
-  private readonly lastWeight: Float64Array
+  private readonly columns: Columns
   private readonly rowSums: Float64Array
   private readonly scaleY: number
   private readonly cellArea: number
@@ -25,52 +22,109 @@ export class AreaReducer {
     this.scaleY = source.height / target.height
     this.cellArea = scaleX * this.scaleY
     this.out = new Float64Array(target.width * target.height)
-    this.first = new Int32Array(target.width)
-    this.last = new Int32Array(target.width)
-    this.firstWeight = new Float64Array(target.width)
-    this.lastWeight = new Float64Array(target.width)
+    this.columns = columnsOf(source.width, target.width)
     this.rowSums = new Float64Array(target.width)
-    for (let i = 0; i < target.width; i++) {
-      const from = i * scaleX
-      const to = Math.min(source.width, (i + 1) * scaleX)
-      const first = Math.floor(from)
-      const last = Math.max(first, Math.ceil(to) - 1)
-      this.first[i] = first
-      this.last[i] = last
-      this.firstWeight[i] = last > first ? first + 1 - from : to - from
-      this.lastWeight[i] = last > first ? to - last : 0
-    }
   }
 
-  /** Takes the next row: `samples[offset … offset + source width)`. */
-  push(samples: Uint16Array | Float64Array, offset: number): void {
-    this.sumCells(samples, offset)
-    const { y, width, rowSums, out } = this
+  /**
+   * Takes the next row: `samples[offset … offset + source width)`.
+   * @param levels what each sample stands for, if not itself; longer than the largest sample
+   */
+  push(samples: Uint8Array | Uint16Array, offset: number, levels?: Uint16Array): void {
+    // A loop for each kind of row, so that each sees one type of array only: it then compiles to plain loads.
+    if (levels !== undefined) sumLevels(samples, offset, levels, this.columns, this.rowSums)
+    else if (samples instanceof Uint16Array) sumWords(samples, offset, this.columns, this.rowSums)
+    else sumBytes(samples, offset, this.columns, this.rowSums)
+    const { y } = this
     this.y++
     for (; this.j < this.height; this.j++) {
       const bottom = (this.j + 1) * this.scaleY
       const overlap = Math.min(y + 1, bottom) - Math.max(y, this.j * this.scaleY)
-      if (overlap > 0) {
-        const to = this.j * width
-        const weight = overlap / this.cellArea
-        for (let i = 0; i < width; i++) out[to + i] = out[to + i]! + rowSums[i]! * weight
-      }
+      if (overlap > 0) this.addRow(overlap / this.cellArea)
       if (bottom > y + 1) return
     }
   }
 
-  private sumCells(samples: Uint16Array | Float64Array, offset: number): void {
-    const { width, first, last, firstWeight, lastWeight, rowSums } = this
-    for (let i = 0; i < width; i++) {
-      const a = offset + first[i]!
-      const b = offset + last[i]!
-      let sum = samples[a]! * firstWeight[i]!
-      if (b > a) {
-        let whole = 0
-        for (let p = a + 1; p < b; p++) whole += samples[p]!
-        sum += whole + samples[b]! * lastWeight[i]!
-      }
-      rowSums[i] = sum
+  private addRow(weight: number): void {
+    const { width, rowSums, out } = this
+    for (let i = 0, to = this.j * width; i < width; i++, to++) out[to] = out[to]! + rowSums[i]! * weight
+  }
+}
+
+/** Of each output column: its first and last source column, and how much of them it covers. */
+type Columns = {
+  readonly first: Int32Array
+  readonly last: Int32Array
+  readonly firstWeight: Float64Array
+  readonly lastWeight: Float64Array
+}
+
+function columnsOf(source: number, target: number): Columns {
+  const scale = source / target
+  const first = new Int32Array(target)
+  const last = new Int32Array(target)
+  const firstWeight = new Float64Array(target)
+  const lastWeight = new Float64Array(target)
+  for (let i = 0; i < target; i++) {
+    const from = i * scale
+    const to = Math.min(source, (i + 1) * scale)
+    first[i] = Math.floor(from)
+    last[i] = Math.max(first[i]!, Math.ceil(to) - 1)
+    firstWeight[i] = last[i]! > first[i]! ? first[i]! + 1 - from : to - from
+    lastWeight[i] = last[i]! > first[i]! ? to - last[i]! : 0
+  }
+  return { first, last, firstWeight, lastWeight }
+}
+
+// Sums of whole pixels are integers, so exact in any order. The three loops differ in how a sample is read, and nothing else.
+
+function sumWords(samples: Uint16Array, offset: number, columns: Columns, sums: Float64Array): void {
+  const { first, last, firstWeight, lastWeight } = columns
+  for (let i = 0; i < sums.length; i++) {
+    let p = (offset + first[i]!) | 0
+    const end = (offset + last[i]!) | 0
+    let sum = samples[p]! * firstWeight[i]!
+    if (end > p) {
+      let whole = 0
+      for (p = (p + 1) | 0; p < end; p = (p + 1) | 0) whole = (whole + samples[p]!) | 0
+      sum += whole + samples[end]! * lastWeight[i]!
     }
+    sums[i] = sum
+  }
+}
+
+function sumBytes(samples: Uint8Array, offset: number, columns: Columns, sums: Float64Array): void {
+  const { first, last, firstWeight, lastWeight } = columns
+  for (let i = 0; i < sums.length; i++) {
+    let p = (offset + first[i]!) | 0
+    const end = (offset + last[i]!) | 0
+    let sum = samples[p]! * firstWeight[i]!
+    if (end > p) {
+      let whole = 0
+      for (p = (p + 1) | 0; p < end; p = (p + 1) | 0) whole = (whole + samples[p]!) | 0
+      sum += whole + samples[end]! * lastWeight[i]!
+    }
+    sums[i] = sum
+  }
+}
+
+function sumLevels(
+  samples: Uint8Array | Uint16Array,
+  offset: number,
+  levels: Uint16Array,
+  columns: Columns,
+  sums: Float64Array,
+): void {
+  const { first, last, firstWeight, lastWeight } = columns
+  for (let i = 0; i < sums.length; i++) {
+    let p = (offset + first[i]!) | 0
+    const end = (offset + last[i]!) | 0
+    let sum = levels[samples[p]!]! * firstWeight[i]!
+    if (end > p) {
+      let whole = 0
+      for (p = (p + 1) | 0; p < end; p = (p + 1) | 0) whole = (whole + levels[samples[p]!]!) | 0
+      sum += whole + levels[samples[end]!]! * lastWeight[i]!
+    }
+    sums[i] = sum
   }
 }

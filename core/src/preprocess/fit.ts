@@ -18,20 +18,10 @@ export function placement(width: number, height: number, size: number): Rect {
 
 /** Step 3: the crop, resampled to width × height. Area average along an axis that shrinks, linear along one that grows. */
 export function resample(image: WorkingImage, crop: Rect, width: number, height: number): Float64Array {
-  const source = copyCrop(image, crop)
   const reduced = { width: Math.min(width, crop.width), height: Math.min(height, crop.height) }
   const reducer = new AreaReducer(crop, reduced)
-  for (let y = 0; y < crop.height; y++) reducer.push(source, y * crop.width)
+  for (let y = 0; y < crop.height; y++) reducer.push(image.data, (crop.y + y) * image.width + crop.x)
   return enlarge(reducer.out, reduced, width, height)
-}
-
-function copyCrop(image: WorkingImage, crop: Rect): Float64Array {
-  const out = new Float64Array(crop.width * crop.height)
-  for (let y = 0; y < crop.height; y++) {
-    const from = (crop.y + y) * image.width + crop.x
-    for (let x = 0; x < crop.width; x++) out[y * crop.width + x] = image.data[from + x]!
-  }
-  return out
 }
 
 /** Linear interpolation between pixel centres (half-pixel convention), edges clamped. */

@@ -36,8 +36,9 @@ function extremes({ data }: WorkingImage): { low: number; high: number } {
   let low = 65535
   let high = 0
   for (let i = 0; i < data.length; i++) {
-    low = Math.min(low, data[i]!)
-    high = Math.max(high, data[i]!)
+    const value = data[i]!
+    if (value < low) low = value
+    if (value > high) high = value
   }
   return { low, high }
 }

@@ -1,4 +1,5 @@
 import type { GrayImage } from '../image/gray-image.ts'
+import type { RowSink, Samples } from '../image/row-sink.ts'
 import { AreaReducer } from './area-reducer.ts'
 
 /** A reduced image on the 16-bit scale: 0 … 65535 whatever the source's depth. */
@@ -15,22 +16,41 @@ export function workingSize(source: { width: number; height: number }, longest: 
 
 /** Step 1: the only pass over full-resolution pixels. */
 export function reduce(image: GrayImage, longest: number): WorkingImage {
-  const size = workingSize(image, longest)
-  const reducer = new AreaReducer(image, size)
-  for (let y = 0; y < image.height; y++) reducer.push(image.data, y * image.width)
-  return finishReduce(reducer, size, image.bits)
+  const sink = new ReducingSink(longest)
+  sink.start(image)
+  sink.push(image.data, 0, image.height)
+  return sink.working()
 }
 
-/** Averages of `bits`-deep samples → the 16-bit scale, rounded to the nearest. */
-export function finishReduce(
-  reducer: AreaReducer,
-  size: { width: number; height: number },
-  bits: number,
-): WorkingImage {
-  const factor = 65535 / (2 ** bits - 1)
-  const data = new Uint16Array(reducer.out.length)
-  for (let i = 0; i < data.length; i++) {
-    data[i] = Math.min(65535, Math.max(0, Math.round(reducer.out[i]! * factor)))
+/** Reduces an image while it is decoded: no more of it is held than the working image. */
+export class ReducingSink implements RowSink {
+  /** Of the source. */
+  size: Omit<GrayImage, 'data'> = { width: 1, height: 1, bits: 1 }
+  private readonly longest: number
+  private reducer = new AreaReducer(this.size, this.size)
+
+  constructor(longest: number) {
+    this.longest = longest
   }
-  return { ...size, data }
+
+  start({ width, height, bits }: Omit<GrayImage, 'data'>): void {
+    this.size = { width, height, bits }
+    this.reducer = new AreaReducer(this.size, workingSize(this.size, this.longest))
+  }
+
+  push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void {
+    const { width } = this.size
+    for (let y = 0; y < rows; y++) this.reducer.push(samples, offset + y * width, levels)
+  }
+
+  /** After the last row: averages on the 16-bit scale, rounded to the nearest. */
+  working(): WorkingImage {
+    const { out } = this.reducer
+    const factor = 65535 / (2 ** this.size.bits - 1)
+    const data = new Uint16Array(out.length)
+    for (let i = 0; i < data.length; i++) {
+      data[i] = Math.min(65535, Math.max(0, Math.round(out[i]! * factor)))
+    }
+    return { ...workingSize(this.size, this.longest), data }
+  }
 }

@@ -18,7 +18,8 @@ export function measureWindow(image: WorkingImage, crop: Rect, spec: PreprocessS
     }
   }
   dropEnds(counts, spec.ends)
-  const total = counts.reduce((sum, count) => sum + count, 0)
+  let total = 0
+  for (let value = 0; value < counts.length; value++) total += counts[value]!
   const at = (percent: number) => valueAtRank(counts, Math.round(((total - 1) * percent) / 100))
   const [p0, p1, p2] = spec.percentiles
   const low = at(p0)

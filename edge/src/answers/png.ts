@@ -6,10 +6,10 @@ import type { Answer } from './answer.ts'
 const MAX_SIDE = 1024
 
 /** The heat map of the label, mixed over the X-ray. */
-export function overlayOf({ intake, scores, manifest }: Answer): RgbImage {
+export async function overlayOf({ intake, scores, manifest }: Answer): Promise<RgbImage> {
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
   const map = scores.maps[scores.label]
-  return renderOverlay(intake.image, intake.preprocessed, map, manifest.cam, {
+  return renderOverlay(await intake.pixels(), intake.preprocessed, map, manifest.cam, {
     maxSide: MAX_SIDE,
     opacity: 0.6,
     fullHeat,
@@ -17,4 +17,4 @@ export function overlayOf({ intake, scores, manifest }: Answer): RgbImage {
 }
 
 export const toPng = async (answer: Answer): Promise<Uint8Array<ArrayBuffer>> =>
-  encodePng({ ...overlayOf(answer), channels: 3 })
+  encodePng({ ...(await overlayOf(answer)), channels: 3 })

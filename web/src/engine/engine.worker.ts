@@ -2,6 +2,7 @@ import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { admit } from '@detl/core/gate/gate'
+import { undo } from '@detl/core/gate/orientation'
 import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
@@ -69,12 +70,16 @@ export type Engine = typeof engine
 expose(engine)
 
 /** Upright and not inverted, as the model gets it; as it is in the file where the gate refuses it, which the scoring then says. */
-function asScored(decoded: DecodedImage, spec: PreprocessSpec) {
+function asScored({ image, source }: DecodedImage, spec: PreprocessSpec) {
+  const working = reduce(image, spec.workingSize)
   try {
-    return admit(decoded, spec, DEFAULT_GATE)
+    const { corrected } = admit(working, source, spec, DEFAULT_GATE)
+    if (corrected === undefined) return { image, working }
+    const upright = undo(image, corrected)
+    return { image: upright, working: reduce(upright, spec.workingSize) }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { image: decoded.image, working: reduce(decoded.image, spec.workingSize) }
+    return { image, working }
   }
 }
 

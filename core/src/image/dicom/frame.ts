@@ -4,17 +4,32 @@ import { damaged } from './parse.ts'
 
 /** The bytes of one frame: a view of a native frame, or the joined fragments of an encapsulated one (PS3.5 annex A.4). */
 export function frameBytes(dataSet: DataSet, frame: number, frames: number, frameLength: number): Uint8Array {
+  const element = dataSet.elements.x7fe00010!
+  if (element.encapsulatedPixelData) {
+    checkFrame(frame, frames)
+    return encapsulatedFrame(dataSet, element, frame, frames)
+  }
+  const { start, end } = nativeRange(dataSet, frame, frames, frameLength)
+  if (end > dataSet.byteArray.length) throw damaged('its pixel data are shorter than rows × columns')
+  return dataSet.byteArray.subarray(start, end)
+}
+
+/** Where a native frame lies in its data set, by what the element says of itself. */
+export function nativeRange(dataSet: DataSet, frame: number, frames: number, frameLength: number) {
+  checkFrame(frame, frames)
+  const element = dataSet.elements.x7fe00010!
+  const start = element.dataOffset + frame * frameLength
+  const end = start + frameLength
+  if (element.encapsulatedPixelData || end > element.dataOffset + element.length) {
+    throw damaged('its pixel data are shorter than rows × columns')
+  }
+  return { start, end }
+}
+
+function checkFrame(frame: number, frames: number): void {
   if (frame < 0 || frame >= frames || !Number.isInteger(frame)) {
     throw new AppError('request-invalid', `frame ${frame} of an object with ${frames}`)
   }
-  const element = dataSet.elements.x7fe00010!
-  if (element.encapsulatedPixelData) return encapsulatedFrame(dataSet, element, frame, frames)
-  const start = element.dataOffset + frame * frameLength
-  const end = start + frameLength
-  if (end > element.dataOffset + element.length || end > dataSet.byteArray.length) {
-    throw damaged('its pixel data are shorter than rows × columns')
-  }
-  return dataSet.byteArray.subarray(start, end)
 }
 
 function encapsulatedFrame(dataSet: DataSet, element: Element, frame: number, frames: number): Uint8Array {

@@ -15,6 +15,8 @@ export type ParsedDicom = {
   readonly dataSet: DataSet
   readonly transferSyntax: string
   readonly encoding: Encoding
+  /** A large deflated object: `dataSet` ends where its pixel data begin, and this stream holds them. */
+  readonly deflated?: Uint8Array
 }
 
 /** Elements up to the pixel data, as a start for the size check of a deflated object: generous for any header. */
@@ -25,7 +27,7 @@ const EMPTY_DATA_SET = Uint8Array.of(8, 0, 5, 0, 0x43, 0x53, 0, 0)
 
 /**
  * Bytes → data set: Part 10 files, files without the preamble, bare data sets without the meta group, and deflated ones.
- * A deflated data set is inflated only as far as its own header says that it reaches.
+ * A large deflated data set is inflated only as far as its pixel data.
  */
 export async function parseDicom(bytes: Uint8Array, limits: ImageLimits): Promise<ParsedDicom> {
   const { file, bareSyntax } = normalise(bytes)
@@ -39,7 +41,7 @@ export async function parseDicom(bytes: Uint8Array, limits: ImageLimits): Promis
   })
   if (deflatedFrom !== undefined) {
     const inflated = await inflate(file.subarray(deflatedFrom), limits)
-    return { dataSet: inflated, transferSyntax: DEFLATED, encoding: 'raw' }
+    return { ...inflated, transferSyntax: DEFLATED, encoding: 'raw' }
   }
   const transferSyntax = bareSyntax ?? dataSet.string('x00020010')
   if (transferSyntax === undefined) throw damaged('its transfer syntax is missing')
@@ -68,10 +70,13 @@ function normalise(bytes: Uint8Array): { file: Uint8Array; bareSyntax?: string }
   }
 }
 
-async function inflate(deflated: Uint8Array, limits: ImageLimits): Promise<DataSet> {
+async function inflate(
+  deflated: Uint8Array,
+  limits: ImageLimits,
+): Promise<Pick<ParsedDicom, 'dataSet' | 'deflated'>> {
   const options = { TransferSyntaxUID: EXPLICIT_LITTLE_ENDIAN }
   const head = await inflateUpTo([deflated], 'deflate-raw', HEADER_BYTES)
-  if (!head.cut) return parse(head.bytes, options)
+  if (!head.cut) return { dataSet: parse(head.bytes, options) }
   const header = parse(head.bytes, { ...options, untilTag: 'x7fe00010' })
   const pixels = header.elements.x7fe00010
   if (pixels === undefined) throw new AppError('image-too-large', 'the DICOM header does not end within 4 MB')
@@ -80,8 +85,7 @@ async function inflate(deflated: Uint8Array, limits: ImageLimits): Promise<DataS
   if (total > limits.maxBytes) {
     throw new AppError('image-too-large', `${total} bytes once inflated; accepted: ${limits.maxBytes}`)
   }
-  const { bytes } = await inflateUpTo([deflated], 'deflate-raw', total)
-  return parse(bytes, options)
+  return { dataSet: header, deflated }
 }
 
 function parse(bytes: Uint8Array, options: object): DataSet {

@@ -1,40 +1,34 @@
-import type { GrayImage } from '../gray-image.ts'
 import { storedValues } from './cells.ts'
 import type { PixelHeader } from './header.ts'
 import { type GreyPipeline, modalityValue, voiShare } from './voi.ts'
 
 /**
- * Pixel cells → grey image in the standard's order (PS3.4 N.2): modality, VOI, then the inversion of MONOCHROME1.
- * Without a VOI the whole declared range is shown, which leaves unsigned MONOCHROME2 values as they are stored.
- * Padding pixels are black in either photometric interpretation.
+ * Grey level of each pixel cell as it lies in the file, in the standard's order (PS3.4 N.2): modality, VOI, then the
+ * inversion of MONOCHROME1. Without a VOI the whole declared range is shown, which leaves unsigned MONOCHROME2 values
+ * as they are stored. Padding pixels are black in either photometric interpretation.
  */
-export function renderGrey(
-  cells: Uint8Array | Uint16Array,
-  size: { readonly width: number; readonly height: number },
+export function levelsOfCells(
   header: PixelHeader,
   pipeline: GreyPipeline,
   padding: { readonly from: number; readonly to: number } | undefined,
-): GrayImage {
+): { bits: number; levels: Uint16Array } {
   const { bitsStored, bitsAllocated, signed } = header
   const bits = pipeline.voi === undefined ? bitsStored : 16
   const lowest = signed ? -(2 ** (bitsStored - 1)) : 0
-  const levels = greyTable(
+  const table = greyTable(
     lowest,
     2 ** bitsStored,
     2 ** bits - 1,
     header.photometric === 'MONOCHROME1',
     pipeline,
   )
-  if (padding) levels.fill(0, Math.max(0, padding.from - lowest), Math.max(0, padding.to - lowest + 1))
-  // One table from a cell as it lies in the file to its level, so that the pixels are gone through once.
-  const table = new Uint16Array(2 ** bitsAllocated)
-  for (let cell = 0; cell < table.length; cell++) table[cell] = cell
-  const stored = storedValues(table, header)
-  for (let cell = 0; cell < table.length; cell++) table[cell] = levels[stored[cell]! - lowest]!
-  const pixels = size.width * size.height
-  const data = new Uint16Array(pixels)
-  for (let i = 0; i < pixels; i++) data[i] = table[cells[i]!]!
-  return { ...size, bits, data }
+  if (padding) table.fill(0, Math.max(0, padding.from - lowest), Math.max(0, padding.to - lowest + 1))
+  // One table from a cell to its level, so that the pixels are gone through once.
+  const levels = new Uint16Array(2 ** bitsAllocated)
+  for (let cell = 0; cell < levels.length; cell++) levels[cell] = cell
+  const stored = storedValues(levels, header)
+  for (let cell = 0; cell < levels.length; cell++) levels[cell] = table[stored[cell]! - lowest]!
+  return { bits, levels }
 }
 
 /** Output level of each of `count` stored values from `lowest` up. */

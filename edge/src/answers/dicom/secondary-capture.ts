@@ -10,7 +10,7 @@ const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 /** The overlay as Secondary Capture Image (PS3.3, A.8.1): same patient and study as the image, a series of its own. */
 export async function toSecondaryCapture(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
   const { study, source, date, time, uid } = await dicomContext(answer)
-  const { width, height, data } = overlayOf(answer)
+  const { width, height, data } = await overlayOf(answer)
   const { manifest, scores } = answer
   return writePart10(SECONDARY_CAPTURE, await uid('secondary-capture'), {
     ...study,

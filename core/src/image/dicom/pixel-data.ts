@@ -1,0 +1,106 @@
+import type { Codecs } from '../codecs.ts'
+import { inflatePieces } from '../inflate.ts'
+import type { ImageLimits } from '../limits.ts'
+import type { RowSink, Samples } from '../row-sink.ts'
+import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
+import { checkCodestream } from './codestream.ts'
+import { frameBytes, nativeRange } from './frame.ts'
+import type { PixelHeader } from './header.ts'
+import { damaged, type ParsedDicom } from './parse.ts'
+import { decodeRle } from './rle.ts'
+
+export type DicomOptions = {
+  readonly limits: ImageLimits
+  readonly codecs: Codecs
+  /** Which frame of a multi-frame object, from 0. */
+  readonly frame?: number
+  /** A wavelet codec may stop where the longest side is still at least this. */
+  readonly reduceTo?: number
+}
+
+/** What becomes of a pixel cell: a level of `bits` bits by a table, or the cell itself. */
+export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array }
+
+/** The pixel cells of one frame, as grey levels. */
+export async function pushCells(
+  { dataSet, encoding, deflated }: ParsedDicom,
+  header: PixelHeader,
+  options: DicomOptions,
+  sink: RowSink,
+  { bits, levels }: CellLevels,
+): Promise<void> {
+  const { width, height, frames, bitsAllocated } = header
+  const bytesPerCell = bitsAllocated / 8
+  const length = width * height * bytesPerCell
+  const frame = options.frame ?? 0
+  const all = (cells: Samples) => {
+    if (cells.length < width * height) throw damaged('its pixel data are shorter than rows × columns')
+    sink.start({ width, height, bits })
+    sink.push(cells, 0, height, levels)
+  }
+  if (deflated !== undefined) {
+    const { start } = nativeRange(dataSet, frame, frames, length)
+    sink.start({ width, height, bits })
+    return inflateRows(deflated, start, width * bytesPerCell, height, (row) =>
+      sink.push(cellsOfBytes(row, bitsAllocated), 0, 1, levels),
+    )
+  }
+  const encoded = frameBytes(dataSet, frame, frames, length)
+  if (encoding === 'raw') return all(cellsOfBytes(encoded, bitsAllocated))
+  if (encoding === 'raw-big-endian') {
+    const asWords = bitsAllocated === 16 || dataSet.elements.x7fe00010!.vr === 'OW'
+    return all(cellsOfBytes(asWords ? swapWords(encoded) : encoded, bitsAllocated))
+  }
+  if (encoding === 'rle') {
+    return all(cellsOfBytes(decodeRle(encoded, width * height, bytesPerCell), bitsAllocated))
+  }
+  const { stream, levels: wavelets } = checkCodestream(encoded, encoding, header)
+  const halvings = halvingsFor(Math.max(width, height), wavelets, options.reduceTo)
+  const decoded = await options.codecs[encoding](stream, halvings)
+  const reduced = { width: Math.ceil(width / 2 ** halvings), height: Math.ceil(height / 2 ** halvings) }
+  if (decoded.width !== reduced.width || decoded.height !== reduced.height) {
+    throw damaged('its codestream gives another size than its header')
+  }
+  if (decoded.components !== 1) throw damaged('its codestream has several components')
+  if (decoded.bits > bitsAllocated) throw damaged('its codestream is deeper than its header says')
+  sink.start({ ...reduced, bits })
+  sink.push(cellsOfSamples(decoded.data), 0, reduced.height, levels)
+  decoded.release?.()
+}
+
+function halvingsFor(longest: number, levels: number, reduceTo: number | undefined): number {
+  let halvings = 0
+  if (reduceTo === undefined) return 0
+  while (halvings < levels && Math.ceil(longest / 2 ** (halvings + 1)) >= reduceTo) halvings++
+  return halvings
+}
+
+/** Rows of a deflated data set, from byte `start` of the inflated one on: neither is held as a whole. */
+async function inflateRows(
+  deflated: Uint8Array,
+  start: number,
+  bytesPerRow: number,
+  rows: number,
+  onRow: (row: Uint8Array) => void,
+): Promise<void> {
+  const row = new Uint8Array(bytesPerRow)
+  let skip = start
+  let filled = 0
+  let left = rows
+  await inflatePieces([deflated], 'deflate-raw', (piece) => {
+    let at = Math.min(skip, piece.length)
+    skip -= at
+    while (at < piece.length && left > 0) {
+      const n = Math.min(bytesPerRow - filled, piece.length - at)
+      row.set(piece.subarray(at, at + n), filled)
+      at += n
+      filled += n
+      if (filled < bytesPerRow) break
+      onRow(row)
+      filled = 0
+      left--
+    }
+    return left > 0
+  })
+  if (left > 0) throw damaged('its pixel data are shorter than rows × columns')
+}

@@ -1,0 +1,62 @@
+import type { GrayImage } from './gray-image.ts'
+
+/** Samples of 8 or 16 bits, unsigned. */
+export type Samples = Uint8Array | Uint16Array
+
+/**
+ * Where a decoder puts an image, row by row from the top: who needs less than all pixels at once (`ReducingSink`) never
+ * holds them.
+ */
+export type RowSink = {
+  /** Once, before any row. Nothing of the image's size is allocated before. */
+  start(size: Omit<GrayImage, 'data'>): void
+  /**
+   * The next `rows` rows, row-major from `samples[offset]` on; valid during the call only.
+   * @param levels the grey level that each sample stands for, if not itself
+   */
+  push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void
+}
+
+/** Collects the whole image. */
+export class ImageSink implements RowSink {
+  image: GrayImage = { width: 0, height: 0, bits: 1, data: new Uint16Array(0) }
+  private filled = 0
+
+  start(size: Omit<GrayImage, 'data'>): void {
+    this.image = { ...size, data: new Uint16Array(size.width * size.height) }
+  }
+
+  push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void {
+    const { width, data } = this.image
+    const count = rows * width
+    const to = this.filled
+    this.filled += count
+    if (levels === undefined) data.set(samples.subarray(offset, offset + count), to)
+    else for (let i = 0; i < count; i++) data[to + i] = levels[samples[offset + i]!]!
+  }
+}
+
+/** Passes rows on with black and white exchanged. */
+export class InvertingSink implements RowSink {
+  private readonly inner: RowSink
+  private row = new Uint16Array(0)
+  private top = 0
+
+  constructor(inner: RowSink) {
+    this.inner = inner
+  }
+
+  start(size: Omit<GrayImage, 'data'>): void {
+    this.inner.start(size)
+    this.row = new Uint16Array(size.width)
+    this.top = 2 ** size.bits - 1
+  }
+
+  push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void {
+    const { row, top } = this
+    for (let y = 0, p = offset; y < rows; y++) {
+      for (let x = 0; x < row.length; x++, p++) row[x] = top - (levels ? levels[samples[p]!]! : samples[p]!)
+      this.inner.push(row, 0, 1)
+    }
+  }
+}
