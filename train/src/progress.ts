@@ -37,10 +37,10 @@ export function progressPrinter(stage: string, out: NodeJS.WriteStream = process
 /** Megabytes of one file, at most once a second. */
 export function bytesPrinter(name: string, out: NodeJS.WriteStream = process.stderr) {
   let last = 0
-  return (done: number, total: number): void => {
+  return (done: number, total: number | undefined): void => {
     if (performance.now() - last < 1000) return
     last = performance.now()
-    const text = `${name} ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`
+    const text = `${name} ${(done / 1e6).toFixed(1)}${total ? ` of ${(total / 1e6).toFixed(1)}` : ''} MB`
     out.write(out.isTTY ? `\r\x1b[K${text}` : `${text}\n`)
   }
 }

@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { download } from '@detl/train/data/download'
+import { downloadFile as download, downloadListSchema, downloadRepository } from '@detl/train/data/download'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const content = Buffer.from(Array.from({ length: 50_000 }, (_, i) => (i * 7) % 251))
@@ -16,7 +17,8 @@ const asked: (string | undefined)[] = []
 const server = createServer((request, response) => {
   asked.push(request.headers.range)
   const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
-  if (request.url === '/whole') response.writeHead(from ? 206 : 200).end(content.subarray(from))
+  if (from >= content.length) response.writeHead(416).end()
+  else if (request.url === '/whole') response.writeHead(from ? 206 : 200).end(content.subarray(from))
   else if (request.url === '/deaf') response.writeHead(200).end(content)
   else if (request.url === '/broken') {
     response.writeHead(200, { 'content-length': content.length })
@@ -75,7 +77,79 @@ describe('download', () => {
     for (const name of ['e.bin', 'f.bin', 'g.bin']) expect(existsSync(join(dir, name))).toBe(false)
   })
 
+  it('takes MD5 where a source publishes nothing else, and goes on without a size', async () => {
+    const { bytes: _, sha256: __, ...bare } = item('/whole', 'h.bin')
+    const md5 = createHash('md5').update(content).digest('hex')
+    writeFileSync(join(dir, 'h.bin.part'), content.subarray(0, 100))
+    expect(await download({ ...bare, md5 }, dir)).toBe('resumed')
+    expect(await download({ ...bare, md5 }, dir)).toBe('present')
+    writeFileSync(join(dir, 'k.bin.part'), content) // broken off after the last byte
+    expect(await download({ ...bare, md5, path: 'k.bin' }, dir)).toBe('fetched')
+    const wrong = { ...bare, path: 'i.bin', md5: '0'.repeat(32) }
+    await expect(download(wrong, dir)).rejects.toThrow('has md5')
+    expect(existsSync(join(dir, 'i.bin'))).toBe(false)
+  })
+
+  it('tells how far it is', async () => {
+    const steps: (number | undefined)[][] = []
+    await download(item('/whole', 'j.bin'), dir, (done, total) => steps.push([done, total]))
+    expect(steps.at(-1)).toEqual([content.length, content.length])
+  })
+
   it('does not write outside its folder', async () => {
     await expect(download(item('/whole', '../evil.bin'), dir)).rejects.toThrow('leads out of')
   })
+})
+
+describe('downloadRepository', () => {
+  const source = join(dir, 'source')
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', source, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], {
+      encoding: 'utf8',
+    }).trim()
+  let commit = ''
+  beforeAll(() => {
+    mkdirSync(join(source, 'images'), { recursive: true })
+    writeFileSync(join(source, 'metadata.csv'), 'a,b\r\n1,2\r\n')
+    writeFileSync(join(source, 'images/1.png'), content)
+    writeFileSync(join(source, 'weights.bin'), content)
+    git('init', '--quiet')
+    git('add', '.')
+    git('commit', '--quiet', '-m', 'one')
+    commit = git('rev-parse', 'HEAD')
+    writeFileSync(join(source, 'metadata.csv'), 'changed later')
+    git('commit', '--quiet', '-am', 'two')
+    git('config', 'uploadpack.allowAnySHA1InWant', 'true')
+    git('config', 'uploadpack.allowFilter', 'true')
+  })
+  const repository = (path: string) => ({
+    git: `file://${source}`,
+    commit,
+    path,
+    only: ['metadata.csv', 'images'],
+  })
+
+  it('gets the files of that commit as they are, and only those that are wanted', () => {
+    expect(downloadRepository(repository('clone'), dir)).toBe('fetched')
+    expect(readFileSync(join(dir, 'clone/metadata.csv'), 'utf8')).toBe('a,b\r\n1,2\r\n')
+    expect(readFileSync(join(dir, 'clone/images/1.png'))).toEqual(content)
+    expect(existsSync(join(dir, 'clone/weights.bin'))).toBe(false)
+    expect(downloadRepository(repository('clone'), dir)).toBe('present')
+  })
+
+  it('notices a file that was changed since, and a commit that is not there', () => {
+    downloadRepository(repository('changed'), dir)
+    writeFileSync(join(dir, 'changed/images/1.png'), 'forged')
+    expect(() => downloadRepository(repository('changed'), dir)).toThrow('was changed since')
+    const missing = { ...repository('missing'), commit: '0'.repeat(40) }
+    expect(() => downloadRepository(missing, dir)).toThrow()
+    expect(() => downloadRepository({ ...repository('../out') }, dir)).toThrow('leads out of')
+  })
+})
+
+it.each(['nih', 'cohen', 'figure1', 'covid-cxnet'])('the list of %s is valid', (name) => {
+  const list = JSON.parse(
+    readFileSync(new URL(`../../../train/sources/${name}.json`, import.meta.url), 'utf8'),
+  )
+  expect(downloadListSchema.parse(list).length).toBeGreaterThan(0)
 })

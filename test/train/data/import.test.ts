@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
@@ -61,14 +69,23 @@ describe('importData', () => {
       { source: 'nih' as const, labels: nihCsv, images: nih },
       { source: 'cohen' as const, labels: cohenCsv, images: cohen },
     ]
-    const result = await importData({ sources, out: dir, licences: 'research' })
+    const boxes = join(dir, 'BBox_List_2017.csv')
+    writeFileSync(
+      boxes,
+      'Image Index,Finding Label,Bbox [x,y,w,h],,,\n00000001_001.png,Mass,512,256,128,64,,,\n00009999_000.png,Mass,1,1,1,1,,,\n',
+    )
+    const result = await importData({ sources, out: dir, licences: 'research', boxes })
     expect(result).toEqual({
       images: 4,
       withoutFile: 1,
       undecodable: [join(cohen, 'broken.png')],
       licence: 0,
       duplicates: 1,
+      boxes: 1,
     })
+    expect(readFileSync(join(dir, 'nih_boxes.csv'), 'utf8')).toBe(
+      'file,label,x,y,w,h\nnih/00000001_001.png,Mass,48.0,24.0,12.0,6.0\n',
+    )
     const records = readFolder(dir)
     expect(records.map((r) => [r.dataset, r.classA, r.classB, r.view, r.age])).toEqual([
       ['nih', 'normal', 'normal', 'PA', 58],

@@ -99,6 +99,18 @@ describe('wilson', () => {
 })
 
 describe('delong', () => {
+  it('gives what Stata’s manual prints for the CT readings of Hanley & McNeil 1982: 0.8932 (0.83295–0.95339)', () => {
+    const normal = [33, 6, 6, 11, 2] // by rating 1 … 5, table I
+    const abnormal = [3, 2, 2, 11, 33]
+    const ratings = (counts: number[]) => counts.flatMap((n, i) => Array<number>(n).fill(i + 1))
+    const scores = [...ratings(normal), ...ratings(abnormal)]
+    const { value, low, high, variance } = delong({ scores, positive: scores.map((_, i) => i >= 58) })
+    expect(value).toBeCloseTo(0.8932, 4)
+    expect(Math.sqrt(variance)).toBeCloseTo(0.0307, 4)
+    expect(low).toBeCloseTo(0.83295, 5)
+    expect(high).toBeCloseTo(0.95339, 5)
+  })
+
   it('has the variance that the definition gives, pair by pair', () => {
     const { truth, probabilities } = example(90, 2)
     const scores = truth.map((_, i) => probabilities[3 * i]!)

@@ -9,6 +9,9 @@ const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
   paper: async () => (await import('../../configs/paper.ts')).paper,
 }
 
+/** Lists in train/sources. */
+const DOWNLOADS = ['nih', 'cohen', 'figure1', 'covid-cxnet'] as const
+
 type TrainFlags = {
   data: string
   cache: string
@@ -23,6 +26,7 @@ type TrainFlags = {
   resume: boolean
 }
 
+type ImportFlags = { out: string; boxes?: string; licences: 'permissive' | 'research' }
 type ReportFlags = { outliers: string[]; gallery: boolean }
 
 /** `train pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact` */
@@ -116,15 +120,32 @@ export function addDataCommands(program: Command): void {
   const data = program.command('data').description('fetch, import and describe data sets')
   data
     .command('download')
-    .description('fetch the files of a list, each checked by size and sha256; broken-off ones are continued')
-    .requiredOption('--list <file>', 'JSON: [{"url","path","bytes","sha256"}]')
+    .description('fetch public sources, each file checked by its digest; broken-off ones are continued')
+    .argument('[sources...]', `of the lists that come along: ${DOWNLOADS.join(', ')}`)
+    .option(
+      '--list <file>',
+      'JSON: [{"url","path","sha256" or "md5","bytes"} or {"git","commit","path","only"}]',
+    )
     .requiredOption('--out <dir>', 'folder that gets them')
-    .action(async (flags: { list: string; out: string }) => {
+    .action(async (sources: string[], flags: { list?: string; out: string }) => {
       const { readFileSync } = await import('node:fs')
-      const { download, downloadListSchema } = await import('../data/download.ts')
+      const { downloadFile, downloadListSchema, downloadRepository } = await import('../data/download.ts')
       const { bytesPrinter } = await import('../progress.ts')
-      for (const item of downloadListSchema.parse(JSON.parse(readFileSync(flags.list, 'utf8')))) {
-        console.log(`${item.path}: ${await download(item, flags.out, bytesPrinter(item.path))}`)
+      const unknown = sources.filter((s) => !(DOWNLOADS as readonly string[]).includes(s))
+      if (unknown.length > 0 || (sources.length === 0 && !flags.list))
+        throw new InvalidArgumentError(`name sources of ${DOWNLOADS.join(', ')}, or give --list`)
+      const files = [
+        ...sources.map((s) => new URL(`../../sources/${s}.json`, import.meta.url)),
+        flags.list ?? [],
+      ].flat()
+      for (const item of files.flatMap((f) =>
+        downloadListSchema.parse(JSON.parse(readFileSync(f, 'utf8'))),
+      )) {
+        const result =
+          'git' in item
+            ? downloadRepository(item, flags.out)
+            : await downloadFile(item, flags.out, bytesPrinter(item.path))
+        console.log(`${item.path}: ${result}`)
       }
     })
   data
@@ -132,8 +153,9 @@ export function addDataCommands(program: Command): void {
     .description("read the sources' own label files and images into one manifest.csv")
     .argument('<sources...>', 'each as KIND=LABELS.csv=IMAGES; kinds: nih, cohen, figure1, actualmed')
     .requiredOption('--out <dir>', 'folder that gets manifest.csv')
+    .option('--boxes <file>', "NIH's BBox_List_2017.csv; becomes nih_boxes.csv")
     .addOption(new Option('--licences <which>').choices(['permissive', 'research']).default('research'))
-    .action(async (sources: string[], flags: { out: string; licences: 'permissive' | 'research' }) => {
+    .action(async (sources: string[], flags: ImportFlags) => {
       const { importData, SOURCES } = await import('./data-import.ts')
       const parsed = sources.map((text) => {
         const [source, labels, images] = text.split('=')

@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from '../data/near-duplicates.ts'
 import { readCohenLabels, readFigure1Labels } from '../data/sources/covid.ts'
 import type { SourceRow } from '../data/sources/labels.ts'
-import { readNihLabels } from '../data/sources/nih.ts'
+import { readNihBoxes, readNihLabels } from '../data/sources/nih.ts'
 import { writeWhole } from '../model/files.ts'
 
 export const SOURCES = {
@@ -22,6 +22,8 @@ export type SourceName = keyof typeof SOURCES
 export type ImportOptions = {
   /** Label file and image folder of each source, in the sources' own formats. */
   sources: { source: SourceName; labels: string; images: string }[]
+  /** NIH's BBox_List_2017.csv: becomes nih_boxes.csv, in pixels of the files at hand. */
+  boxes?: string
   /** Folder that gets manifest.csv; image paths are relative to it. */
   out: string
   /** `permissive` leaves out images whose licence forbids commercial use or derivatives, or is not stated. */
@@ -35,11 +37,20 @@ export type ImportResult = {
   undecodable: string[]
   licence: number
   duplicates: number
+  /** Of imported images. */
+  boxes: number
 }
 
 /** Label files and images of the sources → one manifest.csv, grouped by patient and near-duplicates. */
 export async function importData(options: ImportOptions): Promise<ImportResult> {
-  const result: ImportResult = { images: 0, withoutFile: 0, undecodable: [], licence: 0, duplicates: 0 }
+  const result: ImportResult = {
+    images: 0,
+    withoutFile: 0,
+    undecodable: [],
+    licence: 0,
+    duplicates: 0,
+    boxes: 0,
+  }
   const rows: (SourceRow & {
     file: string
     sha256: string
@@ -112,11 +123,32 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
   )
   writeWhole(join(options.out, 'manifest.csv'), `${HEADER}\n${lines.join('\n')}\n`)
   result.images = rows.length
+  if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
   return result
 }
 
 const HEADER =
   'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license'
+
+/** NIH gives boxes in pixels of its 1024 × 1024 images; the files here may be reduced copies. */
+const NIH_SIDE = 1024
+
+function writeBoxes(
+  path: string,
+  rows: readonly { image: string; file: string; width: number; height: number }[],
+  out: string,
+): number {
+  const byImage = new Map(rows.map((r) => [r.image, r]))
+  const lines = readNihBoxes(path).flatMap((b) => {
+    const row = byImage.get(b.image)
+    if (!row) return []
+    const [sx, sy] = [row.width / NIH_SIDE, row.height / NIH_SIDE]
+    const numbers = [b.x * sx, b.y * sy, b.width * sx, b.height * sy].map((v) => v.toFixed(1))
+    return [[row.file, b.label, ...numbers].map(cell).join(',')]
+  })
+  writeWhole(join(out, 'nih_boxes.csv'), `${['file,label,x,y,w,h', ...lines].join('\n')}\n`)
+  return lines.length
+}
 
 /** Named with and without extension: reduced copies often change the format. */
 function filesByName(dir: string): Map<string, string> {
