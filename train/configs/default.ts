@@ -41,7 +41,7 @@ export const defaults: TrainConfig = {
     },
   },
   transfer: {
-    epochs: 30,
+    epochs: 24,
     batchSize: 16,
     optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
     learningRate: 1e-3,

@@ -34,15 +34,22 @@ function setting() {
   return { model, x, standard, net, classes, regions }
 }
 
-it('is the share that Grad-CAM by automatic differentiation puts outside the region', async () => {
+it('is what Grad-CAM by automatic differentiation puts anywhere but inside the region', async () => {
   const { model, x, standard, net, classes, regions } = setting()
-  const { maps } = await gradCam(model, x)
+  const { maps: positive } = await gradCam(model, x)
+  const head = model.getLayer('dense3')
+  head.setWeights(head.getWeights().map((w) => tf.neg(w)))
+  const { maps: negative } = await gradCam(model, x) // of −y: what the ReLU cut off
   const region = regions.dataSync()
   const cells = CELLS * CELLS
   const expected = label.map((c, b) => {
-    const map = maps.subarray((b * 4 + c) * cells, (b * 4 + c + 1) * cells)
-    const total = map.reduce((a, v) => a + v, 0)
-    return 1 - map.reduce((a, v, i) => a + v * region[b * cells + i]!, 0) / (total + 1e-6)
+    const at = (b * 4 + c) * cells
+    let [inside, total] = [0, 0]
+    for (let i = 0; i < cells; i++) {
+      inside += (positive[at + i]! - negative[at + i]!) * region[b * cells + i]!
+      total += positive[at + i]! + negative[at + i]!
+    }
+    return 1 - inside / (total + 1e-6)
   })
   const value = evidenceOutside(
     net.forward(standard, undefined),
@@ -52,6 +59,18 @@ it('is the share that Grad-CAM by automatic differentiation puts outside the reg
   ).dataSync()[0]!
   expect(value).toBeCloseTo((expected[0]! + expected[1]!) / 2, 4)
   expect(value).toBeGreaterThan(0.1)
+})
+
+it('draws a map back that is negative everywhere', () => {
+  const { standard, net, classes, regions } = setting()
+  for (const v of net.variables.slice(-2)) v.assign(tf.neg(tf.abs(v))) // the last layer: no class has evidence
+  const loss = () => evidenceOutside(net.forward(standard, undefined), classes, regions, tf.tensor1d(BOTH))
+  const before = loss().dataSync()[0]!
+  expect(before).toBeGreaterThan(1)
+  const { grads } = tf.variableGrads(loss, net.variables)
+  const head = net.variables.at(-2)!
+  head.assign(tf.sub(head, tf.mul(grads[head.name]!, 0.1)))
+  expect(loss().dataSync()[0]!).toBeLessThan(before - 1e-4)
 })
 
 it('weighs the images, and is 0 where no region is known', () => {
