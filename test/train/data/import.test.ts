@@ -100,6 +100,18 @@ describe('importData', () => {
 
     const permissive = await importData({ sources, out: dir, licences: 'permissive' })
     expect(permissive).toMatchObject({ images: 3, licence: 1 })
+
+    const again = join(dir, 'again')
+    mkdirSync(again)
+    await importData({ sources, out: dir, licences: 'research' })
+    const own = [{ source: 'folder' as const, labels: join(dir, 'manifest.csv'), images: dir }]
+    const filtered = await importData({ sources: own, out: again, licences: 'permissive' })
+    expect(filtered).toMatchObject({ images: 3, licence: 1 })
+    const kept = readFolder(again)
+    expect(kept.map((r) => [r.dataset, r.classB, r.sha256])).toEqual(
+      records.slice(0, 3).map((r) => [r.dataset, r.classB, r.sha256]),
+    )
+    expect(kept[0]!.group).toBe(kept[1]!.group)
   })
 })
 

@@ -151,7 +151,7 @@ export function addDataCommands(program: Command): void {
   data
     .command('import')
     .description("read the sources' own label files and images into one manifest.csv")
-    .argument('<sources...>', 'each as KIND=LABELS.csv=IMAGES; kinds: nih, cohen, figure1, actualmed')
+    .argument('<sources...>', 'each as KIND=LABELS.csv=IMAGES; kinds: nih, cohen, figure1, actualmed, folder')
     .requiredOption('--out <dir>', 'folder that gets manifest.csv')
     .option('--boxes <file>', "NIH's BBox_List_2017.csv; becomes nih_boxes.csv")
     .addOption(new Option('--licences <which>').choices(['permissive', 'research']).default('research'))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, parse, relative } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
@@ -7,6 +7,7 @@ import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from '../data/near-duplicates.ts'
 import { readCohenLabels, readFigure1Labels } from '../data/sources/covid.ts'
+import { readFolderLabels } from '../data/sources/folder.ts'
 import type { SourceRow } from '../data/sources/labels.ts'
 import { readNihBoxes, readNihLabels } from '../data/sources/nih.ts'
 import { writeWhole } from '../model/files.ts'
@@ -16,6 +17,7 @@ export const SOURCES = {
   cohen: readCohenLabels,
   figure1: (path: string) => readFigure1Labels(path, 'figure1'),
   actualmed: (path: string) => readFigure1Labels(path, 'actualmed'),
+  folder: readFolderLabels,
 } as const satisfies Record<string, (path: string) => SourceRow[]>
 export type SourceName = keyof typeof SOURCES
 
@@ -62,7 +64,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
   for (const { source, labels, images } of options.sources) {
     const files = filesByName(images)
     for (const row of SOURCES[source](labels)) {
-      const path = files.get(row.image) ?? files.get(parse(row.image).name)
+      const path = fileOf(images, row.image) ?? files.get(row.image) ?? files.get(parse(row.image).name)
       if (!path) {
         result.withoutFile++
         continue
@@ -97,7 +99,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
   }
   const groups = joinGroups(
     rows.map((r) => r.patient),
-    nearDuplicates(rows.map((r) => r.print)),
+    [...nearDuplicates(rows.map((r) => r.print)), ...sameGroup(rows)],
   )
   const lines = rows.map((r, i) =>
     [
@@ -129,6 +131,23 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
 
 const HEADER =
   'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license'
+
+/** Sources that have groups of their own keep them together. */
+function sameGroup(rows: readonly { group?: string }[]): [number, number][] {
+  const first = new Map<string, number>()
+  return rows.flatMap(({ group }, i): [number, number][] => {
+    if (group === undefined) return []
+    const other = first.get(group)
+    if (other === undefined) first.set(group, i)
+    return other === undefined ? [] : [[other, i]]
+  })
+}
+
+/** The file that a source names with its folder. */
+function fileOf(images: string, name: string): string | undefined {
+  const path = join(images, name)
+  return name.includes('/') && existsSync(path) ? path : undefined
+}
 
 /** NIH gives boxes in pixels of its 1024 × 1024 images; the files here may be reduced copies. */
 const NIH_SIDE = 1024

@@ -87,6 +87,7 @@ export function buildReport(input: ReportInput): Report {
   const test = scored(folds, 'test', records)
   const rows = test.map(rowOf)
   const model = summarise(rows, seed)
+  const members = memberFigures(input.folds, records)
   const external = scored(folds, 'external', records)
   const shortcuts = [
     ...input.shortcuts.map((s) => shortcutFigures(s, records, seed)),
@@ -118,7 +119,7 @@ export function buildReport(input: ReportInput): Report {
   )
   const bins = reliability(flat(test), truth, LABELS.length)
   return {
-    headline: headline(model, shortcuts),
+    headline: headline(model, shortcuts, members),
     run,
     images: {
       test: test.length,
@@ -145,7 +146,7 @@ export function buildReport(input: ReportInput): Report {
         : undefined,
     external: external.length > 0 ? summarise(averageOverFolds(external).map(rowOf), seed) : undefined,
     roc: rocFigures(rows, seed),
-    members: memberFigures(input.folds, records),
+    members,
     training: input.training,
     pretraining: input.pretraining,
     leftOut: [leftOutFigures(split, folds, records, rowOf) ?? [], ...input.leftOut].flat(),
@@ -210,12 +211,19 @@ function shortcutFigures(s: ShortcutScores, records: ReportInput['records'], see
 }
 
 /** Close is: within the width of the network's own interval. */
-function headline(model: Summary, shortcuts: readonly ShortcutFigures[]): string {
+function headline(
+  model: Summary,
+  shortcuts: readonly ShortcutFigures[],
+  members: MemberFigures | undefined,
+): string {
   const covid = model.classes.find((c) => c.label === 'covid19')!.auc
   const percent = (e: Estimate) =>
     `${(100 * e.value).toFixed(1)} % (${(100 * e.low).toFixed(1)}–${(100 * e.high).toFixed(1)})`
   const best = shortcuts.reduce((a, b) => (b.covidAuc.value > a.covidAuc.value ? b : a))
-  const own = `Balanced accuracy ${percent(model.balancedAccuracy)} over four classes; COVID-19 AUC ${covid.value.toFixed(3)}.`
+  const ensemble = members
+    ? `, by ${members.members} networks a fold together; one alone reaches ${(100 * members.balancedAccuracy.mean).toFixed(1)} %`
+    : ''
+  const own = `Balanced accuracy ${percent(model.balancedAccuracy)} over four classes; COVID-19 AUC ${covid.value.toFixed(3)}${ensemble}.`
   const gap = covid.value - best.covidAuc.value
   const warning =
     gap < 0.05

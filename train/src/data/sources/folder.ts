@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { LABELS, type Label } from '@detl/core/model/labels'
 import { optionalNumber, type Row, readCsv, required } from '../csv.ts'
 import type { ImageRecord } from '../record.ts'
+import type { SourceRow } from './labels.ts'
 
 /**
  * A folder with manifest.csv (file, dataset, patient_id, group_id, view, finding, class_a, class_b, age, sex, width,
@@ -26,6 +27,10 @@ export function readFolder(root: string): ImageRecord[] {
   }
   return records
 }
+
+/** A folder's manifest.csv as a source to import from: to filter it by licence or to join it with others. */
+export const readFolderLabels = (path: string): SourceRow[] =>
+  readFolder(dirname(path)).map((r) => ({ ...r, image: r.file }))
 
 function toRecord(row: Row, index: number, path: string, root: string, group: string): ImageRecord {
   const file = required(row, 'file', path, index)

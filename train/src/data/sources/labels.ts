@@ -6,6 +6,8 @@ export type SourceRow = {
   image: string
   dataset: string
   patient: string
+  /** What the source itself keeps together besides patients. */
+  group?: string
   view: 'PA' | 'AP' | 'lateral' | 'unknown'
   finding: string
   classA: 'normal' | 'disease' | undefined
