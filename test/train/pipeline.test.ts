@@ -136,6 +136,15 @@ describe('the whole method, on phantoms', () => {
     expect(two.localisation!.pointing).toEqual(one.localisation!.pointing)
   })
 
+  it('trains the networks of an ensemble from different seeds', { timeout: 60_000 }, async () => {
+    const run = await prepareRun(options)
+    const report = await crossval(run, { folds: [0], fromScratch: false, gallery: false, members: 2 })
+    const weights = (name: string) => readFileSync(join(dir, 'run', name, 'best/weights.bin'))
+    expect(weights('fold-0').equals(weights('fold-0-m2'))).toBe(false)
+    expect(report.members!.each).toHaveLength(2)
+    rmSync(join(dir, 'run/fold-0-m2'), { recursive: true })
+  })
+
   it('says what pretraining is worth where a fold was trained from scratch too', {
     timeout: 60_000,
   }, async () => {

@@ -63,19 +63,30 @@ export function addTrainCommands(program: Command): void {
     reporting(runCommand(train, name, description))
       .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
       .option('--from-scratch', 'without pretraining', false)
-      .action(async (flags: TrainFlags & ReportFlags & { folds: number[]; fromScratch: boolean }) => {
-        const { prepareRun } = await import('./train-run.ts')
-        const run = await prepareRun(await (name === 'evaluate' ? optionsOfRun(flags) : optionsOf(flags)))
-        const command =
-          name === 'evaluate'
-            ? (await import('./evaluate.ts')).evaluate
-            : (await import('./crossval.ts')).crossval
-        const { folds, fromScratch, outliers, gallery } = flags
-        await command(run, { folds, fromScratch, outliers, gallery })
-        console.log(`${flags.out}/report${fromScratch ? '-scratch' : ''}/report.html`)
-      })
+  type FoldFlags = TrainFlags & ReportFlags & { folds: number[]; fromScratch: boolean }
+  const announce = ({ out, fromScratch }: FoldFlags) =>
+    console.log(`${out}/report${fromScratch ? '-scratch' : ''}/report.html`)
   overFolds('crossval', 'pretrain, train every fold and write the report; finished parts are kept')
-  overFolds('evaluate', 'score the folds that are trained and write the report')
+    .option(
+      '--members <n>',
+      'networks a fold, of different seeds; the report judges their mean',
+      wholeNumber,
+      1,
+    )
+    .action(async (flags: FoldFlags & { members: number }) => {
+      const { prepareRun } = await import('./train-run.ts')
+      const { crossval } = await import('./crossval.ts')
+      await crossval(await prepareRun(await optionsOf(flags)), flags)
+      announce(flags)
+    })
+  overFolds('evaluate', 'score the folds that are trained and write the report').action(
+    async (flags: FoldFlags) => {
+      const { prepareRun } = await import('./train-run.ts')
+      const { evaluate } = await import('./evaluate.ts')
+      await evaluate(await prepareRun(await optionsOfRun(flags)), flags)
+      announce(flags)
+    },
+  )
 
   reporting(
     runCommand(train, 'leave-source-out', 'train without one source of COVID-19 images and test on it'),

@@ -6,15 +6,23 @@ import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { foldName } from './fold-dirs.ts'
 import { type OpenRun, prepareRun, pretrain, type TrainOptions, transfer } from './train-run.ts'
 
-/** Pretraining once, then every fold; what is finished already is not done again. Writes `report/`. */
-export async function crossval(run: OpenRun, options: EvaluateOptions): Promise<Report> {
+/**
+ * Pretraining once, then every fold; what is finished already is not done again. Writes `report/`.
+ * @param options.members networks a fold, of different seeds, whose mean is what the report judges
+ */
+export async function crossval(
+  run: OpenRun,
+  options: EvaluateOptions & { members?: number },
+): Promise<Report> {
   const { out } = run.options
   const resuming: OpenRun = { ...run, options: { ...run.options, resume: true } }
   if (!options.fromScratch && !existsSync(join(out, 'pretrain', 'history.json'))) await pretrain(resuming)
   const base = options.fromScratch ? undefined : join(out, 'pretrain', 'best', 'model.json')
-  for (const fold of options.folds) {
-    if (!existsSync(join(out, foldName(fold, options.fromScratch), 'history.json')))
-      await transfer(resuming, fold, base)
+  for (let member = 1; member <= (options.members ?? 1); member++) {
+    for (const fold of options.folds) {
+      if (!existsSync(join(out, foldName(fold, options.fromScratch, member), 'history.json')))
+        await transfer(resuming, fold, base, member)
+    }
   }
   return evaluate(run, options)
 }

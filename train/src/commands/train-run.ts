@@ -14,6 +14,7 @@ import { extendDomain } from '../model/transfer.ts'
 import { progressPrinter } from '../progress.ts'
 import { identityOf, openRun, savedSplit } from '../run.ts'
 import { type Dataset, openDataset } from './dataset.ts'
+import { foldName } from './fold-dirs.ts'
 
 export type TrainOptions = {
   config: TrainConfig
@@ -58,6 +59,9 @@ export async function prepareRun(options: TrainOptions): Promise<OpenRun> {
   return { options, dataset, backend, identity: identityOf(facts) }
 }
 
+/** Seeds of two members of an ensemble lie this far apart. */
+const MEMBER_SEEDS = 1000
+
 /** Stage one: from scratch on Data-A. @returns where model.json lies */
 export async function pretrain(run: OpenRun): Promise<StageResult> {
   const { config } = run.options
@@ -80,32 +84,39 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
 /**
  * Stage two: the pretrained base with a new head, on Data-B without one fold.
  * @param base folder or model.json of the pretrained model; undefined trains from scratch, to show what pretraining is worth
+ * @param member of the fold's ensemble, from 1 on: its own initial weights, order of images and changes to them
  */
-export async function transfer(run: OpenRun, fold: number, base: string | undefined): Promise<StageResult> {
+export async function transfer(
+  run: OpenRun,
+  fold: number,
+  base: string | undefined,
+  member = 1,
+): Promise<StageResult> {
   const { config } = run.options
+  const seed = config.seed + MEMBER_SEEDS * (member - 1)
   const { split, byFile, pixels } = run.dataset
   const lists = split.folds[fold]
   if (!lists) throw new Error(`fold ${fold}: there are ${split.folds.length}, counted from 0`)
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'B', config.transfer.weighting)
   let model: tfl.LayersModel
   if (base === undefined) {
-    model = detl12({ size: config.size, classes: 4, seed: config.seed })
+    model = detl12({ size: config.size, classes: 4, seed })
   } else {
     const pretrained = await loadModel(base)
-    model = extendDomain(pretrained, 4, config.seed + 1)
+    model = extendDomain(pretrained, 4, seed + 1)
     pretrained.dispose()
   }
-  const name = base === undefined ? `scratch-fold-${fold}` : `fold-${fold}`
   return stage(
     run,
     model,
-    name,
+    foldName(fold, base === undefined, member),
     config.transfer,
     {
       train: await withTargets(run, model, part(lists.train), lists.train, config.transfer),
       validation: part(lists.validation),
     },
     base === undefined,
+    seed,
   )
 }
 
@@ -134,6 +145,7 @@ async function stage(
   config: TrainConfig['transfer'],
   data: Parameters<typeof trainStage>[1],
   fresh: boolean,
+  seed = run.options.config.seed,
 ): Promise<StageResult> {
   const { options, identity } = run
   const { onBatch, onEpoch } = progressPrinter(name)
@@ -142,7 +154,7 @@ async function stage(
     `${name}: ${data.train.labels.length} images to train on, ${data.validation.labels.length} to validate`,
   )
   const result = await trainStage(model, data, config, {
-    seed: options.config.seed,
+    seed,
     dir,
     resume: options.resume,
     fresh,
