@@ -174,15 +174,24 @@ export class TrainingNet {
     })
   }
 
-  /** Layer by layer, so that each layer's first statistics are those of what reaches it. */
+  /**
+   * Layer by layer, so that each layer's first statistics are those of what reaches it. A pretrained network is first
+   * rewritten so that every normalised sum has variance 1 and γ is 1, as in a fresh one: relu(d·x) = d·relu(x) lets each
+   * channel's deviation d move into the next layer's kernel. What it computes stays the same, but a step of the
+   * optimiser, which is absolute, changes old and new weights alike.
+   */
   #addNorms(sample: tf.Tensor4D, fresh: boolean): void {
     tf.tidy(() => {
       let h: tf.Tensor = sample
-      for (const stage of this.#stages) {
+      let scale: tf.Tensor | undefined // of the channels of h, not yet in the next kernel
+      for (const stage of [...this.#stages, this.#head]) {
         if (!('kernel' in stage)) {
           h = stage.layer.apply(h) as tf.Tensor
           continue
         }
+        if (scale) stage.kernel.assign(scaleInputs(stage.kernel, scale))
+        scale = undefined
+        if (stage === this.#head) break
         const z = tf.add(linear(stage, h), stage.bias)
         if (!this.#trained.includes(stage)) {
           h = tf.relu(z)
@@ -190,17 +199,41 @@ export class TrainingNet {
         }
         const { mean, variance } = tf.moments(z, axesOf(stage))
         const deviation = tf.sqrt(tf.add(variance, NORM_EPSILON))
-        stage.norm = {
-          gamma: tf.variable(fresh ? tf.onesLike(mean) : deviation),
-          beta: tf.variable(fresh ? tf.zerosLike(mean) : mean),
-          // of the product alone: normalisation takes the bias's place
-          mean: tf.variable(tf.sub(mean, stage.bias), false),
-          variance: tf.variable(variance, false),
+        if (fresh) {
+          // Normalisation takes the bias's place: the statistics are those of the product alone.
+          stage.norm = normOf(tf.onesLike(mean), tf.zerosLike(mean), tf.sub(mean, stage.bias), variance)
+          h = tf.relu(tf.div(tf.sub(z, mean), deviation))
+          continue
         }
-        h = tf.relu(fresh ? tf.div(tf.sub(z, mean), deviation) : z)
+        stage.kernel.assign(tf.div(stage.kernel, deviation))
+        const rest = tf.div(variance, tf.square(deviation)) // 1, or less in a channel that hardly varies
+        stage.norm = normOf(
+          tf.sqrt(tf.add(rest, NORM_EPSILON)),
+          tf.div(mean, deviation),
+          tf.div(tf.sub(mean, stage.bias), deviation),
+          rest,
+        )
+        h = tf.relu(tf.div(z, deviation))
+        scale = deviation
       }
     })
   }
+}
+
+const normOf = (gamma: tf.Tensor, beta: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor): Norm => ({
+  gamma: tf.variable(gamma),
+  beta: tf.variable(beta),
+  mean: tf.variable(mean, false),
+  variance: tf.variable(variance, false),
+})
+
+/** The kernel for inputs that are divided by `scale`, [K], channel by channel; a flattened map has K channels in each cell. */
+function scaleInputs(kernel: tf.Tensor, scale: tf.Tensor): tf.Tensor {
+  const channels = scale.size
+  const [inputs, outputs] = kernel.shape.slice(-2) as [number, number]
+  const cells = inputs / channels
+  const split = tf.reshape(kernel, [-1, cells, channels, outputs])
+  return tf.reshape(tf.mul(split, tf.reshape(scale, [1, 1, channels, 1])), kernel.shape)
 }
 
 function toStage(layer: tfl.layers.Layer): Stage {
