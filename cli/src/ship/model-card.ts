@@ -1,6 +1,7 @@
 import { DISCLAIMER } from '@detl/core/api/screening'
 import type { Estimate, Manifest } from '@detl/core/model/manifest'
 import type { Report } from '@detl/train/evaluate/report'
+import { show, table } from './markdown.ts'
 
 /**
  * MODEL_CARD.md after Mitchell et al. 2019, from the manifest and the report alone: no figure is typed in.
@@ -120,9 +121,3 @@ const covidAuc = (report: Report): Estimate => {
   if (!covid) throw new Error('the report has no COVID-19 image')
   return covid.aucByGroup
 }
-
-const show = ({ value, low, high }: Estimate): string =>
-  `${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
