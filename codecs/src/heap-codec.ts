@@ -39,8 +39,15 @@ export type CodecSource = {
 }
 
 /**
- * A codec that is compiled and instantiated at its first call. An instance that failed is thrown away:
- * after an abort or an out-of-memory inside it, its heap is not to be trusted.
+ * A larger heap is not kept for the next image: WebAssembly's memory never shrinks, and a Worker has 128 MB for all.
+ * All these codecs begin with 50 MiB.
+ */
+const KEPT_HEAP_BYTES = 64 * 2 ** 20
+
+/**
+ * A codec that is compiled and instantiated at its first call. The frame is a view of its heap: the instance serves no
+ * other call until the frame is released. One that failed is thrown away: after an abort or an out-of-memory inside it,
+ * its heap is not to be trusted.
  */
 export function heapCodec(
   source: CodecSource,
@@ -74,20 +81,21 @@ function withDecoder<Options extends unknown[]>(
   run: (decoder: HeapDecoder, ...options: Options) => DecodedFrame,
 ): (bytes: Uint8Array, ...options: Options) => Promise<DecodedFrame> {
   let compiled: Promise<WebAssembly.Module> | undefined
-  let loaded: Promise<HeapExports> | undefined
+  let idle: HeapExports | undefined
   return async (bytes, ...options) => {
     compiled ??= source.module()
-    loaded ??= instantiate(source, compiled)
-    const mine = loaded
+    const exports = idle ?? (await instantiate(source, compiled))
+    idle = undefined
     try {
-      const Decoder = (await mine)[className]!
-      const decoder = new Decoder()
+      const decoder = new exports[className]!()
       decoder.getEncodedBuffer(bytes.length).set(bytes)
       const frame = run(decoder, ...options)
-      decoder.delete()
-      return frame
+      const release = () => {
+        decoder.delete()
+        if (frame.data.buffer.byteLength <= KEPT_HEAP_BYTES) idle = exports
+      }
+      return { ...frame, release }
     } catch (error) {
-      if (loaded === mine) loaded = undefined
       throw new Error(`${className} failed`, { cause: error })
     }
   }
@@ -107,7 +115,7 @@ async function instantiate(source: CodecSource, compiled: Promise<WebAssembly.Mo
   return exports as HeapExports
 }
 
-/** Copies the frame off the heap. */
+/** The frame, where it lies on the heap. */
 function takeFrame(decoder: HeapDecoder, reduced?: { width: number; height: number }): DecodedFrame {
   const info = decoder.getFrameInfo()
   const { width, height } = reduced ?? info
@@ -118,12 +126,12 @@ function takeFrame(decoder: HeapDecoder, reduced?: { width: number; height: numb
   const bytesPerSample = bitsPerSample > 8 ? 2 : 1
   if (view.length < samples * bytesPerSample)
     throw new Error('the codec returned fewer samples than it announced')
-  const copy = view.slice(0, samples * bytesPerSample)
+  const { buffer, byteOffset } = view
   const data =
     bytesPerSample === 1
-      ? new Uint8Array(copy.buffer) // libjpeg-turbo's view is a clamped array
+      ? new Uint8Array(buffer, byteOffset, samples) // libjpeg-turbo's view is a clamped array
       : isSigned
-        ? new Int16Array(copy.buffer, 0, samples)
-        : new Uint16Array(copy.buffer, 0, samples)
+        ? new Int16Array(buffer, byteOffset, samples)
+        : new Uint16Array(buffer, byteOffset, samples)
   return { width, height, components: componentCount, bits: bitsPerSample, data }
 }

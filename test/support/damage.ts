@@ -54,7 +54,7 @@ export function applyDamage({ source, steps }: Damaged): Uint8Array {
 }
 
 /** Small, so that a damaged size shows itself as a refusal and not as a slow success. */
-const FUZZ_LIMITS: ImageLimits = { maxBytes: 2 ** 20, maxPixels: 2 ** 20, maxSide: 4096 }
+const FUZZ_LIMITS: ImageLimits = { maxBytes: 2 ** 20, maxPixels: 2 ** 20, maxSide: 4096, maxMemory: 2 ** 27 }
 
 /**
  * `ok` or the code of the refusal, and the CPU time it took, which a busy machine does not stretch.

@@ -116,8 +116,8 @@ async function writeOverlay(
 ): Promise<string> {
   const { intake, scores } = screened
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
-  const image = await intake.pixels()
-  const overlay = renderOverlay(image, intake.preprocessed, scores.maps[scores.label], manifest.cam, {
+  const { image, seen } = await intake.view(OVERLAY.maxSide)
+  const overlay = renderOverlay(image, seen, scores.maps[scores.label], manifest.cam, {
     ...OVERLAY,
     fullHeat,
   })

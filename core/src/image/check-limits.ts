@@ -12,3 +12,13 @@ export function checkSize(width: number, height: number, limits: ImageLimits): v
     )
   }
 }
+
+/** Refuses an image that needs too much memory, by its kind and size, before anything of that size is allocated. */
+export function checkMemory(needed: number, what: string, limits: ImageLimits): void {
+  if (needed <= limits.maxMemory) return
+  const megabytes = (bytes: number) => Math.ceil(bytes / 1e6)
+  throw new AppError(
+    'image-too-large',
+    `${what} of this size needs ${megabytes(needed)} MB to be decoded; accepted: ${megabytes(limits.maxMemory)}`,
+  )
+}

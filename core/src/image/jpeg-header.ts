@@ -10,6 +10,10 @@ export type JpegHeader = {
   readonly orientation: number
   /** Where the entropy-coded data begin. */
   readonly scan: number
+  /** Sum over the components of their samples, as a multiple of width × height: 1 for grey, 1.5 for 4:2:0, 3 for 4:4:4. */
+  readonly samplesPerPixel: number
+  /** Whether its data come in several scans, so that coefficients must be kept for all of the image. */
+  readonly severalScans: boolean
   /** Whether an end-of-image marker follows the first scan. */
   readonly complete: boolean
 }
@@ -24,7 +28,7 @@ const PROCESSES: Record<number, JpegHeader['process']> = {
 
 /** The frame header of a JPEG stream (ITU-T T.81, annex B), without looking at its entropy-coded data. */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
-  let frame: Omit<JpegHeader, 'scan' | 'complete' | 'orientation'> | undefined
+  let frame: Omit<JpegHeader, 'scan' | 'complete' | 'orientation' | 'severalScans'> | undefined
   let orientation = 1
   for (let at = 2; ; ) {
     while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++ // fill bytes, B.1.1.2
@@ -45,13 +49,15 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
         height: (bytes[at + 5]! << 8) | bytes[at + 6]!,
         width: (bytes[at + 7]! << 8) | bytes[at + 8]!,
         components: bytes[at + 9]!,
+        samplesPerPixel: samplesPerPixel(bytes.subarray(at + 9, at + 2 + length)),
       }
     } else if (marker === 0xe1)
       orientation = exifOrientation(bytes.subarray(at + 4, at + 2 + length)) ?? orientation
     else if (marker === 0xda) {
       if (!frame) throw damaged('its frame header is missing')
       const scan = at + 2 + length
-      return { ...frame, orientation, scan, complete: hasEndMarker(bytes, scan) }
+      const severalScans = frame.process === 'progressive' || bytes[at + 4] !== frame.components
+      return { ...frame, orientation, severalScans, scan, complete: hasEndMarker(bytes, scan) }
     }
     at += 2 + length
   }
@@ -61,6 +67,18 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
 const isFrameHeader = (marker: number) =>
   (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) ||
   marker === 0xf7
+
+/** From the number of components on: id, sampling factors (4 bits each) and table of each (B.2.2). */
+function samplesPerPixel(body: Uint8Array): number {
+  let sum = 0
+  let most = 1
+  for (let i = 0, at = 2; i < body[0]! && at < body.length; i++, at += 3) {
+    const samples = (body[at]! >> 4) * (body[at]! & 15)
+    sum += samples
+    most = Math.max(most, samples)
+  }
+  return sum / most
+}
 
 /** Tag 274 of IFD0 in an APP1 segment (CIPA DC-008, section 4.6). */
 function exifOrientation(segment: Uint8Array): number | undefined {

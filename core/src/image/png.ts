@@ -1,7 +1,8 @@
 import { AppError } from '../api/problem.ts'
-import { checkSize } from './check-limits.ts'
+import { checkMemory, checkSize } from './check-limits.ts'
 import type { ImageSource } from './decode.ts'
 import type { ImageLimits } from './limits.ts'
+import { crc32 } from './png-encode.ts'
 import { inflateRows } from './png-inflate.ts'
 import { type PngLayout, rowReader } from './png-samples.ts'
 import type { RowSink } from './row-sink.ts'
@@ -37,7 +38,10 @@ export async function readPng(bytes: Uint8Array, limits: ImageLimits, sink: RowS
   const { width, height, bits, type, interlaced, palette, transparency, data } = readChunks(bytes, limits)
   const kind = COLOUR_TYPES[type]!
   const layout: PngLayout = { ...kind, bits, palette, transparency }
-  sink.start({ width, height, bits: kind.colour === 'palette' ? 8 : bits })
+  const size = { width, height, bits: kind.colour === 'palette' ? 8 : bits }
+  const held = (interlaced ? 2 : 0) + sink.waiting(size)
+  checkMemory(bytes.length + width * height * held, interlaced ? 'an interlaced PNG' : 'a PNG', limits)
+  sink.start(size)
   // Rows of one pass go on as they come; those of several are put together first.
   const samples = new Uint16Array(interlaced ? width * height : width)
   const reader = rowReader(layout, samples)
@@ -88,10 +92,14 @@ function readChunks(bytes: Uint8Array, limits: ImageLimits) {
       if (length !== 13) throw damaged('its header has a wrong length')
       header = readHeader(new DataView(body.buffer, body.byteOffset, 13))
       checkSize(header.width, header.height, limits)
+      if (crc32(bytes.subarray(at + 4, at + 21)) !== view.getUint32(at + 21)) {
+        throw damaged('the checksum of its header is wrong')
+      }
     } else if (name === 'PLTE') palette = body
     else if (name === 'tRNS') transparency = body
     else if (name === 'IDAT') data.push(body)
     else if (name === 'IEND') break
+    else if ((bytes[at + 4]! & 32) === 0) throw damaged('a critical chunk of it is unknown')
     at += 12 + length
   }
   if (header === undefined || data.length === 0) throw damaged('it has no image data')

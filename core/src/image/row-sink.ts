@@ -1,5 +1,7 @@
 import type { GrayImage } from './gray-image.ts'
 
+export type ImageSize = Omit<GrayImage, 'data'>
+
 /** Samples of 8 or 16 bits, unsigned. */
 export type Samples = Uint8Array | Uint16Array
 
@@ -8,8 +10,10 @@ export type Samples = Uint8Array | Uint16Array
  * holds them.
  */
 export type RowSink = {
+  /** Bytes a pixel that the sink holds until it has all rows, beside what its user asked for. */
+  readonly waiting: (size: ImageSize) => number
   /** Once, before any row. Nothing of the image's size is allocated before. */
-  start(size: Omit<GrayImage, 'data'>): void
+  start(size: ImageSize): void
   /**
    * The next `rows` rows, row-major from `samples[offset]` on; valid during the call only.
    * @param levels the grey level that each sample stands for, if not itself
@@ -19,10 +23,11 @@ export type RowSink = {
 
 /** Collects the whole image. */
 export class ImageSink implements RowSink {
+  readonly waiting = () => 0
   image: GrayImage = { width: 0, height: 0, bits: 1, data: new Uint16Array(0) }
   private filled = 0
 
-  start(size: Omit<GrayImage, 'data'>): void {
+  start(size: ImageSize): void {
     this.image = { ...size, data: new Uint16Array(size.width * size.height) }
   }
 
@@ -38,6 +43,7 @@ export class ImageSink implements RowSink {
 
 /** Passes rows on with black and white exchanged. */
 export class InvertingSink implements RowSink {
+  readonly waiting = (size: ImageSize) => this.inner.waiting(size)
   private readonly inner: RowSink
   private row = new Uint16Array(0)
   private top = 0
@@ -46,7 +52,7 @@ export class InvertingSink implements RowSink {
     this.inner = inner
   }
 
-  start(size: Omit<GrayImage, 'data'>): void {
+  start(size: ImageSize): void {
     this.inner.start(size)
     this.row = new Uint16Array(size.width)
     this.top = 2 ** size.bits - 1

@@ -1,5 +1,4 @@
-import type { GrayImage } from './gray-image.ts'
-import type { RowSink, Samples } from './row-sink.ts'
+import type { ImageSize, RowSink, Samples } from './row-sink.ts'
 
 /**
  * Turns an image by an EXIF orientation (TIFF tag 274): 1 as it is, 2 mirrored, 3 turned by 180°, 4 upside down mirrored,
@@ -7,9 +6,10 @@ import type { RowSink, Samples } from './row-sink.ts'
  * image, one byte a pixel where that is enough, and passes it on in `finish`.
  */
 export class TurningSink implements RowSink {
+  readonly waiting = (size: ImageSize) => (size.bits > 8 ? 2 : 1) + this.inner.waiting(size)
   private readonly orientation: number
   private readonly inner: RowSink
-  private size: Omit<GrayImage, 'data'> = { width: 0, height: 0, bits: 1 }
+  private size: ImageSize = { width: 0, height: 0, bits: 1 }
   private data: Samples = new Uint8Array(0)
   /** Index of the source's first pixel in the turned image, and what a step to the right or down adds. */
   private start0 = 0
@@ -22,7 +22,7 @@ export class TurningSink implements RowSink {
     this.inner = inner
   }
 
-  start(size: Omit<GrayImage, 'data'>): void {
+  start(size: ImageSize): void {
     const { width, height, bits } = size
     const { orientation } = this
     const across = orientation >= 5

@@ -3,7 +3,7 @@ import type { GateSpec } from '../gate/gate-spec.ts'
 import { undoing } from '../gate/orientation.ts'
 import { type DecodeOptions, type ImageSource, readImage } from '../image/decode.ts'
 import type { GrayImage } from '../image/gray-image.ts'
-import { ImageSink, type RowSink } from '../image/row-sink.ts'
+import type { RowSink } from '../image/row-sink.ts'
 import { fromWorking, type Preprocessed } from '../preprocess/preprocess.ts'
 import { ReducingSink } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
@@ -11,8 +11,11 @@ import type { PreprocessSpec } from '../preprocess/spec.ts'
 export type Intake = {
   /** Size as it was scored: upright. Smaller than the source where JPEG 2000 was decoded in part. */
   readonly image: Omit<GrayImage, 'data'>
-  /** The image of that size, upright and not inverted: decoded once more, since the way to the tensor holds no whole image. */
-  readonly pixels: () => Promise<GrayImage>
+  /**
+   * The image upright and not inverted, its longest side at most `maxSide`, and what was seen of it, in its coordinates.
+   * It is decoded once more: the way to the tensor holds no more of an image than the tensor needs.
+   */
+  readonly view: (maxSide: number) => Promise<{ image: GrayImage; seen: Preprocessed }>
   readonly source: ImageSource
   readonly quality: Quality
   readonly preprocessed: Preprocessed
@@ -45,10 +48,11 @@ export async function takeIn(
     working = reducing.working()
   }
   const { size } = reducing
-  const pixels = async () => {
-    const sink = new ImageSink()
-    await upright(sink)
-    return sink.image
+  const view = async (maxSide: number) => {
+    const viewed = new ReducingSink(maxSide)
+    await upright(viewed)
+    const image = { ...viewed.working(), bits: 16 }
+    return { image, seen: fromWorking(working, image, spec) }
   }
-  return { image: size, pixels, source, quality, preprocessed: fromWorking(working, size, spec) }
+  return { image: size, view, source, quality, preprocessed: fromWorking(working, size, spec) }
 }

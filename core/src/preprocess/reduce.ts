@@ -1,5 +1,5 @@
 import type { GrayImage } from '../image/gray-image.ts'
-import type { RowSink, Samples } from '../image/row-sink.ts'
+import type { ImageSize, RowSink, Samples } from '../image/row-sink.ts'
 import { AreaReducer } from './area-reducer.ts'
 
 /** A reduced image on the 16-bit scale: 0 … 65535 whatever the source's depth. */
@@ -24,8 +24,9 @@ export function reduce(image: GrayImage, longest: number): WorkingImage {
 
 /** Reduces an image while it is decoded: no more of it is held than the working image. */
 export class ReducingSink implements RowSink {
+  readonly waiting = () => 0
   /** Of the source. */
-  size: Omit<GrayImage, 'data'> = { width: 1, height: 1, bits: 1 }
+  size: ImageSize = { width: 1, height: 1, bits: 1 }
   private readonly longest: number
   private reducer = new AreaReducer(this.size, this.size)
 
@@ -33,7 +34,7 @@ export class ReducingSink implements RowSink {
     this.longest = longest
   }
 
-  start({ width, height, bits }: Omit<GrayImage, 'data'>): void {
+  start({ width, height, bits }: ImageSize): void {
     this.size = { width, height, bits }
     this.reducer = new AreaReducer(this.size, workingSize(this.size, this.longest))
   }

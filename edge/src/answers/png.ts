@@ -9,7 +9,8 @@ const MAX_SIDE = 1024
 export async function overlayOf({ intake, scores, manifest }: Answer): Promise<RgbImage> {
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
   const map = scores.maps[scores.label]
-  return renderOverlay(await intake.pixels(), intake.preprocessed, map, manifest.cam, {
+  const { image, seen } = await intake.view(MAX_SIDE)
+  return renderOverlay(image, seen, map, manifest.cam, {
     maxSide: MAX_SIDE,
     opacity: 0.6,
     fullHeat,

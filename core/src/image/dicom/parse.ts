@@ -15,6 +15,8 @@ export type ParsedDicom = {
   readonly dataSet: DataSet
   readonly transferSyntax: string
   readonly encoding: Encoding
+  /** Of the file as it was given. */
+  readonly fileBytes: number
   /** A large deflated object: `dataSet` ends where its pixel data begin, and this stream holds them. */
   readonly deflated?: Uint8Array
 }
@@ -41,7 +43,7 @@ export async function parseDicom(bytes: Uint8Array, limits: ImageLimits): Promis
   })
   if (deflatedFrom !== undefined) {
     const inflated = await inflate(file.subarray(deflatedFrom), limits)
-    return { ...inflated, transferSyntax: DEFLATED, encoding: 'raw' }
+    return { ...inflated, transferSyntax: DEFLATED, encoding: 'raw', fileBytes: bytes.length }
   }
   const transferSyntax = bareSyntax ?? dataSet.string('x00020010')
   if (transferSyntax === undefined) throw damaged('its transfer syntax is missing')
@@ -49,7 +51,7 @@ export async function parseDicom(bytes: Uint8Array, limits: ImageLimits): Promis
   if (encoding === undefined) {
     throw new AppError('image-unsupported', `DICOM transfer syntax ${printable(transferSyntax)} is not read`)
   }
-  return { dataSet, transferSyntax, encoding }
+  return { dataSet, transferSyntax, encoding, fileBytes: bytes.length }
 }
 
 /** Puts a preamble before a meta group that lacks it; says which syntax a bare data set has. */

@@ -1,5 +1,8 @@
+import { checkMemory } from '../check-limits.ts'
 import type { Codecs } from '../codecs.ts'
 import { inflatePieces } from '../inflate.ts'
+import { jpegMemory } from '../jpeg.ts'
+import { readJpegHeader } from '../jpeg-header.ts'
 import type { ImageLimits } from '../limits.ts'
 import type { RowSink, Samples } from '../row-sink.ts'
 import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
@@ -23,7 +26,7 @@ export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array 
 
 /** The pixel cells of one frame, as grey levels. */
 export async function pushCells(
-  { dataSet, encoding, deflated }: ParsedDicom,
+  { dataSet, encoding, deflated, fileBytes }: ParsedDicom,
   header: PixelHeader,
   options: DicomOptions,
   sink: RowSink,
@@ -38,6 +41,14 @@ export async function pushCells(
     sink.start({ width, height, bits })
     sink.push(cells, 0, height, levels)
   }
+  const holds = (bytes: number, size = { width, height }) =>
+    checkMemory(
+      bytes + size.width * size.height * sink.waiting({ ...size, bits }),
+      `a DICOM object (${encoding})`,
+      options.limits,
+    )
+  if (encoding === 'raw') holds(fileBytes)
+  if (encoding === 'raw-big-endian' || encoding === 'rle') holds(fileBytes + length)
   if (deflated !== undefined) {
     const { start } = nativeRange(dataSet, frame, frames, length)
     sink.start({ width, height, bits })
@@ -56,8 +67,9 @@ export async function pushCells(
   }
   const { stream, levels: wavelets } = checkCodestream(encoded, encoding, header)
   const halvings = halvingsFor(Math.max(width, height), wavelets, options.reduceTo)
-  const decoded = await options.codecs[encoding](stream, halvings)
   const reduced = { width: Math.ceil(width / 2 ** halvings), height: Math.ceil(height / 2 ** halvings) }
+  holds(fileBytes + codecMemory(encoding, stream, reduced), reduced)
+  const decoded = await options.codecs[encoding](stream, halvings)
   if (decoded.width !== reduced.width || decoded.height !== reduced.height) {
     throw damaged('its codestream gives another size than its header')
   }
@@ -66,6 +78,20 @@ export async function pushCells(
   sink.start({ ...reduced, bits })
   sink.push(cellsOfSamples(decoded.data), 0, reduced.height, levels)
   decoded.release?.()
+}
+
+/** Bytes that a codec needs beside the file. */
+function codecMemory(
+  codec: keyof Codecs,
+  stream: Uint8Array,
+  size: { width: number; height: number },
+): number {
+  const pixels = size.width * size.height
+  if (codec === 'jpeg') return jpegMemory(stream.length, readJpegHeader(stream)) - stream.length
+  // OpenJPEG: the stream, its tiles' data once more, 4 bytes a sample twice, and the result. OpenJPH works by lines.
+  if (codec === 'jpeg2000') return 2 * stream.length + 10 * pixels
+  if (codec === 'htj2k') return 2 * stream.length + 2 * pixels
+  return 2 * pixels
 }
 
 function halvingsFor(longest: number, levels: number, reduceTo: number | undefined): number {
