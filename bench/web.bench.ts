@@ -3,7 +3,6 @@
  * drawn (on the device, and through edge and GPU function), and a screening answered by the edge's own run of the model beside one
  * answered by the GPU function. The model is models/detl-128, the image a synthetic chest of 1024 × 1024 pixels, 16 bits.
  */
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -12,11 +11,12 @@ import { manifestSchema } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
 import type { Browser, Page } from 'playwright-core'
 import { setup as buildPage } from '../test/support/build-page.ts'
-import { freePort } from '../test/support/detl-process.ts'
+import { launch, noBrowser } from '../test/support/chromium.ts'
 import { edgeProcess, SECRETS } from '../test/support/edge-process.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { startServer } from '../test/support/gpu-process.ts'
 import { SIGNING_KEY } from '../test/support/gpu-stand-in.ts'
-import { launch, noBrowser, visit } from '../test/web/support/browser.ts'
+import { visit } from '../test/web/support/browser.ts'
 import type { Figure } from './run.ts'
 
 const ROUNDS = 15
@@ -49,7 +49,6 @@ export default async function webBench(): Promise<Record<string, Figure>> {
 type Edge = Awaited<ReturnType<typeof edgeProcess>>
 
 async function fallback(withGpu: Edge, alone: Edge, png: Uint8Array<ArrayBuffer>) {
-  const before = [residentMb(withGpu), residentMb(alone)] as const
   const times = { gpu: [] as number[], edge: [] as number[] }
   for (let round = -2; round < ROUNDS; round++) {
     const [gpuMs, edgeMs] = [await screen(withGpu, 'gpu', png), await screen(alone, 'edge', png)]
@@ -57,8 +56,6 @@ async function fallback(withGpu: Edge, alone: Edge, png: Uint8Array<ArrayBuffer>
     times.gpu.push(gpuMs)
     times.edge.push(edgeMs)
   }
-  const grown = [residentMb(withGpu) - before[0], residentMb(alone) - before[1]] as const
-  const heap = Number(/"heapMiB":(\d+)/.exec(alone.log())?.[1])
   const ratios = times.edge.map((ms, i) => ms / times.gpu[i]!)
   return {
     'edge.fallback_vs_gpu': figure(
@@ -67,16 +64,6 @@ async function fallback(withGpu: Edge, alone: Edge, png: Uint8Array<ArrayBuffer>
       'a screening through the GPU function on CPU, 1 thread; same machine, one caller',
     ),
     'edge.fallback_ms': figure(times.edge, 'ms', 'a screening answered by the edge alone, 1024 × 1024 PNG'),
-    'edge.fallback_heap_mb': single(
-      heap * 1.048576,
-      'MB',
-      'ONNX Runtime’s memory in the Worker, which never shrinks; a Worker has 128 MB',
-    ),
-    'edge.fallback_resident_mb': single(
-      grown[1] - grown[0],
-      'MB',
-      'growth of workerd after first answers, beyond that of an edge that calls the GPU function',
-    ),
   }
 }
 
@@ -92,15 +79,6 @@ async function screen(edge: Edge, by: 'gpu' | 'edge', png: Uint8Array<ArrayBuffe
   if (answer.servedBy !== by)
     throw new Error(`expected an answer by ${by}: ${JSON.stringify(answer).slice(0, 200)}`)
   return ms
-}
-
-/** Resident memory of the workerd processes of an edge, by Linux's ps. */
-function residentMb(edge: Edge): number {
-  const rows = execFileSync('ps', ['-eo', 'pgid=,rss=,comm='], { encoding: 'utf8' }).trim().split('\n')
-  const own = rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([pgid, , name]) => Number(pgid) === edge.group() && name === 'workerd')
-  return own.reduce((sum, [, kib]) => sum + Number(kib) * 1024, 0) / 1e6
 }
 
 async function firstLoad(browser: Browser, url: string) {

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addBillingCommand } from './commands/billing.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addPhantomCommand } from './commands/phantom.ts'
 import { addScreenCommand } from './commands/screen.ts'
@@ -29,6 +30,7 @@ addScreenCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)
 addKeysCommand(program)
+addBillingCommand(program)
 addShipCommand(program)
 
 const asked = process.argv[2] ?? ''

@@ -1,4 +1,3 @@
-import { codecs } from '@detl/codecs/modules'
 import { SCOPES } from '@detl/core/api/account'
 import { keyring } from '@detl/core/api/api-key'
 import { PROBLEMS } from '@detl/core/api/problem'
@@ -9,10 +8,10 @@ import { createApp } from './app.ts'
 import { exportUsage } from './billing/export.ts'
 import type { UsageEvent } from './billing/sink.ts'
 import { stripeSink } from './billing/stripe.ts'
+import { remoteCodecs } from './codecs/remote.ts'
 import { type EdgeEnv, parseEnv } from './env.ts'
 import { circuit } from './fallback/circuit.ts'
-import { edgeInfer } from './fallback/edge-infer.ts'
-import { readModelAsset } from './fallback/model-asset.ts'
+import { edgeInfer, type InferService } from './fallback/edge-infer.ts'
 import { withFallback } from './fallback/policy.ts'
 import { identifier } from './identity.ts'
 import { type JobDeps, type JobMessage, runJob } from './jobs.ts'
@@ -40,7 +39,10 @@ type Bindings = {
   readonly DIRECTORY: DurableObjectNamespace<Directory>
   readonly RECEIVERS: DurableObjectNamespace<Receiver>
   readonly JOBS: Queue<JobMessage>
-  readonly ASSETS: Fetcher
+  /** The Worker `detl-codecs`. */
+  readonly CODECS: Fetcher
+  /** The Worker `detl-infer`; absent where there is none. */
+  readonly INFER?: InferService
 }
 
 let service: ReturnType<typeof start> | undefined
@@ -53,14 +55,14 @@ function start(bindings: Bindings) {
   const { adminKey } = env
   const accounts = accountsOf(bindings.ACCOUNTS, seeds(env.apiKeys))
   const seal = sealer(env.keyPepper)
-  const infer = inference(env, bindings.ASSETS)
+  const infer = inference(env, bindings.INFER)
   const sendJob = async (message: JobMessage) => void (await bindings.JOBS.send(message))
   const app = createApp({
     manifest: env.manifest,
     model: `${env.manifest.name}@${env.manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: env.maxBodyBytes },
     maxBodyBytes: env.maxBodyBytes,
-    codecs,
+    codecs: remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }),
     infer,
     identify: identifier({
       keyring: keys,
@@ -102,11 +104,11 @@ function start(bindings: Bindings) {
   return { app, billing, accounts, jobs }
 }
 
-/** The GPUs, with the model in the Worker itself behind them; circuits find out when they are back. */
-function inference(env: EdgeEnv, assets: Fetcher): Infer {
+/** The GPUs, with the Worker that runs the model behind them; circuits find out when they are back. */
+function inference(env: EdgeEnv, service: InferService | undefined): Infer {
   return withFallback({
     gpu: gpus(env),
-    edge: edgeInfer({ manifest: env.manifest, readModel: () => readModelAsset(assets, env.manifest) }),
+    edge: edgeInfer(env.manifest, service),
     circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now }),
     fallback: env.fallback,
     patienceMs: env.fallbackAfterMs,

@@ -6,7 +6,8 @@ import { screeningSchema } from '@detl/core/api/screening'
 import { encodePng } from '@detl/core/image/png-encode'
 import { phantom } from '@detl/core/phantom/phantom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type DetlProcess, detl, freePort } from '../support/detl-process.ts'
+import { type DetlProcess, detl } from '../support/detl-process.ts'
+import { freePort } from '../support/free-port.ts'
 
 const KEY = 'detl_test_end-to-end'
 const env = {

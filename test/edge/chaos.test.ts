@@ -1,7 +1,7 @@
 import type { UsageRow } from '@detl/core/api/account'
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../support/detl-process.ts'
 import { edgeProcess } from '../support/edge-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'

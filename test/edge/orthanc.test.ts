@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
-import { freePort } from '../support/detl-process.ts'
 import { hasTool } from '../support/dicom-tools.ts'
 import { edgeApp } from '../support/edge-app.ts'
+import { freePort } from '../support/free-port.ts'
 
 /** An archive of its own on loopback, empty. */
 async function startOrthanc() {

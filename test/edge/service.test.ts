@@ -7,8 +7,9 @@ import { screeningSchema } from '@detl/core/api/screening'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
-import { detl, freePort } from '../support/detl-process.ts'
+import { detl } from '../support/detl-process.ts'
 import { edgeProcess, SECRETS } from '../support/edge-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
@@ -57,7 +58,7 @@ describe('the edge as a service', () => {
       scopes,
     })
     key = made.key
-  }, 60_000)
+  }, 180_000) // some seconds; more where the machine has other work
   afterAll(async () => {
     await edge?.stop()
     await gpu?.stop()

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasChromium, inChromium } from '../support/in-chromium.ts'
+import { noBrowser } from '../support/chromium.ts'
+import { inChromium } from '../support/in-chromium.ts'
 import { inWorkerd } from '../support/in-workerd.ts'
 import { sharedDir } from '../support/shared.ts'
 import { type Outcome, outcomeOf } from './entry.ts'
@@ -64,7 +65,7 @@ paritySuite('workerd', async () => {
   return { run: (bytes) => worker.post<Outcome>('/', bytes), stop: worker.stop }
 })
 
-describe.skipIf(!hasChromium)('with Chromium installed', () => {
+describe.skipIf(noBrowser)('with Chromium installed', () => {
   paritySuite('Chromium', async () => {
     const page = await inChromium(IN_PAGE)
     return { run: (bytes) => page.post<Outcome>(bytes), stop: page.stop }

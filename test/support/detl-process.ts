@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 const DETL = fileURLToPath(new URL('../../cli/bin/detl.mjs', import.meta.url))
@@ -48,15 +47,4 @@ export function detl(args: readonly string[], env: Record<string, string> = {}):
         void exit.then((code) => reject(new Error(`detl ${args.join(' ')} ended (exit ${code}):\n${text}`)))
       }),
   }
-}
-
-/** A port that nothing listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (!address || typeof address === 'string') throw new Error('no port')
-  server.close()
-  await once(server, 'close')
-  return address.port
 }

@@ -10,7 +10,7 @@ import type { LocalSecrets } from '../../cli/src/serve/secrets.ts'
 import { within } from './deadline.ts'
 import { SIGNING_KEY } from './gpu-stand-in.ts'
 
-const START_MS = 60_000
+const START_MS = 70_000
 const KILL_MS = 10_000
 const ADMIN_MS = 30_000
 const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
@@ -49,7 +49,7 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     const child = spawn(process.execPath, [MAIN, JSON.stringify(options)], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', TMPDIR: dir },
     })
     // Listened for from the start: an end that has passed is not told again.
     const ended = once(child, 'exit').then(() => undefined)

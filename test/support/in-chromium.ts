@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chromium } from 'playwright-core'
 import { bundle, codecFiles } from './bundle.ts'
-
-const executablePath = '/usr/bin/chromium'
-export const hasChromium = existsSync(executablePath)
+import { launch } from './chromium.ts'
 
 /** A page that has loaded `script`, and calls a function that the script put on `window`. */
 export async function inChromium(script: string) {
@@ -22,19 +18,7 @@ export async function inChromium(script: string) {
     return response.writeHead(200, { 'content-type': found.type }).end(found.body)
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  const browser = await launch()
   const page = await browser.newPage()
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
   await page.waitForFunction('window.run !== undefined')

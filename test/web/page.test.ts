@@ -1,11 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
+import { launch, noBrowser } from '../support/chromium.ts'
 import { accessSuite } from './suites/access.ts'
 import { accountSuite } from './suites/account.ts'
 import { deviceSuite } from './suites/device.ts'
 import { exportsSuite } from './suites/exports.ts'
 import { screeningSuite } from './suites/screening.ts'
-import { launch, noBrowser } from './support/browser.ts'
 import { noModel, type Site, startSite } from './support/site.ts'
 
 const reason = noBrowser ?? noModel

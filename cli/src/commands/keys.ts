@@ -1,10 +1,9 @@
 import type { components, paths } from '@detl/core/api/contract'
 import { AppError } from '@detl/core/api/problem'
 import type { Command } from 'commander'
-import createClient from 'openapi-fetch'
+import { type AdminFlags, adminClient, answered, withAdminFlags } from '../admin-client.ts'
 
-type Flags = { edge: string; adminKey?: string }
-type CreateFlags = Flags & {
+type CreateFlags = AdminFlags & {
   mode: 'live' | 'test'
   name: string
   scope?: string[]
@@ -17,11 +16,7 @@ type NewKey = paths['/v1/admin/accounts/{account}/keys']['post']['requestBody'][
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('accounts and API keys of an edge')
   const command = (usage: string, description: string) =>
-    keys
-      .command(usage)
-      .description(description)
-      .option('--edge <url>', 'the edge', 'http://127.0.0.1:8787')
-      .option('--admin-key <key>', 'its admin key (default: $DETL_ADMIN_KEY)')
+    withAdminFlags(keys.command(usage).description(description))
 
   command('create <account>', 'make a key, and the account if it is not there; the key is shown this once')
     .option('--mode <mode>', 'live (billed) or test (never billed)', 'test')
@@ -30,24 +25,24 @@ export function addKeysCommand(program: Command): void {
     .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
     .option('--plan <plan>', 'of a new account: prepaid, postpaid, or quota:N (a month)', 'postpaid')
     .action(async (account: string, flags: CreateFlags) => {
-      const edge = client(flags)
+      const edge = adminClient(flags)
       const path = { account }
       const known = await edge.GET('/v1/admin/accounts/{account}/account', { params: { path } })
       if (known.response.status === 404)
-        ok(
+        answered(
           await edge.PUT('/v1/admin/accounts/{account}', {
             params: { path },
             body: { name: account, plan: readPlan(flags.plan), limits: {} },
           }),
         )
-      else ok(known)
+      else answered(known)
       const body = {
         name: flags.name,
         mode: flags.mode,
         ...(flags.scope && { scopes: flags.scope }),
         ...(flags.expires && { expiresAt: flags.expires }),
       } as NewKey
-      const made = ok(await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }))
+      const made = answered(await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }))
       console.log(made.key)
       console.error(
         `key ${made.id} of ${account} (${made.mode}; ${made.scopes.join(' ')}): kept nowhere, note it now`,
@@ -55,35 +50,27 @@ export function addKeysCommand(program: Command): void {
     })
 
   command('list [account]', 'keys of an account, or the accounts').action(
-    async (account: string | undefined, flags: Flags) => {
-      const edge = client(flags)
+    async (account: string | undefined, flags: AdminFlags) => {
+      const edge = adminClient(flags)
       if (account === undefined) {
-        for (const id of ok(await edge.GET('/v1/admin/accounts')).accounts) console.log(id)
+        for (const id of answered(await edge.GET('/v1/admin/accounts')).accounts) console.log(id)
         return
       }
       const found = await edge.GET('/v1/admin/accounts/{account}/keys', { params: { path: { account } } })
-      for (const key of ok(found).keys) console.log(line(key))
+      for (const key of answered(found).keys) console.log(line(key))
     },
   )
 
   command('revoke <account> <key-id>', 'revoke a key, from the next request on').action(
-    async (account: string, key: string, flags: Flags) => {
+    async (account: string, key: string, flags: AdminFlags) => {
       const params = { path: { account, key } }
-      console.log(line(ok(await client(flags).DELETE('/v1/admin/accounts/{account}/keys/{key}', { params }))))
+      console.log(
+        line(
+          answered(await adminClient(flags).DELETE('/v1/admin/accounts/{account}/keys/{key}', { params })),
+        ),
+      )
     },
   )
-}
-
-function client({ edge, adminKey = process.env.DETL_ADMIN_KEY }: Flags) {
-  if (!adminKey) throw new AppError('key-missing', 'give --admin-key or set DETL_ADMIN_KEY')
-  return createClient<paths>({ baseUrl: edge, headers: { authorization: `Bearer ${adminKey}` } })
-}
-
-/** The data of an answer, or its problem as an error. */
-function ok<T>({ data, error }: { data?: T; error?: unknown; response: Response }): T {
-  if (data !== undefined) return data
-  const { type, detail } = error as { type: string; detail: string }
-  throw new AppError(type.replace('/problems/', '') as AppError['code'], detail)
 }
 
 function readPlan(text: string): Account['plan'] {

@@ -1,12 +1,18 @@
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keyHasher } from '@detl/core/api/api-key'
 import { unstable_startWorker } from 'wrangler'
 import { buildPage } from './page.ts'
+import { assertFree } from './port.ts'
 import type { LocalSecrets } from './secrets.ts'
 
-const CONFIG = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+/** What the page's build lays down for the Worker that runs the model; not there where it was built without one. */
+const MODEL_ASSETS = `${ROOT}web/dist/model`
+const READY_WITHIN_MS = 60_000
 
 export type EdgeOptions = {
   readonly host: string
@@ -21,24 +27,30 @@ export type EdgeOptions = {
   readonly vars?: Readonly<Record<string, string>>
 }
 
-/** The edge in workerd, from the same wrangler.toml that deploys it. */
+/** The edge and its Workers in workerd, from the same configuration that deploys them; they find each other by a registry of their own. */
 export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDir, vars = {} }: EdgeOptions) {
   process.env.WRANGLER_SEND_METRICS ??= 'false'
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false' // request.cf is not used: start without asking the network for it
+  await assertFree(host, port)
   await buildPage()
   const manifest = await readFile(join(modelDir, 'manifest.json'), 'utf8')
   const hash = await keyHasher(secrets.keyPepper)(secrets.demoKey)
   const plain = (value: string) => ({ type: 'plain_text' as const, value })
-  const worker = await unstable_startWorker({
-    config: CONFIG,
-    dev: {
-      server: { hostname: host, port },
-      logLevel: 'warn',
-      inspector: false,
-      watch: false,
-      persist: stateDir ?? false,
-    },
-    bindings: {
+  const registry = await mkdtemp(join(tmpdir(), 'detl-registry-'))
+  const start = (
+    file: string,
+    server: { hostname: string; port: number },
+    persist: string | false,
+    bindings: Record<string, ReturnType<typeof plain>> = {},
+  ) =>
+    unstable_startWorker({
+      config: ROOT + file,
+      dev: { server, logLevel: 'warn', inspector: false, watch: false, persist, registry },
+      bindings,
+    })
+  const anyPort = { hostname: '127.0.0.1', port: 0 }
+  const workers = await Promise.all([
+    start('wrangler.toml', { hostname: host, port }, stateDir ?? false, {
       GPU_URL: plain(gpuUrl),
       DETL_SIGNING_KEY: plain(secrets.signingKey),
       DETL_KEY_PEPPER: plain(secrets.keyPepper),
@@ -46,9 +58,19 @@ export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDi
       DETL_API_KEYS: plain(JSON.stringify([{ hash, account: 'demo' }])),
       MODEL_MANIFEST: plain(manifest),
       ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(value)])),
-    },
+    }),
+    start('wrangler.codecs.toml', anyPort, false),
+    ...(existsSync(MODEL_ASSETS) ? [start('wrangler.infer.toml', anyPort, false)] : []),
+  ])
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`the edge was not ready within ${READY_WITHIN_MS / 1000} s`)
+    setTimeout(reject, READY_WITHIN_MS, error).unref()
   })
-  await worker.ready
-  const url = (await worker.url).origin
-  return { url, stop: () => worker.dispose() }
+  await Promise.race([Promise.all(workers.map(({ ready }) => ready)), late])
+  const url = (await workers[0].url).origin
+  const stop = async () => {
+    await Promise.all(workers.map((worker) => worker.dispose()))
+    await rm(registry, { recursive: true, force: true })
+  }
+  return { url, stop }
 }

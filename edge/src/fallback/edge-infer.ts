@@ -1,44 +1,34 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
+import type { EdgeRun } from '../infer/worker.ts'
 import type { Infer } from '../upstream.ts'
-import { createSession, type EdgeSession } from './session.ts'
 
-type EdgeInferOptions = {
-  readonly manifest: Manifest
-  /** The bytes of model.onnx, checked. */
-  readonly readModel: () => Promise<Uint8Array>
+/** The Worker that runs the model (`infer/worker.ts`), as its service binding gives it. */
+export type InferService = {
+  run(tensor: Uint8Array, of: { sha256: string; size: number }): Promise<EdgeRun>
 }
 
 /**
- * The model run here, in the Worker. The session is made at the first call and kept; one image runs at a time, since a Worker has one
- * thread.
- * @throws AppError upstream-unavailable when the model cannot be loaded or run
+ * The model run at the edge, in the Worker `detl-infer`.
+ * @param service absent in a deployment that has none
+ * @throws AppError upstream-unavailable when there is none, or it cannot load or run the manifest's model
  */
-export function edgeInfer({ manifest, readModel }: EdgeInferOptions): Infer {
-  let session: Promise<EdgeSession> | undefined
-  let last: Promise<unknown> = Promise.resolve()
-
-  const load = async () => {
-    const started = Date.now()
-    const made = await createSession(await readModel())
-    const heapMiB = Math.round(made.heapBytes() / 2 ** 20)
-    console.warn(
-      JSON.stringify({ level: 'warn', event: 'edge-model-loaded', heapMiB, ms: Date.now() - started }),
-    )
-    return made
-  }
-
+export function edgeInfer(manifest: Manifest, service: InferService | undefined): Infer {
+  const sha256 = manifest.files['model.onnx']
+  const { size } = manifest.preprocess
   return async (tensor) => {
-    session ??= load()
-    try {
-      const ready = await session
-      const turn = last.then(() => ready.run(tensor, manifest.preprocess.size))
-      last = turn.catch(() => undefined)
-      return { ...(await turn), servedBy: 'edge' }
-    } catch (cause) {
-      session = undefined // the next call tries anew
-      if (cause instanceof AppError) throw cause
-      throw new AppError('upstream-unavailable', 'the edge cannot run its own model', { cause })
-    }
+    const run = await attempt(() => service?.run(tensor, { sha256, size }))
+    if (!run.ok) throw new AppError('upstream-unavailable', run.detail)
+    const { probabilities, cam } = run
+    return { probabilities, cam, servedBy: 'edge' }
+  }
+}
+
+async function attempt(call: () => Promise<EdgeRun> | undefined): Promise<EdgeRun> {
+  try {
+    return (await call()) ?? { ok: false, detail: 'this deployment has no model at the edge' }
+  } catch (cause) {
+    // The Worker is not there, or was ended in the middle, as one that outgrows its memory is.
+    throw new AppError('upstream-unavailable', 'the edge cannot run its own model', { cause })
   }
 }

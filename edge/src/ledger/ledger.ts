@@ -11,7 +11,7 @@ import {
   type Settings,
 } from '@detl/core/api/account'
 import type { KeyMode } from '@detl/core/api/api-key'
-import { type RateLimit, tokenBuckets } from './bucket.ts'
+import { levelStore, type RateLimit, tokenBuckets } from './bucket.ts'
 import { entryTable, type KeptAnswer, type Outcome, type Refusal, type Settled } from './entries.ts'
 import { type Job, jobTable } from './jobs.ts'
 import { type KeyRow, keyTable } from './keys.ts'
@@ -76,7 +76,7 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
   const keys = keyTable(sql)
   const entries = entryTable(sql)
   const jobs = jobTable(sql)
-  const take = tokenBuckets()
+  const take = tokenBuckets(levelStore(sql))
   sql.exec(
     'CREATE TABLE IF NOT EXISTS webhooks (id TEXT PRIMARY KEY, url TEXT NOT NULL, created INTEGER NOT NULL)',
   )

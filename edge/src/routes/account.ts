@@ -59,6 +59,11 @@ export function accountRoutes(
   const common = as === 'key' ? WITH_KEY : WITH_ADMIN_KEY
   const tags = [as === 'key' ? 'account' : 'admin']
   const id = (name: string) => (as === 'key' ? name : `admin${name[0]!.toUpperCase()}${name.slice(1)}`)
+  /** What the routes have in common: who may call them. */
+  const by = (scope: Scope) => {
+    const middleware: [MiddlewareHandler<EdgeContext>] = [guard(scope)]
+    return { tags, security, middleware }
+  }
   const ledgerOf = (c: Context<EdgeContext>) => accounts(c.get('account'))
 
   /** A key cannot give what it does not have. */
@@ -88,9 +93,7 @@ export function accountRoutes(
       path: '/account',
       operationId: id('getAccount'),
       summary: 'Plan, limits and settings',
-      tags,
-      security,
-      middleware: [guard('usage:read')] as const,
+      ...by('usage:read'),
       responses: { 200: json(Account, 'The account'), ...problems(...common, 'not-found') },
     }),
     async (c) => c.json((await ledgerOf(c).account()) ?? missing('account'), 200),
@@ -101,9 +104,7 @@ export function accountRoutes(
       path: '/account/settings',
       operationId: id('putSettings'),
       summary: 'Operating point and prevalence that answers are made with',
-      tags,
-      security,
-      middleware: [guard('account:write')] as const,
+      ...by('account:write'),
       request: { body: jsonBody(settingsSchema) },
       responses: {
         200: json(Account, 'The account'),
@@ -121,9 +122,7 @@ export function accountRoutes(
       path: '/keys',
       operationId: id('listKeys'),
       summary: 'API keys, without their secrets',
-      tags,
-      security,
-      middleware: [guard('keys:write')] as const,
+      ...by('keys:write'),
       responses: { 200: json(z.object({ keys: z.array(Key) }), 'Keys'), ...problems(...common) },
     }),
     async (c) => c.json({ keys: await ledgerOf(c).listKeys() }, 200),
@@ -134,9 +133,7 @@ export function accountRoutes(
       path: '/keys',
       operationId: id('createKey'),
       summary: 'Make an API key; its secret is in this answer and nowhere else',
-      tags,
-      security,
-      middleware: [guard('keys:write')] as const,
+      ...by('keys:write'),
       request: { body: jsonBody(keyInputSchema) },
       responses: {
         201: json(CreatedKey, 'The key'),
@@ -157,9 +154,7 @@ export function accountRoutes(
       path: '/keys/{key}/rotate',
       operationId: id('rotateKey'),
       summary: 'Make a successor of a key; the old one holds a while longer',
-      tags,
-      security,
-      middleware: [guard('keys:write')] as const,
+      ...by('keys:write'),
       request: { params: keyParam, body: jsonBody(rotateSchema) },
       responses: {
         201: json(CreatedKey, 'The new key'),
@@ -182,9 +177,7 @@ export function accountRoutes(
       path: '/keys/{key}',
       operationId: id('revokeKey'),
       summary: 'Revoke a key, from the next request on',
-      tags,
-      security,
-      middleware: [guard('keys:write')] as const,
+      ...by('keys:write'),
       request: { params: keyParam },
       responses: {
         200: json(Key, 'The key as it is now'),
@@ -229,9 +222,7 @@ export function accountRoutes(
       path: '/audit',
       operationId: id('getAudit'),
       summary: 'Who changed what, newest first',
-      tags,
-      security,
-      middleware: [guard('account:write')] as const,
+      ...by('account:write'),
       request: { query: auditQuery },
       responses: {
         200: json(z.object({ entries: z.array(auditEntrySchema) }), 'Audit log'),

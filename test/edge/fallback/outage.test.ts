@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { screeningSchema } from '@detl/core/api/screening'
 import { manifestSchema } from '@detl/core/model/manifest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort } from '../../support/detl-process.ts'
 import { edgeProcess, SECRETS } from '../../support/edge-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { startServer } from '../../support/gpu-process.ts'
 import { SIGNING_KEY } from '../../support/gpu-stand-in.ts'
 import { chestPng } from '../../support/images.ts'
@@ -28,7 +28,7 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
     // A busy test machine may be slow to answer: only an outage is to count here, not a delay.
     const vars = { FALLBACK: 'edge', FALLBACK_AFTER_MS: '30000', GPU_DEADLINE_MS: '30000' }
     edge = await edgeProcess({ manifest, gpuUrl: gpu.url, port: await freePort(), vars })
-  }, 60_000)
+  }, 180_000) // some seconds; more where the machine has other work
   afterAll(async () => {
     await edge?.stop()
     await gpu?.stop()
@@ -80,12 +80,6 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
       expect(Math.abs(same - share)).toBeLessThan(1e-3)
     }
   }, 180_000)
-
-  it('holds the runtime with the model in well under the 128 MB of a Worker', () => {
-    const loaded = /"event":"edge-model-loaded","heapMiB":(\d+)/.exec(edge.log())
-    expect(Number(loaded?.[1])).toBeGreaterThan(10)
-    expect(Number(loaded?.[1])).toBeLessThan(96)
-  })
 
   it('answers 503 to an account that wants no answer from the edge', async () => {
     await edge.admin('PUT', '/accounts/strict', { name: 'strict', plan: { kind: 'quota', perMonth: 10 } })

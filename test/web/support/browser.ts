@@ -1,34 +1,4 @@
-import { existsSync } from 'node:fs'
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core'
-
-const CANDIDATES = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser']
-const executable = CANDIDATES.find((path) => path !== undefined && existsSync(path))
-
-/** Why the page cannot be tried in a browser on this machine; undefined where it can. */
-export const noBrowser = executable
-  ? undefined
-  : 'no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH'
-
-export const launch = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: executable!,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 
 export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly complaints: string[] }
 

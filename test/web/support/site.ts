@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
-import { detl, freePort } from '../../support/detl-process.ts'
+import { detl } from '../../support/detl-process.ts'
+import { freePort } from '../../support/free-port.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 export const DIST = `${ROOT}web/dist/`

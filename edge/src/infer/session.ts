@@ -1,5 +1,8 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 
+/** Of the runtime, which is instantiated once and serves every session. */
+let memory: WebAssembly.Memory | undefined
+
 /** The header of an empty module: what ONNX Runtime is given as its WebAssembly, and by which its call is known. */
 const SENTINEL = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
@@ -8,6 +11,8 @@ export type EdgeSession = {
   run(tensor: Uint8Array, size: number): Promise<{ probabilities: Float32Array; cam: Float32Array }>
   /** Size of the runtime's memory, which holds the weights and never shrinks. */
   heapBytes(): number
+  /** Frees the weights within the runtime's memory. */
+  release(): Promise<void>
 }
 
 /**
@@ -23,7 +28,6 @@ export async function createSession(model: Uint8Array): Promise<EdgeSession> {
   ort.env.wasm.wasmBinary = SENTINEL
   ort.env.wasm.numThreads = 1 // Workers have no threads
   ort.env.wasm.proxy = false
-  let memory: WebAssembly.Memory | undefined
   const session = await handingOver(
     compiled,
     (used) => {
@@ -34,6 +38,7 @@ export async function createSession(model: Uint8Array): Promise<EdgeSession> {
   return {
     run: (tensor, size) => run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size])),
     heapBytes: () => memory?.buffer.byteLength ?? 0,
+    release: () => session.release(),
   }
 }
 

@@ -1,0 +1,39 @@
+/** Where the model may lie: an R2 bucket as `<SHA-256>.onnx`, or the static assets that `web`'s build lays down. */
+export type ModelSource = {
+  readonly MODELS?: Pick<R2Bucket, 'get'>
+  readonly ASSETS?: { fetch(url: string): Promise<Response> }
+}
+
+/** Why this Worker has not the model that it was asked for; its text is the deployment's business. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError'
+}
+
+/**
+ * The bytes of model.onnx, from R2 where a bucket is bound, else from the assets.
+ * @param sha256 lower-case hex, of the manifest of who asks
+ * @throws ModelError when it is not there, or has another digest
+ */
+export async function readModel(source: ModelSource, sha256: string): Promise<Uint8Array> {
+  const bytes = source.MODELS ? await fromBucket(source.MODELS, sha256) : await fromAssets(source.ASSETS)
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  if (hex(hash) !== sha256)
+    throw new ModelError('the edge’s own model is another one than its manifest names')
+  return bytes
+}
+
+async function fromBucket(bucket: Pick<R2Bucket, 'get'>, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+  const object = await bucket.get(`${sha256}.onnx`)
+  if (!object) throw new ModelError('the edge has no model of its own: its bucket has not this one')
+  return new Uint8Array(await object.arrayBuffer())
+}
+
+async function fromAssets(assets: ModelSource['ASSETS']): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await assets?.fetch('https://assets/model.onnx') // the host is not looked at
+  if (!response?.ok) {
+    throw new ModelError(`the edge has no model of its own (${response?.status ?? 'no assets, no bucket'})`)
+  }
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,0 +1,31 @@
+import { WorkerEntrypoint } from 'cloudflare:workers'
+import { ModelError, type ModelSource, readModel } from './model.ts'
+import { type Run, runner } from './runner.ts'
+import { createSession } from './session.ts'
+
+/** What the edge gets over its service binding: an error's class would be lost on the way. */
+export type EdgeRun =
+  | ({ readonly ok: true } & Awaited<ReturnType<Run>>)
+  | { readonly ok: false; readonly detail: string }
+
+let run: Run | undefined
+
+/**
+ * The model run in a Worker of its own, so that ONNX Runtime's memory lies beside no image and no codec. It has no address: only the edge
+ * calls it, over a service binding (wrangler.infer.toml).
+ */
+export default class InferWorker extends WorkerEntrypoint<ModelSource> {
+  /** @param tensor UINT8 [1,1,S,S] @param of SHA-256 of model.onnx as the caller's manifest has it, and S */
+  async run(tensor: Uint8Array, of: { sha256: string; size: number }): Promise<EdgeRun> {
+    run ??= runner({ readModel: (sha256) => readModel(this.env, sha256), createSession })
+    try {
+      const ran = run(tensor, of)
+      this.ctx.waitUntil(ran.catch(() => undefined)) // a model that is loading goes on to, should this caller go away
+      return { ok: true, ...(await ran) }
+    } catch (error) {
+      console.error(JSON.stringify({ level: 'error', event: 'edge-run-failed', error: String(error) }))
+      const detail = error instanceof ModelError ? error.message : 'the edge cannot run its own model'
+      return { ok: false, detail }
+    }
+  }
+}
