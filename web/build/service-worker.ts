@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Plugin, transformWithOxc } from 'vite'
 
 const SOURCE = fileURLToPath(new URL('../service-worker/service-worker.ts', import.meta.url))
-/** Loaded when the device first scores, and kept then: 14 to 16 MB each. */
+/** Not of the page: kept when it is asked to, or when the device first scores; 14 to 16 MB each. */
 const LATER = /(^|\/)(ort[-.]|model\/)/
 
 /**
@@ -17,18 +17,23 @@ export const serviceWorker = (): Plugin => ({
   enforce: 'post',
   config: () => ({ define: { __SERVICE_WORKER__: 'true' } }),
   async generateBundle(_, bundle) {
-    const files = Object.values(bundle)
-      .filter(({ fileName }) => !LATER.test(fileName) && !fileName.endsWith('.map'))
-      .map((file) => [
-        file.fileName === 'index.html' ? '/' : `/${file.fileName}`,
-        integrity(file.type === 'chunk' ? file.code : file.source),
-      ])
+    const built = Object.values(bundle).filter(({ fileName }) => !fileName.endsWith('.map'))
+    const entries = (wanted: (name: string) => boolean) =>
+      built
+        .filter(({ fileName }) => wanted(fileName))
+        .map((file) => [
+          file.fileName === 'index.html' ? '/' : `/${file.fileName}`,
+          integrity(file.type === 'chunk' ? file.code : file.source),
+        ])
+    const files = entries((name) => !LATER.test(name))
+    const runtime = entries((name) => LATER.test(name) && name.startsWith('assets/'))
     for (const file of ['icon.svg', 'manifest.webmanifest']) {
       files.push([`/${file}`, integrity(readFileSync(new URL(`../public/${file}`, import.meta.url)))])
     }
     const { code } = await transformWithOxc(readFileSync(SOURCE, 'utf8'), SOURCE)
-    const list = JSON.stringify(Object.fromEntries(files.sort()))
-    this.emitFile({ type: 'asset', fileName: 'service-worker.js', source: code.replace('__FILES__', list) })
+    const list = (entries: string[][]) => JSON.stringify(Object.fromEntries(entries.sort()))
+    const source = code.replace('__FILES__', list(files)).replace('__RUNTIME__', list(runtime))
+    this.emitFile({ type: 'asset', fileName: 'service-worker.js', source })
   },
 })
 

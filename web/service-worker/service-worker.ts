@@ -1,12 +1,15 @@
 /**
  * The page without a network. Its files are kept with their digests checked by the browser (Subresource Integrity); the
- * runtime for scoring on the device is kept once it was fetched. Calls of the endpoint are never touched or kept.
+ * runtime for scoring on the device is kept when the page asks for it, or once it was fetched. Calls of the endpoint are never touched or kept.
  */
 const worker = self as unknown as ServiceWorkerGlobalScope
 
 /** Path → integrity; written by the build. */
 declare const __FILES__: Record<string, string>
 const files = __FILES__
+/** The same of ONNX Runtime, in its builds with and without WebGPU. */
+declare const __RUNTIME__: Record<string, string>
+const runtimes = __RUNTIME__
 
 const PAGE = `detl-page-${version()}`
 const RUNTIME = 'detl-runtime'
@@ -30,6 +33,15 @@ worker.addEventListener('fetch', (event) => {
   else if (url.pathname.startsWith('/assets/')) event.respondWith(keptFromNowOn(request))
 })
 
+worker.addEventListener('message', (event) => {
+  const { runtime } = event.data as { runtime: 'webgpu' | 'wasm' }
+  const kept = keepRuntime(runtime).then(
+    () => '',
+    (error: unknown) => String(error),
+  )
+  event.waitUntil(kept.then((failure) => event.ports[0]?.postMessage(failure)))
+})
+
 async function keepPage() {
   const cache = await caches.open(PAGE)
   await cache.addAll(
@@ -41,7 +53,18 @@ async function dropOldPages() {
   for (const name of await caches.keys()) {
     if (name.startsWith('detl-page-') && name !== PAGE) await caches.delete(name)
   }
+  const cache = await caches.open(RUNTIME)
+  for (const { url } of await cache.keys()) if (!(new URL(url).pathname in runtimes)) await cache.delete(url)
   await worker.clients.claim()
+}
+
+/** The build with WebGPU waits for it by JavaScript Promise Integration, and is named after that. */
+async function keepRuntime(runtime: 'webgpu' | 'wasm') {
+  const cache = await caches.open(RUNTIME)
+  for (const [path, integrity] of Object.entries(runtimes)) {
+    if (path.includes('jspi') !== (runtime === 'webgpu')) continue
+    if (!(await cache.match(path, { ignoreVary: true }))) await cache.add(new Request(path, { integrity }))
+  }
 }
 
 /** The network's page, since it may be newer; the kept one where there is no network or it is slow. */

@@ -2,6 +2,7 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { startOffers } from './screening/offers.ts'
 import { startModelInfo } from './state/model.ts'
+import { startOffline } from './state/offline.ts'
 import { startSettings } from './state/settings.ts'
 import { startView } from './state/view.ts'
 import { startWorkList } from './state/work-list.ts'
@@ -20,6 +21,7 @@ startWorkList()
 startView()
 startModelInfo()
 void startOffers()
+startOffline()
 render(<App />, document.getElementById('app')!)
 
 if (__SERVICE_WORKER__ && 'serviceWorker' in navigator) {

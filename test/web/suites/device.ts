@@ -37,6 +37,39 @@ export const deviceSuite = (stage: Stage) =>
       await context.close()
     })
 
+    it('scores without a network after a first visit that scored nothing', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url, { serviceWorkers: 'allow' })
+      await page.locator('.place[data-offline=ready]').waitFor({ state: 'attached' })
+
+      await context.setOffline(true)
+      await page.reload()
+      await onDevice(page)
+      await sampleButton(page).click()
+      await headline(page).waitFor()
+      expect(await page.locator('.score-value').count()).toBeGreaterThan(0)
+      await context.close()
+    })
+
+    it('fetches neither model nor runtime unasked where the connection is metered', async () => {
+      const context = await stage.browser.newContext({ locale: 'en-GB' })
+      await context.addInitScript(
+        'Object.defineProperty(navigator, "connection", { value: { saveData: true } })',
+      )
+      const fetched: string[] = []
+      context.on('request', (request) => fetched.push(new URL(request.url()).pathname))
+      const page = await context.newPage()
+      await page.goto(stage.site.url)
+      await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active?.state))
+      await page.waitForTimeout(4000) // longer than it waits for idleness elsewhere
+      const large = () => fetched.filter((path) => /\.onnx$|ort-wasm.*\.wasm$/.test(path))
+      expect(large()).toEqual([])
+
+      await onDevice(page)
+      await page.locator('.place[data-offline=ready]').waitFor({ state: 'attached', timeout: 45_000 })
+      expect(large().length).toBeGreaterThan(0)
+      await context.close()
+    })
+
     it('gives the server’s probabilities within 1e-3', async () => {
       const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
       await choose(page, [await pngFile(11)])

@@ -1,5 +1,6 @@
 import { offers } from '../screening/offers.ts'
 import { deviceOffered, modelProgress } from '../state/model.ts'
+import { keptForOffline } from '../state/offline.ts'
 import { type Place, settings, type Theme } from '../state/settings.ts'
 import { percent } from '../text/percent.ts'
 import { LANGUAGES, type Language, text } from '../text/text.ts'
@@ -64,11 +65,15 @@ function PlaceChoice() {
   const t = text.value.settings
   const places: [Place, string, string][] = [
     ['endpoint', t.endpoint, t.endpointHint],
-    ['device', t.device, t.deviceHint],
+    ['device', t.device, keptForOffline.value ? `${t.deviceHint} ${t.deviceKept}` : t.deviceHint],
   ]
   const progress = modelProgress.value
   return (
-    <fieldset class="segments place" title={t.where}>
+    <fieldset
+      class="segments place"
+      title={t.where}
+      data-offline={keptForOffline.value ? 'ready' : undefined}
+    >
       <legend class="hidden-words">{t.where}</legend>
       {places.map(([place, name, hint]) => (
         <label key={place} title={hint}>

@@ -50,6 +50,8 @@ const engine = {
   load: guarded(async (manifestSha256: string, progress: (share: number) => void) =>
     (await import('./on-device.ts')).load(manifestSha256, progress),
   ),
+  /** Fetches the model, for later. */
+  keep: guarded(async (manifestSha256: string) => (await import('./on-device.ts')).keep(manifestSha256)),
   /** Scores an image here, after `load`. */
   score: guarded(async (bytes: ArrayBuffer) => (await import('./on-device.ts')).score(new Uint8Array(bytes))),
 

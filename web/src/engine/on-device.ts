@@ -10,15 +10,16 @@ import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { loadModel } from './model-store.ts'
-import { type Runtime, startRuntime } from './runtime.ts'
+import { hasGpu, type Runtime, startRuntime } from './runtime.ts'
 import type { HeatMap, ModelInfo, Result } from './types.ts'
 
 type Loaded = { readonly manifest: Manifest; readonly runtime: Runtime }
 let loaded: Promise<Loaded> | undefined
+let kept: Promise<unknown> | undefined
 
 /** Loads model and runtime, once; a failure may be tried again. @throws PageError model-damaged, offline */
 export async function load(manifestSha256: string, progress: (share: number) => void): Promise<ModelInfo> {
-  loaded ??= loadModel(manifestSha256, progress).then(async ({ manifest, bytes }) => ({
+  loaded ??= fetched(manifestSha256, progress).then(async ({ manifest, bytes }) => ({
     manifest,
     runtime: await startRuntime(bytes),
   }))
@@ -28,6 +29,24 @@ export async function load(manifestSha256: string, progress: (share: number) => 
     loaded = undefined
     throw error
   }
+}
+
+/** Fetches the model into this browser's cache. @returns which runtime it will be run by, if any @throws PageError as `load` */
+export async function keep(manifestSha256: string): Promise<Runtime['provider']> {
+  kept ??= loaded ?? loadModel(manifestSha256, () => undefined).then(() => undefined)
+  try {
+    await kept
+  } catch (error) {
+    kept = undefined
+    throw error
+  }
+  return (await hasGpu()) ? 'webgpu' : 'wasm'
+}
+
+/** Should it be on its way already, it is waited for: it is there then. */
+async function fetched(manifestSha256: string, progress: (share: number) => void) {
+  await kept?.catch(() => undefined)
+  return loadModel(manifestSha256, progress)
 }
 
 /** Decode, preprocess, infer: the steps of the edge and of the GPU function, in this thread. */

@@ -52,7 +52,7 @@ async function run(session: InferenceSession, image: Tensor) {
 }
 
 /** The WebGPU build of the runtime waits for the GPU by JavaScript Promise Integration. */
-async function hasGpu(): Promise<boolean> {
+export async function hasGpu(): Promise<boolean> {
   if (!('Suspending' in WebAssembly)) return false
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<unknown> } }
   return Boolean(await gpu?.requestAdapter().catch(() => undefined))

@@ -59,6 +59,9 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem }
 
+/** What the page asks of its service worker: the runtime of scoring on the device, to be kept. Answered with '' or what went wrong. */
+export type KeepRuntime = { readonly runtime: 'webgpu' | 'wasm' }
+
 /** A problem as an exception of the page. */
 export class PageError extends Error {
   override readonly name = 'PageError'

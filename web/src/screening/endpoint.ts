@@ -1,4 +1,6 @@
+import type { paths } from '@detl/core/api/contract'
 import type { ProblemCode } from '@detl/core/api/problem'
+import createClient from 'openapi-fetch'
 import { engine, unwrap } from '../engine/engine.ts'
 import { type ModelInfo, PageError, type Problem, type Result } from '../engine/types.ts'
 
@@ -15,63 +17,72 @@ export type Call = {
 
 /** @throws PageError a problem of the endpoint, offline, answer-not-understood */
 export async function screen(image: Blob, call: Call): Promise<Result> {
-  const response = await post(image, 'application/json', call)
-  return unwrap(engine().readAnswer(await response.json()))
+  return unwrap(engine().readAnswer(await post(image, 'application/json', 'json', call)))
 }
 
 /** The screening in another representation, such as application/fhir+json. @throws PageError */
-export const screenAs = async (image: Blob, accept: string, call: Call): Promise<Blob> =>
-  (await post(image, accept, call)).blob()
+export const screenAs = (image: Blob, accept: string, call: Call): Promise<Blob> =>
+  post(image, accept, 'blob', call)
 
 /** @throws PageError offline, answer-not-understood */
 export async function describeModel(): Promise<ModelInfo> {
-  const response = await reach('/v1/model')
-  if (!response.ok) throw new PageError(await readProblem(response))
-  return unwrap(engine().readModel(await response.json()))
+  return unwrap(engine().readModel(answered(await api.GET('/v1/model'))))
 }
 
-async function post(image: Blob, accept: string, { key, idempotencyKey, signal }: Call): Promise<Response> {
+async function post<As extends 'json' | 'blob'>(
+  image: Blob,
+  accept: string,
+  parseAs: As,
+  { key, idempotencyKey, signal }: Call,
+) {
   for (let left = RETRIES; ; left--) {
-    const response = await reach('/v1/screenings', {
-      method: 'POST',
-      body: image,
+    const answer = await api.POST('/v1/screenings', {
+      params: { header: { 'idempotency-key': idempotencyKey } },
+      headers: { ...withKey(key), accept, 'content-type': image.type || 'application/octet-stream' },
+      // The contract knows bytes as text; the image goes as it is.
+      body: image as unknown as string,
+      bodySerializer: (body) => body,
+      parseAs,
       signal,
-      headers: {
-        accept,
-        authorization: `Bearer ${key}`,
-        'content-type': image.type || 'application/octet-stream',
-        'idempotency-key': idempotencyKey,
-      },
     })
-    if (response.ok) return response
-    const wait = Number(response.headers.get('retry-after') ?? Number.NaN)
-    if (left === 0 || !(wait <= LONGEST_WAIT_S)) throw new PageError(await readProblem(response))
+    const wait = Number(answer.response.headers.get('retry-after') ?? Number.NaN)
+    if (answer.response.ok || left === 0 || !(wait <= LONGEST_WAIT_S)) return answered(answer)
     await new Promise((resolve) => setTimeout(resolve, wait * 1000))
   }
 }
 
-/** @throws PageError offline */
-export async function reach(path: string, init?: RequestInit): Promise<Response> {
-  try {
-    return await fetch(path, init)
-  } catch (cause) {
-    if (init?.signal?.aborted) throw cause
-    throw new PageError({ code: 'offline', detail: String(cause) }, { cause })
-  }
+/** The endpoint by its contract. Its answers are parsed by core's schemas all the same: it may be of another version than the page. */
+export const api = createClient<paths>({
+  baseUrl: location.origin,
+  fetch: async (request: Request) => {
+    try {
+      return await fetch(request)
+    } catch (cause) {
+      if (request.signal.aborted) throw cause
+      throw new PageError({ code: 'offline', detail: String(cause) }, { cause })
+    }
+  },
+})
+
+export const withKey = (key: string) => ({ authorization: `Bearer ${key}` })
+
+/** The data of an answer. @throws PageError the problem that it tells */
+export function answered<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
+  if (response.ok && data !== undefined) return data
+  throw new PageError(readProblem(error, response.status))
 }
 
 /** RFC 9457 problem details → the page's words; anything else that failed is named by its status. */
-export async function readProblem(response: Response): Promise<Problem> {
-  const body: unknown = await response.json().catch(() => undefined)
+function readProblem(body: unknown, status: number): Problem {
   const text = (field: string) => {
-    const value = (body as Record<string, unknown> | undefined)?.[field]
+    const value = typeof body === 'object' ? (body as Record<string, unknown> | null)?.[field] : undefined
     return typeof value === 'string' ? value : undefined
   }
   const code = /^\/problems\/([a-z-]+)$/.exec(text('type') ?? '')?.[1] as ProblemCode | undefined
   const requestId = text('instance')?.replace('urn:uuid:', '')
   return {
-    code: code ?? (response.status === 404 ? 'not-found' : 'internal'),
-    title: text('title') ?? `HTTP ${response.status}`,
+    code: code ?? (status === 404 ? 'not-found' : 'internal'),
+    title: text('title') ?? `HTTP ${status}`,
     detail: text('detail') ?? '',
     ...(requestId ? { requestId } : {}),
   }

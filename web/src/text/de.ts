@@ -60,6 +60,7 @@ export const de: Text = {
     device: 'Dieses Gerät',
     endpointHint: 'Bilder gehen an den Dienst, werden dort bewertet und nicht aufbewahrt.',
     deviceHint: 'Bilder bleiben auf diesem Gerät. Geht auch ohne Netz.',
+    deviceKept: 'Das Nötige ist hier gespeichert.',
     apiReference: 'API-Referenz',
   },
   list: {

@@ -60,6 +60,7 @@ export const en: Text = {
     device: 'This device',
     endpointHint: 'Images are sent to the endpoint, scored there and not kept.',
     deviceHint: 'Images stay on this device. Works offline.',
+    deviceKept: 'What it needs is kept here now.',
     apiReference: 'API reference',
   },
   list: {

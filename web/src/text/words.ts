@@ -42,6 +42,7 @@ export type Text = {
   > & {
     endpointHint: string
     deviceHint: string
+    deviceKept: string
     apiReference: string
   }
   readonly list: {
