@@ -13,6 +13,9 @@ export function checkSize(width: number, height: number, limits: ImageLimits): v
   }
 }
 
+/** A codec's heap: 50 MiB at least, and grown by a fifth at a time. */
+export const heapBytes = (needed: number): number => Math.max(50 * 2 ** 20, 1.2 * needed)
+
 /** Refuses an image that needs too much memory, by its kind and size, before anything of that size is allocated. */
 export function checkMemory(needed: number, what: string, limits: ImageLimits): void {
   if (needed <= limits.maxMemory) return

@@ -1,4 +1,4 @@
-import type { RowSink, Samples } from './row-sink.ts'
+import type { Samples } from './row-sink.ts'
 
 /**
  * Luma of RGB samples of up to 16 bits, in integers, so that R = G = B = v gives v.
@@ -9,25 +9,17 @@ export function luma(red: number, green: number, blue: number): number {
 }
 
 /**
- * Interleaved RGB → rows of grey.
- * @returns mean of max − min over the three, as a share of the range
+ * Interleaved RGB → grey, in place: the first third of the samples becomes the image.
+ * @returns it, and the mean of max − min over the three as a share of the range
  */
-export function pushRgb(
-  rgb: Samples,
-  { width, height, bits }: { width: number; height: number; bits: number },
-  sink: RowSink,
-): number {
-  const row = new Uint16Array(width)
+export function greyInPlace(rgb: Samples, pixels: number, bits: number): { grey: Samples; chroma: number } {
   let spread = 0
-  for (let y = 0, p = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, p += 3) {
-      const r = rgb[p]!
-      const g = rgb[p + 1]!
-      const b = rgb[p + 2]!
-      row[x] = luma(r, g, b)
-      spread += Math.max(r, g, b) - Math.min(r, g, b)
-    }
-    sink.push(row, 0, 1)
+  for (let i = 0, p = 0; i < pixels; i++, p += 3) {
+    const r = rgb[p]!
+    const g = rgb[p + 1]!
+    const b = rgb[p + 2]!
+    rgb[i] = luma(r, g, b)
+    spread += Math.max(r, g, b) - Math.min(r, g, b)
   }
-  return spread / (width * height) / (2 ** bits - 1)
+  return { grey: rgb.subarray(0, pixels), chroma: spread / pixels / (2 ** bits - 1) }
 }

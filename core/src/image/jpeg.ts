@@ -1,7 +1,7 @@
 import { AppError } from '../api/problem.ts'
-import { checkMemory, checkSize } from './check-limits.ts'
+import { checkMemory, checkSize, heapBytes } from './check-limits.ts'
 import type { Codecs, DecodedFrame } from './codecs.ts'
-import { pushRgb } from './colour.ts'
+import { greyInPlace } from './colour.ts'
 import type { ImageSource } from './decode.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
 import type { ImageLimits } from './limits.ts'
@@ -32,22 +32,31 @@ export async function readJpeg(
   if (bits !== 8) throw new AppError('image-unsupported', `JPEG of ${bits} bits; accepted: 8`)
   if (!header.complete)
     throw new AppError('image-undecodable', 'the JPEG is damaged: it ends before its end marker')
-  const orientation = header.orientation >= 2 && header.orientation <= 8 ? header.orientation : 1
-  const turning = orientation > 1 ? new TurningSink(orientation, sink) : undefined
-  const rows = turning ?? sink
-  const waiting = width * height * rows.waiting({ width, height, bits })
-  checkMemory(jpegMemory(bytes.length, header) + waiting, 'a JPEG of this kind', limits)
+  const { orientation } = header
+  const turned = orientation >= 2 && orientation <= 8
+  const waiting = (turned && components === 1 ? 1 : 0) + sink.waiting({ width, height, bits })
+  checkMemory(
+    bytes.length + jpegMemory(bytes.length, header) + width * height * waiting,
+    'a JPEG of its kind',
+    limits,
+  )
   const frame = await (components === 4 ? codecs.jpegCmyk(bytes) : codecs.jpeg(bytes))
   if (frame.width !== width || frame.height !== height) {
     throw new AppError('image-undecodable', 'the JPEG is damaged: its data and its header differ in size')
   }
   const colour: ImageSource['colour'] = components === 1 ? 'grey' : components === 4 ? 'cmyk' : 'ycbcr'
+  const samples = unsigned(frame)
+  const pixels = width * height
+  const { grey, chroma } =
+    frame.components === 1 ? { grey: samples, chroma: 0 } : greyInPlace(samples, pixels, bits)
+  // What held green and blue has room for the turned image.
+  const room = frame.components === 1 ? undefined : samples.subarray(pixels, 2 * pixels)
+  const turning = turned ? new TurningSink(orientation, sink, room) : undefined
+  const rows = turning ?? sink
   rows.start({ width, height, bits })
-  let chroma = 0
-  if (frame.components === 1) rows.push(unsigned(frame), 0, height)
-  else chroma = pushRgb(unsigned(frame), { width, height, bits }, rows)
-  frame.release?.()
+  rows.push(grey, 0, height)
   turning?.finish()
+  frame.release?.()
   return { format: 'jpeg', width, height, bits, colour, alpha: false, chroma }
 }
 
@@ -56,11 +65,16 @@ function unsigned({ data }: DecodedFrame): Samples {
   return data
 }
 
-/** Bytes that decoding holds: the file twice, pixels, and coefficients of 2 bytes where the whole image's must be kept. */
+/**
+ * Bytes that decoding holds beside the file: its copy, the pixels, and coefficients of 2 bytes where the whole image's
+ * must be kept.
+ */
 export function jpegMemory(fileBytes: number, header: JpegHeader): number {
   const { width, height, components, samplesPerPixel, severalScans } = header
-  // jpeg-js, for CMYK, keeps coefficients as objects of 4-byte numbers: measured.
-  const perPixel =
-    components === 4 ? 36 : (components === 1 ? 1 : 3) + (severalScans ? 2 * samplesPerPixel : 0)
-  return 2 * fileBytes + width * height * perPixel
+  if (components === 4) return width * height * CMYK_BYTES
+  const perPixel = (components === 1 ? 1 : 3) + (severalScans ? 2 * samplesPerPixel : 0)
+  return heapBytes(fileBytes + width * height * perPixel)
 }
+
+/** A pixel's in jpeg-js, which keeps coefficients as 4-byte numbers in small arrays: measured, rounded up. */
+const CMYK_BYTES = 50

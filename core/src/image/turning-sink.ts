@@ -6,9 +6,10 @@ import type { ImageSize, RowSink, Samples } from './row-sink.ts'
  * image, one byte a pixel where that is enough, and passes it on in `finish`.
  */
 export class TurningSink implements RowSink {
-  readonly waiting = (size: ImageSize) => (size.bits > 8 ? 2 : 1) + this.inner.waiting(size)
+  readonly waiting = (size: ImageSize) => (this.room ? 0 : size.bits > 8 ? 2 : 1) + this.inner.waiting(size)
   private readonly orientation: number
   private readonly inner: RowSink
+  private readonly room: Samples | undefined
   private size: ImageSize = { width: 0, height: 0, bits: 1 }
   private data: Samples = new Uint8Array(0)
   /** Index of the source's first pixel in the turned image, and what a step to the right or down adds. */
@@ -17,7 +18,9 @@ export class TurningSink implements RowSink {
   private down = 0
   private y = 0
 
-  constructor(orientation: number, inner: RowSink) {
+  /** @param room where the turned image is put, if not into memory of its own */
+  constructor(orientation: number, inner: RowSink, room?: Samples) {
+    this.room = room
     this.orientation = orientation
     this.inner = inner
   }
@@ -27,7 +30,7 @@ export class TurningSink implements RowSink {
     const { orientation } = this
     const across = orientation >= 5
     this.size = across ? { width: height, height: width, bits } : size
-    this.data = bits > 8 ? new Uint16Array(width * height) : new Uint8Array(width * height)
+    this.data = this.room ?? (bits > 8 ? new Uint16Array(width * height) : new Uint8Array(width * height))
     const fromRight = orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8
     const fromBottom = orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7
     const columnStep = across ? height : 1

@@ -1,4 +1,4 @@
-import { checkMemory } from '../check-limits.ts'
+import { checkMemory, heapBytes } from '../check-limits.ts'
 import type { Codecs } from '../codecs.ts'
 import { inflatePieces } from '../inflate.ts'
 import { jpegMemory } from '../jpeg.ts'
@@ -87,10 +87,10 @@ function codecMemory(
   size: { width: number; height: number },
 ): number {
   const pixels = size.width * size.height
-  if (codec === 'jpeg') return jpegMemory(stream.length, readJpegHeader(stream)) - stream.length
-  // OpenJPEG: the stream, its tiles' data once more, 4 bytes a sample twice, and the result. OpenJPH works by lines.
-  if (codec === 'jpeg2000') return 2 * stream.length + 10 * pixels
-  if (codec === 'htj2k') return 2 * stream.length + 2 * pixels
+  if (codec === 'jpeg') return jpegMemory(stream.length, readJpegHeader(stream))
+  // OpenJPEG: the stream, its tiles' data once more, 4 bytes a sample twice, and the result. OpenJPH works by lines (measured).
+  if (codec === 'jpeg2000') return heapBytes(2 * stream.length + 10 * pixels)
+  if (codec === 'htj2k') return heapBytes(stream.length + 2 * pixels)
   return 2 * pixels
 }
 
