@@ -1,6 +1,8 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
+const absent = async () => new Response('not there', { status: 503 })
+
 /**
  * `node`: everything that runs in Node, in folders that mirror the sources.
  * `workerd`: files named *.workerd.test.ts, run inside workerd with the bindings of wrangler.toml.
@@ -18,7 +20,13 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            // The Workers behind the bindings are not there: what is tested with them starts all three (test/support/edge-process.ts).
+            miniflare: { serviceBindings: { CODECS: absent, INFER: absent } },
+          }),
+        ],
         test: {
           name: 'workerd',
           globalSetup: 'test/support/build-page.ts',
