@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
@@ -5,6 +6,9 @@ import { findings } from '../support/axe.ts'
 import { choose, headline, sampleButton, visit } from '../support/browser.ts'
 
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+
+/** Of issue 8. */
+const FIRST_LOAD_KB = 300
 
 export const accessSuite = (stage: Stage) =>
   describe('for everyone', () => {
@@ -72,6 +76,25 @@ export const accessSuite = (stage: Stage) =>
       const first = await chosen()
       await press('ArrowDown')
       expect(await chosen()).not.toBe(first)
+      await context.close()
+    })
+
+    it(`is there after at most ${FIRST_LOAD_KB} KB gzipped, without model and runtime`, async () => {
+      const context = await stage.browser.newContext({ serviceWorkers: 'block' })
+      const bodies: Promise<Buffer>[] = []
+      const paths: string[] = []
+      context.on('response', (response) => {
+        paths.push(new URL(response.url()).pathname)
+        bodies.push(response.body())
+      })
+      const page = await context.newPage()
+      await page.goto(stage.site.url)
+      await page.locator('.intake').waitFor()
+      await page.waitForLoadState('networkidle')
+      const bytes = (await Promise.all(bodies)).reduce((sum, body) => sum + gzipSync(body).length, 0)
+      expect(bytes / 1000).toBeLessThan(FIRST_LOAD_KB)
+      expect(paths).toContain('/')
+      expect(paths.filter((path) => /ort[-.]|onnx/.test(path))).toEqual([])
       await context.close()
     })
 
