@@ -38,10 +38,20 @@ type ByteReader = {
   read(): Promise<{ done: false; value: Uint8Array<ArrayBuffer> } | { done: true; value?: undefined }>
   cancel(reason?: unknown): Promise<void>
 }
+/** Reads into the caller's buffer, which changes hands: `value.buffer` is the next one to give. */
+type ByobReader = {
+  read(into: Uint8Array<ArrayBuffer>): Promise<{ done: boolean; value: Uint8Array<ArrayBuffer> | undefined }>
+  cancel(reason?: unknown): Promise<void>
+}
+type ByteReadable = {
+  getReader(): ByteReader
+  /** @throws TypeError where the stream is no byte stream */
+  getReader(options: { mode: 'byob' }): ByobReader
+}
 type ByteWriter = { write(chunk: Uint8Array): Promise<void>; close(): Promise<void>; abort(): Promise<void> }
 declare class DecompressionStream {
   constructor(format: 'deflate' | 'deflate-raw' | 'gzip')
-  readonly readable: { getReader(): ByteReader }
+  readonly readable: ByteReadable
   readonly writable: { getWriter(): ByteWriter }
 }
 declare class CompressionStream {

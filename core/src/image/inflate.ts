@@ -10,7 +10,7 @@ export async function inflateUpTo(
   const pieces: Uint8Array[] = []
   let length = 0
   const cut = await inflatePieces(compressed, format, (piece) => {
-    const wanted = piece.subarray(0, limit - length)
+    const wanted = piece.slice(0, limit - length)
     pieces.push(wanted)
     length += wanted.length
     return wanted.length === piece.length
@@ -25,7 +25,7 @@ export async function inflateUpTo(
 }
 
 /**
- * Inflates piece by piece until `onPiece` says false.
+ * Inflates piece by piece until `onPiece` says false. A piece is valid until the next.
  * @returns whether it was stopped
  * @throws if the data are damaged or end early
  */
@@ -35,19 +35,49 @@ export async function inflatePieces(
   onPiece: (piece: Uint8Array) => boolean,
 ): Promise<boolean> {
   const stream = new DecompressionStream(format)
-  const reader = stream.readable.getReader()
+  const read = pieceReader(stream.readable)
   // A failure of the writing side shows up on the reading side too; it is thrown from there.
   const written = feed(stream.writable.getWriter(), compressed).catch(() => undefined)
   for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    if (!onPiece(value)) {
-      await reader.cancel()
+    const piece = await read.next()
+    if (piece === undefined) break
+    if (!onPiece(piece)) {
+      await read.cancel()
       return true
     }
   }
   await written
   return false
+}
+
+const PIECE_BYTES = 1 << 18
+
+/**
+ * Reads into one large buffer where the stream can be read so: workerd otherwise hands out 4 KB at a time, which takes
+ * longer than inflating them.
+ */
+function pieceReader(readable: DecompressionStream['readable']) {
+  const reader = byobReader(readable)
+  if (reader === undefined) {
+    const usual = readable.getReader()
+    return { next: async () => (await usual.read()).value, cancel: () => usual.cancel() }
+  }
+  let buffer = new ArrayBuffer(PIECE_BYTES)
+  const next = async () => {
+    const { done, value } = await reader.read(new Uint8Array(buffer))
+    if (done || value === undefined) return undefined
+    buffer = value.buffer
+    return value
+  }
+  return { next, cancel: () => reader.cancel() }
+}
+
+function byobReader(readable: DecompressionStream['readable']) {
+  try {
+    return readable.getReader({ mode: 'byob' })
+  } catch {
+    return undefined // the stream is none of bytes, as in Node and in browsers
+  }
 }
 
 async function feed(writer: ByteWriter, chunks: readonly Uint8Array[]): Promise<void> {

@@ -31,6 +31,7 @@ function greyReader({ bits }: PngLayout, image: Uint16Array): RowReader {
   const read: RowReader['read'] =
     bits === 16
       ? (row, columns, to, step) => {
+          if (step === 1 && to === 0 && LITTLE_ENDIAN) return swapWords(row, image)
           for (let x = 0, p = 0; x < columns; x++, p += 2, to += step)
             image[to] = (row[p]! << 8) | row[p + 1]!
         }
@@ -43,6 +44,22 @@ function greyReader({ bits }: PngLayout, image: Uint16Array): RowReader {
           }
   return { read, chroma: () => 0 }
 }
+
+/**
+ * Big-endian words → the first words of an image, two at a time. Both begin at a multiple of four bytes, and their memory
+ * ends at one.
+ */
+function swapWords(row: Uint8Array, image: Uint16Array): void {
+  const pairs = (row.length + 3) >> 2
+  const from = new Int32Array(row.buffer, row.byteOffset, pairs)
+  const to = new Int32Array(image.buffer, image.byteOffset, pairs)
+  for (let i = 0; i < pairs; i++) {
+    const pair = from[i]!
+    to[i] = ((pair & 0xff00ff) << 8) | ((pair >>> 8) & 0xff00ff)
+  }
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 function paletteReader({ bits, palette, transparency }: PngLayout, image: Uint16Array): RowReader {
   const grey = new Uint16Array(256) // an index outside the palette is black, as libpng has it

@@ -43,7 +43,7 @@ export async function readPng(bytes: Uint8Array, limits: ImageLimits, sink: RowS
   checkMemory(bytes.length + width * height * held, interlaced ? 'an interlaced PNG' : 'a PNG', limits)
   sink.start(size)
   // Rows of one pass go on as they come; those of several are put together first.
-  const samples = new Uint16Array(interlaced ? width * height : width)
+  const samples = new Uint16Array(interlaced ? width * height : width + (width & 1))
   const reader = rowReader(layout, samples)
   const passes = (interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const))
     .map(([x, y, dx, dy]) => ({
