@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { auditTable } from '@detl/cli/ship/model-card'
+import { resultsTable } from '@detl/cli/ship/results-table'
 import { manifestSchema } from '@detl/core/model/manifest'
 import type { Report } from '@detl/train/evaluate/report'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +15,20 @@ describe('the README', () => {
     expect(readme).toContain(report.headline)
     expect(readme).toContain(auditTable(report))
     expect(readme).toContain(`${report.images.test} held-out images`)
+  })
+
+  it('quotes both protocols from their reports, and where the network looks', () => {
+    const [paper, grouped] = (['paper', 'grouped'] as const).map(
+      (protocol) => JSON.parse(read(`docs/results/${protocol}/report.json`)) as Report,
+    )
+    expect(readme).toContain(resultsTable({ paper: paper!, grouped: grouped! }))
+    const { pointing, lungs } = grouped!.localisation!
+    const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`
+    expect(readme).toContain(`${percent(pointing[0]!.model.value, 1)} (`)
+    expect(readme).toContain(`${percent(pointing[0]!.centre.value, 1)} (`)
+    expect(readme).toContain(`${percent(lungs.energy, 0)} of the map is in the lungs`)
+    const sentence = grouped!.pretraining!.sentence
+    expect(readme).toContain(sentence.slice(1))
   })
 
   it('links to files that exist', () => {
