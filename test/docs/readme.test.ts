@@ -26,7 +26,7 @@ describe('the README', () => {
     const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`
     expect(readme).toContain(`${percent(pointing[0]!.model.value, 1)} (`)
     expect(readme).toContain(`${percent(pointing[0]!.centre.value, 1)} (`)
-    expect(readme).toContain(`${percent(lungs.energy, 0)} of the map is in the lungs`)
+    expect(readme).toContain(`${percent(lungs!.energy, 0)} of the map is in the lungs`)
     const sentence = grouped!.pretraining!.sentence
     expect(readme).toContain(sentence.slice(1))
   })
