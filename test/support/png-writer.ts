@@ -27,7 +27,7 @@ export type PngOptions = {
   readonly level?: number
 }
 
-const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
+export const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 
 /** A PNG by the specification, written sample by sample, with further chunks between header and data. */
 export function writePng(

@@ -81,9 +81,20 @@ function byobReader(readable: DecompressionStream['readable']) {
 }
 
 async function feed(writer: ByteWriter, chunks: readonly Uint8Array[]): Promise<void> {
-  const step = 1 << 16 // so that back-pressure holds also for one 60 MB chunk
+  const step = 1 << 16 // so that back-pressure holds also for one 60 MB chunk, and 1-byte chunks are no 1-byte writes
+  let small = new Uint8Array(step)
+  let filled = 0
   for (const chunk of chunks) {
+    if (filled + chunk.length <= step) {
+      small.set(chunk, filled)
+      filled += chunk.length
+      continue
+    }
+    if (filled > 0) await writer.write(small.subarray(0, filled))
+    small = new Uint8Array(step) // the stream may still hold the former
+    filled = 0
     for (let at = 0; at < chunk.length; at += step) await writer.write(chunk.subarray(at, at + step))
   }
+  if (filled > 0) await writer.write(small.subarray(0, filled))
   await writer.close()
 }

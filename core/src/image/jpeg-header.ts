@@ -26,12 +26,19 @@ const PROCESSES: Record<number, JpegHeader['process']> = {
   247: 'jpeg-ls',
 }
 
+/** Segments and fill bytes before the scan: a few dozen are usual. */
+const MAX_STEPS = 10_000
+/** Behind the end marker, cameras put a trailer at most. */
+const TRAILER_BYTES = 2 ** 20
+
 /** The frame header of a JPEG stream (ITU-T T.81, annex B), without looking at its entropy-coded data. */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   let frame: Omit<JpegHeader, 'scan' | 'complete' | 'orientation' | 'severalScans'> | undefined
   let orientation = 1
+  let steps = 0
   for (let at = 2; ; ) {
-    while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++ // fill bytes, B.1.1.2
+    while (bytes[at] === 0xff && bytes[at + 1] === 0xff && ++steps < MAX_STEPS) at++ // fill bytes, B.1.1.2
+    if (++steps >= MAX_STEPS) throw damaged('its header does not end')
     const marker = bytes[at + 1]
     if (bytes[at] !== 0xff || marker === undefined) throw damaged('a marker is missing in its header')
     if (marker === 0xd9) throw damaged('it has no image data')
@@ -96,7 +103,8 @@ function exifOrientation(segment: Uint8Array): number | undefined {
 }
 
 function hasEndMarker(bytes: Uint8Array, from: number): boolean {
-  for (let at = bytes.length - 2; at >= from; at--)
+  const until = Math.max(from, bytes.length - TRAILER_BYTES)
+  for (let at = bytes.length - 2; at >= until; at--)
     if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true
   return false
 }

@@ -19,6 +19,9 @@ const COLOUR_TYPES: Record<
   6: { colour: 'rgb', alpha: true, channels: 4, depths: [8, 16] },
 }
 
+/** Usual chunks have 8 KB or more: 64 MB are 8,192 of them. */
+const MAX_CHUNKS = 65_536
+
 /** Adam7: first column, first row, column step, row step of each pass. */
 const ADAM7 = [
   [0, 0, 8, 8],
@@ -81,7 +84,10 @@ function readChunks(bytes: Uint8Array, limits: ImageLimits) {
   let header: { width: number; height: number; bits: number; type: number; interlaced: boolean } | undefined
   let palette: Uint8Array | undefined
   let transparency: Uint8Array | undefined
+  let chunks = 0
   for (let at = 8; ; ) {
+    if (++chunks > MAX_CHUNKS)
+      throw new AppError('image-too-large', `a PNG of more than ${MAX_CHUNKS} chunks`)
     if (at + 12 > bytes.length) throw damaged('it ends before its end chunk')
     const length = view.getUint32(at)
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))

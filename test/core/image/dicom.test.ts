@@ -209,14 +209,14 @@ describe('DICOM objects that are refused say why', () => {
   })
 
   it('a large deflated object not, which is read row by row, each frame of it', async () => {
-    const large = { width: 1200, height: 1000 }
-    const values = Array.from({ length: 2 * 1200 * 1000 }, (_, i) => (i * 31 + (i >> 9)) % 4096)
+    const large = { width: 700, height: 500 }
+    const values = Array.from({ length: 2 * 700 * 500 }, (_, i) => (i * 31 + (i >> 9)) % 4096)
     const elements = chestElements(large, pixel, { '00280008': ['IS', '2'] })
-    const whole = writeDicom(EXPLICIT, elements, littleEndian(values)) // 4.8 MB: more than is inflated at once
+    const whole = writeDicom(EXPLICIT, elements, littleEndian(values)) // 1.4 MB: more than is inflated at once
     const dataSet = whole.subarray(writeDicom(EXPLICIT, {}, undefined).length)
     const file = join([writeDicom('1.2.840.10008.1.2.1.99', {}, undefined), deflateRawSync(dataSet)])
     for (const frame of [0, 1]) expect(await levels(file, frame)).toEqual(await levels(whole, frame))
-    const short = join([file.subarray(0, file.length >> 1)])
+    const short = file.subarray(0, file.length >> 2)
     await expect(levels(short)).rejects.toMatchObject({ code: 'image-undecodable' })
   })
 

@@ -24,6 +24,7 @@ const SYNTAXES: Record<string, Encoding> = {
 
 export const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2'
 export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
+export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2'
 
 /** @returns undefined for a syntax that is not read (video, JPIP, JPEG XL, …) */
 export const encodingOf = (transferSyntax: string): Encoding | undefined => SYNTAXES[transferSyntax]
