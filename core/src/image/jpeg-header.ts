@@ -28,6 +28,8 @@ const PROCESSES: Record<number, JpegHeader['process']> = {
 
 /** Segments and fill bytes before the scan: a few dozen are usual. */
 const MAX_STEPS = 10_000
+/** Ten are usual; four components in all their bits and bands would be some 50. */
+const MAX_SCANS = 100
 /** Behind the end marker, cameras put a trailer at most. */
 const TRAILER_BYTES = 2 ** 20
 
@@ -64,6 +66,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
       if (!frame) throw damaged('its frame header is missing')
       const scan = at + 2 + length
       const severalScans = frame.process === 'progressive' || bytes[at + 4] !== frame.components
+      if (severalScans) checkScans(bytes, scan)
       return { ...frame, orientation, severalScans, scan, complete: hasEndMarker(bytes, scan) }
     }
     at += 2 + length
@@ -100,6 +103,15 @@ function exifOrientation(segment: Uint8Array): number | undefined {
     if (view.getUint16(at, little) === 274) return view.getUint16(at + 8, little)
   }
   return undefined
+}
+
+/** A decoder goes through all of an image's coefficients for each scan: 64 MB could hold millions of them. */
+function checkScans(bytes: Uint8Array, from: number): void {
+  let scans = 1
+  for (let at = from; at + 1 < bytes.length; at++) {
+    if (bytes[at] === 0xff && bytes[at + 1] === 0xda && ++scans > MAX_SCANS)
+      throw damaged(`it has more than ${MAX_SCANS} scans`)
+  }
 }
 
 function hasEndMarker(bytes: Uint8Array, from: number): boolean {

@@ -53,6 +53,40 @@ const scan = [
   0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 9, 0, 9, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0,
 ]
 
+/** A JPEG 2000 codestream of 5,000 × 5,000 in tiles of a given side, with 5 levels, blocks of 64 × 64 and precincts of 2^n. */
+function jpeg2000(tile: number, layers: number, precinct: number): Uint8Array<ArrayBuffer> {
+  const header = new DataView(new ArrayBuffer(2 + 43 + 20 + 14))
+  for (const [at, value] of [
+    [0, 0xff4f],
+    [2, 0xff51],
+    [4, 41],
+    [40, 1],
+    [45, 0xff52],
+    [47, 18],
+    [51, layers],
+  ] as const)
+    header.setUint16(at, value)
+  for (const [at, value] of [
+    [8, 5000],
+    [12, 5000],
+    [24, tile],
+    [28, tile],
+  ] as const)
+    header.setUint32(at, value)
+  const bytes = new Uint8Array(header.buffer)
+  bytes.set([11, 1, 1], 42)
+  bytes.set([1, 0], 49)
+  bytes.set([0, 5, 4, 4, 0, 1, ...Array(6).fill(precinct * 17)], 53)
+  bytes.set([0xff, 0x90, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0x93], 65)
+  const elements = chestElements({ width: 5000, height: 5000 }, { allocated: 16, stored: 12 })
+  return writeDicom('1.2.840.10008.1.2.4.90', elements, { fragments: [bytes, many(0x55)] })
+}
+/** A progressive JPEG whose scan is there more often than an image has bits. */
+function scans(): Uint8Array {
+  const head = scan.with(3, 0xc2)
+  return join([Uint8Array.from(head), many(...head.slice(15), 0x55, 0x55), Uint8Array.of(0xff, 0xd9)])
+}
+
 const tooLarge = 'image-too-large'
 const damaged = 'image-undecodable'
 
@@ -86,12 +120,16 @@ describe('a bomb is refused within 50 ms of CPU:', () => {
       () => join([meta('1.2.840.10008.1.2.1.99'), deflateRawSync(many(0))]),
       tooLarge,
     ],
+    ['DICOM, JPEG 2000 tiles', () => jpeg2000(10, 1, 15), tooLarge, 'too many tiles'],
+    ['DICOM, JPEG 2000 precincts', () => jpeg2000(5000, 1, 1), tooLarge, 'too many precincts'],
+    ['DICOM, JPEG 2000 layers', () => jpeg2000(1000, 65_535, 8), tooLarge, 'too many packets'],
     ['PNG, chunks of text', () => png('tEXt'), tooLarge],
     ['PNG, chunks of data', () => png('IDAT'), tooLarge],
     ['JPEG, segments', () => jpeg(0xff, 0xe2, 0, 2), damaged],
+    ['JPEG, scans', scans, damaged, 'scans'],
     ['JPEG, fill bytes', () => jpeg(0xff), damaged],
     ['JPEG, data without an end', () => join([Uint8Array.from(scan), many(0x55)]), damaged],
-  ] as [string, () => Uint8Array, string][])('%s', async (_, make, code) => {
+  ] as [string, () => Uint8Array, string, string?][])('%s', async (_, make, code, reason = '') => {
     const file = make()
     let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < 3; i++) {
@@ -102,6 +140,7 @@ describe('a bomb is refused within 50 ms of CPU:', () => {
       const { user, system } = process.cpuUsage(start)
       expect(answer).toBeInstanceOf(AppError)
       expect((answer as AppError).code).toBe(code)
+      expect((answer as AppError).detail).toContain(reason)
       least = Math.min(least, (user + system) / 1000)
     }
     expect(least).toBeLessThan(50)
