@@ -1,5 +1,6 @@
 import type { UsageRow } from '@detl/core/api/account'
 import { describe, expect, it } from 'vitest'
+import { within } from '../support/deadline.ts'
 import { edgeProcess } from '../support/edge-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
@@ -12,6 +13,7 @@ const KEYS = 50
 /** `DETL_CHAOS_ROUNDS=20 npx vitest run test/edge/chaos.test.ts` for a soak. */
 const ROUNDS = Number(process.env.DETL_CHAOS_ROUNDS ?? 1)
 const LEASE_MS = 1500
+const ATTEMPT_MS = 10_000
 /** For the last of all callers: two restarts, and 200 callers who ask again at random. */
 const ANSWER_MS = 90_000
 
@@ -73,32 +75,38 @@ describe('200 requests with 50 Idempotency-Keys at once, a GPU function that fai
         const images = await Promise.all(Array.from({ length: KEYS }, (_, i) => chestPng(i, 40)))
 
         let interrupted = 0
+        async function attempt(study: number): Promise<{ status: number; text: string }> {
+          const response = await fetch(`${edge.url}/v1/screenings`, {
+            method: 'POST',
+            body: images[study]!,
+            headers: { authorization: `Bearer ${key}`, 'idempotency-key': `study-${study}` },
+            signal: AbortSignal.timeout(ATTEMPT_MS),
+          })
+          return { status: response.status, text: await response.text() }
+        }
+
         /** As a client does that wants its answer: again until there is one. */
-        async function screenUntilAnswered(n: number): Promise<string> {
+        async function screenUntilAnswered(study: number): Promise<string> {
           const deadline = Date.now() + ANSWER_MS
           let last = 'nothing'
           while (Date.now() < deadline && !over) {
-            const response = await fetch(`${edge.url}/v1/screenings`, {
-              method: 'POST',
-              body: images[n % KEYS]!,
-              headers: { authorization: `Bearer ${key}`, 'idempotency-key': `study-${n % KEYS}` },
-              signal: AbortSignal.timeout(10_000),
-            }).catch((error: unknown) => {
-              interrupted++ // workerd was killed
-              last = String(error)
-            })
-            if (response) last = String(response.status)
-            if (response?.status === 200) {
-              const answer = await response.json().catch(() => undefined)
-              if (answer) return JSON.stringify(answer)
-            } else if (response && ![409, 429, 500, 502, 503, 504].includes(response.status))
-              throw new Error(`${response.status} ${await response.text()}`)
+            // Node's fetch, when its server is killed, now and then neither ends nor heeds its signal: so this has a deadline of its own.
+            const answer = await within(2 * ATTEMPT_MS, `study-${study}`, attempt(study)).catch(
+              (error: unknown) => {
+                interrupted++ // workerd was killed
+                last = String(error)
+              },
+            )
+            if (answer?.status === 200) return answer.text
+            if (answer && ![409, 429, 500, 502, 503, 504].includes(answer.status))
+              throw new Error(`${answer.status} ${answer.text}`)
+            if (answer) last = String(answer.status)
             await new Promise((resolve) => setTimeout(resolve, 50 + 200 * chance()))
           }
-          throw new Error(`no answer for study-${n % KEYS} within ${ANSWER_MS} ms; last: ${last}`)
+          throw new Error(`no answer for study-${study} within ${ANSWER_MS} ms; last: ${last}`)
         }
 
-        const asked = Promise.all(Array.from({ length: REQUESTS }, (_, n) => screenUntilAnswered(n)))
+        const asked = Promise.all(Array.from({ length: REQUESTS }, (_, n) => screenUntilAnswered(n % KEYS)))
         asked.catch(() => undefined) // looked at below; a failed restart is thrown first
         for (const _ of [1, 2]) {
           await new Promise((resolve) => setTimeout(resolve, 400 + 800 * chance()))

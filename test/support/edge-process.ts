@@ -10,7 +10,7 @@ import type { LocalSecrets } from '../../cli/src/serve/secrets.ts'
 import { within } from './deadline.ts'
 import { SIGNING_KEY } from './gpu-stand-in.ts'
 
-const START_MS = 70_000
+const START_MS = 130_000
 const KILL_MS = 10_000
 const ADMIN_MS = 30_000
 const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
@@ -97,14 +97,14 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
       rmSync(dir, { recursive: true, force: true })
     },
     admin: async <T = unknown>(method: string, path: string, body?: unknown) => {
-      const response = await fetch(`http://127.0.0.1:${port}/v1/admin${path}`, {
+      const answer = fetch(`http://127.0.0.1:${port}/v1/admin${path}`, {
         method,
         headers: { authorization: `Bearer ${SECRETS.adminKey}`, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ADMIN_MS),
-      })
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-      return response.json() as Promise<T>
+      }).then(async (response) => ({ ok: response.ok, status: response.status, text: await response.text() }))
+      const { ok, status, text } = await within(ADMIN_MS, `${method} ${path}`, answer)
+      if (!ok) throw new Error(`${method} ${path}: ${status} ${text}`)
+      return JSON.parse(text) as T
     },
   }
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync, rmSync } from 'node:fs'
+import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,8 @@ export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDi
   const hash = await keyHasher(secrets.keyPepper)(secrets.demoKey)
   const plain = (value: string) => ({ type: 'plain_text' as const, value })
   const registry = await mkdtemp(join(tmpdir(), 'detl-registry-'))
+  // On every way out: wrangler ends the process by itself on a signal.
+  process.once('exit', () => rmSync(registry, { recursive: true, force: true }))
   const start = (
     file: string,
     server: { hostname: string; port: number },
@@ -49,28 +51,38 @@ export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDi
       bindings,
     })
   const anyPort = { hostname: '127.0.0.1', port: 0 }
-  const workers = await Promise.all([
-    start('wrangler.toml', { hostname: host, port }, stateDir ?? false, {
-      GPU_URL: plain(gpuUrl),
-      DETL_SIGNING_KEY: plain(secrets.signingKey),
-      DETL_KEY_PEPPER: plain(secrets.keyPepper),
-      DETL_ADMIN_KEY: plain(secrets.adminKey),
-      DETL_API_KEYS: plain(JSON.stringify([{ hash, account: 'demo' }])),
-      MODEL_MANIFEST: plain(manifest),
-      ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(value)])),
-    }),
-    start('wrangler.codecs.toml', anyPort, false),
-    ...(existsSync(MODEL_ASSETS) ? [start('wrangler.infer.toml', anyPort, false)] : []),
-  ])
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`the edge was not ready within ${READY_WITHIN_MS / 1000} s`)
-    setTimeout(reject, READY_WITHIN_MS, error).unref()
+  const inner = ['wrangler.codecs.toml', ...(existsSync(MODEL_ASSETS) ? ['wrangler.infer.toml'] : [])]
+  const workers = inner.map((file) => start(file, anyPort, false))
+  // First: of a Worker that registers later the edge learns by and by, and fails till then.
+  await ready(workers)
+  const edge = start('wrangler.toml', { hostname: host, port }, stateDir ?? false, {
+    GPU_URL: plain(gpuUrl),
+    DETL_SIGNING_KEY: plain(secrets.signingKey),
+    DETL_KEY_PEPPER: plain(secrets.keyPepper),
+    DETL_ADMIN_KEY: plain(secrets.adminKey),
+    DETL_API_KEYS: plain(JSON.stringify([{ hash, account: 'demo' }])),
+    MODEL_MANIFEST: plain(manifest),
+    ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(value)])),
   })
-  await Promise.race([Promise.all(workers.map(({ ready }) => ready)), late])
-  const url = (await workers[0].url).origin
+  await ready([edge])
+  const url = (await (await edge).url).origin
   const stop = async () => {
-    await Promise.all(workers.map((worker) => worker.dispose()))
-    await rm(registry, { recursive: true, force: true })
+    for (const worker of await Promise.all([edge, ...workers])) await worker.dispose()
   }
   return { url, stop }
+}
+
+/** @throws Error where one is not ready in time, or cannot be started */
+async function ready(starting: readonly ReturnType<typeof unstable_startWorker>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`the edge was not ready within ${READY_WITHIN_MS / 1000} s`)
+    timer = setTimeout(reject, READY_WITHIN_MS, error)
+  })
+  try {
+    const all = Promise.all(starting).then((workers) => Promise.all(workers.map((worker) => worker.ready)))
+    await Promise.race([all, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
