@@ -112,6 +112,34 @@ describe('Prefer: respond-async', () => {
     expect(billed()).toBe(1)
   })
 
+  it('keeps answer and Idempotency-Key for as long, however late it was answered', async () => {
+    const { key, submit, billed } = await customer()
+    const headers = { 'idempotency-key': 'late' }
+    const location = (await submit(png, headers)).headers.get('location')!
+    now += 3600_000
+    await edge.runJobs()
+    now += 23 * 3600_000 + 1 // a day after it was sent, not yet a day after it was answered
+    expect((await submit(png, headers)).headers.get('location')).toBe(location)
+    expect((await edge.call('GET', location, key)).status).toBe(200)
+    now += 3600_000
+    expect((await edge.call('GET', location, key)).status).toBe(404)
+    expect((await submit(png, headers)).headers.get('location')).not.toBe(location)
+    await edge.runJobs()
+    expect(billed()).toBe(2)
+  })
+
+  it('whose answer was deleted neither answers nor charges a repeat with its Idempotency-Key', async () => {
+    const { key, submit, billed } = await customer()
+    const headers = { 'idempotency-key': 'gone' }
+    const location = (await submit(png, headers)).headers.get('location')!
+    await edge.runJobs()
+    await edge.call('DELETE', location, key)
+    const later = await submit(png, headers)
+    expect([later.status, await later.json()]).toMatchObject([409, { type: '/problems/conflict' }])
+    const direct = await edge.screen(png, { authorization: `Bearer ${key}`, ...headers })
+    expect([direct.status, billed()]).toEqual([409, 1])
+  })
+
   it('is nobody else’s to see', async () => {
     const [one, two] = [await customer(), await customer()]
     const location = (await one.submit()).headers.get('location')!

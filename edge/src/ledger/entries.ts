@@ -136,6 +136,9 @@ export function entryTable(sql: Sql) {
       const earlier = idempotency === null ? undefined : kept(idempotency)
       if (earlier && earlier.until > now) {
         if (earlier.state === 'done') {
+          // The answer of a job, which its owner has told us to forget: a repeat is neither answered nor charged once more.
+          if (!earlier.sealed)
+            return refuse('conflict', 'the answer was deleted; use a new Idempotency-Key to screen again')
           count(entry, 'replayed', 0)
           return replay(earlier)
         }

@@ -49,18 +49,20 @@ export function jobTable(sql: Sql) {
       const row = sql.exec<JobRow>('SELECT * FROM jobs WHERE id = ? AND until > ?', id, now).toArray()[0]
       return row && toJob(row)
     },
-    /** Ends a job that waits; its input is forgotten. @returns false if it had ended before */
+    /** Ends a job that waits: its input is forgotten, and its answer is kept for a day from now. @returns false if it had ended before */
     end(
       id: string,
       state: JobState,
       result: { output?: Uint8Array; code?: string; detail?: string },
+      now: number,
     ): boolean {
       const waiting =
         sql.exec(`SELECT 1 AS n FROM jobs WHERE id = ? AND state = 'queued'`, id).toArray().length > 0
       if (waiting)
         sql.exec(
-          'UPDATE jobs SET state = ?, input = NULL, output = ?, code = ?, detail = ? WHERE id = ?',
+          'UPDATE jobs SET state = ?, until = ?, input = NULL, output = ?, code = ?, detail = ? WHERE id = ?',
           state,
+          now + KEPT_MS,
           result.output ?? null,
           result.code ?? null,
           result.detail ?? null,

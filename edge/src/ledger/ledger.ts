@@ -239,16 +239,16 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
       if (job?.state !== 'queued') return false
       if (!end.answered) {
         entries.settle(jobId, end, terms(), clock())
-        return jobs.end(jobId, 'failed', end)
+        return jobs.end(jobId, 'failed', end, clock())
       }
       const settled = entries.settle(jobId, { answered: true }, terms(), clock())
-      if (settled.ok === false) return jobs.end(jobId, 'failed', settled)
+      if (settled.ok === false) return jobs.end(jobId, 'failed', settled, clock())
       entries.answeredByJob(jobId, job.fingerprint, clock())
-      return jobs.end(jobId, 'succeeded', end)
+      return jobs.end(jobId, 'succeeded', end, clock())
     },
     /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
     cancelJob(jobId: string): Job | undefined {
-      if (jobs.end(jobId, 'cancelled', {})) {
+      if (jobs.end(jobId, 'cancelled', {}, clock())) {
         entries.settle(jobId, { answered: false, code: 'cancelled' }, terms(), clock())
         return jobs.get(jobId, clock())
       }

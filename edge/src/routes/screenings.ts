@@ -90,6 +90,7 @@ export const screenRoute = createRoute({
       'not-acceptable',
       'idempotency-in-flight',
       'idempotency-stale',
+      'conflict',
       'image-too-large',
       'body-too-large',
       'image-unsupported',
