@@ -51,8 +51,12 @@ export type Deps = {
     readonly allowLocal: boolean
     /** @param webhook `<account>:<webhook id>` */
     readonly secret: (webhook: string) => Promise<string>
+    /** Drops what the webhook is still to be told. */
+    readonly forget: (webhook: string) => Promise<void>
   }
-  /** How long a screening may take before its reservation lapses. */
+  /** How long a screening may take in all: upload, intake and inference. */
+  readonly deadlineMs: number
+  /** After which the reservation of a screening that nobody settled lapses. */
   readonly leaseMs: number
 }
 

@@ -1,9 +1,10 @@
 import { AppError } from '@detl/core/api/problem'
+import type { Deadline } from './deadline.ts'
 
 /** The image: the raw body, or the part `image` of multipart/form-data (what an HTML form or `curl -F image=@…` sends). */
-export async function readImage(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readImage(request: Request, maxBytes: number, deadline: Deadline): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? ''
-  const body = await readBody(request, maxBytes)
+  const body = await readBody(request, maxBytes, deadline)
   if (!/^multipart\/form-data\b/i.test(type)) return body
   const form = await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } })
     .formData()
@@ -18,10 +19,10 @@ export async function readImage(request: Request, maxBytes: number): Promise<Uin
 
 /**
  * The request's body, refused as soon as it is known to be too large: by its declared length before a byte is read, else while it
- * comes in. At most `maxBytes` are ever held.
- * @throws AppError image-missing, body-too-large
+ * comes in, or not to come at all. At most `maxBytes` are ever held.
+ * @throws AppError image-missing, body-too-large, upload-timeout
  */
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBody(request: Request, maxBytes: number, deadline: Deadline): Promise<Uint8Array> {
   const tooLarge = (size: string) =>
     new AppError('body-too-large', `${size} bytes; at most ${maxBytes} are accepted`)
   const declared = request.headers.get('content-length')
@@ -30,10 +31,20 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
 
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    length += chunk.byteLength
-    if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`)
-    chunks.push(chunk)
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader()
+  const late = () => new AppError('upload-timeout', `the image did not arrive within ${deadline.seconds} s`)
+  try {
+    for (;;) {
+      const { done, value: chunk } = await deadline.within(reader.read(), late)
+      if (done) break
+      length += chunk.byteLength
+      if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // What else comes is not wanted; a caller that is gone has nothing to be told.
+    void reader.cancel().catch(() => undefined)
+    throw error
   }
   if (length === 0) throw new AppError('image-missing', 'the body is empty; it must be the image')
   if (chunks.length === 1) return chunks[0]!

@@ -16,6 +16,8 @@ const varsSchema = z.object({
   FALLBACK: z.enum(['edge', 'fail']).default('fail'),
   /** The edge begins beside a GPU that has not answered for so long. */
   FALLBACK_AFTER_MS: milliseconds.default(2000),
+  /** How long a request may take in all, its upload too: less than LEASE_MS. */
+  DEADLINE_MS: milliseconds.default(55_000),
   /** How long a screening may take in all before its place in the ledger lapses: longer than upload, decode and GPU_DEADLINE_MS together. */
   LEASE_MS: milliseconds,
   /** Screenings that one isolate works on at once; under load tests give way first, then quotas. */
@@ -74,6 +76,7 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     gpuDeadlineMs: vars.GPU_DEADLINE_MS,
     fallback: vars.FALLBACK,
     fallbackAfterMs: vars.FALLBACK_AFTER_MS,
+    deadlineMs: vars.DEADLINE_MS,
     leaseMs: vars.LEASE_MS,
     maxInFlight: vars.MAX_IN_FLIGHT,
     maxBodyBytes: vars.MAX_BODY_BYTES,

@@ -84,11 +84,13 @@ function start(bindings: Bindings) {
       },
     },
     billing,
+    deadlineMs: env.deadlineMs,
     leaseMs: env.leaseMs,
     sendJob,
     webhooks: {
       allowLocal: env.webhookAllowLocal,
       secret: (webhook) => webhookSecret(env.keyPepper, webhook),
+      forget: async (webhook) => bindings.RECEIVERS.getByName(webhook).forget(),
     },
   })
   const jobs: JobDeps = {

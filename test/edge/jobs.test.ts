@@ -159,7 +159,7 @@ describe('Prefer: respond-async', () => {
 
 describe('a webhook', () => {
   it('is told once that a job has ended, and nothing of its scores', async () => {
-    const { key, submit } = await customer()
+    const { id: account, key, submit } = await customer()
     const made = await edge.call('POST', '/v1/webhooks', key, { url: 'https://hooks.example.com/detl' })
     const { id, secret } = (await made.json()) as { id: string; secret: string }
     expect([made.status, secret]).toEqual([201, expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)])
@@ -173,6 +173,7 @@ describe('a webhook', () => {
       data: { id: location.split('/').at(-1) },
     })
     expect((await edge.call('DELETE', `/v1/webhooks/${id}`, key)).status).toBe(204)
+    expect(edge.forgotten).toEqual([`${account}:${id}`])
     await submit()
     await edge.runJobs()
     expect(edge.told).toEqual([])

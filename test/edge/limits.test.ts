@@ -1,5 +1,8 @@
 import { createLedger } from '@detl/edge/ledger/ledger'
+import { shedder } from '@detl/edge/shedding'
 import { describe, expect, it } from 'vitest'
+import { edgeApp } from '../support/edge-app.ts'
+import { chestPng } from '../support/images.ts'
 import { nodeSql } from '../support/local-accounts.ts'
 
 const QUOTA = 20
@@ -56,5 +59,43 @@ describe('a rate limit', () => {
     evict()
     wait(60_000)
     expect(passed(QUOTA + 5)).toBe(QUOTA)
+  })
+})
+
+describe('a deadline', () => {
+  const code = async (response: Response) =>
+    ((await response.json()) as { type: string }).type.split('/').at(-1)
+
+  it('ends an upload that stalls, uncharged, and its place goes to others', async () => {
+    const edge = await edgeApp({ deps: { deadlineMs: 1500, shedder: shedder(1) } })
+    const png = await chestPng()
+    let cancelled = false
+    const stalled = new ReadableStream({
+      start: (controller) => controller.enqueue(png.subarray(0, 100)),
+      cancel: () => {
+        cancelled = true
+      },
+    })
+    const response = await edge.request('/v1/screenings', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${edge.key}` },
+      body: stalled,
+      duplex: 'half',
+    } as RequestInit)
+    expect([response.status, await code(response), cancelled]).toEqual([408, 'upload-timeout', true])
+    expect((await edge.screen(png)).status).toBe(200)
+    const { usage } = (await (await edge.call('GET', '/v1/usage', edge.key)).json()) as { usage: object[] }
+    expect(usage).toMatchObject([{ outcome: 'answered' }, { outcome: 'upload-timeout', billed: 0 }])
+    await edge.stop()
+  })
+
+  it('ends a screening that nobody answers, uncharged', async () => {
+    const never = () => new Promise<never>(() => undefined)
+    const edge = await edgeApp({ deps: { deadlineMs: 200, infer: never } })
+    const { key } = await edge.newKey('demo')
+    const response = await edge.screen(await chestPng(), { authorization: `Bearer ${key}` })
+    expect([response.status, await code(response)]).toEqual([504, 'upstream-timeout'])
+    expect(edge.ledger('demo').charged(0, Date.now() + 1)).toBe(0)
+    await edge.stop()
   })
 })

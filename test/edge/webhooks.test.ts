@@ -81,6 +81,17 @@ describe('a delivery', () => {
     expect(sent.every(({ init }) => init.redirect === 'manual')).toBe(true)
   })
 
+  it('that waits for another attempt is not made once the webhook is removed', async () => {
+    const { queue, sent, deliver, wait } = receiver(() => 500)
+    queue.add(event)
+    await deliver()
+    queue.forget()
+    wait(1e6)
+    await deliver()
+    expect(sent).toHaveLength(1)
+    expect(queue.nextDue()).toBeUndefined()
+  })
+
   it('to an address that is not public is never made, whoever stored it', async () => {
     const { queue, sent, deliver } = receiver(() => 200)
     queue.add({ ...event, url: 'https://169.254.169.254/latest/meta-data' })
@@ -131,6 +142,14 @@ describe('an address for webhooks', () => {
     'https://[fc00::1]/',
     'https://[64:ff9b::7f00:1]/',
     'https://[2002:7f00:1::]/',
+    'https://[::127.0.0.1]/',
+    'https://[::ffff:0:7f00:1]/',
+    'https://[64:ff9b:1::a00:1]/',
+    'https://[2001::1]/',
+    'https://[fec0::1]/',
+    'https://①②⑦.⓪.⓪.①/',
+    'https://kubernetes.default.svc/',
+    'https://localhost.localdomain/',
   ])('%s is refused', (url) => {
     expect(() => checkReceiver(url, false)).toThrow(AppError)
   })

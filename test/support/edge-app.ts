@@ -38,6 +38,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
   const seal = sealer(PEPPER)
   const signing = { gpuUrl: gpu.url, gpuDeadlineMs: 500, signingKey, manifest }
   const queued: JobMessage[] = []
+  const forgotten: string[] = []
   const told: { webhook: string; delivery: Delivery }[] = []
   const app = createApp({
     manifest,
@@ -52,10 +53,15 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     sealer: seal,
     shedder: shedder(100),
     sendJob: async (message) => void queued.push(message),
-    webhooks: { allowLocal: false, secret: (webhook) => webhookSecret(PEPPER, webhook) },
+    webhooks: {
+      allowLocal: false,
+      secret: (webhook) => webhookSecret(PEPPER, webhook),
+      forget: async (webhook) => void forgotten.push(webhook),
+    },
     accounts,
     directory,
     billing: undefined,
+    deadlineMs: 4000,
     leaseMs: 5000,
     ...deps,
   })
@@ -121,6 +127,8 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     manifest,
     queued,
     told,
+    /** Webhooks whose deliveries were dropped. */
+    forgotten,
     runJobs,
     key: API_KEY,
     ledger,

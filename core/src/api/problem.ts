@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The address does not take this method' },
   'not-acceptable': { status: 406, title: 'None of the accepted media types can be produced' },
+  'upload-timeout': { status: 408, title: 'The request body did not arrive in time' },
   conflict: { status: 409, title: 'The request conflicts with what is there' },
   'idempotency-in-flight': { status: 409, title: 'A request with this Idempotency-Key is in progress' },
   'idempotency-stale': {

@@ -9,6 +9,7 @@ import { type Answer, answer } from '../answers/answer.ts'
 import { negotiate, type Wanted } from '../answers/negotiate.ts'
 import type { Deps, EdgeContext } from '../app.ts'
 import { readImage } from '../body.ts'
+import { type Deadline, deadlineIn } from '../deadline.ts'
 import { submitJob } from '../jobs.ts'
 import type { Job, JobState } from '../ledger/jobs.ts'
 import type { Opened } from '../ledger/ledger.ts'
@@ -91,6 +92,7 @@ export const screenRoute = createRoute({
       'idempotency-in-flight',
       'idempotency-stale',
       'conflict',
+      'upload-timeout',
       'image-too-large',
       'body-too-large',
       'image-unsupported',
@@ -121,7 +123,18 @@ export const screen =
       c,
       await timed(c, 'ledger', () => accounts(account).open({ credential, id, idempotencyKey, leaseMs })),
     )
-    const request: ScreeningRequest = { c, deps, id, account, idempotencyKey, opened, wanted, references }
+    const deadline = deadlineIn(deps.deadlineMs)
+    const request: ScreeningRequest = {
+      c,
+      deps,
+      id,
+      account,
+      idempotencyKey,
+      opened,
+      wanted,
+      references,
+      deadline,
+    }
     const { kept, job, principal, plan } = opened
     let leave: () => void
     try {
@@ -147,20 +160,22 @@ type ScreeningRequest = {
   readonly opened: Extract<Opened, { ok: true }>
   readonly wanted: Wanted
   readonly references: Answer['references']
+  readonly deadline: Deadline
 }
 
-function answerNow({ c, deps, id, account, idempotencyKey, opened, wanted, references }: ScreeningRequest) {
+function answerNow(request: ScreeningRequest) {
+  const { c, deps, id, account, idempotencyKey, opened, wanted, references, deadline } = request
   const { manifest, infer } = deps
   const { settings, kept } = opened
   let taken: Promise<Intake> | undefined
   const look = (bytes: Uint8Array) => {
-    taken ??= intakeOf(c, deps, bytes)
+    taken ??= intakeOf(request, bytes)
     return taken
   }
   return metered(
     deps,
     { account, id, idempotencyKey, kept },
-    () => readImage(c.req.raw, deps.maxBodyBytes),
+    () => bodyOf(request),
     async (bytes) => {
       const { preprocessed } = await look(bytes)
       const call = {
@@ -169,7 +184,7 @@ function answerNow({ c, deps, id, account, idempotencyKey, opened, wanted, refer
         signal: c.req.raw.signal,
         fallback: settings.fallback,
       }
-      return timed(c, 'infer', () => infer(preprocessed.tensor, call))
+      return timed(c, 'infer', () => deadline.within(infer(preprocessed.tensor, call), tooLate(deadline)))
     },
     async (bytes, { id: screening, at, inference, replayed }) => {
       const scores = readScores(manifest, inference.probabilities, inference.cam)
@@ -186,8 +201,8 @@ function answerNow({ c, deps, id, account, idempotencyKey, opened, wanted, refer
 async function answerLater(request: ScreeningRequest): Promise<Response> {
   const { c, deps, id, account, opened } = request
   try {
-    const bytes = await readImage(c.req.raw, deps.maxBodyBytes)
-    const intake = await intakeOf(c, deps, bytes)
+    const bytes = await bodyOf(request)
+    const intake = await intakeOf(request, bytes)
     const fingerprint = await fingerprintOf(request, bytes)
     await submitJob(deps, { account, id, fingerprint, intake, settings: opened.settings })
   } catch (error) {
@@ -199,16 +214,25 @@ async function answerLater(request: ScreeningRequest): Promise<Response> {
 
 /** A repeat of a request that became a job: the same image gets the same job. */
 async function sameJob(request: ScreeningRequest, job: Job): Promise<Response> {
-  const bytes = await readImage(request.c.req.raw, request.deps.maxBodyBytes)
+  const bytes = await bodyOf(request)
   if ((await fingerprintOf(request, bytes)) !== job.fingerprint)
     throw new AppError('idempotency-mismatch', 'use a new Idempotency-Key for another image')
   return accepted(request.c, job.id, job.state)
 }
 
-const intakeOf = (c: Context<EdgeContext>, { manifest, limits, codecs }: Deps, bytes: Uint8Array) =>
-  timed(c, 'intake', () =>
-    takeIn(bytes, manifest.preprocess, manifest.gate ?? DEFAULT_GATE, { limits, codecs }),
-  )
+const bodyOf = ({ c, deps, deadline }: ScreeningRequest) => readImage(c.req.raw, deps.maxBodyBytes, deadline)
+
+const tooLate =
+  ({ seconds }: Deadline) =>
+  () =>
+    new AppError('upstream-timeout', `the screening took longer than ${seconds} s`)
+
+function intakeOf({ c, deps, deadline }: ScreeningRequest, bytes: Uint8Array) {
+  const { manifest, limits, codecs } = deps
+  const { preprocess, gate = DEFAULT_GATE } = manifest
+  const work = () => takeIn(bytes, preprocess, gate, { limits, codecs })
+  return timed(c, 'intake', () => deadline.within(work(), tooLate(deadline)))
+}
 
 const fingerprintOf = async ({ deps, account, idempotencyKey }: ScreeningRequest, bytes: Uint8Array) =>
   (await deps.sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)).text

@@ -76,11 +76,10 @@ export function webhookRoutes({ accounts, webhooks }: Pick<Deps, 'accounts' | 'w
       },
     }),
     async (c) => {
-      const removed = await accounts(c.get('account')).removeWebhook(
-        c.req.valid('param').webhook,
-        c.get('actor'),
-      )
+      const [account, { webhook }] = [c.get('account'), c.req.valid('param')]
+      const removed = await accounts(account).removeWebhook(webhook, c.get('actor'))
       if (!removed) throw new AppError('not-found', 'there is no such webhook')
+      await webhooks.forget(`${account}:${webhook}`)
       return c.body(null, 204)
     },
   )

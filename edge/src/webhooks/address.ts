@@ -2,7 +2,11 @@ import { AppError } from '@detl/core/api/problem'
 import ipaddr from 'ipaddr.js'
 
 /** Names that mean this machine or its network wherever they are resolved (RFC 6761, RFC 6762, RFC 8375). */
-const LOCAL_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|test|invalid|onion)$/
+const LOCAL_NAMES =
+  /(^|\.)(localhost|localdomain|local|internal|intranet|lan|home|corp|svc|home\.arpa|test|invalid|onion)$/
+
+/** All of IPv6 that is given out (RFC 4291, section 2.4): outside of it lie older notations of IPv4 addresses, `::127.0.0.1` among them. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /**
  * Refuses addresses that a webhook must not reach: anything but HTTPS to a public name or unicast address, in whatever notation (the URL
@@ -28,7 +32,8 @@ export function checkReceiver(text: string, allowLocal: boolean): URL {
     .toLowerCase()
   if (ipaddr.isValid(host)) {
     const parsed = ipaddr.process(host) // an IPv4 address in IPv6 notation counts as what it is
-    if (parsed.range() !== 'unicast') throw refuse('the address is not a public one')
+    const allocated = parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST)
+    if (parsed.range() !== 'unicast' || !allocated) throw refuse('the address is not a public one')
     return url
   }
   if (!host.includes('.') || LOCAL_NAMES.test(host)) throw refuse('the name is not a public one')

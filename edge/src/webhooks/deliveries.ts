@@ -37,6 +37,8 @@ export function deliveryQueue(sql: Sql, clock: () => number) {
     add({ id, url, body, webhook }: Delivery): void {
       sql.exec('INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, 0, ?)', id, url, body, webhook, clock())
     },
+    /** The webhook was removed: what is still to be told stays untold. */
+    forget: (): void => void sql.exec('DELETE FROM deliveries'),
     nextDue: (): number | undefined =>
       sql.exec<{ n: number | null }>('SELECT MIN(due) AS n FROM deliveries').toArray()[0]?.n ?? undefined,
 

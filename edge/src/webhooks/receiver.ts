@@ -17,6 +17,11 @@ export class Receiver extends DurableObject<ReceiverBindings> {
     await this.#schedule()
   }
 
+  async forget(): Promise<void> {
+    this.#queue.forget()
+    await this.ctx.storage.deleteAlarm()
+  }
+
   override async alarm(): Promise<void> {
     await this.#queue.deliverDue({
       pepper: this.env.DETL_KEY_PEPPER,
