@@ -79,7 +79,7 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   const { accounts, identify } = deps
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   app.onError(problem)
-  app.notFound(notFound)
+  app.notFound(notFound(() => contract().paths ?? {}))
   app.use(requestId({ headerName: '' })) // made here: a caller's own id would let it write into our log lines
   app.use(timing(), secureHeaders(), cors({ origin: '*', maxAge: 600, exposeHeaders: EXPOSED }))
 
@@ -87,6 +87,8 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
     await next()
     // Answers are data: should a browser ever show one, nothing in it runs or is framed.
     if (!c.res.headers.has(CSP)) c.header(CSP, "default-src 'none'; frame-ancestors 'none'")
+    // Of a patient, an account or a key, unless it is the same for everybody.
+    if (!PUBLIC.has(c.req.path)) c.header('Cache-Control', 'no-store')
   })
 
   app.openapi(healthRoute, health)
@@ -125,7 +127,18 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
 }
 
 const CSP = 'Content-Security-Policy'
-const EXPOSED = ['Server-Timing', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Idempotency-Replayed']
+const PUBLIC = new Set(['/v1/health', '/v1/model', '/v1/openapi.json', '/v1/docs'])
+const EXPOSED = [
+  'Allow',
+  'Idempotency-Replayed',
+  'Location',
+  'Preference-Applied',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Server-Timing',
+  'WWW-Authenticate',
+]
 
 function tooLarge(): never {
   throw new AppError('body-too-large', `at most ${MAX_JSON_BYTES} bytes are accepted here`)

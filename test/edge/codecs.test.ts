@@ -8,7 +8,6 @@ const refuse = async (): Promise<DecodedFrame> => {
 }
 const none: Codecs = {
   jpeg: refuse,
-  jpegCmyk: refuse,
   jpegExtended: refuse,
   jpegLossless: refuse,
   jpegLs: refuse,

@@ -2,7 +2,7 @@ import { PROBLEMS } from '@detl/core/api/problem'
 import { describe, expect, it } from 'vitest'
 
 /** Of the wire between edge and GPU function: no caller of the API sees them. */
-const INTERNAL_WIRE = /^(signature-|preprocess-mismatch|deadline-exceeded|method-not-allowed)/
+const INTERNAL_WIRE = /^(signature-|preprocess-mismatch|deadline-exceeded)/
 
 describe('docs/problems.md', () => {
   it('lists every code with its status (rewrite it with: npx vitest run test/edge/problems.test.ts -u)', async () => {

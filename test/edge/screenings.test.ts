@@ -31,6 +31,17 @@ describe('POST /v1/screenings', () => {
     expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
     expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     expect(response.headers.get('cache-control')).toBe('no-store')
+    const key = await edge.call('GET', '/v1/usage', edge.key)
+    expect(key.headers.get('cache-control')).toBe('no-store')
+    const preflight = await edge.request('/v1/screenings', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://viewer.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,idempotency-key',
+      },
+    })
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,idempotency-key')
   })
 
   it('takes the part `image` of a form', async () => {
@@ -57,12 +68,33 @@ describe('a request that cannot be served gets problem+json', () => {
     ['a PNG of 60,000 × 60,000', 413, 'image-too-large', () => edge.screen(pngHeader(60_000, 60_000))],
     ['too large a body', 413, 'body-too-large', () => edge.screen(new Uint8Array(2 ** 20 + 1))],
     ['an unknown address', 404, 'not-found', () => edge.request('/v1/nothing')],
+    ['GET of what is posted', 405, 'method-not-allowed', () => edge.call('GET', '/v1/screenings', edge.key)],
   ])('%s: %i %s', async (_, status, code, send) => {
     const response = await send()
     expect(response.status).toBe(status)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
     expect(await response.json()).toMatchObject({ type: `/problems/${code}`, status })
     expect((await edge.screen(png)).status).toBe(200)
+  })
+
+  it('says which methods an address takes', async () => {
+    const patch = await edge.call('PATCH', `/v1/screenings/${crypto.randomUUID()}`, edge.key)
+    expect([patch.status, patch.headers.get('allow')]).toEqual([405, 'GET, DELETE'])
+  })
+
+  it('says how JSON is sent, and what is accepted in it', async () => {
+    const { key } = await edge.newKey('demo', { scopes: ['account:write'] })
+    const put = async (body: string, type: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': type }
+      const response = await edge.request('/v1/account/settings', { method: 'PUT', headers, body })
+      return `${response.status} ${((await response.json()) as { detail: string }).detail}`
+    }
+    expect(await put('{}', 'application/x-www-form-urlencoded')).toMatch(
+      /^400 .*Content-Type: application\/json/,
+    )
+    expect(await put('{"operatingPoint":"high","prevalence":{}}', 'application/json')).toMatch(
+      /^400 operatingPoint: expected "screening", "balanced" or/,
+    )
   })
 
   it('says who may ask when the key is missing', async () => {

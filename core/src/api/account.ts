@@ -51,7 +51,9 @@ const perLabel = z.strictObject({
 /** What the account chose for its answers. */
 export const settingsSchema = z.strictObject({
   /** A point of the model's manifest, or the account's own thresholds on the classes' probabilities. */
-  operatingPoint: z.union([z.enum(['screening', 'balanced']), z.strictObject({ thresholds: perLabel })]),
+  operatingPoint: z.union([z.enum(['screening', 'balanced']), z.strictObject({ thresholds: perLabel })], {
+    error: 'expected "screening", "balanced" or {"thresholds": {"<class>": 0 to 1, …}}',
+  }),
   /** How common each class is among those screened here, for predictive values; none are stated without it. */
   prevalence: perLabel,
   /** What a screening gets while the GPU is away: the answer of the edge's own run of the model, or 503. Absent: as the service is set up. */

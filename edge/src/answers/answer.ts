@@ -43,7 +43,6 @@ export async function answer(c: Context<EdgeContext>, wanted: Wanted, result: An
   for (const part of wanted.parts) parts.push(await RENDERERS[part](result))
   const whole = wanted.multipart ? related(parts, result.id) : parts[0]!
   c.header('Vary', 'Accept')
-  c.header('Cache-Control', 'no-store')
   return c.body(whole.body, 200, { 'content-type': whole.type })
 }
 

@@ -4,7 +4,6 @@ import * as z from 'zod'
 /** The codecs by name, as the paths of the Worker `detl-codecs` have them. */
 export const CODEC_NAMES: readonly (keyof Codecs)[] = [
   'jpeg',
-  'jpegCmyk',
   'jpegExtended',
   'jpegLossless',
   'jpegLs',

@@ -27,7 +27,6 @@ export function remoteCodecs(service: { fetch(request: Request): Promise<Respons
     }
   return {
     jpeg: call('jpeg'),
-    jpegCmyk: call('jpegCmyk'),
     jpegExtended: call('jpegExtended'),
     jpegLossless: call('jpegLossless'),
     jpegLs: call('jpegLs'),

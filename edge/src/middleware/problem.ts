@@ -17,14 +17,37 @@ const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
 /** RFC 9457 problem details; the one place in the edge that turns an error into a response. */
 export const problem: ErrorHandler<EdgeContext> = (error, c) => {
   if (error instanceof AppError) return respond(c, error.code, error.detail, error.retryAfterS)
-  if (error instanceof HTTPException) return respond(c, 'request-invalid', error.message)
+  if (error instanceof HTTPException) return respond(c, 'request-invalid', explain(error))
   // A bug: its text goes to the log under the request's id, not to the caller.
   console.error(JSON.stringify({ level: 'error', requestId: c.get('requestId'), error: String(error) }))
   return respond(c, 'internal', 'The request id identifies this failure in the log.')
 }
 
-export const notFound: NotFoundHandler<EdgeContext> = (c) =>
-  respond(c, 'not-found', `${c.req.method} ${c.req.path}`)
+/** Hono's own refusals of a JSON body. */
+const explain = ({ status, message }: HTTPException) =>
+  status === 415 ? 'send the body as JSON, with "Content-Type: application/json"' : message
+
+/**
+ * 404, or 405 with `Allow` where the address takes other methods (RFC 9110, section 15.5.6).
+ * @param paths of the OpenAPI document
+ */
+export const notFound =
+  (paths: () => Readonly<Record<string, object>>): NotFoundHandler<EdgeContext> =>
+  (c) => {
+    const { method, path } = c.req
+    const same = Object.entries(paths()).find(([template]) => matches(template, path))
+    if (!same) return respond(c, 'not-found', `${method} ${path}`)
+    const allowed = Object.keys(same[1]).map((name) => name.toUpperCase())
+    c.header('Allow', allowed.join(', '))
+    return respond(c, 'method-not-allowed', `${path} takes ${allowed.join(' and ')}, not ${method}`)
+  }
+
+const matches = (template: string, path: string) => {
+  const [wanted, given] = [template.split('/'), path.split('/')]
+  return (
+    wanted.length === given.length && wanted.every((part, i) => part === given[i] || part.startsWith('{'))
+  )
+}
 
 /** What does not fit a route's schema, named by its place; never with the value. */
 export const invalidInput: Hook<unknown, EdgeContext, string, unknown> = (result) => {
