@@ -22,7 +22,7 @@ import { adminRoutes } from './routes/admin.ts'
 import { health, healthRoute } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { model, modelRoute } from './routes/model.ts'
-import { reference } from './routes/reference.ts'
+import { problemReference, reference } from './routes/reference.ts'
 import { screen, screenRoute } from './routes/screenings.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import type { Sealer } from './seal.ts'
@@ -123,6 +123,7 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   }
   app.get('/v1/openapi.json', (c) => c.json(contract()))
   app.get('/v1/docs', reference(contract))
+  app.get('/problems/:code', problemReference)
   return app
 }
 

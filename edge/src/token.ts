@@ -1,6 +1,6 @@
 import { accountIdSchema } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Identity } from './identity.ts'
 
 export type TokenOptions = {
@@ -21,6 +21,7 @@ const ACCOUNT_CLAIM = 'detl_account'
  * Verifies JWTs of one OpenID issuer (RFC 7519, RFC 8725): signature under the issuer's published keys, which are cached, issuer, audience,
  * expiry, with 30 s of clock skew. Claims: `detl_account` and, space-separated, `scope`.
  * @param keys for tests; else the issuer's key set
+ * @returns a function that throws AppError token-invalid, or issuer-unavailable where the key set cannot be fetched
  */
 export function tokenVerifier(
   { issuer, audience, jwksUrl }: TokenOptions,
@@ -31,13 +32,14 @@ export function tokenVerifier(
 ): (token: string) => Promise<Identity> {
   return async (token) => {
     if (token.length > MAX_TOKEN_CHARS) throw invalid('it is too long')
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, published(keys), {
       issuer,
       audience,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_SKEW_S,
       requiredClaims: ['exp', 'sub', ACCOUNT_CLAIM],
     }).catch((cause) => {
+      if (cause instanceof AppError) throw cause
       // One text for all of them; which check failed is the log's to know.
       throw invalid('signature, issuer, audience or time do not hold', cause)
     })
@@ -47,5 +49,20 @@ export function tokenVerifier(
     return { account: account.data, credential: { kind: 'token', scopes } }
   }
 }
+
+/** The key that a token is signed with, unless the key set cannot be fetched: that says nothing of the token. */
+const published =
+  (keys: JWTVerifyGetKey): JWTVerifyGetKey =>
+  async (header, token) => {
+    try {
+      return await keys(header, token)
+    } catch (cause) {
+      const ofTheToken =
+        cause instanceof errors.JWKSNoMatchingKey ||
+        cause instanceof errors.JWKSMultipleMatchingKeys ||
+        cause instanceof errors.JOSENotSupported
+      throw ofTheToken ? cause : new AppError('issuer-unavailable', 'try again shortly', { cause })
+    }
+  }
 
 const invalid = (why: string, cause?: unknown) => new AppError('token-invalid', why, { cause })

@@ -47,7 +47,7 @@ describe('a codec in another Worker', () => {
     expect(back).toMatchObject({ width: 4250, height: 4000, components: 1, bits: 16 })
     expect(Buffer.compare(Buffer.from(back.data.buffer), Buffer.from(large.buffer))).toBe(0)
     expect((await remote.jpeg2000(new Uint8Array(1), 0)).data).toEqual(signed)
-    expect((await remote.jpeg(new Uint8Array(1))).data).toEqual(bytes)
+    expect((await remote.jpeg(new Uint8Array(1), 0)).data).toEqual(bytes)
   })
 
   it('is told the bytes and how often to halve', async () => {
@@ -70,8 +70,8 @@ describe('a codec in another Worker', () => {
         return frame(Uint8Array.of(1))
       },
     })
-    await expect(remote.jpeg(new Uint8Array(1))).rejects.toThrow('no such marker')
-    expect((await remote.jpeg(new Uint8Array(1))).width).toBe(1)
+    await expect(remote.jpeg(new Uint8Array(1), 0)).rejects.toThrow('no such marker')
+    expect((await remote.jpeg(new Uint8Array(1), 0)).width).toBe(1)
   })
 
   it.each([
@@ -80,7 +80,7 @@ describe('a codec in another Worker', () => {
     ['answers something else', () => Promise.resolve(new Response('hello'))],
   ])('is told apart from damaged data when it %s: the caller may come again', async (_, fetch) => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    await expect(remoteCodecs({ fetch }).jpeg(new Uint8Array(1))).rejects.toMatchObject({
+    await expect(remoteCodecs({ fetch }).jpeg(new Uint8Array(1), 0)).rejects.toMatchObject({
       code: 'overloaded',
     })
   })

@@ -58,5 +58,12 @@ describe('the OpenAPI document', () => {
     expect(ids.length).toBeGreaterThan(20)
     for (const id of ids) expect(page).toContain(`<section id="${id}">`)
     expect(page).toContain('id="schema-Screening"')
+
+    const problem = (await (await edge.request('/v1/usage')).json()) as { type: string }
+    const there = await edge.request(problem.type)
+    const [path, anchor] = there.headers.get('location')!.split('#')
+    expect([there.status, path]).toEqual([302, '/v1/docs'])
+    expect(page).toContain(`<tr id="${anchor}">`)
+    expect((await edge.request('/problems/constructor')).status).toBe(404)
   })
 })

@@ -1,4 +1,5 @@
-import { PROBLEMS } from '@detl/core/api/problem'
+import { PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
+import { REMEDIES } from '@detl/core/api/remedies'
 import { describe, expect, it } from 'vitest'
 
 /** Of the wire between edge and GPU function: no caller of the API sees them. */
@@ -7,9 +8,9 @@ const INTERNAL_WIRE = /^(signature-|preprocess-mismatch|deadline-exceeded)/
 describe('docs/problems.md', () => {
   it('lists every code with its status (rewrite it with: npx vitest run test/edge/problems.test.ts -u)', async () => {
     const row = ([code, { status, title }]: [string, { status: number; title: string }]) =>
-      `| \`${code}\` | ${status} | ${title} |`
+      `| \`${code}\` | ${status} | ${title} | ${REMEDIES[code as ProblemCode]} |`
     const table = (rows: [string, { status: number; title: string }][]) =>
-      ['| code | status | meaning |', '| --- | --- | --- |', ...rows.map(row)].join('\n')
+      ['| code | status | meaning | what to do |', '| --- | --- | --- | --- |', ...rows.map(row)].join('\n')
     const all = Object.entries(PROBLEMS)
     const text = [
       '# Problems',

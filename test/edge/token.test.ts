@@ -137,6 +137,20 @@ describe('a token of the issuer', () => {
 })
 
 describe('the issuer’s keys', () => {
+  it.each<[string, (url: string) => string]>([
+    ['answers an error', (url) => `${url}/nothing`],
+    ['cannot be reached', () => 'http://127.0.0.1:9/jwks'],
+  ])('are not there where the issuer %s: that is not held against the token', async (_, address) => {
+    const server = createServer((_request, response) => response.writeHead(503).end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const remote = tokenVerifier({ ...options, jwksUrl: address(`http://127.0.0.1:${port}`) })
+    await expect(remote(await token())).rejects.toMatchObject({ code: 'issuer-unavailable' })
+    // What needs no key to be refused is.
+    await expect(remote(forged({ alg: 'none' }, () => ''))).rejects.toMatchObject({ code: 'token-invalid' })
+    server.close()
+  })
+
   it('are fetched once for many tokens', async () => {
     let fetched = 0
     const server = createServer((_, response) => {

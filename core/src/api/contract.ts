@@ -502,7 +502,7 @@ export interface components {
     schemas: {
         Problem: {
             /** @enum {string} */
-            type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/idempotency-mismatch" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
+            type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/idempotency-mismatch" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/issuer-unavailable" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
             title: string;
             status: number;
             detail: string;
@@ -1177,7 +1177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `upstream-unavailable`: Inference is not available. `overloaded`: There is more work than can be done in time. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `upstream-unavailable`: Inference is not available. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1271,6 +1271,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteScreening: {
@@ -1347,6 +1356,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getAccount: {
@@ -1405,6 +1423,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1516,6 +1543,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listKeys: {
@@ -1567,6 +1603,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1675,6 +1720,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     rotateKey: {
@@ -1776,6 +1830,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     revokeKey: {
@@ -1845,6 +1908,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1932,6 +2004,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getAudit: {
@@ -2007,6 +2088,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listWebhooks: {
@@ -2058,6 +2148,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2164,6 +2263,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     deleteWebhook: {
@@ -2231,6 +2339,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

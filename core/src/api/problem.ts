@@ -37,6 +37,7 @@ export const PROBLEMS = {
   'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   'upstream-invalid': { status: 502, title: 'Inference answered something unexpected' },
+  'issuer-unavailable': { status: 503, title: 'The keys of the token’s issuer cannot be read' },
   'upstream-unavailable': { status: 503, title: 'Inference is not available' },
   overloaded: { status: 503, title: 'There is more work than can be done in time' },
   'upstream-timeout': { status: 504, title: 'Inference did not answer in time' },

@@ -9,6 +9,7 @@ const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
   'upstream-unavailable': 5,
   'upstream-timeout': 5,
   overloaded: 5,
+  'issuer-unavailable': 5,
   'rate-limited': 1,
   'concurrency-limited': 1,
   'idempotency-in-flight': 1,

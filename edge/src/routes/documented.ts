@@ -7,6 +7,7 @@ export const WITH_KEY = [
   'key-missing',
   'key-invalid',
   'token-invalid',
+  'issuer-unavailable',
   'scope-missing',
   'rate-limited',
   'internal',

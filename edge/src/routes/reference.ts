@@ -1,3 +1,5 @@
+import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
+import { REMEDIES } from '@detl/core/api/remedies'
 import type { Handler } from 'hono'
 import { html, raw } from 'hono/html'
 import type { EdgeContext } from '../app.ts'
@@ -48,6 +50,13 @@ ${info.description?.split('\n\n').map((text) => html`<p style="white-space:pre-l
         html`<li><a href="#${operation.operationId}">${method.toUpperCase()} ${path}</a></li>`,
     )}</ul></nav>
 ${operations.map(({ path, method, operation }) => section(path, method, operation))}
+<h2>Problems</h2>
+<table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th><th>What to do</th></tr></thead><tbody>${(
+      Object.keys(PROBLEMS) as ProblemCode[]
+    ).map(
+      (code) =>
+        html`<tr id="problem-${code}"><td><code>${code}</code></td><td>${PROBLEMS[code].status}</td><td>${PROBLEMS[code].title}</td><td>${REMEDIES[code]}</td></tr>`,
+    )}</tbody></table>
 <h2>Schemas</h2>
 ${Object.entries(components?.schemas ?? {}).map(
   ([name, schema]) =>
@@ -55,6 +64,13 @@ ${Object.entries(components?.schemas ?? {}).map(
 )}
 </body></html>`)
   }
+
+/** GET /problems/{code}, where the `type` of a problem points: its row of the reference page. */
+export const problemReference: Handler<EdgeContext, '/problems/:code'> = (c) => {
+  const code = c.req.param('code')
+  if (!Object.hasOwn(PROBLEMS, code)) throw new AppError('not-found', 'there is no such problem')
+  return c.redirect(`/v1/docs#problem-${code}`)
+}
 
 function section(path: string, method: string, operation: Operation) {
   const {
