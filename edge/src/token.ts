@@ -13,6 +13,7 @@ export type TokenOptions = {
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 const CLOCK_SKEW_S = 30
 const MAX_TOKEN_CHARS = 8192
+const MAX_SUBJECT_CHARS = 255 // OpenID Connect Core 1.0, section 2
 
 /** The account's id in a token. */
 const ACCOUNT_CLAIM = 'detl_account'
@@ -46,7 +47,8 @@ export function tokenVerifier(
     const account = accountIdSchema.safeParse(payload[ACCOUNT_CLAIM])
     if (!account.success) throw invalid(`the claim ${ACCOUNT_CLAIM} names no account`)
     const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : []
-    return { account: account.data, credential: { kind: 'token', scopes } }
+    const subject = payload.sub!.slice(0, MAX_SUBJECT_CHARS)
+    return { account: account.data, credential: { kind: 'token', scopes, subject } }
   }
 }
 

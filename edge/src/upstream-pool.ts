@@ -24,7 +24,8 @@ export function upstreamPool(
   { hedgeAfterMs, random }: { hedgeAfterMs: number; random: () => number },
 ): Infer {
   return async (tensor, call) => {
-    const [first, second] = choose(targets, random)
+    const next = inTurn(targets, random)
+    const first = next()
     if (!first) throw new AppError('upstream-unavailable', 'no inference server is up; try again shortly')
     const enough = new AbortController()
     const signal = AbortSignal.any([call.signal, enough.signal])
@@ -41,10 +42,9 @@ export function upstreamPool(
       )
     try {
       const main = attempt(first)
-      if (!second) return await main
       const hedge = failedOrSlow(main, hedgeAfterMs).then((again) => {
-        if (!again || call.signal.aborted) return main
-        return attempt(second)
+        const second = again && !call.signal.aborted ? next() : undefined
+        return second ? attempt(second) : main
       })
       return await Promise.any([main, hedge])
     } catch (error) {
@@ -55,21 +55,21 @@ export function upstreamPool(
   }
 }
 
-/** Two targets that are up, the first by weight. */
-function choose(targets: readonly Target[], random: () => number): Target[] {
+/** Targets that are up, by weight, each once. Only who calls one asks for it: a circuit lets few calls through to find out whether it is back. */
+function inTurn(targets: readonly Target[], random: () => number): () => Target | undefined {
   const left = [...targets]
-  const chosen: Target[] = []
-  while (left.length > 0 && chosen.length < 2) {
-    let point = random() * left.reduce((sum, { weight }) => sum + weight, 0)
-    const found = left.findIndex(({ weight }) => {
-      point -= weight
-      return point < 0
-    })
-    const index = found < 0 ? left.length - 1 : found
-    const [target] = left.splice(index, 1)
-    if (target?.circuit.admits()) chosen.push(target)
+  return () => {
+    while (left.length > 0) {
+      let point = random() * left.reduce((sum, { weight }) => sum + weight, 0)
+      const found = left.findIndex(({ weight }) => {
+        point -= weight
+        return point < 0
+      })
+      const [target] = left.splice(found < 0 ? left.length - 1 : found, 1)
+      if (target?.circuit.admits()) return target
+    }
+    return undefined
   }
-  return chosen
 }
 
 /** True when the attempt failed in a way that another target may not, or is still pending after so long; false when it answered. */

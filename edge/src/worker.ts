@@ -108,10 +108,12 @@ function start(bindings: Bindings) {
 
 /** The GPUs, with the Worker that runs the model behind them; circuits find out when they are back. */
 function inference(env: EdgeEnv, service: InferService | undefined): Infer {
+  const circuitOf = () => circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now })
   return withFallback({
     gpu: gpus(env),
     edge: edgeInfer(env.manifest, service),
-    circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now }),
+    circuit: circuitOf(),
+    patientCircuit: circuitOf(),
     fallback: env.fallback,
     patienceMs: env.fallbackAfterMs,
   })

@@ -50,6 +50,14 @@ describe('Prefer: respond-async', () => {
     expect(billed()).toBe(2)
   })
 
+  it('is not applied where the answer needs the image, which no job keeps', async () => {
+    const { submit } = await customer()
+    const response = await submit(png, { accept: 'application/fhir+json' })
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([200, null])
+    expect(response.headers.get('content-type')).toContain('application/fhir+json')
+    expect(edge.queued).toEqual([])
+  })
+
   it('refuses an image at once, without a job or a charge', async () => {
     const { submit, billed } = await customer()
     expect((await submit('no image')).status).toBe(415)

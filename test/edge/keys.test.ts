@@ -93,6 +93,43 @@ describe('an API key', () => {
   })
 })
 
+describe('the audit log', () => {
+  type Page = { entries: { actor: string; action: string; code?: string; detail: string }[]; next?: string }
+
+  it('has each screening with its key and code, and nothing of the image', async () => {
+    await edge.account('audited')
+    const { key, id } = await edge.newKey('audited', { scopes: ['screenings:write', 'account:write'] })
+    now += 1
+    const answered = (await (await screen(key)).json()) as { id: string }
+    now += 1
+    await edge.screen('no image', { authorization: `Bearer ${key}` })
+    const { entries } = (await (await edge.call('GET', '/v1/audit', key)).json()) as Page
+    expect(entries.slice(0, 2)).toMatchObject([
+      { actor: id, action: 'screening', code: 'image-unsupported' },
+      { actor: id, action: 'screening', code: 'answered', detail: answered.id },
+    ])
+  })
+
+  it('is read to its beginning page by page, each entry once, also where many have one time', async () => {
+    await edge.account('paged')
+    const { key } = await edge.newKey('paged')
+    await Promise.all(Array.from({ length: 5 }, () => screen(key)))
+    now += 1
+    await screen(key)
+    const seen: string[] = []
+    let before: string | undefined
+    do {
+      const query = `limit=3${before ? `&before=${before}` : ''}`
+      const page = await edge.admin<Page>('GET', `/accounts/paged/audit?${query}`)
+      seen.push(...page.entries.map(({ action, detail }) => `${action} ${detail}`))
+      before = page.next
+    } while (before)
+    expect(seen.filter((entry) => entry.startsWith('screening'))).toHaveLength(6)
+    expect([seen.length, new Set(seen).size]).toEqual([8, 8])
+    expect(seen.at(-1)).toMatch(/^account.created/)
+  })
+})
+
 describe('the admin API', () => {
   it.each(['/accounts', '/accounts/clinic/keys', '/accounts/clinic'])(
     '%s is closed to API keys',

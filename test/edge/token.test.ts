@@ -54,7 +54,7 @@ describe('a token of the issuer', () => {
   it('names account and scopes', async () => {
     expect(await verify(await token())).toEqual({
       account: 'demo',
-      credential: { kind: 'token', scopes: ['screenings:write'] },
+      credential: { kind: 'token', scopes: ['screenings:write'], subject: 'user-1' },
     })
   })
 
@@ -185,5 +185,7 @@ describe('a screening by token', () => {
     expect(await status({})).toBe(200)
     expect(await status({ scope: 'usage:read' })).toBe(403)
     expect(await status({ detl_account: 'nobody' })).toBe(401)
+    const { entries } = await edge.admin<{ entries: object[] }>('GET', '/accounts/demo/audit')
+    expect(entries[0]).toMatchObject({ actor: 'token user-1', action: 'screening', code: 'answered' })
   })
 })

@@ -128,8 +128,11 @@ export const auditEntrySchema = z.strictObject({
   at: z.iso.datetime(),
   /** Key id, `admin`, or `token` with its subject. */
   actor: z.string(),
+  /** `screening`, or what was changed. */
   action: z.string(),
-  /** Ids and codes only; never pixels, names or patient data. */
+  /** Of a screening: `answered`, a problem code, `reserved` while it is in progress, or as in usage. */
+  code: z.string().optional(),
+  /** Ids only; never pixels, names or patient data. */
   detail: z.string(),
 })
 export type AuditEntry = z.infer<typeof auditEntrySchema>

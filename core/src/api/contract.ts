@@ -216,8 +216,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who changed what, newest first
-         * @description Who changed what, newest first.
+         * Who did what when, newest first: changes, and screenings with their code
+         * @description Who did what when, newest first: changes, and screenings with their code.
          */
         get: operations["getAudit"];
         put?: never;
@@ -484,8 +484,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who changed what, newest first
-         * @description Who changed what, newest first.
+         * Who did what when, newest first: changes, and screenings with their code
+         * @description Who did what when, newest first: changes, and screenings with their code.
          */
         get: operations["adminGetAudit"];
         put?: never;
@@ -1006,7 +1006,7 @@ export interface operations {
             header?: {
                 /** @description For 24 h a repeat with the same key and image gets the same answer and is not charged. */
                 "idempotency-key"?: string;
-                /** @description `respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there */
+                /** @description `respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there. For JSON alone: other representations need the image, which is not kept, and are answered at once. */
                 prefer?: string;
                 /** @description FHIR reference of the patient, passed through into FHIR answers */
                 "fhir-subject"?: string;
@@ -2019,6 +2019,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next` of the page before */
+                before?: string;
             };
             header?: never;
             path?: never;
@@ -2026,7 +2028,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Audit log */
+            /** @description Audit log; `next` where there is more */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2038,8 +2040,10 @@ export interface operations {
                             at: string;
                             actor: string;
                             action: string;
+                            code?: string;
                             detail: string;
                         }[];
+                        next?: string;
                     };
                 };
             };
@@ -3135,6 +3139,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next` of the page before */
+                before?: string;
             };
             header?: never;
             path: {
@@ -3145,7 +3151,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Audit log */
+            /** @description Audit log; `next` where there is more */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3157,8 +3163,10 @@ export interface operations {
                             at: string;
                             actor: string;
                             action: string;
+                            code?: string;
                             detail: string;
                         }[];
+                        next?: string;
                     };
                 };
             };

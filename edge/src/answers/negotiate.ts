@@ -8,6 +8,8 @@ export type Representation = (typeof REPRESENTATIONS)[number]
 /** One representation, or several in one multipart/related body (RFC 2387). */
 export type Wanted = { readonly multipart: boolean; readonly parts: readonly Representation[] }
 
+export const isPlainJson = ({ multipart, parts }: Wanted): boolean => !multipart && parts[0] === 'json'
+
 const BY_TYPE: Readonly<Record<string, Representation>> = {
   'application/json': 'json',
   'application/fhir+json': 'fhir',

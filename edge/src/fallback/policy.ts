@@ -7,6 +7,8 @@ type PolicyOptions = {
   readonly gpu: Infer | undefined
   readonly edge: Infer
   readonly circuit: Circuit
+  /** The same for those who wait for the GPU alone: to them a slow GPU is not one that is away. */
+  readonly patientCircuit: Circuit
   /** What accounts get that chose nothing. */
   readonly fallback: 'edge' | 'fail'
   /** The GPU is given this long before the edge begins beside it; whoever answers first is taken. */
@@ -14,10 +16,11 @@ type PolicyOptions = {
 }
 
 /** GPU, else edge, unless the account would rather have an error than an answer from elsewhere. */
-export function withFallback({ gpu, edge, circuit, fallback, patienceMs }: PolicyOptions): Infer {
+export function withFallback(options: PolicyOptions): Infer {
+  const { gpu, edge, circuit, patientCircuit, fallback, patienceMs } = options
   return async (tensor, call) => {
     if ((call.fallback ?? fallback) === 'fail') {
-      if (gpu) return gpu(tensor, call)
+      if (gpu) return guarded(gpu, patientCircuit)(tensor, call)
       throw new AppError(
         'upstream-unavailable',
         'there is no GPU, and the account wants no answer from the edge',
@@ -52,6 +55,22 @@ export function withFallback({ gpu, edge, circuit, fallback, patienceMs }: Polic
     }
   }
 }
+
+/** Fails at once while the GPU is known to be down, but for the calls that find out whether it is back. */
+const guarded =
+  (gpu: Infer, circuit: Circuit): Infer =>
+  async (tensor, call) => {
+    if (!circuit.admits())
+      throw new AppError('upstream-unavailable', 'the inference server is down; try again shortly')
+    try {
+      const inference = await gpu(tensor, call)
+      circuit.succeeded()
+      return inference
+    } catch (error) {
+      if (!call.signal.aborted) circuit.failed()
+      throw error
+    }
+  }
 
 type Early =
   | { state: 'answered'; inference: Inference }

@@ -1,7 +1,6 @@
 import {
   type Account,
   type AccountInput,
-  type AuditEntry,
   DEFAULT_ACCOUNT_LIMITS,
   DEFAULT_SETTINGS,
   type KeyInfo,
@@ -11,6 +10,7 @@ import {
   type Settings,
 } from '@detl/core/api/account'
 import type { KeyMode } from '@detl/core/api/api-key'
+import { auditLog } from './audit.ts'
 import { levelStore, type RateLimit, tokenBuckets } from './bucket.ts'
 import { entryTable, type KeptAnswer, type Outcome, type Refusal, type Settled } from './entries.ts'
 import { type Job, jobTable } from './jobs.ts'
@@ -20,9 +20,16 @@ import { createTables, isoOrNull, type Sql } from './sql.ts'
 /** Who asks: the hash of a key, or a token that was verified already. */
 export type Credential =
   | { readonly kind: 'key'; readonly hash: string }
-  | { readonly kind: 'token'; readonly scopes: readonly string[] }
+  | { readonly kind: 'token'; readonly scopes: readonly string[]; readonly subject?: string }
 
-export type Principal = { readonly key: string; readonly mode: KeyMode; readonly scopes: readonly string[] }
+export type Principal = {
+  /** The key's id, or `token`. */
+  readonly key: string
+  /** Who acts, for the audit log: the same, with the subject of a token. */
+  readonly actor: string
+  readonly mode: KeyMode
+  readonly scopes: readonly string[]
+}
 export type Admitted = {
   readonly ok: true
   readonly principal: Principal
@@ -76,6 +83,8 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
   const keys = keyTable(sql)
   const entries = entryTable(sql)
   const jobs = jobTable(sql)
+  const log = auditLog(sql, clock)
+  const audit = log.add
   const take = tokenBuckets(levelStore(sql))
   sql.exec(
     'CREATE TABLE IF NOT EXISTS webhooks (id TEXT PRIMARY KEY, url TEXT NOT NULL, created INTEGER NOT NULL)',
@@ -94,16 +103,6 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
       credits: row.credits,
       createdAt: new Date(row.created).toISOString(),
     }
-  }
-
-  function audit(actor: string, action: string, detail: string) {
-    sql.exec(
-      'INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)',
-      clock(),
-      actor,
-      action,
-      detail,
-    )
   }
 
   function configure(input: AccountInput, actor: string): Account {
@@ -135,7 +134,10 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
     const key = credential.kind === 'key' ? keys.valid(credential.hash, clock()) : undefined
     if (!found || (credential.kind === 'key' && !key)) return unknownKey
     const scopes = credential.kind === 'key' ? key!.scopes.split(' ') : credential.scopes
-    const principal: Principal = { key: key?.id ?? 'token', mode: key?.mode ?? 'live', scopes }
+    const id = key?.id ?? 'token'
+    const subject = credential.kind === 'token' ? credential.subject : undefined
+    const actor = subject === undefined ? id : `${id} ${subject}`
+    const principal: Principal = { key: id, actor, mode: key?.mode ?? 'live', scopes }
     const { limits, settings } = found
     const { limits: rates, retryAfterS } = take(
       [
@@ -213,7 +215,9 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
         idempotencyKey === undefined ? undefined : entries.entryOf(principal.mode, idempotencyKey, clock())
       const job = earlier === undefined ? undefined : jobs.get(earlier, clock())
       if (job) return { ...admitted, job }
-      const reserved = entries.reserve({ ...principal, id: entry, idempotencyKey, leaseMs }, terms(), clock())
+      const { key, mode, actor } = principal
+      const reserved = entries.reserve({ key, mode, id: entry, idempotencyKey, leaseMs }, terms(), clock())
+      if (reserved.ok === true && actor !== key) log.actedAs(actor, entry)
       if (reserved.ok === true) return admitted
       if (reserved.ok === false) return { ...reserved, rates }
       const { ok: _, ...kept } = reserved
@@ -247,13 +251,17 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
       return jobs.end(jobId, 'succeeded', end, clock())
     },
     /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
-    cancelJob(jobId: string): Job | undefined {
+    cancelJob(jobId: string, actor: string): Job | undefined {
       if (jobs.end(jobId, 'cancelled', {}, clock())) {
         entries.settle(jobId, { answered: false, code: 'cancelled' }, terms(), clock())
+        audit(actor, 'screening.cancelled', jobId)
         return jobs.get(jobId, clock())
       }
       const job = jobs.get(jobId, clock())
-      if (job && job.state !== 'cancelled') jobs.forget(jobId)
+      if (job && job.state !== 'cancelled') {
+        jobs.forget(jobId)
+        audit(actor, 'answer.deleted', jobId)
+      }
       return job
     },
     dueJobs: (dueMs: number): string[] => jobs.takeDue(clock(), dueMs),
@@ -275,14 +283,7 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
     },
 
     usage: entries.usage,
-    auditLog: (limit: number): AuditEntry[] =>
-      sql
-        .exec<{ at: number; actor: string; action: string; detail: string }>(
-          'SELECT at, actor, action, detail FROM audit ORDER BY n DESC LIMIT ?',
-          limit,
-        )
-        .toArray()
-        .map(({ at, ...entry }) => ({ at: isoOrNull(at)!, ...entry })),
+    auditLog: log.page,
 
     dueExports: (limit: number) => entries.dueExports(clock(), limit),
     exportsSent: (ids: readonly string[], retryMs: number): void =>

@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_open ON entries (lease) WHERE state = 'reserved';
 CREATE INDEX IF NOT EXISTS entries_due ON entries (export_due) WHERE export_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entries_charged ON entries (charged) WHERE billed = 1;
+CREATE INDEX IF NOT EXISTS entries_at ON entries (at);
+CREATE TABLE IF NOT EXISTS token_entries (id TEXT PRIMARY KEY, actor TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, entry TEXT NOT NULL, state TEXT NOT NULL, fingerprint TEXT, sealed BLOB, until INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS idempotency_until ON idempotency (until);

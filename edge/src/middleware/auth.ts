@@ -27,7 +27,7 @@ export function auth(identify: Identify): MiddlewareHandler<EdgeContext> {
 export function admit(accounts: Accounts, scope: Scope): MiddlewareHandler<EdgeContext> {
   return async (c, next) => {
     const { principal } = admitted(c, await accounts(c.get('account')).admit(c.get('credential'), scope))
-    c.set('actor', principal.key)
+    c.set('actor', principal.actor)
     c.set('scopes', principal.scopes)
     await next()
   }

@@ -38,7 +38,14 @@ const usageQuery = z.object({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
 })
-const auditQuery = z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) })
+const auditQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  before: z
+    .string()
+    .regex(/^\d{1,15}\.\d{1,15}$/)
+    .optional()
+    .openapi({ description: '`next` of the page before' }),
+})
 
 /** Who may call: the account's own key with a scope, or the admin. */
 export type Access = {
@@ -221,15 +228,21 @@ export function accountRoutes(
       method: 'get',
       path: '/audit',
       operationId: id('getAudit'),
-      summary: 'Who changed what, newest first',
+      summary: 'Who did what when, newest first: changes, and screenings with their code',
       ...by('account:write'),
       request: { query: auditQuery },
       responses: {
-        200: json(z.object({ entries: z.array(auditEntrySchema) }), 'Audit log'),
+        200: json(
+          z.object({ entries: z.array(auditEntrySchema), next: z.string().optional() }),
+          'Audit log; `next` where there is more',
+        ),
         ...problems(...common, 'request-invalid'),
       },
     }),
-    async (c) => c.json({ entries: await ledgerOf(c).auditLog(c.req.valid('query').limit) }, 200),
+    async (c) => {
+      const { limit, before } = c.req.valid('query')
+      return c.json(await ledgerOf(c).auditLog(limit, before), 200)
+    },
   )
   return app
 }

@@ -67,7 +67,7 @@ export function jobRoutes({ accounts, sealer }: Pick<Deps, 'accounts' | 'sealer'
     }),
     async (c) => {
       const account = c.get('account')
-      const job = await accounts(account).cancelJob(c.req.valid('param').id)
+      const job = await accounts(account).cancelJob(c.req.valid('param').id, c.get('actor'))
       if (!job) throw new AppError('not-found', 'there is no such screening, or its answer is kept no longer')
       return c.json(await toJob(account, job), 200)
     },

@@ -6,7 +6,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { type Answer, answer } from '../answers/answer.ts'
-import { negotiate, type Wanted } from '../answers/negotiate.ts'
+import { isPlainJson, negotiate, type Wanted } from '../answers/negotiate.ts'
 import type { Deps, EdgeContext } from '../app.ts'
 import { readImage } from '../body.ts'
 import { type Deadline, deadlineIn } from '../deadline.ts'
@@ -39,7 +39,7 @@ export const screenRoute = createRoute({
       }),
       prefer: z.string().optional().openapi({
         description:
-          '`respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there',
+          '`respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there. For JSON alone: other representations need the image, which is not kept, and are answered at once.',
       }),
       'fhir-subject': z.string().optional().openapi({
         description: 'FHIR reference of the patient, passed through into FHIR answers',
@@ -116,7 +116,8 @@ export const screen =
     const wanted = negotiate(c.req.header('accept'))
     const references = readReferences(c)
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'))
-    const later = /(^|[,;\s])respond-async\b/i.test(c.req.header('prefer') ?? '')
+    // A job keeps no image: all that can be made of it later is JSON. Who wants something else gets it at once, as RFC 7240 allows.
+    const later = /(^|[,;\s])respond-async\b/i.test(c.req.header('prefer') ?? '') && isPlainJson(wanted)
     const { accounts, leaseMs } = deps
     const [id, account, credential] = [c.get('requestId'), c.get('account'), c.get('credential')]
     const opened = admitted(

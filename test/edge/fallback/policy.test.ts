@@ -36,10 +36,12 @@ function setUp({
 } = {}) {
   const [gpu, edge] = [server('gpu'), server('edge')]
   const clock = { ms: 0 }
+  const circuitOf = () => circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: () => clock.ms })
   const infer = withFallback({
     gpu: gpuless ? undefined : gpu.infer,
     edge: edge.infer,
-    circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: () => clock.ms }),
+    circuit: circuitOf(),
+    patientCircuit: circuitOf(),
     fallback,
     patienceMs: PATIENCE_MS,
   })
@@ -107,6 +109,23 @@ describe('which of GPU and edge answers', () => {
     await expect(ask('fail')).rejects.toMatchObject({ code: 'upstream-unavailable', detail: 'gpu fails' })
     expect(edge.calls).toBe(0)
     await expect(setUp({ gpuless: true }).ask('fail')).rejects.toMatchObject({ code: 'upstream-unavailable' })
+  })
+
+  it('leaves a GPU that is down alone for that account too, and finds out when it is back', async () => {
+    const { gpu, clock, ask } = setUp()
+    gpu.fails = 'upstream-timeout'
+    for (let i = 0; i < 10; i++) await expect(ask('fail')).rejects.toMatchObject({ name: 'AppError' })
+    expect(gpu.calls).toBe(3)
+    gpu.fails = undefined
+    clock.ms += 5000
+    expect([await ask('fail'), await ask('fail')]).toEqual(['gpu', 'gpu'])
+  })
+
+  it('waits for a slow GPU with that account, whatever others think of it', async () => {
+    const { gpu, ask } = setUp()
+    gpu.delayMs = PATIENCE_MS + 20
+    for (let i = 0; i < 4; i++) await ask('edge')
+    expect(await ask('fail')).toBe('gpu')
   })
 
   it('follows the account where it differs from the service', async () => {
