@@ -14,7 +14,15 @@ export const withAdminFlags = (command: Command): Command =>
 /** The admin API by its contract. @throws AppError key-missing */
 export function adminClient({ edge, adminKey = process.env.DETL_ADMIN_KEY }: AdminFlags) {
   if (!adminKey) throw new AppError('key-missing', 'give --admin-key or set DETL_ADMIN_KEY')
-  return createClient<paths>({ baseUrl: edge, headers: { authorization: `Bearer ${adminKey}` } })
+  return createClient<paths>({
+    baseUrl: edge,
+    headers: { authorization: `Bearer ${adminKey}` },
+    fetch: (request) =>
+      fetch(request).catch((cause) => {
+        const detail = `no edge answers at ${edge}; start one with "npm start", or say with --edge where it is`
+        throw new AppError('upstream-unavailable', detail, { cause })
+      }),
+  })
 }
 
 /** The data of an answer, or its problem as an error. @throws AppError */

@@ -19,6 +19,7 @@ const malformed = chestDicom(96, {
   '00100040': ['CS', 'X'],
   '00101010': ['AS', '62'],
 })
+const badUids = chestDicom(96, { '0020000d': ['UI', 'not.a.uid'], '0020000e': ['UI', '1.2.abc'] })
 beforeAll(async () => {
   edge = await edgeApp({ manifest: testManifest({ operatingPoints: OPERATING_POINTS }) })
   png = await chestPng()
@@ -101,6 +102,46 @@ describe('the FHIR answer', () => {
     expect(report.result).toHaveLength(4)
   })
 
+  it('states threshold, sensitivity, specificity and predictive values as the JSON answer does', async () => {
+    const { key } = await edge.newKey('demo', { mode: 'test', scopes: ['account:write', 'screenings:write'] })
+    const settings = { operatingPoint: 'screening', prevalence: { pneumonia: 0.02 } }
+    await edge.call('PUT', '/v1/account/settings', key, settings)
+    const { decision } = screeningSchema.parse(await (await answerOf(png, 'application/json')).json())
+    const held = decision!.classes[2]!
+    const report = (await (await answerOf(png, 'application/fhir+json')).json()) as Parameters<
+      typeof validateResource
+    >[0] & { contained: Record<string, unknown>[] }
+    expect(validateResource(report).filter(({ severity }) => severity !== 'information')).toEqual([])
+    const observation = report.contained.find(({ id }) => id === 'score-pneumonia')
+    const rate = (text: string, value: number | undefined) => ({
+      code: { text },
+      valueQuantity: { value: Number(value?.toFixed(4)) },
+    })
+    expect(observation).toMatchObject({
+      referenceRange: [{ high: { value: held.threshold } }],
+      component: [
+        rate('Sensitivity', held.sensitivity?.value),
+        rate('Specificity', held.specificity?.value),
+        rate('Prevalence', 0.02),
+        rate('Positive predictive value', held.ppv),
+        rate('Negative predictive value', held.npv),
+      ],
+      note: [{ text: expect.stringContaining('at a prevalence of 2 %') }],
+    })
+  })
+
+  it('claims no rates for thresholds of the account’s own', async () => {
+    await edge.account('custom')
+    const { key } = await edge.newKey('custom', { scopes: ['account:write', 'screenings:write'] })
+    const settings = { operatingPoint: { thresholds: { covid19: 0.3 } }, prevalence: { covid19: 0.01 } }
+    await edge.call('PUT', '/v1/account/settings', key, settings)
+    const headers = { authorization: `Bearer ${key}` }
+    const text = await (await answerOf(png, 'application/fhir+json', headers)).text()
+    expect(validateResource(JSON.parse(text)).filter(({ severity }) => severity === 'error')).toEqual([])
+    expect(text).toContain('the threshold of 30 % (operating point: custom)')
+    expect(text).not.toMatch(/sensitivity|predictive/i)
+  })
+
   it('refers inside to what it contains, and to nothing else', async () => {
     const report = (await (await answerOf(png, 'application/fhir+json')).json()) as {
       contained: { id: string }[]
@@ -128,6 +169,8 @@ describe('a DICOM answer', () => {
     ['report on a DICOM image', dicom, REPORT],
     ['overlay of a DICOM image with malformed attributes', malformed, OVERLAY],
     ['report on a DICOM image with malformed attributes', malformed, REPORT],
+    ['overlay of a DICOM image whose UIDs are none', badUids, OVERLAY],
+    ['report on a DICOM image whose UIDs are none', badUids, REPORT],
     ['overlay of a PNG', undefined, OVERLAY],
     ['report on a PNG', undefined, REPORT],
   ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {
@@ -139,10 +182,11 @@ describe('a DICOM answer', () => {
   it.skipIf(!hasTool('dsrdump'))(
     'report reads in dsrdump as TID 1500 by a device (needs Debian’s dcmtk)',
     async () => {
-      const { code, text } = runDicomTool('dsrdump', [], await bytesOf(dicom, REPORT))
+      const { code, text } = runDicomTool('dsrdump', ['+Pl'], await bytesOf(dicom, REPORT))
       expect([code, text]).toEqual([0, expect.stringContaining('Imaging Measurement Report')])
       expect(text).toContain('<has obs context CODE:(,,"Observer Type")=(121007,DCM,"Device")>')
       expect(text.match(/Certainty of Finding/g)).toHaveLength(4)
+      expect(text.match(/the threshold of [\d.]+ % \(operating point: \w+\); sensitivity/g)).toHaveLength(4)
     },
   )
 

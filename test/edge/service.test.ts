@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { jobSchema } from '@detl/core/api/job'
 import { screeningSchema } from '@detl/core/api/screening'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
@@ -35,6 +36,33 @@ async function startReceiver(dead: boolean) {
   }
 }
 
+/** An OpenID issuer with one key. */
+async function startIssuer() {
+  const { publicKey, privateKey } = await generateKeyPair('ES256')
+  const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] })
+  let fetched = 0
+  const server = createServer((_, response) => {
+    fetched++
+    response.setHeader('content-type', 'application/json').end(jwks)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  return {
+    url,
+    fetched: () => fetched,
+    token: (claims: Record<string, unknown>) =>
+      new SignJWT({ iss: url, aud: 'detl', sub: 'user-1', ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+        .setExpirationTime('5 minutes')
+        .sign(privateKey),
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
 /** In workerd on its real storage and queues, as `detl serve edge` runs it. */
 describe('the edge as a service', () => {
   let gpu: Awaited<ReturnType<typeof gpuStandIn>>
@@ -42,13 +70,22 @@ describe('the edge as a service', () => {
   let key: string
   const manifest = testManifest()
 
+  let issuer: Awaited<ReturnType<typeof startIssuer>>
+
   beforeAll(async () => {
     gpu = await gpuStandIn(manifest)
+    issuer = await startIssuer()
     edge = await edgeProcess({
       manifest,
       gpuUrl: gpu.url,
       port: await freePort(),
-      vars: { FALLBACK: 'fail', WEBHOOK_ALLOW_LOCAL: 'true' },
+      vars: {
+        FALLBACK: 'fail',
+        WEBHOOK_ALLOW_LOCAL: 'true',
+        OIDC_ISSUER: issuer.url,
+        OIDC_AUDIENCE: 'detl',
+        OIDC_JWKS_URL: `${issuer.url}/jwks`,
+      },
     })
     await edge.admin('PUT', '/accounts/clinic', { name: 'clinic', plan: { kind: 'postpaid' } })
     const scopes = ['screenings:write', 'screenings:read', 'usage:read', 'account:write']
@@ -62,6 +99,7 @@ describe('the edge as a service', () => {
   afterAll(async () => {
     await edge?.stop()
     await gpu?.stop()
+    await issuer?.stop()
   })
 
   const call = (
@@ -92,7 +130,35 @@ describe('the edge as a service', () => {
     expect(await run('list', 'practice')).toContain(id)
     await run('revoke', 'practice', id)
     expect((await screen()).status).toBe(401)
+
+    const old = /detl_live_\w+/.exec(await run('create', 'practice', '--mode', 'live'))?.[0] ?? ''
+    const next = /detl_live_\w+/.exec(
+      await run('rotate', 'practice', old.split('_')[3]!, '--overlap', '0'),
+    )?.[0]
+    const by = (bearer: string) => call('GET', '/v1/usage', { authorization: `Bearer ${bearer}` })
+    expect([(await by(old)).status, (await by(next ?? '')).status]).toEqual([401, 200])
+    expect(await run('credits', 'practice', '25', '--reference', 'invoice-1')).toContain('has 25 credits')
   }, 60_000)
+
+  it('takes tokens of its issuer, whose keys it fetches once, and nothing that only looks like one', async () => {
+    const good = await issuer.token({ scope: 'usage:read', detl_account: 'clinic' })
+    const status = async (token: string) =>
+      (await call('GET', '/v1/usage', { authorization: `Bearer ${token}` })).status
+    const many = await Promise.all(Array.from({ length: 10 }, () => status(good)))
+    expect(new Set(many)).toEqual(new Set([200]))
+    const before = issuer.fetched()
+    expect(await status(good)).toBe(200)
+    expect(issuer.fetched()).toBe(before)
+    const [header, payload, signature] = good.split('.')
+    const none = Buffer.from('{"alg":"none"}').toString('base64url')
+    expect(await status(`${header}.${payload}.${signature!.slice(0, -4)}`)).toBe(401)
+    expect(await status(`${none}.${payload}.`)).toBe(401)
+    expect(
+      await status(await issuer.token({ scope: 'usage:read', detl_account: 'clinic', aud: 'else' })),
+    ).toBe(401)
+    expect(await status(await issuer.token({ scope: '', detl_account: 'clinic' }))).toBe(403)
+    expect(await status(await issuer.token({ scope: 'usage:read', detl_account: 'nobody' }))).toBe(401)
+  }, 30_000)
 
   it('answers later, and tells a live receiver while a dead one hangs', async () => {
     const [dead, live] = [await startReceiver(true), await startReceiver(false)]
@@ -145,6 +211,10 @@ describe('the edge as a service', () => {
     const { probabilities } = screeningSchema.parse(JSON.parse(answers[1]!))
     const places = [edge.log(), ...filesBelow(edge.dir).map((file) => readFileSync(file).toString('latin1'))]
     expect(places.some((text) => text.includes('SQLite format 3'))).toBe(true) // there is storage to look into
+
+    // What is kept is found this way: the first characters of a key, and the id of a screening.
+    const kept = [key.slice(0, key.lastIndexOf('_')), (JSON.parse(answers[1]!) as { id: string }).id]
+    for (const trace of kept) expect(places.some((text) => text.includes(trace))).toBe(true)
 
     const traces: Record<string, string> = {
       "patient's name": Buffer.from(PATIENT.name.split('^')[0]!).toString('latin1'),

@@ -1,3 +1,4 @@
+import { SCOPES } from '@detl/core/api/account'
 import type { components, paths } from '@detl/core/api/contract'
 import { AppError } from '@detl/core/api/problem'
 import type { Command } from 'commander'
@@ -21,7 +22,7 @@ export function addKeysCommand(program: Command): void {
   command('create <account>', 'make a key, and the account if it is not there; the key is shown this once')
     .option('--mode <mode>', 'live (billed) or test (never billed)', 'test')
     .option('--name <name>', 'what the key is for', 'detl keys create')
-    .option('--scope <scope...>', 'what the key may do')
+    .option('--scope <scope...>', `what the key may do, of ${SCOPES.join(', ')} (default: the first three)`)
     .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
     .option('--plan <plan>', 'of a new account: prepaid, postpaid, or quota:N (a month)', 'postpaid')
     .action(async (account: string, flags: CreateFlags) => {
@@ -61,6 +62,36 @@ export function addKeysCommand(program: Command): void {
     },
   )
 
+  command(
+    'rotate <account> <key-id>',
+    'make a successor of a key, shown this once; the old one holds a while longer',
+  )
+    .option('--overlap <hours>', 'for which both hold', '24')
+    .action(async (account: string, key: string, flags: AdminFlags & { overlap: string }) => {
+      const made = answered(
+        await adminClient(flags).POST('/v1/admin/accounts/{account}/keys/{key}/rotate', {
+          params: { path: { account, key } },
+          body: { overlapSeconds: readHours(flags.overlap) * 3600 },
+        }),
+      )
+      console.log(made.key)
+      console.error(
+        `key ${made.id} of ${account} in place of ${key}, which holds for ${flags.overlap} h more: kept nowhere, note it now`,
+      )
+    })
+
+  command('credits <account> <amount>', 'add credits that were paid for, to a prepaid account')
+    .requiredOption('--reference <text>', 'of the payment: given again, it adds nothing')
+    .action(async (account: string, amount: string, flags: AdminFlags & { reference: string }) => {
+      const { credits } = answered(
+        await adminClient(flags).POST('/v1/admin/accounts/{account}/credits', {
+          params: { path: { account } },
+          body: { amount: Number(amount), reference: flags.reference },
+        }),
+      )
+      console.log(`${account} has ${credits} credits`)
+    })
+
   command('revoke <account> <key-id>', 'revoke a key, from the next request on').action(
     async (account: string, key: string, flags: AdminFlags) => {
       const params = { path: { account, key } }
@@ -71,6 +102,13 @@ export function addKeysCommand(program: Command): void {
       )
     },
   )
+}
+
+function readHours(text: string): number {
+  const hours = Number(text)
+  if (!(text.trim() && Number.isInteger(hours * 3600) && hours >= 0))
+    throw new AppError('request-invalid', '--overlap is hours, such as 24 or 0.5')
+  return hours
 }
 
 function readPlan(text: string): Account['plan'] {

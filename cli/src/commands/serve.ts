@@ -11,6 +11,7 @@ type ServeOptions = {
   models: string
   state?: string
   fallback: 'edge' | 'fail'
+  localWebhooks?: boolean
 }
 
 export function addServeCommand(program: Command): void {
@@ -31,6 +32,7 @@ export function addServeCommand(program: Command): void {
         .choices(['edge', 'fail'])
         .default('edge'),
     )
+    .option('--local-webhooks', 'let webhooks go to this machine, over plain HTTP: to try a receiver out')
     .option('--state <dir>', 'keep accounts, keys and secrets here; without it they last until the end')
     .action(async (what: string, options: ServeOptions) => {
       const stops: (() => Promise<void>)[] = []
@@ -62,7 +64,7 @@ export function addServeCommand(program: Command): void {
           modelDir: `${options.models}/${options.model}`,
           secrets,
           stateDir: options.state,
-          vars: { FALLBACK: options.fallback },
+          vars: { FALLBACK: options.fallback, WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false) },
         })
         stops.push(edge.stop)
         const address = `${edge.url}/v1/screenings`

@@ -1,4 +1,4 @@
-import { decide } from '@detl/core/api/decision'
+import { type Decision, decide } from '@detl/core/api/decision'
 import { qualityWarnings } from '@detl/core/api/quality'
 import { DISCLAIMER } from '@detl/core/api/screening'
 import type { Label } from '@detl/core/model/labels'
@@ -8,10 +8,15 @@ import type {
   DiagnosticReport,
   Media,
   Observation,
+  ObservationComponent,
+  Quantity,
   Reference,
 } from '@medplum/fhirtypes'
 import type { Answer } from './answer.ts'
+import { decisionText } from './decision-text.ts'
 import { toPng } from './png.ts'
+
+type Held = Decision['classes'][number]
 
 const LOINC = 'http://loinc.org'
 const SNOMED = 'http://snomed.info/sct'
@@ -52,6 +57,8 @@ export async function toFhir(answer: Answer): Promise<DiagnosticReport> {
   }
   const observations = manifest.labels.map((label): Observation => {
     const held = decision?.classes.find((c) => c.class === label)
+    const component = held ? rates(held) : []
+    const notes = [...(held ? [decisionText(held, decision!.operatingPoint)] : []), ...warnings]
     return {
       resourceType: 'Observation',
       id: `score-${label.replaceAll('_', '-')}`,
@@ -66,12 +73,7 @@ export async function toFhir(answer: Answer): Promise<DiagnosticReport> {
       },
       ...(subject && { subject }),
       effectiveDateTime: new Date(at).toISOString(),
-      valueQuantity: {
-        value: round(scores.probabilities[label]),
-        unit: 'probability',
-        system: UCUM,
-        code: '1',
-      },
+      valueQuantity: probability(scores.probabilities[label]),
       ...(held && {
         interpretation: [
           concept(
@@ -82,12 +84,13 @@ export async function toFhir(answer: Answer): Promise<DiagnosticReport> {
         ],
         referenceRange: [
           {
-            high: { value: held.threshold, unit: 'probability', system: UCUM, code: '1' },
+            high: probability(held.threshold),
             text: `operating point: ${decision?.operatingPoint}`,
           },
         ],
       }),
-      ...(warnings.length > 0 && { note: warnings.map((text) => ({ text })) }),
+      ...(notes.length > 0 && { note: notes.map((text) => ({ text })) }),
+      ...(component.length > 0 && { component }),
       bodySite: concept(SNOMED, '51185008', 'Thoracic structure'),
       device: { reference: '#model' },
       derivedFrom: [...(study ? [study as Reference<never>] : []), { reference: '#overlay' }],
@@ -129,6 +132,26 @@ export async function toFhir(answer: Answer): Promise<DiagnosticReport> {
 
 const concept = (system: string, code: string, display: string): CodeableConcept => ({
   coding: [{ system, code, display }],
+})
+/** What the model is worth at the threshold, each as a component; there is no code in LOINC or SNOMED CT for a model's own rates. */
+function rates({ sensitivity, specificity, prevalence, ppv, npv }: Held): ObservationComponent[] {
+  const values = {
+    Sensitivity: sensitivity?.value,
+    Specificity: specificity?.value,
+    Prevalence: prevalence,
+    'Positive predictive value': ppv,
+    'Negative predictive value': npv,
+  }
+  return Object.entries(values).flatMap(([text, value]) =>
+    value === undefined ? [] : [{ code: { text }, valueQuantity: probability(value) }],
+  )
+}
+
+const probability = (value: number): Quantity => ({
+  value: round(value),
+  unit: 'probability',
+  system: UCUM,
+  code: '1',
 })
 /** A score has no more than three digits worth reading. */
 const round = (value: number) => Number(value.toFixed(4))

@@ -24,7 +24,8 @@ export function checkReceiver(text: string, allowLocal: boolean): URL {
     throw new AppError('webhook-refused', 'it is no URL', { cause })
   }
   if (allowLocal && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  if (url.protocol !== 'https:') throw refuse('only https is accepted')
+  if (url.protocol !== 'https:')
+    throw refuse('only https is accepted ("detl serve --local-webhooks" takes http too, to try things out)')
   if (url.username || url.password) throw refuse('the URL must not hold a user name or password')
   const host = url.hostname
     .replace(/^\[|\]$/g, '')

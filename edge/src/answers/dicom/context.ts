@@ -33,7 +33,7 @@ const FORMATS: Readonly<Record<(typeof TAKEN_OVER)[keyof typeof TAKEN_OVER], Reg
   PN: /^[^\\=]{0,64}(=[^\\=]{0,64}){0,2}$/s,
   SH: /^[^\\]{0,16}$/s,
   TM: /^([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?$/,
-  UI: /^[0-9][0-9.]{0,63}$/,
+  UI: /^(?=.{1,64}$)\d+(\.\d+)*$/,
 }
 const SEXES = /^[MFO]?$/ // PS3.3, table C.7-1: enumerated
 
@@ -100,11 +100,15 @@ export async function dicomContext({ id, at, bytes, intake }: Answer): Promise<D
   })
   const study: DataSet = { ...EMPTY, ...Object.fromEntries(taken) }
   const text = (tag: string) => dataSet.string(tag)?.trim() || undefined
+  const uidAt = (tag: string) => {
+    const value = text(tag)
+    return value !== undefined && FORMATS.UI.test(value) ? value : undefined
+  }
   const source = {
-    study: text('x0020000d'),
-    series: text('x0020000e'),
-    sopClass: text('x00080016'),
-    sopInstance: text('x00080018'),
+    study: uidAt('x0020000d'),
+    series: uidAt('x0020000e'),
+    sopClass: uidAt('x00080016'),
+    sopInstance: uidAt('x00080018'),
   }
   const whole = source.study && source.series && source.sopClass && source.sopInstance
   return {

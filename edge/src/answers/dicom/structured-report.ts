@@ -2,6 +2,7 @@ import { decide } from '@detl/core/api/decision'
 import { DISCLAIMER } from '@detl/core/api/screening'
 import type { Label } from '@detl/core/model/labels'
 import type { Answer } from '../answer.ts'
+import { decisionText } from '../decision-text.ts'
 import { type DicomContext, dicomContext, reference } from './context.ts'
 import { equipment, MANUFACTURER } from './equipment.ts'
 import { type DataSet, writePart10 } from './writer.ts'
@@ -114,13 +115,7 @@ async function measurementGroup(
         ...(source && ({ '0040a730': ['SQ', { items: [imageItem(source)] }] } satisfies DataSet)),
       },
       ...(held
-        ? [
-            textItem(
-              'CONTAINS',
-              ['121106', 'DCM', 'Comment'],
-              `${held.positive ? 'At or above' : 'Below'} the threshold of ${100 * held.threshold} % (operating point: ${decision?.operatingPoint})`,
-            ),
-          ]
+        ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], decisionText(held, decision!.operatingPoint))]
         : []),
     ],
   )
