@@ -108,12 +108,14 @@ function start(bindings: Bindings) {
 
 /** The GPUs, with the Worker that runs the model behind them; circuits find out when they are back. */
 function inference(env: EdgeEnv, service: InferService | undefined): Infer {
-  const circuitOf = () => circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now })
+  const circuitOf = (failures: number) =>
+    circuit({ failures, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now })
   return withFallback({
     gpu: gpus(env),
     edge: edgeInfer(env.manifest, service),
-    circuit: circuitOf(),
-    patientCircuit: circuitOf(),
+    circuit: circuitOf(3),
+    // Where nobody else answers, a GPU that fails now and then is worth more calls than none.
+    patientCircuit: circuitOf(10),
     fallback: env.fallback,
     patienceMs: env.fallbackAfterMs,
   })
