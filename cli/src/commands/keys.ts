@@ -1,4 +1,4 @@
-import { SCOPES } from '@detl/core/api/account'
+import { accountIdSchema, SCOPES } from '@detl/core/api/account'
 import type { components, paths } from '@detl/core/api/contract'
 import { AppError } from '@detl/core/api/problem'
 import type { Command } from 'commander'
@@ -26,6 +26,8 @@ export function addKeysCommand(program: Command): void {
     .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
     .option('--plan <plan>', 'of a new account: prepaid, postpaid, or quota:N (a month)', 'postpaid')
     .action(async (account: string, flags: CreateFlags) => {
+      if (!accountIdSchema.safeParse(account).success)
+        throw new AppError('request-invalid', 'the id of an account is 3 to 24 of a–z and 0–9')
       const edge = adminClient(flags)
       const path = { account }
       const known = await edge.GET('/v1/admin/accounts/{account}/account', { params: { path } })
