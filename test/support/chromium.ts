@@ -9,13 +9,14 @@ export const noBrowser = executable
   ? undefined
   : 'no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH'
 
-export const launch = (): Promise<Browser> =>
+/** @param gpu `software`: WebGPU by Chromium's own software renderer, where it has one */
+export const launch = ({ gpu }: { gpu?: 'software' } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: executable!,
     args: [
       '--headless',
       '--no-sandbox',
-      '--disable-gpu',
+      ...(gpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-gpu']),
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

@@ -5,7 +5,10 @@ import { accessSuite } from './suites/access.ts'
 import { accountSuite } from './suites/account.ts'
 import { deviceSuite } from './suites/device.ts'
 import { exportsSuite } from './suites/exports.ts'
+import { intakeSuite } from './suites/intake.ts'
 import { screeningSuite } from './suites/screening.ts'
+import { viewerSuite } from './suites/viewer.ts'
+import { webGpuSuite } from './suites/web-gpu.ts'
 import { noModel, type Site, startSite } from './support/site.ts'
 
 const reason = noBrowser ?? noModel
@@ -22,8 +25,11 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, {
     await stage.browser?.close()
     await stage.site?.stop()
   })
+  intakeSuite(stage)
   screeningSuite(stage)
+  viewerSuite(stage)
   deviceSuite(stage)
+  webGpuSuite(stage)
   accessSuite(stage)
   exportsSuite(stage)
   accountSuite(stage)

@@ -1,3 +1,4 @@
+import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { startOffers } from './screening/offers.ts'
@@ -6,6 +7,7 @@ import { startOffline } from './state/offline.ts'
 import { startSettings } from './state/settings.ts'
 import { startView } from './state/view.ts'
 import { startWorkList } from './state/work-list.ts'
+import { text } from './text/text.ts'
 import './style/tokens.css'
 import './style/page.css'
 import './style/controls.css'
@@ -22,6 +24,9 @@ startView()
 startModelInfo()
 void startOffers()
 startOffline()
+effect(() => {
+  document.title = text.value.title
+})
 render(<App />, document.getElementById('app')!)
 
 if (__SERVICE_WORKER__ && 'serviceWorker' in navigator) {

@@ -3,9 +3,8 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
 import { findings } from '../support/axe.ts'
-import { choose, headline, sampleButton, visit } from '../support/browser.ts'
-
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+import { choose, headline, PHONE, sampleButton, scoreSample, visit } from '../support/browser.ts'
+import { pngFile } from '../support/files.ts'
 
 /** Of issue 8. */
 const FIRST_LOAD_KB = 300
@@ -15,21 +14,31 @@ export const accessSuite = (stage: Stage) =>
     const withKey = (options?: BrowserContextOptions) =>
       visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`, options)
 
-    it.each([
-      ['light', { colorScheme: 'light' }],
-      ['dark', { colorScheme: 'dark' }],
-      ['on a phone', PHONE],
-      ['in German', { locale: 'de-DE' }],
-    ] as const)('has no serious finding of axe: %s', async (_, options) => {
-      const { page, context } = await withKey(options)
+    const LOOKS = ['desk', 'phone'].flatMap((size) =>
+      (['light', 'dark'] as const).flatMap((colorScheme) =>
+        ['en-GB', 'de-DE'].map((locale) => ({ size, colorScheme, locale })),
+      ),
+    )
+    it.each(LOOKS)('has no serious finding of axe: $size, $colorScheme, $locale', async (look) => {
+      const { size, ...options } = look
+      const { page, context } = await withKey(size === 'phone' ? { ...PHONE, ...options } : options)
       expect(await findings(page)).toEqual([])
       await page.locator('.intake-ways > .button').last().click()
       await headline(page).waitFor()
       await page.locator('.details summary').click()
       expect(await findings(page)).toEqual([])
-      await page.locator('.notice > button').click()
-      expect(await findings(page)).toEqual([])
-      await page.keyboard.press('Escape')
+      for (const opener of [
+        '.notice > button',
+        '.top-controls > .button >> nth=0',
+        '.top-controls > .button >> nth=1',
+      ]) {
+        await page.locator(opener).click()
+        await page.locator('dialog[open]').waitFor()
+        await page.locator('dialog[open] .spinner').waitFor({ state: 'detached' })
+        expect(await findings(page)).toEqual([])
+        await page.keyboard.press('Escape')
+        await page.locator('dialog[open]').waitFor({ state: 'detached' })
+      }
       await choose(page, [{ name: 'bad.png', mimeType: 'image/png', buffer: Buffer.from('no image') }])
       await page.getByRole('alert').waitFor()
       expect(await findings(page)).toEqual([])
@@ -63,19 +72,20 @@ export const accessSuite = (stage: Stage) =>
 
       await reach((name) => name.startsWith('group X-ray viewer'))
       await press('+', 3)
-      expect(await page.locator('.zoom output').textContent()).toBe('195 %')
+      const zoom = () => page.locator('.zoom output').textContent()
+      await expect.poll(zoom).toBe('195 %')
       const level = () => page.getByRole('slider', { name: 'Level' }).getAttribute('aria-valuetext')
       const before = await level()
       await press('Shift+ArrowUp', 2)
-      expect(await level()).not.toBe(before)
+      await expect.poll(level).not.toBe(before)
       await press('0')
-      expect(await page.locator('.zoom output').textContent()).toBe('100 %')
+      await expect.poll(zoom).toBe('100 %')
 
       await reach((name) => name.startsWith('radio class'))
       const chosen = () => page.locator('.score:has(:checked) .score-name').textContent()
       const first = await chosen()
       await press('ArrowDown')
-      expect(await chosen()).not.toBe(first)
+      await expect.poll(chosen).not.toBe(first)
       await context.close()
     })
 
@@ -95,6 +105,57 @@ export const accessSuite = (stage: Stage) =>
       expect(bytes / 1000).toBeLessThan(FIRST_LOAD_KB)
       expect(paths).toContain('/')
       expect(paths.filter((path) => /ort[-.]|onnx/.test(path))).toEqual([])
+      await context.close()
+    })
+
+    it.each([
+      ['en-GB', 390],
+      ['de-DE', 390],
+      ['de-DE', 320],
+    ])('fits a phone with a list of images and the account open: %s, %d pixels', async (locale, width) => {
+      const { page, context } = await withKey({ ...PHONE, locale, viewport: { width, height: 740 } })
+      const widest = () =>
+        page.evaluate(() => {
+          const dialog = document.querySelector('dialog[open]')
+          const over = dialog ? dialog.scrollWidth - dialog.clientWidth : 0
+          return Math.max(document.documentElement.scrollWidth - window.screen.width, over)
+        })
+      expect(await widest()).toBeLessThanOrEqual(0)
+      await choose(page, [await pngFile(1, `${'long-'.repeat(12)}.png`), await pngFile(2), await pngFile(3)])
+      await expect.poll(() => page.locator('[data-status=done]').count()).toBe(3)
+      await headline(page).waitFor()
+      await page.locator('details.details summary').click()
+      expect(await widest()).toBeLessThanOrEqual(0)
+      await page.locator('.top-controls > .button').nth(1).click()
+      await page.locator('.keys').waitFor()
+      expect(await widest()).toBeLessThanOrEqual(0)
+      await context.close()
+    })
+
+    it('shows a phone’s user what stands in the way of a score before the image', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url, PHONE)
+      await sampleButton(page).tap()
+      await page.getByRole('textbox', { name: 'Key', exact: true }).waitFor()
+      const top = async (selector: string) => (await page.locator(selector).boundingBox())!.y
+      expect(await top('.key-form')).toBeLessThan(await top('.stage'))
+      await context.close()
+    })
+
+    it('does not hide what has the focus behind the disclaimer', async () => {
+      const { page, context } = await withKey(PHONE)
+      await scoreSample(page)
+      const notice = page.locator('.notice')
+      for (let i = 0; i < 30; i++) {
+        await page.keyboard.press('Tab')
+        const at = await page.evaluate(() => {
+          const element = document.activeElement!
+          const box = element.getBoundingClientRect()
+          const own = element.closest('.notice, .skip') || element === document.body
+          return own ? undefined : { name: element.textContent, middle: (box.top + box.bottom) / 2 }
+        })
+        const { y } = (await notice.boundingBox())!
+        if (at) expect(at, `focus on ${at.name}`).toSatisfy(({ middle }) => middle < y)
+      }
       await context.close()
     })
 
@@ -118,6 +179,7 @@ export const accessSuite = (stage: Stage) =>
       await page.reload()
       await page.getByRole('button', { name: 'Synthetisches Beispiel' }).waitFor()
       expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
+      expect(await page.title()).toBe('Thorax-Röntgen-Screening')
       await context.close()
     })
 
@@ -125,8 +187,8 @@ export const accessSuite = (stage: Stage) =>
       const { page, context } = await withKey()
       await sampleButton(page).click()
       await headline(page).waitFor()
-      const spoken = await page.locator('[aria-live=polite].hidden-words').textContent()
-      expect(spoken).toContain('synthetic-sample.png: highest score')
+      const spoken = page.locator('[aria-live=polite].hidden-words')
+      await expect.poll(() => spoken.textContent()).toContain('synthetic-sample.png: highest score')
       await context.close()
     })
   })

@@ -6,7 +6,9 @@ import { headline, sampleButton, visit } from '../support/browser.ts'
 export const accountSuite = (stage: Stage) =>
   describe('the account', () => {
     it('shows usage and keys, makes a key and revokes it', async () => {
-      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`, {
+        permissions: ['clipboard-read', 'clipboard-write'],
+      })
       await sampleButton(page).click()
       await headline(page).waitFor()
       await page.getByRole('button', { name: 'Account' }).click()
@@ -20,6 +22,10 @@ export const accountSuite = (stage: Stage) =>
       await dialog.getByRole('button', { name: 'Make a key' }).click()
       const made = (await dialog.locator('.fresh-key code').textContent())!
       expect(made).toMatch(/^detl_test_demo_/)
+      await dialog.getByRole('button', { name: 'Copy' }).click()
+      await dialog.getByRole('button', { name: 'Copied' }).waitFor()
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(made)
+      await dialog.getByRole('listitem').filter({ hasText: 'in use here' }).getByText('configured').waitFor()
       const status = () => accountStatus(stage.site.url, made)
       expect(await status()).toBe(200)
       expect(await findings(page)).toEqual([])
@@ -28,6 +34,46 @@ export const accountSuite = (stage: Stage) =>
       await dialog.getByRole('button', { name: 'Revoke ward 3' }).click()
       await dialog.getByRole('listitem').filter({ hasText: 'ward 3' }).getByText('revoked').waitFor()
       expect(await status()).toBe(401)
+      await context.close()
+    })
+
+    it('warns before the key that the page itself uses is revoked', async () => {
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      await page.getByRole('button', { name: 'Account' }).click()
+      const question = page.waitForEvent('dialog')
+      const pressed = page.getByRole('button', { name: 'Revoke configured' }).click()
+      const asked = await question
+      expect(asked.message()).toContain('This page uses it')
+      await asked.dismiss()
+      await pressed
+      expect(await accountStatus(stage.site.url, stage.site.key)).toBe(200)
+      await context.close()
+    })
+
+    it('shows a key that may only screen nothing of the account', async () => {
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      const forbid = {
+        status: 403,
+        json: { type: '/problems/scope-missing', title: 'no' },
+        contentType: 'application/problem+json',
+      }
+      await page.route(/\/v1\/(account|usage|keys)$|\/v1\/usage\?/, (route) => route.fulfill(forbid))
+      await page.getByRole('button', { name: 'Account' }).click()
+      await page.getByText('This key may not see its account.').waitFor()
+      await context.close()
+    })
+
+    it('leads to the API reference', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url)
+      const opened = context.waitForEvent('page')
+      await page.getByRole('link', { name: 'API reference' }).click()
+      const reference = await opened
+      await reference
+        .getByText('POST /v1/screenings')
+        .or(reference.getByText('/v1/screenings').first())
+        .first()
+        .waitFor()
+      expect(await findings(reference)).toEqual([])
       await context.close()
     })
 

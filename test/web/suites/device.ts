@@ -1,17 +1,25 @@
 import { readdirSync } from 'node:fs'
 import { codecs } from '@detl/codecs/modules'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
-import { choose, headline, problem, sampleButton, savedResult, visit } from '../support/browser.ts'
+import {
+  choose,
+  headline,
+  onDevice,
+  problem,
+  sampleButton,
+  savedResult,
+  scoreSample,
+  visit,
+} from '../support/browser.ts'
 import { dicomFile, pngFile } from '../support/files.ts'
 import { DIST, readManifest } from '../support/site.ts'
-
-const onDevice = (page: Page) => page.getByRole('radio', { name: /^This device/ }).check({ force: true })
 
 export const deviceSuite = (stage: Stage) =>
   describe('scoring on the device', () => {
@@ -47,6 +55,46 @@ export const deviceSuite = (stage: Stage) =>
       await sampleButton(page).click()
       await headline(page).waitFor()
       expect(await page.locator('.score-value').count()).toBeGreaterThan(0)
+      await context.close()
+    })
+
+    it('runs the model on several threads, which the page’s isolation allows', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url)
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+      await onDevice(page)
+      await scoreSample(page)
+      const { device } = await savedResult(page)
+      const threads = Math.min(4, await page.evaluate(() => navigator.hardwareConcurrency))
+      expect(device).toEqual({ provider: 'wasm', threads })
+      // The page's own worker, and one more for each further thread.
+      expect(page.workers()).toHaveLength(threads)
+      await context.close()
+    })
+
+    it('scores on one thread where the page is not isolated', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url)
+      await page.route(/\/$|\.js$|\.mjs$/, async (route) => {
+        const response = await route.fetch()
+        const headers = { ...response.headers(), 'cross-origin-opener-policy': 'unsafe-none' }
+        await route.fulfill({
+          response,
+          headers: { ...headers, 'cross-origin-embedder-policy': 'unsafe-none' },
+        })
+      })
+      await page.reload()
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(false)
+      await onDevice(page)
+      await scoreSample(page)
+      expect((await savedResult(page)).device).toEqual({ provider: 'wasm', threads: 1 })
+      await context.close()
+    })
+
+    it('needs no key: who has none is offered the device', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url)
+      await sampleButton(page).click()
+      await page.getByRole('button', { name: 'Score on this device' }).click()
+      await headline(page).waitFor()
+      expect((await savedResult(page)).servedBy).toBe('device')
       await context.close()
     })
 
@@ -95,6 +143,28 @@ export const deviceSuite = (stage: Stage) =>
         const options = { limits: DEFAULT_LIMITS, codecs }
         const { preprocessed } = await takeIn(new Uint8Array(buffer), spec, DEFAULT_GATE, options)
         expect(await tensorInPage(page, buffer, spec)).toEqual([...preprocessed.tensor])
+      }
+      await context.close()
+    })
+
+    it('can be installed as an app, with icons as large as they say', async () => {
+      const { page, context } = await visit(stage.browser, stage.site.url, { serviceWorkers: 'allow' })
+      await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => active?.state))
+      const session = await context.newCDPSession(page)
+      const errors = async () => {
+        const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
+        return installabilityErrors.map(({ errorId }) => errorId)
+      }
+      await expect.poll(errors).toEqual(['in-incognito']) // as every test's visit is
+      const { icons } = await (await fetch(`${stage.site.url}/manifest.webmanifest`)).json()
+      const pixels = (icons as { src: string; sizes: string; purpose: string }[]).filter(
+        (i) => i.sizes !== 'any',
+      )
+      expect(pixels.map(({ purpose }) => purpose)).toContain('maskable')
+      for (const { src, sizes } of [...pixels, { src: '/icon-apple-180.png', sizes: '180x180' }]) {
+        const bytes = new Uint8Array(await (await fetch(stage.site.url + src)).arrayBuffer())
+        const { source } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
+        expect(`${source.width}x${source.height}`).toBe(sizes)
       }
       await context.close()
     })

@@ -37,7 +37,24 @@ export const exportsSuite = (stage: Stage) =>
       for (const hidden of ['.list', '.tools', '.top-controls', '.exports']) {
         expect(await page.locator(hidden).isVisible()).toBe(false)
       }
-      expect((await page.pdf()).subarray(0, 5).toString()).toBe('%PDF-')
+      const facts = await page.locator('.print-only').textContent()
+      for (const told of ['synthetic-sample.png', 'detl-128', 'Heat map', 'Date', 'Request'])
+        expect(facts).toContain(told)
+      for (const format of ['A4', 'Letter']) {
+        const pdf = await page.pdf({ format, preferCSSPageSize: true })
+        expect(pdf.toString('latin1').match(/\/Type *\/Page\b/g)).toHaveLength(1)
+      }
+      await context.close()
+    })
+
+    it('names a PDF after the image', async () => {
+      const { page, context } = await scored()
+      await page.evaluate(() => {
+        window.print = () => document.body.setAttribute('data-printed', document.title)
+      })
+      await page.getByRole('button', { name: 'Print or PDF' }).click()
+      expect(await page.locator('body').getAttribute('data-printed')).toBe('synthetic-sample')
+      expect(await page.title()).toBe('Chest X-ray screening')
       await context.close()
     })
 

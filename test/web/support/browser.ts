@@ -2,6 +2,12 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 
 export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly complaints: string[] }
 
+export const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  hasTouch: true,
+  isMobile: true,
+}
+
 /** A visitor of their own: nothing stored from other visits. `complaints` gets what the page logs as an error. */
 export async function visit(
   browser: Browser,
@@ -27,7 +33,15 @@ export async function visit(
   return { page, context, complaints }
 }
 
+/** Scores the sample. */
+export async function scoreSample(page: Page): Promise<void> {
+  await sampleButton(page).click()
+  await headline(page).waitFor()
+}
+
 export const sampleButton = (page: Page) => page.getByRole('button', { name: 'Try the synthetic sample' })
+export const onDevice = (page: Page) =>
+  page.getByRole('radio', { name: /^This device/ }).check({ force: true })
 /** The panel once an image is scored. */
 export const headline = (page: Page) => page.locator('.headline-label')
 export const problem = (page: Page) => page.getByRole('alert')
@@ -42,6 +56,7 @@ export async function choose(
 
 export type SavedResult = {
   servedBy: string
+  device?: { provider: 'webgpu' | 'wasm'; threads: number }
   probabilities: Record<string, number>
   heatmaps: { class: string; max: number }[]
 }

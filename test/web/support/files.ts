@@ -6,9 +6,15 @@ const SIDE = 256
 const chest = (seed: number) => phantom({ seed, width: SIDE, height: SIDE, lesions: ['consolidation'] }).image
 
 /** A synthetic chest as a 16-bit PNG. */
-export async function pngFile(seed: number, name = `chest-${seed}.png`) {
+export const pngFile = (seed: number, name = `chest-${seed}.png`) => png(seed, name, (level) => level << 4)
+
+/** The same, with bone dark. */
+export const invertedFile = (seed: number) =>
+  png(seed, `inverted-${seed}.png`, (level) => 65535 - (level << 4))
+
+async function png(seed: number, name: string, grey: (level: number) => number) {
   const { width, height, data } = chest(seed)
-  const bytes = await encodePng({ width, height, channels: 1, data: data.map((level) => level << 4) })
+  const bytes = await encodePng({ width, height, channels: 1, data: data.map(grey) })
   return { name, mimeType: 'image/png', buffer: Buffer.from(bytes) }
 }
 

@@ -79,7 +79,8 @@ type Account = NonNullable<AccountView['account']>
 function plan({ plan: { kind, ...more }, credits }: Account): string {
   const t = text.value.account
   if (kind === 'prepaid') return t.prepaid(credits)
-  return 'perMonth' in more ? t.quota(more.perMonth) : t.postpaid
+  if (!('perMonth' in more)) return t.postpaid
+  return more.perMonth === 0 ? t.testOnly : t.quota(more.perMonth)
 }
 
 type FallbackProps = { account: Account; save(settings: Account['settings']): Promise<unknown> }

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { createKey, revokeKey } from '../screening/account.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
+import { Icon } from './icon.tsx'
 
 type Props = {
   keys: readonly KeyInfo[]
@@ -13,14 +14,19 @@ type Props = {
 export function AccountKeys({ keys, update }: Props) {
   const fresh = useSignal<string | undefined>(undefined)
   const t = text.value.account
+  const inUse = keyInUse(keys, settings.key.value)
   return (
     <section aria-labelledby="keys-heading">
       <h3 id="keys-heading">{t.keys}</h3>
       <ul class="keys">
-        {keys.map(({ id, name, prefix, mode, revokedAt }) => (
+        {keys.map(({ id, name, prefix, mode, createdAt, revokedAt }) => (
           <li key={id}>
             <span>
               {name} <code>{prefix}…</code>
+              <span class="fine key-made">
+                {t.made(createdAt.slice(0, 10))}
+                {id === inUse && ` · ${t.inUse}`}
+              </span>
             </span>
             <span class="fine">{revokedAt ? t.revoked : mode === 'live' ? t.live : t.test}</span>
             {!revokedAt && (
@@ -29,7 +35,8 @@ export function AccountKeys({ keys, update }: Props) {
                 class="link"
                 aria-label={t.revokeOf(name)}
                 onClick={() => {
-                  if (confirm(t.revokeSure(name))) void update(() => revokeKey(settings.key.peek(), id))
+                  const question = id === inUse ? t.revokeOwn(name) : t.revokeSure(name)
+                  if (confirm(question)) void update(() => revokeKey(settings.key.peek(), id))
                 }}
               >
                 {t.revoke}
@@ -67,11 +74,41 @@ export function AccountKeys({ keys, update }: Props) {
         </button>
       </form>
       {fresh.value && (
-        <div class="fresh-key" role="status">
+        <div class="fresh-key" role="status" ref={(box) => box?.scrollIntoView({ block: 'nearest' })}>
           <p>{t.fresh}</p>
           <code>{fresh.value}</code>
+          <CopyButton words={fresh.value} />
         </div>
       )}
     </section>
   )
+}
+
+function CopyButton({ words }: { words: string }) {
+  const copied = useSignal('')
+  const t = text.value.account
+  return (
+    <button
+      type="button"
+      class="button"
+      onClick={() => {
+        const copying = navigator.clipboard.writeText(words)
+        copying.then(
+          () => {
+            copied.value = words
+          },
+          (error: unknown) => console.warn('the key is to be copied by hand', error),
+        )
+      }}
+    >
+      <Icon name={copied.value === words ? 'check' : 'copy'} />
+      {copied.value === words ? t.copied : t.copy}
+    </button>
+  )
+}
+
+/** The key that this page calls with: of those whose beginning it has, the one of which most is known. */
+function keyInUse(keys: readonly KeyInfo[], key: string): string | undefined {
+  const fitting = keys.filter(({ prefix, revokedAt }) => !revokedAt && key.startsWith(prefix))
+  return fitting.sort((a, b) => b.prefix.length - a.prefix.length)[0]?.id
 }

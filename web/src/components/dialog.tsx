@@ -32,6 +32,7 @@ export function Dialog(props: {
       class={wide ? 'dialog wide' : 'dialog'}
       aria-labelledby={`${id}-heading`}
       onClose={close}
+      closedby="any"
     >
       <div class="dialog-head">
         <h2 id={`${id}-heading`}>{heading}</h2>

@@ -47,7 +47,7 @@ export function Exports({ item, result }: { item: Item; result: Result }) {
     <div class="card exports">
       <h3>{t.heading}</h3>
       <div class="row">
-        <button type="button" class="button" onClick={() => window.print()}>
+        <button type="button" class="button" onClick={() => print(stem)}>
           <Icon name="print" />
           {t.print}
         </button>
@@ -76,6 +76,14 @@ const SaveButton = ({ name, busy, press }: { name: string; busy: boolean; press(
     {name}
   </button>
 )
+
+/** A PDF is named after the page's title. */
+function print(stem: string): void {
+  const { title } = document
+  document.title = stem
+  window.print()
+  document.title = title
+}
 
 function png(item: Item, result: Result): Promise<Blob> {
   const t = text.value

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { offers } from '../screening/offers.ts'
 import { deviceOffered, modelProgress } from '../state/model.ts'
 import { keptForOffline } from '../state/offline.ts'
@@ -43,7 +44,8 @@ export function Header() {
           label={t.settings.theme}
           value={settings.theme.value}
           options={themes}
-          icon="sun"
+          sign={<Icon name="sun" />}
+          compact="always"
           choose={(theme) => {
             settings.theme.value = theme
           }}
@@ -52,6 +54,8 @@ export function Header() {
           label={t.settings.language}
           value={settings.language.value}
           options={Object.entries(LANGUAGES).map(([code, { name }]) => [code as Language, name])}
+          sign={<span aria-hidden="true">{settings.language.value.toUpperCase()}</span>}
+          compact="phone"
           choose={(language) => {
             settings.language.value = language
           }}
@@ -99,14 +103,16 @@ type ChoiceProps<T extends string> = {
   label: string
   value: T
   options: [T, string][]
-  icon?: 'sun'
+  /** Stands for the choice where there is no room for its name. */
+  sign: ComponentChildren
+  compact: 'always' | 'phone'
   choose(value: T): void
 }
 
-function Choice<T extends string>({ label, value, options, icon, choose }: ChoiceProps<T>) {
+function Choice<T extends string>({ label, value, options, sign, compact, choose }: ChoiceProps<T>) {
   return (
-    <label class="choice" title={label} data-compact={icon !== undefined}>
-      {icon && <Icon name={icon} />}
+    <label class="choice" title={label} data-compact={compact}>
+      <span class="choice-sign">{sign}</span>
       <span class="hidden-words">{label}</span>
       <select value={value} onChange={(event) => choose(event.currentTarget.value as T)}>
         {options.map(([option, name]) => (

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { settings } from '../state/settings.ts'
 import { add, addSample } from '../state/work-list.ts'
@@ -21,10 +22,7 @@ export function Intake() {
         <div class="intake-ways">
           <PickButton class="button primary" label={t.intake.choose} icon="upload" />
           <PickButton class="button" label={t.intake.photograph} icon="camera" camera />
-          <button type="button" class="button" onClick={() => void addSample(SAMPLE_NAME)}>
-            <Icon name="flask" />
-            {t.intake.sample}
-          </button>
+          <SampleButton />
         </div>
         <p class="fine">
           {t.intake.formats}{' '}
@@ -33,6 +31,29 @@ export function Intake() {
         <p class="fine keyboard-only">{t.intake.paste}</p>
       </div>
     </section>
+  )
+}
+
+/** Drawing the sample takes a second or more: the button says so, and takes no second press. */
+function SampleButton() {
+  const making = useSignal(false)
+  const t = text.value.intake
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-disabled={making.value}
+      onClick={() => {
+        if (making.value) return
+        making.value = true
+        void addSample(SAMPLE_NAME).finally(() => {
+          making.value = false
+        })
+      }}
+    >
+      {making.value ? <span class="spinner" /> : <Icon name="flask" />}
+      {making.value ? t.sampleMaking : t.sample}
+    </button>
   )
 }
 

@@ -19,7 +19,7 @@ export function Notice() {
           {t.settings.apiReference}
         </a>
       )}
-      <dialog ref={dialog} class="dialog" aria-labelledby="about-heading">
+      <dialog ref={dialog} class="dialog" closedby="any" aria-labelledby="about-heading">
         <div class="dialog-head">
           <h2 id="about-heading">{t.about}</h2>
           <button

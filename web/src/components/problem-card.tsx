@@ -15,8 +15,20 @@ const ENDPOINT_DOWN: readonly Problem['code'][] = [
   'upstream-invalid',
 ]
 
+/** The file itself is the matter: it fares no better another time. */
+const OF_THE_FILE: readonly Problem['code'][] = [
+  'image-missing',
+  'image-too-large',
+  'body-too-large',
+  'image-unsupported',
+  'image-undecodable',
+  'image-unsuitable',
+]
+
+type Props = { problem: Problem; retry(): void; remove(): void }
+
 /** What went wrong, in plain words, and what to do about it. */
-export function ProblemCard({ problem, retry }: { problem: Problem; retry(): void }) {
+export function ProblemCard({ problem, retry, remove }: Props) {
   const t = text.value
   const words: Words | undefined = t.problems[problem.code]
   const refused = problem.code === 'image-unsuitable' && t.refusals[problem.detail.split(':')[0] ?? '']
@@ -29,7 +41,12 @@ export function ProblemCard({ problem, retry }: { problem: Problem; retry(): voi
         {words?.title ?? problem.title ?? problem.code}
       </h3>
       {words && <p>{words.advice}</p>}
-      {problem.detail && <p class="fine">{refused || problem.detail}</p>}
+      {refused && <p class="fine">{refused}</p>}
+      {problem.detail && !refused && (
+        <p class="fine" lang="en">
+          {problem.detail}
+        </p>
+      )}
       {problem.requestId && (
         <p class="fine">
           {t.result.requestId} <code>{problem.requestId}</code>
@@ -49,18 +66,34 @@ export function ProblemCard({ problem, retry }: { problem: Problem; retry(): voi
             {t.list.scoreHere}
           </button>
         )}
-        {problem.code === 'key-invalid' ? (
-          <button type="button" class="button primary" onClick={openKeyDialog}>
-            <Icon name="key" />
-            {t.key.set}
-          </button>
-        ) : (
-          <button type="button" class="button" onClick={retry}>
-            <Icon name="retry" />
-            {t.list.retry}
-          </button>
-        )}
+        <NextStep problem={problem} retry={retry} remove={remove} />
       </div>
     </div>
+  )
+}
+
+function NextStep({ problem: { code }, retry, remove }: Props) {
+  const t = text.value
+  if (code === 'key-invalid') {
+    return (
+      <button type="button" class="button primary" onClick={openKeyDialog}>
+        <Icon name="key" />
+        {t.key.set}
+      </button>
+    )
+  }
+  if (OF_THE_FILE.includes(code)) {
+    return (
+      <button type="button" class="button" onClick={remove}>
+        <Icon name="close" />
+        {t.list.removeIt}
+      </button>
+    )
+  }
+  return (
+    <button type="button" class="button" onClick={retry}>
+      <Icon name="retry" />
+      {t.list.retry}
+    </button>
   )
 }

@@ -44,6 +44,7 @@ function Row({ item }: { item: Item }) {
         type="button"
         class="row-main"
         aria-current={item.id === selectedId.value}
+        title={item.name}
         onClick={() => {
           selectedId.value = item.id
         }}
@@ -53,7 +54,7 @@ function Row({ item }: { item: Item }) {
         </span>
         <span class="row-words">
           <span class="row-name">{item.name}</span>
-          <span class="row-state">{state(item, t)}</span>
+          <RowState item={item} />
         </span>
       </button>
       <button
@@ -73,9 +74,20 @@ function Thumb({ item }: { item: Item }) {
   return isFinished(item) ? <Icon name="warning" /> : <span class="spinner" />
 }
 
-function state({ status, result }: Item, t: Text): string {
-  if (result) return `${t.labels[result.label].name} ${percent(result.probabilities[result.label])}`
-  if (status === 'needs-key') return t.key.needed
+/** A long class name gives way, its score does not. */
+function RowState({ item }: { item: Item }) {
+  const t = text.value
+  const { result } = item
+  if (!result) return <span class="row-state">{state(item, t)}</span>
+  return (
+    <span class="row-state">
+      <span>{t.labels[result.label].name}</span> <b>{percent(result.probabilities[result.label])}</b>
+    </span>
+  )
+}
+
+function state({ status }: Item, t: Text): string {
+  if (status === 'needs-key') return t.list.needsKey
   if (status === 'failed') return t.list.failed
   if (status === 'reading') return t.list.reading
   return status === 'scoring' ? t.list.scoring : t.list.waiting

@@ -72,6 +72,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     warnings: qualityWarnings(quality).warnings,
     decision: decide(manifest, DEFAULT_SETTINGS, probabilities),
     servedBy: 'device',
+    device: { provider: runtime.provider, threads: runtime.threads },
   }
 }
 

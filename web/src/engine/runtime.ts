@@ -9,6 +9,8 @@ const MAX_THREADS = 4
 
 export type Runtime = {
   readonly provider: 'webgpu' | 'wasm'
+  /** That share the work of WebAssembly. */
+  readonly threads: number
   /** @param tensor UINT8 [1,1,S,S] */
   run(tensor: Uint8Array, size: number): Promise<{ probabilities: Float32Array; cam: Float32Array }>
 }
@@ -38,6 +40,7 @@ async function start(model: Uint8Array, provider: Runtime['provider']): Promise<
   })
   return {
     provider,
+    threads: ort.env.wasm.numThreads,
     run: (tensor, size) => run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size])),
   }
 }
@@ -51,9 +54,15 @@ async function run(session: InferenceSession, image: Tensor) {
   return { probabilities: values(probabilities), cam: values(cam) }
 }
 
-/** The WebGPU build of the runtime waits for the GPU by JavaScript Promise Integration. */
+type Gpu = { requestAdapter(): Promise<{ info?: { isFallbackAdapter?: boolean } } | null> }
+
+/**
+ * Whether there is a GPU worth using. The WebGPU build of the runtime waits for it by JavaScript Promise Integration; an adapter that is
+ * software is passed over, being several times slower than WebAssembly.
+ */
 export async function hasGpu(): Promise<boolean> {
   if (!('Suspending' in WebAssembly)) return false
-  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<unknown> } }
-  return Boolean(await gpu?.requestAdapter().catch(() => undefined))
+  const { gpu } = navigator as { gpu?: Gpu }
+  const adapter = await gpu?.requestAdapter().catch(() => undefined)
+  return Boolean(adapter) && !adapter?.info?.isFallbackAdapter
 }

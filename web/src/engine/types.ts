@@ -41,6 +41,8 @@ export type Result = {
   readonly decision: Decision | undefined
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
   readonly servedBy: 'gpu' | 'edge' | 'device'
+  /** How this device ran the model, where it did. */
+  readonly device?: { readonly provider: 'webgpu' | 'wasm'; readonly threads: number }
 }
 
 /** What the page needs of the model that scores. */

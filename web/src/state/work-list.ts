@@ -17,6 +17,8 @@ export type Item = {
   readonly result?: Result
   /** From the file to the scores. */
   readonly ms?: number
+  /** When they were there. */
+  readonly at?: Date
   readonly problem?: Problem
 }
 
@@ -124,7 +126,7 @@ async function work(item: Item): Promise<void> {
       place === 'device'
         ? await scoreHere(file)
         : await screen(file, { key, idempotencyKey: id, signal: AbortSignal.timeout(SCORE_MS) })
-    update(id, { status: 'done', result, ms: performance.now() - started })
+    update(id, { status: 'done', result, ms: performance.now() - started, at: new Date() })
   } catch (error) {
     if (!(error instanceof PageError)) console.error(error)
     const problem: Problem =

@@ -19,7 +19,16 @@ export type Text = {
   readonly close: string
   readonly labels: Record<Label, { name: string; explained: string }>
   readonly intake: Record<
-    'heading' | 'lead' | 'choose' | 'photograph' | 'sample' | 'paste' | 'drop' | 'formats' | 'add',
+    | 'heading'
+    | 'lead'
+    | 'choose'
+    | 'photograph'
+    | 'sample'
+    | 'sampleMaking'
+    | 'paste'
+    | 'drop'
+    | 'formats'
+    | 'add',
     string
   >
   readonly key: Record<
@@ -52,6 +61,8 @@ export type Text = {
     reading: string
     scoring: string
     failed: string
+    needsKey: string
+    removeIt: string
     remove(name: string): string
     clear: string
     retry: string
@@ -86,6 +97,8 @@ export type Text = {
     below(threshold: string): string
     noThreshold: string
     measured(sensitivity: string, specificity: string): string
+    predicted(prevalence: string, ppv: string, npv: string): string
+    points: Record<'screening' | 'balanced' | 'custom', string>
     showHeat: string
     opacity: string
     heatLow: string
@@ -98,6 +111,12 @@ export type Text = {
     model: string
     servedBy: string
     servers: Record<'gpu' | 'edge' | 'device', string>
+    /** How this device ran the model. */
+    onGpu: string
+    threads(count: number): string
+    file: string
+    date: string
+    map: string
     image: string
     time: string
     requestId: string
@@ -128,13 +147,19 @@ export type Text = {
     | 'make'
     | 'fresh'
     | 'revoke'
-    | 'revoked',
+    | 'revoked'
+    | 'copy'
+    | 'copied'
+    | 'inUse'
+    | 'testOnly',
     string
   > & {
     prepaid(credits: number): string
     quota(perMonth: number): string
     revokeOf(name: string): string
     revokeSure(name: string): string
+    revokeOwn(name: string): string
+    made(day: string): string
   }
   readonly exports: Record<'heading' | 'print' | 'png' | 'fhir' | 'dicom' | 'json' | 'working', string>
   readonly warnings: Readonly<Record<string, string>>

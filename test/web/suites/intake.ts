@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import type { Stage } from '../page.test.ts'
+import { headline, PHONE, visit } from '../support/browser.ts'
+import { pngFile } from '../support/files.ts'
+
+export const intakeSuite = (stage: Stage) =>
+  describe('the ways in', () => {
+    const withKey = (options = {}) =>
+      visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`, options)
+
+    it('takes files that are dropped, and shows where while they are held over the page', async () => {
+      const { page, context } = await withKey()
+      const { buffer } = await pngFile(31)
+      await bring(page, 'dragover', buffer)
+      await page.getByText('Drop to screen').waitFor()
+      await bring(page, 'drop', buffer)
+      await page.getByText('Drop to screen').waitFor({ state: 'hidden' })
+      await headline(page).waitFor()
+      expect(await page.locator('.row-name').textContent()).toBe('held.png')
+      await context.close()
+    })
+
+    it('takes an image that is pasted, and leaves pasted words alone', async () => {
+      const { page, context } = await withKey()
+      await page.evaluate(() => {
+        const clipboardData = new DataTransfer()
+        clipboardData.setData('text/plain', 'words')
+        window.dispatchEvent(new ClipboardEvent('paste', { clipboardData }))
+      })
+      expect(await page.locator('.row-name').count()).toBe(0)
+      await bring(page, 'paste', (await pngFile(32)).buffer)
+      await headline(page).waitFor()
+      expect(await page.locator('.row-name').textContent()).toBe('held.png')
+      await context.close()
+    })
+
+    it('asks a phone for its camera, and a desk for none', async () => {
+      const phone = await withKey(PHONE)
+      const button = phone.page.getByRole('button', { name: 'Take a photograph' })
+      const camera = phone.page.waitForEvent('filechooser')
+      await button.tap()
+      const chooser = await camera
+      expect(await chooser.element().getAttribute('capture')).toBe('environment')
+      await chooser.setFiles([await pngFile(33, 'photograph.png')])
+      await headline(phone.page).waitFor()
+      await phone.context.close()
+
+      const desk = await withKey()
+      expect(await desk.page.getByRole('button', { name: 'Take a photograph' }).isVisible()).toBe(false)
+      await desk.context.close()
+    })
+
+    it('opens the file dialog for several files at once', async () => {
+      const { page, context } = await withKey()
+      const dialog = page.waitForEvent('filechooser')
+      await page.getByRole('button', { name: 'Choose images' }).click()
+      const chooser = await dialog
+      expect(chooser.isMultiple()).toBe(true)
+      await chooser.setFiles([await pngFile(34), await pngFile(35)])
+      await page.getByText('2 of 2 done').waitFor()
+      await context.close()
+    })
+  })
+
+/** What a browser does when a file is dragged, dropped or pasted by hand. */
+const bring = (page: Page, type: 'dragover' | 'drop' | 'paste', file: Buffer) =>
+  page.evaluate(
+    ({ type, base64 }) => {
+      const data = new DataTransfer()
+      const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+      data.items.add(new File([bytes], 'held.png', { type: 'image/png' }))
+      const options = { bubbles: true, cancelable: true }
+      const event =
+        type === 'paste'
+          ? new ClipboardEvent(type, { ...options, clipboardData: data })
+          : new DragEvent(type, { ...options, dataTransfer: data })
+      document.body.dispatchEvent(event)
+    },
+    { type, base64: file.toString('base64') },
+  )

@@ -1,0 +1,69 @@
+import type { Result } from '../engine/types.ts'
+import { settings } from '../state/settings.ts'
+import { shownLabel, view } from '../state/view.ts'
+import type { Item } from '../state/work-list.ts'
+import { text } from '../text/text.ts'
+
+type Props = { item: Item; result: Result }
+
+/** Who scored, with what, how long it took. */
+export function Details({ item, result }: Props) {
+  return (
+    <details class="card details">
+      <summary>{text.value.result.details}</summary>
+      <Rows rows={facts(item, result)} />
+    </details>
+  )
+}
+
+/** What a sheet of paper needs to be told from another: shown in print alone. */
+export function PrintFacts({ item, result }: Props) {
+  const { result: t, labels, list } = text.value
+  const label = shownLabel.value
+  const date = new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeStyle: 'medium' })
+  const rows: [string, string][] = [
+    [t.file, item.synthetic ? `${item.name} (${list.synthetic})` : item.name],
+    [t.date, item.at === undefined ? '' : date.format(item.at)],
+    ...(label && view.heat.value ? [[t.map, labels[label].name] as [string, string]] : []),
+    ...facts(item, result),
+  ]
+  return (
+    <div class="card details print-only">
+      <Rows rows={rows} />
+    </div>
+  )
+}
+
+/** English as it is written where the browser's user lives, and so on; German for a page that was switched to German. */
+function locale(): string {
+  const language = settings.language.value
+  return navigator.languages.find((one) => one.startsWith(language)) ?? language
+}
+
+function facts(item: Item, result: Result): [string, string][] {
+  const t = text.value.result
+  return [
+    [t.servedBy, [t.servers[result.servedBy], howHere(result)].filter(Boolean).join(', ')],
+    [t.model, `${result.model.name} ${result.model.version} · ${result.model.preprocess}`],
+    [t.image, `${result.image.width} × ${result.image.height} · ${result.image.format.toUpperCase()}`],
+    [t.time, `${Math.round(item.ms ?? 0)} ms`],
+    [t.requestId, result.id],
+  ]
+}
+
+function howHere({ device }: Result): string {
+  if (!device) return ''
+  const t = text.value.result
+  return device.provider === 'webgpu' ? t.onGpu : t.threads(device.threads)
+}
+
+const Rows = ({ rows }: { rows: readonly [string, string][] }) => (
+  <dl>
+    {rows.map(([term, value]) => (
+      <div key={term}>
+        <dt>{term}</dt>
+        <dd>{value}</dd>
+      </div>
+    ))}
+  </dl>
+)

@@ -1,0 +1,63 @@
+import type { Label } from '@detl/core/model/labels'
+import type { Result } from '../engine/types.ts'
+import { shownLabel, view } from '../state/view.ts'
+import { percent } from '../text/percent.ts'
+import { text } from '../text/text.ts'
+import { fullHeat } from '../viewer/heat.ts'
+
+type ScoreProps = { label: Label; result: Result }
+
+/** One class: its score as a bar with the operating point marked, and in words; choosing it shows its heat map. */
+export function Score({ label, result }: ScoreProps) {
+  const t = text.value
+  const share = result.probabilities[label]
+  const decided = result.decision?.classes.find((one) => one.class === label)
+  const { name, explained } = t.labels[label]
+  const full = fullHeat(result)
+  return (
+    <label class="score" data-best={label === result.label}>
+      <input
+        type="radio"
+        name="class"
+        checked={shownLabel.value === label}
+        onChange={() => {
+          view.label.value = label
+          view.heat.value = true
+        }}
+      />
+      <span class="score-name">{name}</span>
+      <span class="score-value">{percent(share)}</span>
+      <span class="bar" aria-hidden="true">
+        <span class="bar-fill" style={{ width: `${share * 100}%` }} />
+        {decided && <span class="bar-mark" style={{ left: `${decided.threshold * 100}%` }} />}
+      </span>
+      <span class="score-words">
+        {explained}
+        {full > 0 && result.maps[label].max === 0 && `. ${t.result.noEvidence}`}
+      </span>
+      {decided && (
+        <span class="score-verdict" data-above={decided.positive}>
+          {(decided.positive ? t.result.above : t.result.below)(percent(decided.threshold))}
+        </span>
+      )}
+      {decided && shownLabel.value === label && <Evidence decided={decided} />}
+    </label>
+  )
+}
+
+type Decided = NonNullable<Result['decision']>['classes'][number]
+
+/** What is known of the threshold: rates on test images, and what they come to where the account stated how common the class is. */
+function Evidence({ decided: { sensitivity, specificity, prevalence, ppv, npv } }: { decided: Decided }) {
+  const t = text.value.result
+  return (
+    <>
+      {sensitivity && specificity && (
+        <span class="score-words">{t.measured(percent(sensitivity.value), percent(specificity.value))}</span>
+      )}
+      {prevalence !== undefined && ppv !== undefined && npv !== undefined && (
+        <span class="score-words">{t.predicted(percent(prevalence), percent(ppv), percent(npv))}</span>
+      )}
+    </>
+  )
+}
