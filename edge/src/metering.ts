@@ -1,6 +1,7 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Accounts } from './accounts.ts'
 import type { KeptAnswer, Outcome } from './ledger/entries.ts'
+import type { Principal } from './ledger/ledger.ts'
 import type { Given, Sealer } from './seal.ts'
 import type { Inference } from './upstream.ts'
 
@@ -16,6 +17,7 @@ export type Opening = {
   readonly account: string
   readonly id: string
   readonly idempotencyKey: string | undefined
+  readonly by: Pick<Principal, 'key' | 'mode'>
   /** The answer that was kept for an earlier request with the same Idempotency-Key. */
   readonly kept: KeptAnswer | undefined
 }
@@ -36,7 +38,7 @@ export async function metered<R>(
   work: (image: Uint8Array) => Promise<Inference>,
   render: (image: Uint8Array, metered: Metered) => Promise<R>,
 ): Promise<R> {
-  const { account, id, idempotencyKey, kept } = opening
+  const { account, id, idempotencyKey, by, kept } = opening
   const print = (bytes: Uint8Array) => sealer.fingerprint(bytes, `${account}:${idempotencyKey}`)
 
   async function replay(answer: KeptAnswer, bytes: Uint8Array): Promise<R> {
@@ -49,15 +51,25 @@ export async function metered<R>(
     return render(bytes, { ...given, id: answer.entry, replayed: true })
   }
 
-  if (kept) return replay(kept, await image())
   const ledger = accounts(account)
+  if (kept) {
+    let outcome = 'replayed'
+    try {
+      return await replay(kept, await image())
+    } catch (error) {
+      outcome = codeOf(error)
+      throw error
+    } finally {
+      await ledger.countRepeat(by, outcome)
+    }
+  }
   let answered: { bytes: Uint8Array; given: Given; result: R }
   try {
     const bytes = await image()
     const given = { inference: await work(bytes), at: Date.now() }
     answered = { bytes, given, result: await render(bytes, { ...given, id, replayed: false }) }
   } catch (error) {
-    await ledger.settle(id, { answered: false, code: error instanceof AppError ? error.code : 'internal' })
+    await ledger.settle(id, { answered: false, code: codeOf(error) })
     throw error
   }
   const { bytes, given, result } = answered
@@ -72,3 +84,5 @@ export async function metered<R>(
     return { answered: true, fingerprint: own.text, sealed: await sealer.seal(own, model, given) }
   }
 }
+
+const codeOf = (error: unknown) => (error instanceof AppError ? error.code : 'internal')

@@ -114,7 +114,7 @@ describe('Idempotency-Key', () => {
     const { screen, usage } = await customer()
     await screen(png, headers)
     expect(await problem(await screen(other, headers))).toBe('422 idempotency-mismatch')
-    expect((await usage()).billed).toBe(1)
+    expect(await usage()).toEqual({ billed: 1, outcomes: { answered: 1, 'idempotency-mismatch': 1 } })
   })
 
   it('of another account, or of a test key, is another one', async () => {

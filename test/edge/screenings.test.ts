@@ -123,6 +123,23 @@ describe('a request that cannot be served gets problem+json', () => {
     expect((await edge.screen(png)).status).toBe(200)
   })
 
+  it.each(['retryable', 'overloaded'])('when the ledger is %s: 503 with Retry-After', async (how) => {
+    const failing = async () => {
+      throw Object.assign(new Error('Durable Object reset because its code was updated.'), { [how]: true })
+    }
+    const accounts = () => new Proxy({}, { get: () => failing }) as never
+    const moved = await edgeApp()
+    const { app } = moved.with({ accounts })
+    const response = await app.request('/v1/screenings', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${moved.key}` },
+      body: png,
+    })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await response.json()).toMatchObject({ type: '/problems/overloaded' })
+    await moved.stop()
+  })
+
   it('when the GPU function is gone: 503 with Retry-After', async () => {
     const lonely = await edgeApp()
     await lonely.stop()

@@ -40,7 +40,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
   const queued: JobMessage[] = []
   const forgotten: string[] = []
   const told: { webhook: string; delivery: Delivery }[] = []
-  const app = createApp({
+  const all: Deps = {
     manifest,
     model: `${manifest.name}@${manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 },
@@ -64,7 +64,8 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     deadlineMs: 4000,
     leaseMs: 5000,
     ...deps,
-  })
+  }
+  const app = createApp(all)
 
   /** What the queue's consumer does with the jobs that were sent; each gets one attempt. @returns the waits it asked for */
   const runJobs = (attempt = 1) =>
@@ -133,6 +134,8 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     key: API_KEY,
     ledger,
     request: app.request,
+    /** The same with other parts. */
+    with: (others: Partial<Deps>) => ({ app: createApp({ ...all, ...others }) }),
     call,
     admin,
     account,

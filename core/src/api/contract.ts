@@ -1177,7 +1177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `upstream-unavailable`: Inference is not available. `overloaded`: There is more work than can be done in time. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. `upstream-unavailable`: Inference is not available. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1271,7 +1271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1356,7 +1356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1430,7 +1430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1543,7 +1543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1610,7 +1610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1720,7 +1720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1830,7 +1830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1915,7 +1915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2004,7 +2004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2092,7 +2092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2159,7 +2159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2267,7 +2267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2350,7 +2350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2392,6 +2392,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2482,6 +2491,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     addCredits: {
@@ -2549,6 +2567,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2637,6 +2664,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminGetAccount: {
@@ -2680,6 +2716,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2776,6 +2821,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminListKeys: {
@@ -2812,6 +2866,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2914,6 +2977,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminRotateKey: {
@@ -3008,6 +3080,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminRevokeKey: {
@@ -3061,6 +3142,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3133,6 +3223,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     adminGetAudit: {
@@ -3190,6 +3289,15 @@ export interface operations {
             };
             /** @description `internal`: Internal error. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `overloaded`: There is more work than can be done in time. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

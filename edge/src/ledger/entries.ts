@@ -139,8 +139,7 @@ export function entryTable(sql: Sql) {
           // The answer of a job, which its owner has told us to forget: a repeat is neither answered nor charged once more.
           if (!earlier.sealed)
             return refuse('conflict', 'the answer was deleted; use a new Idempotency-Key to screen again')
-          count(entry, 'replayed', 0)
-          return replay(earlier)
+          return replay(earlier) // counted when it is known whether the image is the same
         }
         const retryAfterS = Math.max(1, Math.ceil((earlier.until - now) / 1000))
         return refuse(
@@ -174,6 +173,10 @@ export function entryTable(sql: Sql) {
         )
       return { ok: true }
     },
+
+    /** Counts a request that found a kept answer: `replayed`, or why it did not get it. */
+    countRepeat: (by: Pick<EntryRow, 'key' | 'mode'>, outcome: string, now: number): void =>
+      void count({ ...by, day: dayOf(now) }, outcome, 0),
 
     settle(id: string, outcome: Outcome, terms: Terms, now: number): Settled {
       const entry = sql.exec<EntryRow>('SELECT * FROM entries WHERE id = ?', id).toArray()[0]

@@ -225,6 +225,9 @@ export function createLedger(id: string, sql: Sql, clock: () => number) {
     },
     settle: (entry: string, outcome: Outcome): Settled => entries.settle(entry, outcome, terms(), clock()),
 
+    countRepeat: (by: Pick<Principal, 'key' | 'mode'>, outcome: string): void =>
+      entries.countRepeat(by, outcome, clock()),
+
     /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it. */
     createJob(job: {
       id: string

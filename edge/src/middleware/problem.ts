@@ -19,10 +19,16 @@ const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
 export const problem: ErrorHandler<EdgeContext> = (error, c) => {
   if (error instanceof AppError) return respond(c, error.code, error.detail, error.retryAfterS)
   if (error instanceof HTTPException) return respond(c, 'request-invalid', explain(error))
+  if (isPassing(error))
+    return respond(c, 'overloaded', 'the account’s ledger is being moved or is busy; try again')
   // A bug: its text goes to the log under the request's id, not to the caller.
   console.error(JSON.stringify({ level: 'error', requestId: c.get('requestId'), error: String(error) }))
   return respond(c, 'internal', 'The request id identifies this failure in the log.')
 }
+
+/** What a Durable Object that was moved, restarted or has too much to do makes of a call. */
+const isPassing = (error: Error & { retryable?: unknown; overloaded?: unknown }) =>
+  error.retryable === true || error.overloaded === true
 
 /** Hono's own refusals of a JSON body. */
 const explain = ({ status, message }: HTTPException) =>

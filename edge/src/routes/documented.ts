@@ -10,10 +10,11 @@ export const WITH_KEY = [
   'issuer-unavailable',
   'scope-missing',
   'rate-limited',
+  'overloaded',
   'internal',
 ] as const
 /** Codes of routes behind the admin key. */
-export const WITH_ADMIN_KEY = ['key-missing', 'key-invalid', 'internal'] as const
+export const WITH_ADMIN_KEY = ['key-missing', 'key-invalid', 'overloaded', 'internal'] as const
 /** Codes of routes that take JSON or parameters. */
 export const WITH_INPUT = ['request-invalid', 'body-too-large'] as const
 

@@ -175,7 +175,7 @@ function answerNow(request: ScreeningRequest) {
   }
   return metered(
     deps,
-    { account, id, idempotencyKey, kept },
+    { account, id, idempotencyKey, by: opened.principal, kept },
     () => bodyOf(request),
     async (bytes) => {
       const { preprocessed } = await look(bytes)
