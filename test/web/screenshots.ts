@@ -28,7 +28,7 @@ try {
     if (name !== 'page-phone') await choose(page, [await pngFile(21), await pngFile(22), await pngFile(24)])
     if (name === 'page-phone') await sampleButton(page).click()
     await headline(page).waitFor()
-    await page.waitForFunction('!document.querySelector(".list .spinner")')
+    await page.locator('.list .spinner').first().waitFor({ state: 'detached' })
     await hottest(page)
     await page.evaluate('scrollTo(0, 0)')
     await page.waitForTimeout(500) // the bars' transition

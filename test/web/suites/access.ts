@@ -3,7 +3,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
 import { findings } from '../support/axe.ts'
-import { choose, headline, PHONE, sampleButton, scoreSample, visit } from '../support/browser.ts'
+import { choose, eventually, headline, PHONE, sampleButton, scoreSample, visit } from '../support/browser.ts'
 import { pngFile } from '../support/files.ts'
 
 /** Of issue 8. */
@@ -73,19 +73,19 @@ export const accessSuite = (stage: Stage) =>
       await reach((name) => name.startsWith('group X-ray viewer'))
       await press('+', 3)
       const zoom = () => page.locator('.zoom output').textContent()
-      await expect.poll(zoom).toBe('195 %')
+      await eventually(zoom).toBe('195 %')
       const level = () => page.getByRole('slider', { name: 'Level' }).getAttribute('aria-valuetext')
       const before = await level()
       await press('Shift+ArrowUp', 2)
-      await expect.poll(level).not.toBe(before)
+      await eventually(level).not.toBe(before)
       await press('0')
-      await expect.poll(zoom).toBe('100 %')
+      await eventually(zoom).toBe('100 %')
 
       await reach((name) => name.startsWith('radio class'))
       const chosen = () => page.locator('.score:has(:checked) .score-name').textContent()
       const first = await chosen()
       await press('ArrowDown')
-      await expect.poll(chosen).not.toBe(first)
+      await eventually(chosen).not.toBe(first)
       await context.close()
     })
 
@@ -122,7 +122,7 @@ export const accessSuite = (stage: Stage) =>
         })
       expect(await widest()).toBeLessThanOrEqual(0)
       await choose(page, [await pngFile(1, `${'long-'.repeat(12)}.png`), await pngFile(2), await pngFile(3)])
-      await expect.poll(() => page.locator('[data-status=done]').count()).toBe(3)
+      await eventually(() => page.locator('[data-status=done]').count()).toBe(3)
       await headline(page).waitFor()
       await page.locator('details.details summary').click()
       expect(await widest()).toBeLessThanOrEqual(0)
@@ -188,7 +188,7 @@ export const accessSuite = (stage: Stage) =>
       await sampleButton(page).click()
       await headline(page).waitFor()
       const spoken = page.locator('[aria-live=polite].hidden-words')
-      await expect.poll(() => spoken.textContent()).toContain('synthetic-sample.png: highest score')
+      await eventually(() => spoken.textContent()).toContain('synthetic-sample.png: highest score')
       await context.close()
     })
   })

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
 import {
   choose,
+  eventually,
   headline,
   onDevice,
   problem,
@@ -155,7 +156,7 @@ export const deviceSuite = (stage: Stage) =>
         const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
         return installabilityErrors.map(({ errorId }) => errorId)
       }
-      await expect.poll(errors).toEqual(['in-incognito']) // as every test's visit is
+      await eventually(errors).toEqual(['in-incognito']) // as every test's visit is
       const { icons } = await (await fetch(`${stage.site.url}/manifest.webmanifest`)).json()
       const pixels = (icons as { src: string; sizes: string; purpose: string }[]).filter(
         (i) => i.sizes !== 'any',

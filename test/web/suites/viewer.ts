@@ -3,7 +3,7 @@ import { en } from '@detl/web/text/en'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
-import { choose, headline, scoreSample, visit } from '../support/browser.ts'
+import { choose, eventually, headline, scoreSample, visit } from '../support/browser.ts'
 import { invertedFile } from '../support/files.ts'
 import { readManifest } from '../support/site.ts'
 
@@ -21,9 +21,9 @@ export const viewerSuite = (stage: Stage) =>
           .evaluate((canvas) => canvas.style.opacity)
       expect(await opacity()).toBe('0.6')
       await page.getByRole('slider', { name: 'Strength' }).fill('0.25')
-      await expect.poll(opacity).toBe('0.25')
+      await eventually(opacity).toBe('0.25')
       await page.getByRole('checkbox', { name: 'Show the heat map' }).uncheck()
-      await expect.poll(opacity).toBe('0')
+      await eventually(opacity).toBe('0')
       await page.getByRole('img', { name: 'without a heat map' }).waitFor()
       await context.close()
     })
@@ -37,17 +37,17 @@ export const viewerSuite = (stage: Stage) =>
       const [x, y] = [fitted.x + fitted.width * 0.75, stageBox.y + stageBox.height / 2]
       await page.mouse.move(x, y)
       await page.mouse.wheel(0, -600)
-      await expect.poll(async () => (await film())!.width).toBeGreaterThan(fitted.width * 1.5)
+      await eventually(async () => (await film())!.width).toBeGreaterThan(fitted.width * 1.5)
       const zoomed = (await film())!
       // The point below the pointer is the same one: three quarters from the left.
       expect((x - zoomed.x) / zoomed.width).toBeCloseTo(0.75, 2)
       await page.mouse.down()
       await page.mouse.move(x - 40, y + 30)
       await page.mouse.up()
-      await expect.poll(async () => Math.round((await film())!.x - zoomed.x)).toBe(-40)
+      await eventually(async () => Math.round((await film())!.x - zoomed.x)).toBe(-40)
       expect(Math.round((await film())!.y - zoomed.y)).toBe(30)
       await page.getByRole('button', { name: 'Fit to view' }).click()
-      await expect.poll(async () => (await film())!.width).toBe(fitted.width)
+      await eventually(async () => (await film())!.width).toBe(fitted.width)
       await context.close()
     })
 
@@ -63,10 +63,10 @@ export const viewerSuite = (stage: Stage) =>
       await page.mouse.down()
       await page.mouse.move(box.x + 120, box.y + 260)
       await page.mouse.up()
-      await expect.poll(shown).not.toEqual(before)
+      await eventually(shown).not.toEqual(before)
       expect(await pixels()).not.toBe(drawn)
       await page.getByRole('button', { name: 'As the model saw it' }).click()
-      await expect.poll(shown).toEqual(before)
+      await eventually(shown).toEqual(before)
       expect(await pixels()).toBe(drawn)
       await context.close()
     })

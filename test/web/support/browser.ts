@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 export type Visit = { readonly page: Page; readonly context: BrowserContext; readonly complaints: string[] }
 
@@ -68,3 +69,6 @@ export async function savedResult(page: Page): Promise<SavedResult> {
   const stream = await (await download).createReadStream()
   return JSON.parse(Buffer.concat(await stream.toArray()).toString())
 }
+
+/** An expectation of what the page comes to show, however busy the machine is. */
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
