@@ -48,7 +48,7 @@ export const screeningSuite = (stage: Stage) =>
       await choose(page, [dicomFile(3)])
       await headline(page).waitFor()
       await page.getByText('Details').click()
-      expect(await page.locator('.details').textContent()).toContain('256 × 256 · DICOM')
+      expect(await page.locator('details.details').textContent()).toContain('256 × 256 · DICOM')
       await page.getByRole('button', { name: 'Full range' }).click()
       expect(await page.getByRole('slider', { name: 'Width' }).getAttribute('aria-valuetext')).toBe('4095')
       await context.close()
