@@ -138,7 +138,7 @@ describe('the edge as a service', () => {
     const by = (bearer: string) => call('GET', '/v1/usage', { authorization: `Bearer ${bearer}` })
     expect([(await by(old)).status, (await by(next ?? '')).status]).toEqual([401, 200])
     expect(await run('credits', 'practice', '25', '--reference', 'invoice-1')).toContain('has 25 credits')
-  }, 60_000)
+  }, 180_000)
 
   it('takes tokens of its issuer, whose keys it fetches once, and nothing that only looks like one', async () => {
     const good = await issuer.token({ scope: 'usage:read', detl_account: 'clinic' })
