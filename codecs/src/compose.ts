@@ -1,13 +1,17 @@
 import type { Codecs } from '@detl/core/image/codecs'
-import { type CodecSource, heapCodec, waveletCodec } from './heap-codec.ts'
+import { type CodecSource, waveletCodec } from './heap-codec.ts'
+import { jpegCodec } from './jpeg.ts'
 
-/** The codecs that are WebAssembly, by the packages they come from. */
-export type WasmCodecName = 'libjpeg-turbo-8bit' | 'openjpeg' | 'openjph'
+/** The codecs that are WebAssembly with a script around it, by the packages they come from. */
+export type PackagedCodecName = 'openjpeg' | 'openjph'
+export type WasmCodecName = PackagedCodecName | 'libjpeg-turbo'
 
 /** All codecs, given how this runtime loads the WebAssembly ones. The others are plain scripts, imported when needed. */
-export const composeCodecs = (source: (name: WasmCodecName) => CodecSource): Codecs => ({
-  jpeg: heapCodec(source('libjpeg-turbo-8bit'), 'JPEGDecoder'),
-  jpegCmyk: async (bytes) => (await import('./jpeg-cmyk.ts')).decodeJpegCmyk(bytes),
+export const composeCodecs = (
+  source: (name: PackagedCodecName) => CodecSource,
+  jpegModule: () => Promise<WebAssembly.Module>,
+): Codecs => ({
+  jpeg: jpegCodec(jpegModule),
   jpegExtended: async (bytes) => (await import('./jpeg-extended.ts')).decodeJpegExtended(bytes),
   jpegLossless: async (bytes) => (await import('./jpeg-lossless.ts')).decodeJpegLossless(bytes),
   jpegLs: async (bytes) => (await import('./jpeg-ls.ts')).decodeJpegLs(bytes),

@@ -1,4 +1,4 @@
-import type { DecodedFrame } from '@detl/core/image/codecs'
+import type { DecodedFrame, ReducibleDecoder } from '@detl/core/image/codecs'
 
 /** What Cornerstone's codec packages export: an Emscripten factory. */
 export type EmscriptenFactory = (options: {
@@ -22,12 +22,9 @@ type HeapDecoder = {
     isSigned: boolean
   }
   decode(): void
-  delete(): void
-}
-
-type HeapWaveletDecoder = HeapDecoder & {
-  calculateSizeAtDecompositionLevel(level: number): { width: number; height: number }
   decodeSubResolution(level: number, layers: number): void
+  calculateSizeAtDecompositionLevel(level: number): { width: number; height: number }
+  delete(): void
 }
 
 type HeapExports = Record<string, new () => HeapDecoder>
@@ -45,51 +42,21 @@ export type CodecSource = {
 const KEPT_HEAP_BYTES = 64 * 2 ** 20
 
 /**
- * A codec that is compiled and instantiated at its first call. The frame is a view of its heap: the instance serves no
+ * A wavelet codec that is compiled and instantiated at its first call. The frame is a view of its heap: the instance serves no
  * other call until the frame is released. One that failed is thrown away: after an abort or an out-of-memory inside it,
  * its heap is not to be trusted.
  */
-export function heapCodec(
-  source: CodecSource,
-  className: string,
-): (bytes: Uint8Array) => Promise<DecodedFrame> {
-  return withDecoder(source, className, (decoder) => {
-    decoder.decode()
-    return takeFrame(decoder)
-  })
-}
-
-/** The same for a wavelet codec, which can stop `halvings` levels early. */
-export function waveletCodec(
-  source: CodecSource,
-  className: string,
-): (bytes: Uint8Array, halvings: number) => Promise<DecodedFrame> {
-  return withDecoder(source, className, (decoder, halvings: number) => {
-    const wavelet = decoder as HeapWaveletDecoder
-    if (halvings === 0) {
-      wavelet.decode()
-      return takeFrame(wavelet)
-    }
-    wavelet.decodeSubResolution(halvings, 0)
-    return takeFrame(wavelet, wavelet.calculateSizeAtDecompositionLevel(halvings))
-  })
-}
-
-function withDecoder<Options extends unknown[]>(
-  source: CodecSource,
-  className: string,
-  run: (decoder: HeapDecoder, ...options: Options) => DecodedFrame,
-): (bytes: Uint8Array, ...options: Options) => Promise<DecodedFrame> {
+export function waveletCodec(source: CodecSource, className: string): ReducibleDecoder {
   let compiled: Promise<WebAssembly.Module> | undefined
   let idle: HeapExports | undefined
-  return async (bytes, ...options) => {
+  return async (bytes, halvings) => {
     compiled ??= source.module()
     const exports = idle ?? (await instantiate(source, compiled))
     idle = undefined
     try {
       const decoder = new exports[className]!()
       decoder.getEncodedBuffer(bytes.length).set(bytes)
-      const frame = run(decoder, ...options)
+      const frame = run(decoder, halvings)
       const release = () => {
         decoder.delete()
         if (frame.data.buffer.byteLength <= KEPT_HEAP_BYTES) idle = exports
@@ -99,6 +66,15 @@ function withDecoder<Options extends unknown[]>(
       throw new Error(`${className} failed`, { cause: error })
     }
   }
+}
+
+function run(decoder: HeapDecoder, halvings: number): DecodedFrame {
+  if (halvings === 0) {
+    decoder.decode()
+    return takeFrame(decoder)
+  }
+  decoder.decodeSubResolution(halvings, 0)
+  return takeFrame(decoder, decoder.calculateSizeAtDecompositionLevel(halvings))
 }
 
 async function instantiate(source: CodecSource, compiled: Promise<WebAssembly.Module>): Promise<HeapExports> {
@@ -129,7 +105,7 @@ function takeFrame(decoder: HeapDecoder, reduced?: { width: number; height: numb
   const { buffer, byteOffset } = view
   const data =
     bytesPerSample === 1
-      ? new Uint8Array(buffer, byteOffset, samples) // libjpeg-turbo's view is a clamped array
+      ? new Uint8Array(buffer, byteOffset, samples)
       : isSigned
         ? new Int16Array(buffer, byteOffset, samples)
         : new Uint16Array(buffer, byteOffset, samples)

@@ -1,4 +1,4 @@
-import { composeCodecs } from './compose.ts'
+import { composeCodecs, type WasmCodecName } from './compose.ts'
 import { scripts } from './scripts.ts'
 import { wasmFiles } from './wasm-files.ts'
 
@@ -6,10 +6,12 @@ import { wasmFiles } from './wasm-files.ts'
  * The codecs in a page. Their WebAssembly lies beside the bundled script, under the names of `wasmFiles`:
  * whoever bundles the page copies it there.
  */
-export const codecs = composeCodecs((name) => ({
-  factory: scripts[name],
-  module: () =>
-    WebAssembly.compileStreaming(
-      fetch(new URL(/* @vite-ignore */ `./${wasmFiles[name].file}`, import.meta.url)),
-    ),
-}))
+export const codecs = composeCodecs(
+  (name) => ({ factory: scripts[name], module: () => compile(name) }),
+  () => compile('libjpeg-turbo'),
+)
+
+const compile = (name: WasmCodecName) =>
+  WebAssembly.compileStreaming(
+    fetch(new URL(/* @vite-ignore */ `./${wasmFiles[name].file}`, import.meta.url)),
+  )

@@ -1,13 +1,14 @@
-import { composeCodecs, type WasmCodecName } from './compose.ts'
+import { composeCodecs, type PackagedCodecName } from './compose.ts'
 import type { CodecSource } from './heap-codec.ts'
 import { scripts } from './scripts.ts'
 
-const modules: Record<WasmCodecName, CodecSource['module']> = {
-  'libjpeg-turbo-8bit': async () =>
-    (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm')).default,
+const modules: Record<PackagedCodecName, CodecSource['module']> = {
   openjpeg: async () => (await import('@cornerstonejs/codec-openjpeg/decodewasm')).default,
   openjph: async () => (await import('@cornerstonejs/codec-openjph/wasm')).default,
 }
 
 /** The codecs in workerd: WebAssembly comes precompiled with the Worker (rule CompiledWasm in wrangler.toml). */
-export const codecs = composeCodecs((name) => ({ factory: scripts[name], module: modules[name] }))
+export const codecs = composeCodecs(
+  (name) => ({ factory: scripts[name], module: modules[name] }),
+  async () => (await import('@detl/codecs/libjpeg-turbo.wasm')).default,
+)

@@ -7,6 +7,10 @@ declare module '@cornerstonejs/*/wasmjs' {
   const factory: import('./heap-codec.ts').EmscriptenFactory
   export default factory
 }
+declare module '@detl/codecs/libjpeg-turbo.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
 declare module '@cornerstonejs/*/decodewasm' {
   const module: WebAssembly.Module
   export default module

@@ -22,10 +22,13 @@ export async function bundle(entry: string, runtime: 'workerd' | 'browser'): Pro
       {
         name: 'compiled-wasm',
         setup: ({ onResolve }) => {
-          onResolve({ filter: /@cornerstonejs\/codec-.*\/(decode)?wasm$/ }, ({ path }) => {
-            const [, { file }] = Object.entries(wasmFiles).find(([, { module }]) => module === path)!
-            return { path: `./${file}`, external: true }
-          })
+          onResolve(
+            { filter: /@cornerstonejs\/codec-.*\/(decode)?wasm$|@detl\/codecs\/.*\.wasm$/ },
+            ({ path }) => {
+              const [, { file }] = Object.entries(wasmFiles).find(([, { module }]) => module === path)!
+              return { path: `./${file}`, external: true }
+            },
+          )
         },
       },
       {

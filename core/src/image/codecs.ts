@@ -15,9 +15,9 @@ export type DecodedFrame = {
 export type FrameDecoder = (bytes: Uint8Array) => Promise<DecodedFrame>
 
 /**
- * A wavelet decoder can stop early: `halvings` n, at most the stream's levels, gives ⌈width / 2^n⌉ × ⌈height / 2^n⌉.
+ * A decoder that can stop early: `halvings` n gives ⌈width / 2^n⌉ × ⌈height / 2^n⌉. A wavelet stream has as many as its levels, a JPEG 3.
  */
-export type WaveletDecoder = (bytes: Uint8Array, halvings: number) => Promise<DecodedFrame>
+export type ReducibleDecoder = (bytes: Uint8Array, halvings: number) => Promise<DecodedFrame>
 
 /**
  * Decoders that core does not hold itself. Each is loaded at its first call, and only that one.
@@ -25,10 +25,8 @@ export type WaveletDecoder = (bytes: Uint8Array, halvings: number) => Promise<De
  * The caller has checked the limits on the header: a codec may allocate.
  */
 export type Codecs = {
-  /** JPEG baseline, extended (8 bits) and progressive. ITU-T T.81 */
-  readonly jpeg: FrameDecoder
-  /** JPEG of four components, as RGB. */
-  readonly jpegCmyk: FrameDecoder
+  /** JPEG baseline, extended (8 bits) and progressive; CMYK and YCCK as RGB. ITU-T T.81 */
+  readonly jpeg: ReducibleDecoder
   /** JPEG extended, 12 bits, Huffman coded, one component. ITU-T T.81 process 4 */
   readonly jpegExtended: FrameDecoder
   /** JPEG lossless, process 14, all selection values, one component. ITU-T T.81 annex H */
@@ -36,7 +34,34 @@ export type Codecs = {
   /** JPEG-LS, lossless and near-lossless. ITU-T T.87 */
   readonly jpegLs: FrameDecoder
   /** JPEG 2000, reversible and irreversible. ITU-T T.800 */
-  readonly jpeg2000: WaveletDecoder
+  readonly jpeg2000: ReducibleDecoder
   /** High-throughput JPEG 2000. ITU-T T.814 */
-  readonly htj2k: WaveletDecoder
+  readonly htj2k: ReducibleDecoder
 }
+
+/** What a stream can be halved to, and how far it may go above the side that it is then reduced to. */
+export type Halving = { readonly most: number; readonly margin: number }
+
+/** A block of 8 × 8 coefficients gives 8 × 8, 4 × 4, 2 × 2 or 1 × 1 samples: nearly their means, so a small margin does. */
+export const JPEG_HALVING: Halving = { most: 3, margin: 1.25 }
+/** A wavelet's low band is no mean. */
+export const waveletHalving = (levels: number): Halving => ({ most: levels, margin: 2 })
+
+/** How often to halve an image that is to be reduced to a longest side of `reduceTo`. */
+export function halvingsFor(
+  longest: number,
+  { most, margin }: Halving,
+  reduceTo: number | undefined,
+): number {
+  let halvings = 0
+  if (reduceTo === undefined) return 0
+  while (halvings < most && Math.ceil(longest / 2 ** (halvings + 1)) >= margin * reduceTo) halvings++
+  return halvings
+}
+
+/** The size of an image halved so often. */
+export const halved = ({ width, height }: { width: number; height: number }, halvings: number) => ({
+  width: Math.ceil(width / 2 ** halvings),
+  height: Math.ceil(height / 2 ** halvings),
+  full: { width, height, halvings },
+})

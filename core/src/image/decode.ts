@@ -37,8 +37,8 @@ export type DecodeOptions = {
   /** Which frame of a multi-frame DICOM object, from 0; the first if absent. */
   readonly frame?: number
   /**
-   * The longest side that the caller needs. JPEG 2000 is then decoded at a lower resolution, not below it: the image
-   * may be smaller than the source.
+   * The longest side that the caller reduces the image to. JPEG and JPEG 2000 are then decoded at a lower resolution, which is still
+   * higher than that (`codecs.ts`): the image may be smaller than the source.
    */
   readonly reduceTo?: number
 }
@@ -60,7 +60,7 @@ export async function readImage(
   options: DecodeOptions,
   sink: RowSink,
 ): Promise<ImageSource> {
-  const { limits, codecs } = options
+  const { limits } = options
   if (bytes.length === 0) throw new AppError('image-missing', 'the image has no bytes')
   if (bytes.length > limits.maxBytes) {
     throw new AppError('image-too-large', `${bytes.length} bytes; accepted: ${limits.maxBytes}`)
@@ -68,7 +68,7 @@ export async function readImage(
   const format = sniff(bytes)
   try {
     if (format === 'png') return await readPng(bytes, limits, sink)
-    if (format === 'jpeg') return await readJpeg(bytes, limits, codecs, sink)
+    if (format === 'jpeg') return await readJpeg(bytes, options, sink)
     if (format === 'dicom') return await readDicom(bytes, options, sink)
   } catch (error) {
     if (error instanceof AppError) throw error

@@ -1,23 +1,21 @@
 import { AppError } from '../api/problem.ts'
-import { checkMemory, checkSize, heapBytes } from './check-limits.ts'
-import type { Codecs, DecodedFrame } from './codecs.ts'
+import { checkMemory, checkSize } from './check-limits.ts'
+import { type DecodedFrame, halved, halvingsFor, JPEG_HALVING } from './codecs.ts'
 import { greyInPlace } from './colour.ts'
-import type { ImageSource } from './decode.ts'
+import type { DecodeOptions, ImageSource } from './decode.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
-import type { ImageLimits } from './limits.ts'
 import type { RowSink, Samples } from './row-sink.ts'
 import { TurningSink } from './turning-sink.ts'
 
 const ACCEPTED: readonly string[] = ['baseline', 'extended', 'progressive']
 
 /**
- * JPEG → grey, turned upright by its EXIF orientation. The header is read here, and the limits are checked, before
+ * JPEG → grey, turned upright by its EXIF orientation, halved as often as `reduceTo` allows. The header is read here, and the limits are checked, before
  * the codec is loaded.
  */
 export async function readJpeg(
   bytes: Uint8Array,
-  limits: ImageLimits,
-  codecs: Codecs,
+  { limits, codecs, reduceTo }: DecodeOptions,
   sink: RowSink,
 ): Promise<ImageSource> {
   const header = readJpegHeader(bytes)
@@ -34,27 +32,29 @@ export async function readJpeg(
     throw new AppError('image-undecodable', 'the JPEG is damaged: it ends before its end marker')
   const { orientation } = header
   const turned = orientation >= 2 && orientation <= 8
-  const waiting = (turned && components === 1 ? 1 : 0) + sink.waiting({ width, height, bits })
+  const halvings = halvingsFor(Math.max(width, height), JPEG_HALVING, reduceTo)
+  const size = halved(header, halvings)
+  const pixels = size.width * size.height
+  const waiting = (turned && components === 1 ? 1 : 0) + sink.waiting({ ...size, bits })
   checkMemory(
-    bytes.length + jpegMemory(bytes.length, header) + width * height * waiting,
+    bytes.length + jpegMemory(bytes.length, header, halvings) + pixels * waiting,
     'a JPEG of its kind',
     limits,
   )
-  const frame = await (components === 4 ? codecs.jpegCmyk(bytes) : codecs.jpeg(bytes))
-  if (frame.width !== width || frame.height !== height) {
+  const frame = await codecs.jpeg(bytes, halvings)
+  if (frame.width !== size.width || frame.height !== size.height) {
     throw new AppError('image-undecodable', 'the JPEG is damaged: its data and its header differ in size')
   }
   const colour: ImageSource['colour'] = components === 1 ? 'grey' : components === 4 ? 'cmyk' : 'ycbcr'
   const samples = unsigned(frame)
-  const pixels = width * height
   const { grey, chroma } =
     frame.components === 1 ? { grey: samples, chroma: 0 } : greyInPlace(samples, pixels, bits)
   // What held green and blue has room for the turned image.
   const room = frame.components === 1 ? undefined : samples.subarray(pixels, 2 * pixels)
   const turning = turned ? new TurningSink(orientation, sink, room) : undefined
   const rows = turning ?? sink
-  rows.start({ width, height, bits })
-  rows.push(grey, 0, height)
+  rows.start({ ...size, bits })
+  rows.push(grey, 0, size.height)
   turning?.finish()
   frame.release?.()
   return { format: 'jpeg', width, height, bits, colour, alpha: false, chroma }
@@ -66,15 +66,13 @@ function unsigned({ data }: DecodedFrame): Samples {
 }
 
 /**
- * Bytes that decoding holds beside the file: its copy, the pixels, and coefficients of 2 bytes where the whole image's
- * must be kept.
+ * Bytes that decoding holds beside the file: its copy, the pixels, rows of blocks, and coefficients of 2 bytes where the whole
+ * image's must be kept.
  */
-export function jpegMemory(fileBytes: number, header: JpegHeader): number {
+export function jpegMemory(fileBytes: number, header: JpegHeader, halvings: number): number {
   const { width, height, components, samplesPerPixel, severalScans } = header
-  if (components === 4) return width * height * CMYK_BYTES
-  const perPixel = (components === 1 ? 1 : 3) + (severalScans ? 2 * samplesPerPixel : 0)
-  return heapBytes(fileBytes + width * height * perPixel)
+  const size = halved(header, halvings)
+  const frame = size.width * size.height * (components === 1 ? 1 : 3)
+  const coefficients = severalScans ? 2 * samplesPerPixel * width * height : 0
+  return 2 ** 21 + 1.2 * (fileBytes + frame + coefficients + 64 * components * width)
 }
-
-/** A pixel's in jpeg-js, which keeps coefficients as 4-byte numbers in small arrays: measured, rounded up. */
-const CMYK_BYTES = 50

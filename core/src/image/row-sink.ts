@@ -1,6 +1,9 @@
 import type { GrayImage } from './gray-image.ts'
 
-export type ImageSize = Omit<GrayImage, 'data'>
+export type ImageSize = Omit<GrayImage, 'data'> & {
+  /** The size before the image was halved. Its last column and row may then be a part of a pixel: 499.75 of 500. */
+  readonly full?: { readonly width: number; readonly height: number; readonly halvings: number }
+}
 
 /** Samples of 8 or 16 bits, unsigned. */
 export type Samples = Uint8Array | Uint16Array
@@ -27,8 +30,8 @@ export class ImageSink implements RowSink {
   image: GrayImage = { width: 0, height: 0, bits: 1, data: new Uint16Array(0) }
   private filled = 0
 
-  start(size: ImageSize): void {
-    this.image = { ...size, data: new Uint16Array(size.width * size.height) }
+  start({ width, height, bits }: ImageSize): void {
+    this.image = { width, height, bits, data: new Uint16Array(width * height) }
   }
 
   push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void {

@@ -26,10 +26,11 @@ export class TurningSink implements RowSink {
   }
 
   start(size: ImageSize): void {
-    const { width, height, bits } = size
+    const { width, height, bits, full } = size
     const { orientation } = this
     const across = orientation >= 5
-    this.size = across ? { width: height, height: width, bits } : size
+    const turned = full && { full: { ...full, width: full.height, height: full.width } }
+    this.size = across ? { width: height, height: width, bits, ...turned } : size
     this.data = this.room ?? (bits > 8 ? new Uint16Array(width * height) : new Uint8Array(width * height))
     const fromRight = orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8
     const fromBottom = orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7

@@ -9,7 +9,7 @@ import { ReducingSink } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 
 export type Intake = {
-  /** Size as it was scored: upright. Smaller than the source where JPEG 2000 was decoded in part. */
+  /** Size as it was scored: upright. */
   readonly image: Omit<GrayImage, 'data'>
   /**
    * The image upright and not inverted, its longest side at most `maxSide`, and what was seen of it, in its coordinates.
@@ -31,26 +31,25 @@ export async function takeIn(
   gate: GateSpec,
   options: Omit<DecodeOptions, 'reduceTo'>,
 ): Promise<Intake> {
-  // Twice the working size: the wavelet's own low-pass then changes the tensor by half a level on average.
-  const read = (sink: RowSink) => readImage(bytes, { ...options, reduceTo: 2 * spec.workingSize }, sink)
+  const read = (sink: RowSink, reduceTo: number) => readImage(bytes, { ...options, reduceTo }, sink)
   let reducing = new ReducingSink(spec.workingSize)
-  const source = await read(reducing)
+  const source = await read(reducing, spec.workingSize)
   let working = reducing.working()
   const quality = admit(working, source, spec, gate)
-  const upright = async (sink: RowSink) => {
+  const upright = async (sink: RowSink, reduceTo: number) => {
     const undo = undoing(quality.corrected ?? 'upright', sink)
-    await read(undo.sink)
+    await read(undo.sink, reduceTo)
     undo.finish()
   }
   if (quality.corrected !== undefined) {
     reducing = new ReducingSink(spec.workingSize)
-    await upright(reducing)
+    await upright(reducing, spec.workingSize)
     working = reducing.working()
   }
   const { size } = reducing
   const view = async (maxSide: number) => {
     const viewed = new ReducingSink(maxSide)
-    await upright(viewed)
+    await upright(viewed, maxSide)
     const image = { ...viewed.working(), bits: 16 }
     return { image, seen: fromWorking(working, image, spec) }
   }

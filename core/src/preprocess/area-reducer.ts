@@ -1,7 +1,7 @@
 /**
  * Area average of an image fed row by row: output cell (i,j) is the mean of the source over
  * [i·w/W, (i+1)·w/W] × [j·h/H, (j+1)·h/H], with partial pixels weighted by their overlap. Antialiased for any
- * size; reduces or keeps, never enlarges. float64, the order of additions is fixed: the same bits in every runtime.
+ * size, whose sides w and h need not be whole numbers; reduces or keeps, never enlarges. float64, the order of additions is fixed: the same bits in every runtime.
  */
 export class AreaReducer {
   /** Row-major, width × height; complete after the last source row. */
@@ -10,14 +10,12 @@ export class AreaReducer {
   private readonly rowSums: Float64Array
   private readonly scaleY: number
   private readonly cellArea: number
-  private readonly width: number
-  private readonly height: number
+  readonly size: { readonly width: number; readonly height: number }
   private y = 0
   private j = 0
 
   constructor(source: { width: number; height: number }, target: { width: number; height: number }) {
-    this.width = target.width
-    this.height = target.height
+    this.size = target
     const scaleX = source.width / target.width
     this.scaleY = source.height / target.height
     this.cellArea = scaleX * this.scaleY
@@ -27,7 +25,7 @@ export class AreaReducer {
   }
 
   /**
-   * Takes the next row: `samples[offset … offset + source width)`.
+   * Takes the next row: `samples[offset … offset + source width)`, the width rounded up.
    * @param levels what each sample stands for, if not itself; longer than the largest sample
    */
   push(samples: Uint8Array | Uint16Array, offset: number, levels?: Uint16Array): void {
@@ -36,8 +34,9 @@ export class AreaReducer {
     else if (samples instanceof Uint16Array) sumWords(samples, offset, this.columns, this.rowSums)
     else sumBytes(samples, offset, this.columns, this.rowSums)
     const { y } = this
+    const { height } = this.size
     this.y++
-    for (; this.j < this.height; this.j++) {
+    for (; this.j < height; this.j++) {
       const bottom = (this.j + 1) * this.scaleY
       const overlap = Math.min(y + 1, bottom) - Math.max(y, this.j * this.scaleY)
       if (overlap > 0) this.addRow(overlap / this.cellArea)
@@ -46,7 +45,8 @@ export class AreaReducer {
   }
 
   private addRow(weight: number): void {
-    const { width, rowSums, out } = this
+    const { rowSums, out } = this
+    const { width } = this.size
     for (let i = 0, to = this.j * width; i < width; i++, to++) out[to] = out[to]! + rowSums[i]! * weight
   }
 }

@@ -25,23 +25,26 @@ export function reduce(image: GrayImage, longest: number): WorkingImage {
 /** Reduces an image while it is decoded: no more of it is held than the working image. */
 export class ReducingSink implements RowSink {
   readonly waiting = () => 0
-  /** Of the source. */
+  /** Of the source, before any halving. */
   size: ImageSize = { width: 1, height: 1, bits: 1 }
   private readonly longest: number
+  private columns = 1
   private reducer = new AreaReducer(this.size, this.size)
 
   constructor(longest: number) {
     this.longest = longest
   }
 
-  start({ width, height, bits }: ImageSize): void {
-    this.size = { width, height, bits }
-    this.reducer = new AreaReducer(this.size, workingSize(this.size, this.longest))
+  start({ width, height, bits, full }: ImageSize): void {
+    const { halvings, ...size } = full ?? { width, height, halvings: 0 }
+    this.size = { ...size, bits }
+    const extent = { width: size.width / 2 ** halvings, height: size.height / 2 ** halvings }
+    this.reducer = new AreaReducer(extent, workingSize(extent, this.longest))
+    this.columns = width
   }
 
   push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void {
-    const { width } = this.size
-    for (let y = 0; y < rows; y++) this.reducer.push(samples, offset + y * width, levels)
+    for (let y = 0; y < rows; y++) this.reducer.push(samples, offset + y * this.columns, levels)
   }
 
   /** After the last row: averages on the 16-bit scale, rounded to the nearest. */
@@ -50,8 +53,8 @@ export class ReducingSink implements RowSink {
     const factor = 65535 / (2 ** this.size.bits - 1)
     const data = new Uint16Array(out.length)
     for (let i = 0; i < data.length; i++) {
-      data[i] = Math.min(65535, Math.max(0, Math.round(out[i]! * factor)))
+      data[i] = Math.min(65535, (out[i]! * factor + 0.5) | 0)
     }
-    return { ...workingSize(this.size, this.longest), data }
+    return { ...this.reducer.size, data }
   }
 }

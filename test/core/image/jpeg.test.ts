@@ -1,6 +1,10 @@
 import { codecs } from '@detl/codecs/modules'
-import { decodeImage } from '@detl/core/image/decode'
+import { decodeImage, readImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { phantom } from '@detl/core/phantom/phantom'
+import { fromWorking } from '@detl/core/preprocess/preprocess'
+import { ReducingSink } from '@detl/core/preprocess/reduce'
+import { cxrGrey } from '@detl/core/preprocess/spec'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 
@@ -77,5 +81,55 @@ describe('JPEG', () => {
     const frame = huge.findIndex((byte, i) => byte === 0xff && huge[i + 1] === 0xc0)
     huge.set([0xea, 0x60, 0xea, 0x60], frame + 5)
     await expect(decode(huge)).rejects.toMatchObject({ code: 'image-too-large' })
+  })
+})
+
+describe('a large JPEG, of which less than all pixels is decoded', () => {
+  const spec = cxrGrey(128)
+  async function tensorOf(file: Uint8Array, reduceTo?: number) {
+    const sink = new ReducingSink(spec.workingSize)
+    const source = await readImage(
+      file,
+      { limits: DEFAULT_LIMITS, codecs, ...(reduceTo !== undefined && { reduceTo }) },
+      sink,
+    )
+    return { source, seen: sink.size, tensor: fromWorking(sink.working(), sink.size, spec).tensor }
+  }
+
+  it.each([
+    [1300, 1400, 2],
+    [2050, 1700, 2],
+    [1999, 2601, 4],
+  ])(
+    '%i × %i: decoded at a part of its resolution, and the tensor is that of all pixels within a level',
+    async (w, h, part) => {
+      const { image } = phantom({ seed: 3, width: w, height: h, lesions: ['consolidation'] })
+      const file = await sharp(
+        Uint8Array.from(image.data, (value) => value >> 4),
+        { raw: { width: w, height: h, channels: 1 } },
+      )
+        .toColourspace('b-w')
+        .jpeg({ quality: 90 })
+        .toBuffer()
+      const all = await tensorOf(file)
+      const reduced = await tensorOf(file, spec.workingSize)
+      const { image: smaller } = await decodeImage(file, { limits: DEFAULT_LIMITS, codecs, reduceTo: 512 })
+    expect(smaller).toMatchObject({ width: Math.ceil(w / part), height: Math.ceil(h / part) })
+    for (const size of [all.seen, reduced.seen, reduced.source])
+      expect(size).toMatchObject({ width: w, height: h })
+    const furthest = reduced.tensor.reduce((most, v, i) => Math.max(most, Math.abs(v - all.tensor[i]!)), 0)
+      expect(furthest).toBeLessThanOrEqual(1)
+      expect(meanError(reduced.tensor, all.tensor)).toBeLessThan(0.1)
+    },
+  )
+
+  it('keeps its orientation', async () => {
+    const across = input().resize(1440, 800, { kernel: 'nearest' }).jpeg({ quality: 95 })
+    const file = await across.withMetadata({ orientation: 6 }).toBuffer()
+    const sink = new ReducingSink(512)
+    await readImage(file, { limits: DEFAULT_LIMITS, codecs, reduceTo: 512 }, sink)
+    expect(sink.size).toMatchObject({ width: 800, height: 1440 })
+    const { data, width: w } = sink.working()
+    expect(data[20 * w + w - 20]! / 257).toBeGreaterThan(240) // the bright corner, now at the top right
   })
 })

@@ -30,13 +30,13 @@ describe('an image that needs too much memory is refused before it is decoded', 
   })
 
   it.each([
-    ['a colour photograph in several scans', 3, true],
-    ['CMYK', 4, false],
-  ] as const)('at 5,000 × 5,000: %s', async (_, channels, progressive) => {
+    ['a colour photograph in several scans', 3],
+    ['CMYK in several scans', 4],
+  ] as const)('at 5,000 × 5,000: %s', async (_, channels) => {
     const small = sharp({ create: { width: 16, height: 16, channels: 3, background: '#456' } })
     const space = channels === 4 ? 'cmyk' : 'srgb'
-    const file = new Uint8Array(await small.toColourspace(space).jpeg({ progressive }).toBuffer())
-    const frame = file.findIndex((byte, i) => byte === 0xff && file[i + 1] === (progressive ? 0xc2 : 0xc0))
+    const file = new Uint8Array(await small.toColourspace(space).jpeg({ progressive: true }).toBuffer())
+    const frame = file.findIndex((byte, i) => byte === 0xff && file[i + 1] === 0xc2)
     file.set([5000 >> 8, 5000 & 255, 5000 >> 8, 5000 & 255], frame + 5)
     await expect(decodeImage(file, { limits: DEFAULT_LIMITS, codecs: untouched })).rejects.toMatchObject({
       code: 'image-too-large',

@@ -1,5 +1,5 @@
 import { checkMemory, heapBytes } from '../check-limits.ts'
-import type { Codecs } from '../codecs.ts'
+import { type Codecs, halved, halvingsFor, JPEG_HALVING, waveletHalving } from '../codecs.ts'
 import { inflatePieces } from '../inflate.ts'
 import { jpegMemory } from '../jpeg.ts'
 import { readJpegHeader } from '../jpeg-header.ts'
@@ -17,7 +17,7 @@ export type DicomOptions = {
   readonly codecs: Codecs
   /** Which frame of a multi-frame object, from 0. */
   readonly frame?: number
-  /** A wavelet codec may stop where the longest side is still at least this. */
+  /** The longest side that the caller reduces the image to: JPEG and wavelet codecs may stop above it. */
   readonly reduceTo?: number
 }
 
@@ -66,9 +66,10 @@ export async function pushCells(
     return all(cellsOfBytes(decodeRle(encoded, width * height, bytesPerCell), bitsAllocated))
   }
   const { stream, levels: wavelets } = checkCodestream(encoded, encoding, header)
-  const halvings = halvingsFor(Math.max(width, height), wavelets, options.reduceTo)
-  const reduced = { width: Math.ceil(width / 2 ** halvings), height: Math.ceil(height / 2 ** halvings) }
-  holds(fileBytes + codecMemory(encoding, stream, reduced), reduced)
+  const halving = encoding === 'jpeg' ? JPEG_HALVING : waveletHalving(wavelets)
+  const halvings = halvingsFor(Math.max(width, height), halving, options.reduceTo)
+  const reduced = halved(header, halvings)
+  holds(fileBytes + codecMemory(encoding, stream, reduced, halvings), reduced)
   const decoded = await options.codecs[encoding](stream, halvings)
   if (decoded.width !== reduced.width || decoded.height !== reduced.height) {
     throw damaged('its codestream gives another size than its header')
@@ -85,20 +86,14 @@ function codecMemory(
   codec: keyof Codecs,
   stream: Uint8Array,
   size: { width: number; height: number },
+  halvings: number,
 ): number {
   const pixels = size.width * size.height
-  if (codec === 'jpeg') return jpegMemory(stream.length, readJpegHeader(stream))
+  if (codec === 'jpeg') return jpegMemory(stream.length, readJpegHeader(stream), halvings)
   // OpenJPEG: the stream, its tiles' data once more, 4 bytes a sample twice, and the result. OpenJPH works by lines (measured).
   if (codec === 'jpeg2000') return heapBytes(2 * stream.length + 10 * pixels)
   if (codec === 'htj2k') return heapBytes(stream.length + 2 * pixels)
   return 2 * pixels
-}
-
-function halvingsFor(longest: number, levels: number, reduceTo: number | undefined): number {
-  let halvings = 0
-  if (reduceTo === undefined) return 0
-  while (halvings < levels && Math.ceil(longest / 2 ** (halvings + 1)) >= reduceTo) halvings++
-  return halvings
 }
 
 /** Rows of a deflated data set, from byte `start` of the inflated one on: neither is held as a whole. */
