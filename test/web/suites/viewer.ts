@@ -78,7 +78,7 @@ export const viewerSuite = (stage: Stage) =>
       for (const label of LABELS) {
         const threshold = points[label]!.balanced!.threshold
         const score = page.locator('.score', { hasText: en.labels[label].explained })
-        const place = await score.locator('.bar-mark').evaluate(({ offsetLeft, parentElement }) => ({
+        const place = await score.locator('.bar-mark').evaluate(({ offsetLeft, parentElement }: HTMLElement) => ({
           at: offsetLeft + 1, // half the mark's width
           of: parentElement!.clientWidth,
         }))
