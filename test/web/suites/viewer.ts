@@ -78,10 +78,12 @@ export const viewerSuite = (stage: Stage) =>
       for (const label of LABELS) {
         const threshold = points[label]!.balanced!.threshold
         const score = page.locator('.score', { hasText: en.labels[label].explained })
-        const place = await score.locator('.bar-mark').evaluate(({ offsetLeft, parentElement }: HTMLElement) => ({
-          at: offsetLeft + 1, // half the mark's width
-          of: parentElement!.clientWidth,
-        }))
+        const place = await score
+          .locator('.bar-mark')
+          .evaluate(({ offsetLeft, parentElement }: HTMLElement) => ({
+            at: offsetLeft + 1, // half the mark's width
+            of: parentElement!.clientWidth,
+          }))
         expect(Math.abs(place.at / place.of - threshold)).toBeLessThan(0.01)
         const share = Number.parseInt(
           (await score.locator('.score-value').textContent())!.replace(/\D/g, ''),
