@@ -1,0 +1,70 @@
+/** The edge's own answer in workerd where no GPU function answers in time, or none is there at all. */
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Screening, screeningSchema } from '@detl/core/api/screening'
+import { manifestSchema } from '@detl/core/model/manifest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { edgeProcess, SECRETS } from '../../support/edge-process.ts'
+import { freePort } from '../../support/free-port.ts'
+import { gpuStandIn } from '../../support/gpu-stand-in.ts'
+import { chestPng } from '../../support/images.ts'
+
+const MODEL = fileURLToPath(new URL('../../../models/detl-128/', import.meta.url))
+const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : 'no model in models/detl-128'
+/** Far beyond what an answer of the edge takes on a busy machine: an edge that waited for it would be seen. */
+const HANGS_MS = 120_000
+
+describe.skipIf(noModel)('the edge', () => {
+  const manifest = () => manifestSchema.parse(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
+  let gpu: Awaited<ReturnType<typeof gpuStandIn>>
+  let edge: Awaited<ReturnType<typeof edgeProcess>> | undefined
+  beforeAll(async () => {
+    gpu = await gpuStandIn(manifest())
+  })
+  afterAll(async () => {
+    await edge?.stop()
+    await gpu?.stop()
+  })
+
+  async function screen(): Promise<Screening & { ms: number }> {
+    const begin = performance.now()
+    const response = await fetch(`${edge!.url}/v1/screenings`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${SECRETS.demoKey}` },
+      body: await chestPng(1, 256),
+    })
+    expect(response.status, await response.clone().text()).toBe(200)
+    return { ...screeningSchema.parse(await response.json()), ms: performance.now() - begin }
+  }
+
+  it('answers itself when the GPU function hangs, and leaves answers to it again once it is quick', async () => {
+    edge = await edgeProcess({
+      manifest: manifest(),
+      gpuUrl: gpu.url,
+      port: await freePort(),
+      vars: { FALLBACK: 'edge', FALLBACK_AFTER_MS: '300', GPU_DEADLINE_MS: '5000' },
+    })
+    gpu.trouble = () => ({ delayMs: HANGS_MS })
+    for (let n = 0; n < 3; n++) {
+      const { servedBy, ms } = await screen()
+      expect(servedBy).toBe('edge')
+      expect(ms).toBeLessThan(HANGS_MS / 4)
+    }
+    expect(gpu.calls).toBeGreaterThan(0)
+    gpu.trouble = undefined
+    await expect.poll(async () => (await screen()).servedBy, { timeout: 30_000, interval: 200 }).toBe('gpu')
+  }, 240_000)
+
+  it('answers itself where no GPU function is configured', async () => {
+    await edge?.stop()
+    const before = gpu.calls
+    edge = await edgeProcess({
+      manifest: manifest(),
+      gpuUrl: '',
+      port: await freePort(),
+      vars: { FALLBACK: 'edge' },
+    })
+    expect((await screen()).servedBy).toBe('edge')
+    expect(gpu.calls).toBe(before)
+  }, 240_000)
+})
