@@ -26,13 +26,16 @@ describe.skipIf(noModel)('the edge', () => {
     await gpu?.stop()
   })
 
-  async function screen(): Promise<Screening & { ms: number }> {
-    const begin = performance.now()
-    const response = await fetch(`${edge!.url}/v1/screenings`, {
+  const attempt = async () =>
+    fetch(`${edge!.url}/v1/screenings`, {
       method: 'POST',
       headers: { authorization: `Bearer ${SECRETS.demoKey}` },
       body: await chestPng(1, 256),
     })
+
+  async function screen(): Promise<Screening & { ms: number }> {
+    const begin = performance.now()
+    const response = await attempt()
     expect(response.status, await response.clone().text()).toBe(200)
     return { ...screeningSchema.parse(await response.json()), ms: performance.now() - begin }
   }
@@ -64,6 +67,8 @@ describe.skipIf(noModel)('the edge', () => {
       port: await freePort(),
       vars: { FALLBACK: 'edge' },
     })
+    // The Worker that runs the model may still be loading it: 503 till then.
+    await expect.poll(async () => (await attempt()).status, { timeout: 60_000, interval: 500 }).toBe(200)
     expect((await screen()).servedBy).toBe('edge')
     expect(gpu.calls).toBe(before)
   }, 240_000)
