@@ -27,6 +27,14 @@ describe('the README', () => {
     expect(readme).toContain(`${percent(pointing[0]!.model.value, 1)} (`)
     expect(readme).toContain(`${percent(pointing[0]!.centre.value, 1)} (`)
     expect(readme).toContain(`${percent(lungs!.energy, 0)} of the map is in the lungs`)
+    for (const { covidRecall, covidAgainstPneumonia } of grouped!.leftOut!) {
+      expect(readme).toContain(
+        `${percent(covidRecall!.value, 1)} (${(100 * covidRecall!.low).toFixed(1)}–${(100 * covidRecall!.high).toFixed(1)})`,
+      )
+      const auc = covidAgainstPneumonia?.aucByGroup
+      if (auc)
+        expect(readme).toContain(`${auc.value.toFixed(3)} (${auc.low.toFixed(3)}–${auc.high.toFixed(3)})`)
+    }
     const sentence = grouped!.pretraining!.sentence
     expect(readme).toContain(sentence.slice(1))
   })
