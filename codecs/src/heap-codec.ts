@@ -1,4 +1,5 @@
 import type { DecodedFrame, ReducibleDecoder } from '@detl/core/image/codecs'
+import { loadOnce } from './load-once.ts'
 
 /** What Cornerstone's codec packages export: an Emscripten factory. */
 export type EmscriptenFactory = (options: {
@@ -47,11 +48,10 @@ const KEPT_HEAP_BYTES = 64 * 2 ** 20
  * its heap is not to be trusted.
  */
 export function waveletCodec(source: CodecSource, className: string): ReducibleDecoder {
-  let compiled: Promise<WebAssembly.Module> | undefined
+  const compiled = loadOnce(source.module)
   let idle: HeapExports | undefined
   return async (bytes, halvings) => {
-    compiled ??= source.module()
-    const exports = idle ?? (await instantiate(source, compiled))
+    const exports = idle ?? (await instantiate(source, compiled()))
     idle = undefined
     try {
       const decoder = new exports[className]!()

@@ -1,4 +1,5 @@
 import type { DecodedFrame, ReducibleDecoder } from '@detl/core/image/codecs'
+import { loadOnce } from './load-once.ts'
 
 /** Exports of libjpeg-turbo/decode.c. Addresses are those of `memory`. */
 type Exports = {
@@ -21,11 +22,10 @@ const KEPT_BYTES = 64 * 2 ** 20
  * @throws Error with libjpeg's message on damaged data, those included that libjpeg itself would only warn of
  */
 export function jpegCodec(module: () => Promise<WebAssembly.Module>): ReducibleDecoder {
-  let compiled: Promise<WebAssembly.Module> | undefined
+  const compiled = loadOnce(module)
   let idle: Exports | undefined
   return async (bytes, halvings) => {
-    compiled ??= module()
-    const codec = idle ?? (await instantiate(await compiled))
+    const codec = idle ?? (await instantiate(await compiled()))
     idle = undefined
     const file = codec.allocate(bytes.length)
     new Uint8Array(codec.memory.buffer, file, bytes.length).set(bytes)

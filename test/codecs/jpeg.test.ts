@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { loadOnce } from '@detl/codecs/load-once'
 import { codecs } from '@detl/codecs/modules'
 import { frameBytes } from '@detl/core/image/dicom/frame'
 import { parseDicom } from '@detl/core/image/dicom/parse'
@@ -47,6 +48,16 @@ describe('the JPEG extended decoder', () => {
 })
 
 describe('a codec', () => {
+  it('is loaded once, and again where that failed', async () => {
+    let calls = 0
+    const load = loadOnce(async () => {
+      if (++calls === 1) throw new Error('the network is away')
+      return calls
+    })
+    await expect(load()).rejects.toThrow('away')
+    expect([await load(), await load(), calls]).toEqual([2, 2, 2])
+  })
+
   it('works again after a stream that broke it', async () => {
     const good = await stream('jpeg-2000.dcm')
     const before = await codecs.jpeg2000(good, 0)

@@ -39,7 +39,7 @@ export type Codecs = {
   readonly htj2k: ReducibleDecoder
 }
 
-/** What a stream can be halved to, and how far it may go above the side that it is then reduced to. */
+/** How often a stream can be halved, and how many times the side that it is then reduced to must be left. */
 export type Halving = { readonly most: number; readonly margin: number }
 
 /** A block of 8 × 8 coefficients gives 8 × 8, 4 × 4, 2 × 2 or 1 × 1 samples: nearly their means, so a small margin does. */
