@@ -1,7 +1,8 @@
 /** Prints the median images a second of a training step of the paper's network: node step.ts BACKEND SIZE BATCH STEPS */
 
 import { type BackendName, selectBackend } from '@detl/train/backend/select'
-import { detl12, logitsOf } from '@detl/train/model/detl12'
+import { detl12 } from '@detl/train/model/detl12'
+import { logitsOf } from '@detl/train/model/trunk'
 import { optimizerFor } from '@detl/train/optimizer'
 import * as tf from '@tensorflow/tfjs-core'
 

@@ -91,10 +91,13 @@ function oodScore(g: GraphBuilder, logits: Value, { mean, precision }: OutOfDist
   return g.op('ReduceSum', [g.op('Mul', [centred, turned])], { axes: [1], keepdims: 0 })
 }
 
-/** Where the maps look: the receptive field's stride and first centre, in tensor pixels, from the layers before. */
-function fieldOf({ model }: LayersModel, layer: string): { stride: number; offset: number } {
+/**
+ * Where the maps look: the receptive field's stride and first centre, in tensor pixels, from the layers before (Dumoulin &
+ * Visin 2016). Where the network adds up branches, the longest one counts.
+ */
+function fieldOf({ model }: LayersModel, layer: string, size: number): { stride: number; offset: number } {
   // A pixel covers [x, x + 1): its centre is at x + 0.5, as in core/src/cam.
-  let [stride, offset] = [1, 0.5]
+  let [stride, offset, side] = [1, 0.5, size]
   for (const call of model.calls) {
     const { config, className, name } = call.layer
     const window = config.has('kernel_size')
@@ -108,9 +111,12 @@ function fieldOf({ model }: LayersModel, layer: string): { stride: number; offse
         : className.includes('Pooling')
           ? window
           : 1
-      if (config.choice('padding', ['valid', 'same'], 'valid') === 'valid')
-        offset += ((window - 1) / 2) * stride
+      const same = config.choice('padding', ['valid', 'same'], 'valid') === 'same'
+      const cells = same ? Math.ceil(side / step) : Math.floor((side - window) / step) + 1
+      const padding = same ? Math.max(0, (cells - 1) * step + window - side) : 0
+      offset += ((window - 1) / 2 - Math.floor(padding / 2)) * stride
       stride *= step
+      side = cells
     }
     if (name === layer) break
   }
@@ -186,7 +192,7 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
     ...facts,
     labels: [...LABELS],
     input: { name: 'image', shape: [-1, 1, size, size] },
-    cam: { method, layer, height: mapShape[2]!, width: mapShape[3]!, ...fieldOf(source, layer) },
+    cam: { method, layer, height: mapShape[2]!, width: mapShape[3]!, ...fieldOf(source, layer, size) },
   }
   const parts = serialise(graph, {
     opset,

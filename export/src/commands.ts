@@ -71,7 +71,10 @@ export function addExportCommands(program: Command): void {
     .option('--input-layout <layout>', 'nhwc (as tfjs) or nchw', 'nhwc')
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp32')
     .option('--cam', 'add the outputs cam, cam_weights, feature_maps and logits')
-    .option('--cam-layer <name>', 'the layer to explain (default: the last convolution); implies --cam')
+    .option(
+      '--cam-layer <name>',
+      'the layer to explain (default: the last convolution, after its activation); implies --cam',
+    )
     .option('--cam-method <method>', `${CAM_METHODS.join(', ')}; implies --cam`)
     .option(
       '--no-feature-maps',
@@ -105,7 +108,10 @@ export function addExportCommands(program: Command): void {
     .option('--manifest <file>', 'facts of the model as JSON (default: facts.json beside it)')
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp16')
-    .option('--cam-layer <name>', 'the layer to explain (default: the last convolution)')
+    .option(
+      '--cam-layer <name>',
+      'the layer to explain (default: the last convolution, after its activation)',
+    )
     .option('--cam-method <method>', CAM_METHODS.join(', '), 'gradcam')
     .option('--scale <factor>', 'network input = 8-bit value × factor (default: 1/255)')
     .option(

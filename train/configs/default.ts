@@ -3,6 +3,7 @@ import type { TrainConfig } from '../src/config.ts'
 /** What the shipped model is trained with; each line with its reason. `paper.ts` is the paper's own recipe. */
 export const defaults: TrainConfig = {
   name: 'default',
+  architecture: 'detl12',
   size: 128, // 5.0 M parameters, 20 MB as fp32: the largest that trains on two cores in an evening
   seed: 1,
   pretrain: {

@@ -1,6 +1,6 @@
 import type { AugmentConfig } from './data/augment.ts'
 import type { Weighting } from './data/labelled.ts'
-import type { Block } from './model/transfer.ts'
+import type { Architecture } from './model/architectures.ts'
 import type { OptimizerConfig } from './optimizer.ts'
 
 /** One stage of training: pretraining on Data-A or transfer to Data-B. */
@@ -13,11 +13,11 @@ export type StageConfig = {
   finalRate: number
   /** Epochs over which the rate rises linearly first. */
   warmup: number
-  /** The blocks from this one on are trained; those before it keep their weights. */
-  trainFrom: Block
+  /** From here on it is trained; what lies before keeps its weights. A block of detl12 (`transfer.ts`), or a layer. */
+  trainFrom: string
   /** Epochs over which augmentation and dropout rise from a quarter to their full strength. */
   ramp: number
-  /** Batch normalisation while training, folded into kernels and biases when the model is saved. */
+  /** detl12: batch normalisation while training, folded into kernels and biases when the model is saved. */
   normalise: boolean
   /** Rate of dropout on the two hidden dense layers. */
   dropout: number
@@ -38,6 +38,7 @@ export type StageConfig = {
 
 export type TrainConfig = {
   name: string
+  architecture: Architecture
   /** S */
   size: number
   seed: number

@@ -6,9 +6,10 @@ import { type EpochRecord, readCheckpoint, saveCheckpoint } from './checkpoint.t
 import type { StageConfig } from './config.ts'
 import { weakened } from './data/augment.ts'
 import { type Batch, type LabelledImages, trainingBatches } from './data/batches.ts'
+import { trainableOf } from './model/architectures.ts'
 import { evidenceOutside } from './model/evidence-loss.ts'
 import { loadModel, saveModel } from './model/files.ts'
-import { TrainingNet } from './model/training-net.ts'
+import type { Trainable } from './model/trainable.ts'
 import { optimizerFor } from './optimizer.ts'
 import { argmaxRows, predictLogits, softmaxRows } from './predict.ts'
 import { type Rng, rngOf } from './rng.ts'
@@ -118,13 +119,13 @@ function startNet(
   set: LabelledImages,
   stage: StageConfig,
   options: StageOptions,
-): TrainingNet {
+): Trainable {
   const { seed, fresh } = options
   const { batchSize, augment, trainFrom, normalise } = stage
   const batch = trainingBatches(set, { batchSize, seed, epoch: 0, augment }).next().value as Batch | undefined
   if (!batch) throw new Error(`${set.labels.length} images do not fill a batch of ${batchSize}`)
   const sample = tf.tensor4d(batch.x, [batchSize, set.size, set.size, 1])
-  const net = new TrainingNet(model, sample, {
+  const net = trainableOf(model, sample, {
     trainFrom,
     normalise,
     fresh,
@@ -141,7 +142,7 @@ type EpochOptions = StageOptions & {
 }
 
 async function trainEpoch(
-  net: TrainingNet,
+  net: Trainable,
   set: LabelledImages,
   stage: StageConfig,
   { seed, epoch, optimizer, average, onBatch }: EpochOptions,
@@ -208,7 +209,7 @@ async function trainEpoch(
 
 /** Weighted cross-entropy with smoothed labels, and its gradients. The caller owns the results. */
 function lossAndGradients(
-  net: TrainingNet,
+  net: Trainable,
   batch: Batch,
   set: LabelledImages,
   stage: StageConfig,
@@ -219,7 +220,7 @@ function lossAndGradients(
   let moments: tf.Tensor[] = []
   const { value, grads } = tf.variableGrads(() => {
     const x = tf.tensor4d(batch.x, [stage.batchSize, set.size, set.size, 1])
-    const masks = dropoutMasks(stage, rng)
+    const masks = dropoutMasks(net.dropoutUnits, stage, rng)
     const pass = net.forward(x, masks)
     const { logits } = pass
     kept = tf.keep(logits.clone())
@@ -253,9 +254,13 @@ function lossAndGradients(
   return { loss: value, logits: kept!, gradients: variables.map((v) => grads[v.name]!) }
 }
 
-function dropoutMasks({ dropout, batchSize }: StageConfig, rng: Rng): tf.Tensor2D[] | undefined {
+function dropoutMasks(
+  widths: readonly number[],
+  { dropout, batchSize }: StageConfig,
+  rng: Rng,
+): tf.Tensor2D[] | undefined {
   if (dropout === 0) return undefined
-  return [256, 128].map((units) => {
+  return widths.map((units) => {
     const mask = Float32Array.from({ length: batchSize * units }, () =>
       rng() < dropout ? 0 : 1 / (1 - dropout),
     )

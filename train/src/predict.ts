@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches, type LabelledImages } from './data/batches.ts'
-import { logitsOf } from './model/detl12.ts'
+import { logitsOf } from './model/trunk.ts'
 
 /** @returns logits, [N,C] row by row, in the order of the set */
 export async function predictLogits(

@@ -44,7 +44,11 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
   return full
 }
 
-export const readRun = (dir: string): Run => JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
+export function readRun(dir: string): Run {
+  const run = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
+  // Runs from before there was a choice do not name it.
+  return { ...run, config: { ...run.config, architecture: run.config.architecture ?? 'detl12' } }
+}
 
 /** The split of the run in `dir`, if there is a run. @throws if it is of another protocol or seed */
 export function savedSplit(dir: string, protocol: Split['protocol'], seed: number): Split | undefined {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
-import { normRelu } from '@detl/train/backend/norm-relu'
-import { detl12, logitsOf } from '@detl/train/model/detl12'
+import { type NormActivation, norm } from '@detl/train/backend/norm'
+import { detl12 } from '@detl/train/model/detl12'
+import { logitsOf } from '@detl/train/model/trunk'
 
 const SIZE = 36 // the smallest S that leaves the last pooling a full window: quick in pure JavaScript
 
@@ -38,14 +39,30 @@ export function worstDifference(a: Gradients, b: Gradients): number {
   return worst
 }
 
-/** Output, statistics and gradients of normRelu on a fixed tensor, with the backend that is active. */
-export function normReluHere(): number[] {
+/** Output, statistics and gradients of a normalisation on a fixed tensor, with the backend that is active. */
+export function normHere(activation: NormActivation): number[] {
   const z = tf.randomNormal<tf.Rank.R4>([3, 5, 5, 4], 0.3, 2, 'float32', 8)
-  const gamma = tf.tensor1d([0.5, 1, -1.5, 2])
+  const gamma = tf.tensor1d([0.5, 1, -1.5, 5]) // the last reaches beyond 6
   const beta = tf.tensor1d([0.1, -0.2, 0.3, 0])
   const weights = tf.randomNormal(z.shape, 0, 1, 'float32', 9)
   const moments: tf.Tensor[] = []
-  const y = normRelu(z, gamma, beta, moments)
-  const gradients = tf.grads((a, g, b) => tf.sum(tf.mul(weights, normRelu(a!, g!, b!, []))))([z, gamma, beta])
+  const y = norm(z, gamma, beta, moments, activation)
+  const gradients = tf.grads((a, g, b) => tf.sum(tf.mul(weights, norm(a!, g!, b!, [], activation))))([
+    z,
+    gamma,
+    beta,
+  ])
   return [y, ...moments, ...gradients].flatMap((t) => [...t.dataSync()])
+}
+
+/** Output and gradients of a depthwise convolution on a fixed tensor, with the backend that is active. */
+export function depthwiseHere(stride: 1 | 2, multiplier: number): number[] {
+  const x = tf.randomNormal<tf.Rank.R4>([2, 6, 6, 20], 0, 1, 'float32', 8)
+  const filter = tf.randomNormal<tf.Rank.R4>([3, 3, 20, multiplier], 0, 1, 'float32', 9)
+  const run = (a: tf.Tensor, f: tf.Tensor) =>
+    tf.depthwiseConv2d(a as tf.Tensor4D, f as tf.Tensor4D, stride, 'same')
+  const y = run(x, filter)
+  const weights = tf.randomNormal(y.shape, 0, 1, 'float32', 10)
+  const gradients = tf.grads((a, f) => tf.sum(tf.mul(weights, run(a!, f!))))([x, filter])
+  return [y, ...gradients].flatMap((t) => [...t.dataSync()])
 }

@@ -1,7 +1,7 @@
 import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { gradientsHere, normReluHere, worstDifference } from './gradients.ts'
+import { depthwiseHere, gradientsHere, normHere, worstDifference } from './gradients.ts'
 
 /** Not every machine has libdnnl.so.2 (Debian: libdnnl2): there the choice falls through to wasm, tested in select.test.ts. */
 const choice = await selectBackend({ only: 'onednn' }).catch(() => undefined)
@@ -42,13 +42,28 @@ it.skipIf(!choice)(
   },
 )
 
-it.skipIf(!choice)(
-  'its fused normalisation and ReLU have the values and gradients of the composed operations',
-  async () => {
+it.skipIf(!choice).each(['relu', 'relu6', 'linear'] as const)(
+  'its fused normalisation and %s have the values and gradients of the composed operations',
+  async (activation) => {
     await tf.setBackend('cpu')
-    const reference = normReluHere()
+    const reference = normHere(activation)
     await tf.setBackend('detl-onednn')
-    const ours = normReluHere()
+    const ours = normHere(activation)
+    for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
+  },
+)
+
+it.skipIf(!choice).each([
+  [1, 1],
+  [2, 1],
+  [2, 3],
+] as const)(
+  'a depthwise convolution of stride %i, multiplier %i has them too',
+  async (stride, multiplier) => {
+    await tf.setBackend('cpu')
+    const reference = depthwiseHere(stride, multiplier)
+    await tf.setBackend('detl-onednn')
+    const ours = depthwiseHere(stride, multiplier)
     for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
   },
 )

@@ -1,7 +1,7 @@
 import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { gradientsHere, normReluHere, worstDifference } from './gradients.ts'
+import { depthwiseHere, gradientsHere, normHere, worstDifference } from './gradients.ts'
 
 it('the wasm backend with composed kernels has the gradients of the pure JavaScript backend', {
   timeout: 120_000,
@@ -32,10 +32,28 @@ it('a strided convolution with "same" padding has them too', async () => {
   for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
 })
 
-it('its fused normalisation and ReLU have the values and gradients of the composed operations', async () => {
-  await tf.setBackend('cpu')
-  const reference = normReluHere()
-  await tf.setBackend('detl-wasm')
-  const ours = normReluHere()
-  for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
-})
+it.each(['relu', 'relu6', 'linear'] as const)(
+  'its fused normalisation and %s have the values and gradients of the composed operations',
+  async (activation) => {
+    await tf.setBackend('cpu')
+    const reference = normHere(activation)
+    await tf.setBackend('detl-wasm')
+    const ours = normHere(activation)
+    for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
+  },
+)
+
+it.each([
+  [1, 1],
+  [2, 1],
+  [2, 3],
+] as const)(
+  'a depthwise convolution of stride %i, multiplier %i has them too',
+  async (stride, multiplier) => {
+    await tf.setBackend('cpu')
+    const reference = depthwiseHere(stride, multiplier)
+    await tf.setBackend('detl-wasm')
+    const ours = depthwiseHere(stride, multiplier)
+    for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
+  },
+)

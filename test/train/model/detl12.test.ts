@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
-import { detl12, logitsOf } from '@detl/train/model/detl12'
-import { extendDomain } from '@detl/train/model/transfer'
+import { extendDomain } from '@detl/train/model/architectures'
+import { detl12 } from '@detl/train/model/detl12'
+import { logitsOf } from '@detl/train/model/trunk'
 import { describe, expect, it } from 'vitest'
 
 const countOf = (weights: { shape: readonly (number | null)[] }[]): number =>

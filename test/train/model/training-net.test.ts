@@ -1,7 +1,8 @@
 import { selectBackend } from '@detl/train/backend/select'
-import { detl12, logitsOf } from '@detl/train/model/detl12'
+import { detl12 } from '@detl/train/model/detl12'
 import { standardised } from '@detl/train/model/input'
 import { TrainingNet } from '@detl/train/model/training-net'
+import { logitsOf } from '@detl/train/model/trunk'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 

@@ -69,11 +69,12 @@ export class DerivedBackend {
   }
 }
 
-/** Geometry of a convolution from its kernel's attributes. */
+/** Geometry of a convolution from its kernel's attributes. @param depthwise the filter is [h,w,C,multiplier] */
 export function convInfo(
   xShape: readonly number[],
   filterShape: readonly number[],
   attrs: Attrs,
+  depthwise = false,
 ): tf.backend_util.Conv2DInfo {
   type Args = Parameters<typeof tf.backend_util.computeConv2DInfo>
   return tf.backend_util.computeConv2DInfo(
@@ -83,7 +84,7 @@ export function convInfo(
     (attrs.dilations as Args[3] | undefined) ?? 1,
     attrs.pad as Args[4],
     attrs.dimRoundingMode as Args[5],
-    false,
+    depthwise,
     tf.backend_util.convertConv2DDataFormat((attrs.dataFormat as 'NHWC' | undefined) ?? 'NHWC'),
   )
 }

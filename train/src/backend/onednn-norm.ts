@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
-import type { DerivedBackend, Wasm } from './derived.ts'
-import { NORM_BACKWARD, NORM_EPSILON, NORM_FORWARD } from './norm-relu.ts'
+import type { Attrs, DerivedBackend, Wasm } from './derived.ts'
+import { NORM_BACKWARD, NORM_EPSILON, NORM_FORWARD, type NormActivation, rangeOf } from './norm.ts'
 import type { Handle } from './onednn-api.ts'
 import { check, type OneDnnSession, packArgs, TAG } from './onednn-session.ts'
 
@@ -35,7 +35,7 @@ type Plan = {
   diffScaleShift: Float32Array
 }
 
-/** The two kernels of `norm-relu.ts` by oneDNN's batch normalisation. */
+/** The two kernels of `norm.ts` by oneDNN's batch normalisation. */
 export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): void {
   const { api } = session
   const plans = new Map<string, Plan>()
@@ -49,7 +49,7 @@ export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): 
     return plan
   }
 
-  derived.overrideMany(NORM_FORWARD, ({ inputs, backend }) => {
+  derived.overrideMany(NORM_FORWARD, ({ inputs, backend, attrs }) => {
     const { x, gamma, beta } = inputs as Record<'x' | 'gamma' | 'beta', tf.TensorInfo>
     const plan = planFor(x)
     const channels = x.shape.at(-1)!
@@ -65,21 +65,21 @@ export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): 
     check(api.memorySetData(plan.variance, at(variance)))
     session.singleThreaded(() => session.execute(plan.forward, plan.forwardArgs))
     check(api.streamWait(session.stream))
-    const y = derived.run('Relu', { x: normal }, backend)
+    const activation = attrs.activation as NormActivation
+    if (activation === 'linear') return [normal, mean, variance]
+    const y = derived.run(activation === 'relu' ? 'Relu' : 'Relu6', { x: normal }, backend)
     backend.disposeData(normal.dataId)
     return [y, mean, variance]
   })
 
-  derived.overrideMany(NORM_BACKWARD, ({ inputs, backend }) => {
+  derived.overrideMany(NORM_BACKWARD, ({ inputs, backend, attrs }) => {
     const { dy, x, gamma, y, mean, variance } = inputs as Record<
       'dy' | 'x' | 'gamma' | 'y' | 'mean' | 'variance',
       tf.TensorInfo
     >
     const plan = planFor(x)
     const channels = x.shape.at(-1)!
-    const mask = derived.run('Step', { x: y }, backend, { alpha: 0 })
-    const masked = derived.run('Multiply', { a: dy, b: mask }, backend)
-    backend.disposeData(mask.dataId)
+    const masked = throughActivation(dy, y, backend, attrs)
     const dx = backend.makeOutput(x.shape, 'float32')
     const [dGamma, dBeta] = [
       backend.makeOutput([channels], 'float32'),
@@ -96,9 +96,26 @@ export function addOneDnnNorm(derived: DerivedBackend, session: OneDnnSession): 
     check(api.streamWait(session.stream))
     values(backend, dGamma).set(plan.diffScaleShift.subarray(0, channels))
     values(backend, dBeta).set(plan.diffScaleShift.subarray(channels))
-    backend.disposeData(masked.dataId)
+    if (masked !== dy) backend.disposeData(masked.dataId)
     return [dx, dGamma, dBeta]
   })
+}
+
+/** dy where the activation is not flat, 0 elsewhere; dy itself where there is none. */
+function throughActivation(dy: tf.TensorInfo, y: tf.TensorInfo, backend: Wasm, attrs: Attrs): tf.TensorInfo {
+  if (attrs.activation === 'linear') return dy
+  const out = backend.makeOutput(dy.shape, 'float32')
+  const [Y, DY, OUT] = [y, dy, out].map((t) => {
+    const { buffer, byteOffset, length } = values(backend, t)
+    return new Int32Array(buffer, byteOffset, length)
+  }) as [Int32Array, Int32Array, Int32Array]
+  // Floats that are not negative sort as their bits do, so two signs say whether y lies inside: no branch to mispredict.
+  const end = new Int32Array(new Float32Array([rangeOf(attrs)[1]]).buffer)[0]!
+  for (let i = 0; i < OUT.length; i++) {
+    const bits = Y[i]!
+    OUT[i] = DY[i]! & ((bits - end) >> 31) & ~((bits - 1) >> 31)
+  }
+  return out
 }
 
 const values = (backend: Wasm, t: tf.TensorInfo): Float32Array =>

@@ -6,7 +6,7 @@ import { type Handle, loadOneDnn, type OneDnn } from './onednn-api.ts'
 const CPU = 1
 const IN_ORDER = 1
 const F32 = 3
-export const TAG = { any: 1, a: 2, ab: 3, nhwc: 20, hwio: 30 } as const
+export const TAG = { any: 1, a: 2, ab: 3, nhwc: 20, hwio: 30, hwigo: 33 } as const
 
 /** One engine and stream, and the few patterns of the C API. */
 export class OneDnnSession {

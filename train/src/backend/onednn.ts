@@ -78,6 +78,8 @@ export function addOneDnnKernels(derived: DerivedBackend): string {
     return out
   })
 
+  addDepthwise(derived, convolve)
+
   derived.override('BatchMatMul', (call, original) => {
     const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo }
     return isOneMatrix(a) && isOneMatrix(b) ? multiply(call.backend, a, b, call.attrs) : original(call)
@@ -108,6 +110,38 @@ export function addOneDnnKernels(derived: DerivedBackend): string {
     return out
   })
   return dnn.version
+}
+
+/** One filter a channel: a convolution of as many groups. A multiplier other than 1 stays with the other kernels. */
+function addDepthwise(derived: DerivedBackend, convolve: ReturnType<typeof convolver>): void {
+  derived.override('DepthwiseConv2dNative', (call, original) => {
+    const { backend, attrs } = call
+    const { x, filter } = call.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo }
+    if (filter.shape[3] !== 1 || !isNhwc(attrs)) return original(call)
+    const info = convInfo(x.shape, filter.shape, attrs, true)
+    const out = backend.makeOutput(info.outShape, 'float32')
+    convolve('forward', info, backend, { src: x, weights: filter, dst: out })
+    return out
+  })
+  derived.override('DepthwiseConv2dNativeBackpropInput', (call, original) => {
+    const { backend, attrs } = call
+    const { dy, filter } = call.inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
+    if (filter.shape[3] !== 1) return original(call)
+    const info = convInfo(attrs.inputShape as number[], filter.shape, attrs, true)
+    const out = backend.makeOutput(info.inShape, 'float32')
+    convolve('backward-data', info, backend, { src: out, weights: filter, dst: dy })
+    return out
+  })
+  derived.override('DepthwiseConv2dNativeBackpropFilter', (call, original) => {
+    const { backend, attrs } = call
+    const { x, dy } = call.inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
+    const filterShape = attrs.filterShape as number[]
+    if (filterShape[3] !== 1) return original(call)
+    const info = convInfo(x.shape, filterShape, attrs, true)
+    const out = backend.makeOutput(filterShape, 'float32')
+    convolve('backward-weights', info, backend, { src: x, weights: out, dst: dy })
+    return out
+  })
 }
 
 type ConvTensors = {
@@ -152,9 +186,12 @@ function planner(session: OneDnnSession) {
   const build = (kind: ConvKind, i: tf.backend_util.Conv2DInfo): Plan => {
     const src = describe([i.batchSize, i.inChannels, i.inHeight, i.inWidth], TAG.nhwc)
     const dst = describe([i.batchSize, i.outChannels, i.outHeight, i.outWidth], TAG.nhwc)
-    const weightDims = [i.outChannels, i.inChannels, i.filterHeight, i.filterWidth]
+    const window = [i.filterHeight, i.filterWidth]
+    const weightDims = isDepthwise(i)
+      ? [i.inChannels, 1, 1, ...window]
+      : [i.outChannels, i.inChannels, ...window]
     const anyWeights = describe(weightDims, TAG.any)
-    const hwio = describe(weightDims, TAG.hwio)
+    const hwio = describe(weightDims, isDepthwise(i) ? TAG.hwigo : TAG.hwio)
     const bias = kind === 'forward-bias' ? describe([i.outChannels], TAG.a) : null
     const geometry = [
       int64([i.strideHeight, i.strideWidth]),
@@ -294,6 +331,10 @@ const replaced = (old: tf.TensorInfo, fresh: tf.TensorInfo, backend: Wasm): tf.T
   backend.disposeData(old.dataId)
   return fresh
 }
+
+/** A [h,w,C,1] filter of C channels: an ordinary one that has a single output channel for a single input is the same. */
+const isDepthwise = (i: tf.backend_util.Conv2DInfo): boolean =>
+  i.filterShape[3] === 1 && i.outChannels === i.inChannels
 
 const isOneMatrix = (t: tf.TensorInfo): boolean =>
   t.dtype === 'float32' && t.shape.slice(0, -2).every((d) => d === 1)

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { addDepthwiseGradients } from './depthwise-gradients.ts'
 import {
   type Attrs,
   convInfo,
@@ -7,7 +8,7 @@ import {
   reducedShape,
   type Wasm,
 } from './derived.ts'
-import { addNormReluKernels } from './norm-relu.ts'
+import { addNormKernels } from './norm.ts'
 
 /**
  * What the wasm backend lacks for training, composed of kernels that it has, and a few that are quicker so.
@@ -15,7 +16,8 @@ import { addNormReluKernels } from './norm-relu.ts'
  */
 export function addTrainingKernels(derived: DerivedBackend): void {
   const { run } = bound(derived)
-  addNormReluKernels(derived)
+  addNormKernels(derived)
+  addDepthwiseGradients(derived)
 
   // dW = x ⋆ dy: a convolution in which batch and channels change places, and strides become dilations.
   derived.override('Conv2DBackpropFilter', ({ inputs, backend, attrs }) => {

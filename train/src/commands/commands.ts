@@ -6,6 +6,7 @@ import type { TrainOptions } from './train-run.ts'
 const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
   smoke: async () => (await import('../../configs/smoke.ts')).smoke,
   default: async () => (await import('../../configs/default.ts')).defaults,
+  mobilenet: async () => (await import('../../configs/mobilenet.ts')).mobilenet,
   paper: async () => (await import('../../configs/paper.ts')).paper,
 }
 

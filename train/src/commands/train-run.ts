@@ -8,9 +8,9 @@ import { readRegions, regionMasks } from '../data/regions.ts'
 import type { Split } from '../data/split.ts'
 import { camGrid } from '../evaluate/gradcam.ts'
 import { type StageResult, trainStage } from '../loop.ts'
-import { detl12 } from '../model/detl12.ts'
+import { extendDomain, initialModel } from '../model/architectures.ts'
 import { loadModel, writeWhole } from '../model/files.ts'
-import { extendDomain } from '../model/transfer.ts'
+import { camLayerOf } from '../model/trunk.ts'
 import { progressPrinter } from '../progress.ts'
 import { identityOf, openRun, savedSplit } from '../run.ts'
 import { type Dataset, openDataset } from './dataset.ts'
@@ -67,7 +67,8 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
   const { config } = run.options
   const { split, byFile, pixels } = run.dataset
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'A', config.pretrain.weighting)
-  const model = detl12({ size: config.size, classes: 2, seed: config.seed })
+  const { architecture, size, seed } = config
+  const model = initialModel(architecture, { size, classes: 2, seed }, run.options.cache)
   return stage(
     run,
     model,
@@ -100,7 +101,7 @@ export async function transfer(
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'B', config.transfer.weighting)
   let model: tfl.LayersModel
   if (base === undefined) {
-    model = detl12({ size: config.size, classes: 4, seed })
+    model = initialModel(config.architecture, { size: config.size, classes: 4, seed }, run.options.cache)
   } else {
     const pretrained = await loadModel(base)
     model = extendDomain(pretrained, 4, seed + 1)
@@ -131,7 +132,7 @@ async function withTargets(
   const out = { ...set }
   if (findingsWeight > 0) out.findings = findingsOf(files, dataset.byFile)
   if (evidenceWeight > 0) {
-    const cells = model.getLayer('conv6').outputShape[1] as number
+    const cells = model.getLayer(camLayerOf(model)).outputShape[1] as number
     const grid = { cells, ...camGrid(model) }
     out.regions = await regionMasks(files, dataset.pixels, readRegions(options.data), grid)
   }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
+import { camLayerOf, inputsOf, outputOf, scoresOf, tailOf } from '../model/trunk.ts'
 
 export type Cams = {
   /** [N,C,h,w], after ReLU, not scaled: a map without evidence stays small. */
@@ -16,19 +17,21 @@ export type Cams = {
  * @param x [N,S,S,1] in 0 … 1
  * @param layer whose maps A [N,h,w,K] are explained
  */
-export async function gradCam(model: tfl.LayersModel, x: tf.Tensor4D, layer = 'conv6'): Promise<Cams> {
-  const rows = model.layers.slice(1)
-  const at = rows.findIndex((l) => l.name === layer)
-  if (at < 0) throw new Error(`the model has no layer "${layer}"`)
+export async function gradCam(
+  model: tfl.LayersModel,
+  x: tf.Tensor4D,
+  layer = camLayerOf(model),
+): Promise<Cams> {
+  const tail = tailOf(model, layer).slice(0, -1)
   const classes = model.outputs[0]!.shape[1] as number
 
   const out = tf.tidy(() => {
-    const through = (layers: typeof rows, input: tf.Tensor) =>
-      layers.reduce((h, l) => l.apply(h) as tf.Tensor, input)
-    const features = through(rows.slice(0, at + 1), x) as tf.Tensor4D // [N,h,w,K]
-    const [kernel, bias] = rows.at(-1)!.weights.map((w) => w.read())
+    const features = outputOf(model, layer, x) as tf.Tensor4D // [N,h,w,K]
     const logitsOfFeatures = (a: tf.Tensor) =>
-      tf.add(tf.matMul(through(rows.slice(at + 1, -1), a) as tf.Tensor2D, kernel as tf.Tensor2D), bias!)
+      scoresOf(
+        model,
+        tail.reduce((h, l) => l.apply(h) as tf.Tensor, a),
+      )
     const maps = Array.from({ length: classes }, (_, c) => {
       // The images of a batch do not mix, so the gradient of the sum is each image's own.
       const score = (a: tf.Tensor) => tf.sum(tf.slice(logitsOfFeatures(a), [0, c], [-1, 1]))
@@ -62,20 +65,29 @@ export async function meanGradCam(models: readonly tfl.LayersModel[], x: tf.Tens
 
 /**
  * Where cell (i,j) of a layer's maps looks: the centre of its receptive field is at offset + stride × (j,i), in tensor
- * pixels. Follows from kernels and strides (Dumoulin & Visin 2016); for conv6: stride 4, offset 16.
+ * pixels. Follows from kernels, strides and padding (Dumoulin & Visin 2016); for detl12's conv6: stride 4, offset 16.
+ * Where the network adds up branches, the longest one counts.
  */
-export function camGrid(model: tfl.LayersModel, layer = 'conv6'): { stride: number; offset: number } {
+export function camGrid(
+  model: tfl.LayersModel,
+  layer = camLayerOf(model),
+): { stride: number; offset: number } {
   let stride = 1
   let centre = 0.5
   for (const l of model.layers.slice(1)) {
-    const { kernelSize, poolSize, strides } = l.getConfig() as {
+    const { kernelSize, poolSize, strides, padding } = l.getConfig() as {
       kernelSize?: number[]
       poolSize?: number[]
       strides?: number[]
+      padding?: string
     }
     const size = kernelSize?.[0] ?? poolSize?.[0] ?? 1
-    centre += ((size - 1) / 2) * stride
-    stride *= strides?.[0] ?? 1
+    const step = strides?.[0] ?? 1
+    const side = inputsOf(l)[0]!.outputShape[1] as number
+    const before =
+      padding === 'same' ? Math.floor(Math.max(0, (Math.ceil(side / step) - 1) * step + size - side) / 2) : 0
+    centre += ((size - 1) / 2 - before) * stride
+    stride *= step
     if (l.name === layer) return { stride, offset: centre }
   }
   throw new Error(`the model has no layer "${layer}"`)

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches, type LabelledImages } from '../data/batches.ts'
+import { lastHiddenOf, outputOf } from '../model/trunk.ts'
 import { quantile } from './intervals.ts'
 
 /** Squared Mahalanobis distance in the last hidden layer (Lee et al. 2018, with one Gaussian for all classes). */
@@ -23,16 +24,13 @@ export async function hiddenActivations(
   set: LabelledImages,
   batchSize: number,
 ): Promise<{ values: Float32Array; dimensions: number }> {
-  const layers = model.layers.slice(1, -1)
-  const dimensions = layers.at(-1)!.outputShape.at(-1) as number
+  const layer = lastHiddenOf(model)
+  const dimensions = layer.outputShape.at(-1) as number
   const values = new Float32Array(set.labels.length * dimensions)
   let at = 0
   for (const batch of evaluationBatches(set, batchSize)) {
     const hidden = tf.tidy(() =>
-      layers.reduce<tf.Tensor>(
-        (h, l) => l.apply(h) as tf.Tensor,
-        tf.tensor4d(batch.x, [batchSize, set.size, set.size, 1]),
-      ),
+      outputOf(model, layer.name, tf.tensor4d(batch.x, [batchSize, set.size, set.size, 1])),
     )
     values.set((await hidden.data()).subarray(0, batch.count * dimensions) as Float32Array, at)
     hidden.dispose()

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 
 export type Detl12Options = {
@@ -49,17 +48,4 @@ export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel 
   let x: tfl.SymbolicTensor = input
   for (const row of rows) x = row.apply(x) as tfl.SymbolicTensor
   return tfl.model({ name: 'detl12', inputs: input, outputs: x })
-}
-
-/**
- * Class scores before the softmax.
- * @param x [N,S,S,1] in 0 … 1
- * @returns logits [N,C]
- */
-export function logitsOf(model: tfl.LayersModel, x: tf.Tensor4D): tf.Tensor2D {
-  return tf.tidy(() => {
-    const hidden = model.layers.slice(1, -1).reduce<tf.Tensor>((h, layer) => layer.apply(h) as tf.Tensor, x)
-    const [kernel, bias] = model.layers.at(-1)!.weights.map((w) => w.read())
-    return tf.add(tf.matMul(hidden as tf.Tensor2D, kernel as tf.Tensor2D), bias!) as tf.Tensor2D
-  })
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Pass } from './training-net.ts'
+import type { Pass } from './trainable.ts'
 
 /**
  * How much of the Grad-CAM of each image's own class is not evidence inside its region, as a term of the loss: the

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
-import { NORM_EPSILON, normRelu } from '../backend/norm-relu.ts'
+import { NORM_EPSILON, norm } from '../backend/norm.ts'
 import { DEVIATION, MEAN } from './input.ts'
+import type { Hidden, Pass, Trainable } from './trainable.ts'
 import { BLOCKS, type Block } from './transfer.ts'
 
 export type TrainingNetOptions = {
@@ -19,29 +20,6 @@ type Norm = { gamma: tf.Variable; beta: tf.Variable; mean: tf.Variable; variance
 type Unit = { name: string; kind: 'conv' | 'dense'; kernel: tf.Variable; bias: tf.Variable; norm?: Norm }
 type Stage = Unit | { name: string; kind: 'pool' | 'flatten'; layer: tfl.layers.Layer }
 
-/** A dense layer as the gradient of the scores sees it. */
-export type Hidden = {
-  kernel: tf.Tensor
-  /** [units], what normalisation multiplies the product by; undefined without normalisation */
-  scale: tf.Tensor | undefined
-  /** [B,units], after ReLU, before dropout */
-  output: tf.Tensor
-}
-
-export type Pass = {
-  /** [B,C] */
-  logits: tf.Tensor2D
-  moments: tf.Tensor[]
-  /** A of the last convolution, after ReLU: [B,h,w,K] */
-  features: tf.Tensor4D
-  /** dense1, dense2 */
-  hidden: Hidden[]
-  /** Kernel of the last layer, [128,C] */
-  head: tf.Tensor2D
-  /** Logits of the auxiliary head, [B,targets] */
-  auxiliary?: tf.Tensor2D
-}
-
 /** Of the running statistics, per step. */
 const DECAY = 0.95
 
@@ -53,7 +31,7 @@ const DECAY = 0.95
  *   kernel and bias, as at inference they always do.
  * It owns copies of the weights; the model is only read and written in `foldInto`.
  */
-export class TrainingNet {
+export class TrainingNet implements Trainable {
   readonly #stages: Stage[]
   readonly #head: Unit
   readonly #trained: Unit[]
@@ -81,7 +59,6 @@ export class TrainingNet {
     if (options.normalise) this.#addNorms(sample, options.fresh)
   }
 
-  /** What the optimiser changes, in a fixed order. */
   get variables(): tf.Variable[] {
     const units = this.#trained.flatMap((u) =>
       u.norm ? [u.kernel, u.norm.gamma, u.norm.beta] : [u.kernel, u.bias],
@@ -89,17 +66,15 @@ export class TrainingNet {
     return [...units, ...Object.values(this.#auxiliary ?? {})]
   }
 
-  /** Running means and variances: state that a checkpoint holds beside the variables. */
   get statistics(): tf.Variable[] {
     return this.#trained.flatMap((u) => (u.norm ? [u.norm.mean, u.norm.variance] : []))
   }
 
-  /**
-   * A training pass: batch statistics, and dropout by the given masks.
-   * @param x [B,S,S,1], standardised
-   * @param masks for dense1 and dense2: 0 or 1/(1 − rate)
-   * @returns the batch's means and variances in the order of `statistics` are kept: the caller disposes of them
-   */
+  /** dense1, dense2 */
+  get dropoutUnits(): number[] {
+    return this.#stages.flatMap((s) => ('kernel' in s && s.kind === 'dense' ? [s.kernel.shape[1]!] : []))
+  }
+
   forward(x: tf.Tensor4D, masks: readonly tf.Tensor2D[] | undefined): Pass {
     const moments: tf.Tensor[] = []
     const hidden: Hidden[] = []
@@ -112,7 +87,7 @@ export class TrainingNet {
       }
       const z = linear(stage, h)
       if (stage.norm) {
-        h = normRelu(z, stage.norm.gamma, stage.norm.beta, moments)
+        h = norm(z, stage.norm.gamma, stage.norm.beta, moments)
       } else h = tf.relu(tf.add(z, stage.bias))
       if (stage.name === 'conv6') features = h
       if (stage.kind === 'dense')
@@ -139,7 +114,7 @@ export class TrainingNet {
     }
   }
 
-  /** Writes plain kernels and biases, for inputs in 0 … 1, to a model of the same shape. */
+  /** As plain kernels and biases. */
   foldInto(model: tfl.LayersModel): void {
     for (const unit of [...this.#stages, this.#head]) {
       if (!('kernel' in unit)) continue

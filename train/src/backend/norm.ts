@@ -1,23 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { DerivedBackend } from './derived.ts'
+import type { Attrs, DerivedBackend } from './derived.ts'
 
-export const NORM_FORWARD = 'DetlNormRelu'
-export const NORM_BACKWARD = 'DetlNormReluGrad'
+export const NORM_FORWARD = 'DetlNorm'
+export const NORM_BACKWARD = 'DetlNormGrad'
 export const NORM_EPSILON = 1e-3
 
+/** What follows the normalisation; `relu6` is min(max(x, 0), 6). */
+export type NormActivation = 'relu' | 'relu6' | 'linear'
+
 /**
- * relu(γ · (z − μ)/√(σ² + ε) + β) with μ, σ² over all axes but the last (Ioffe & Szegedy 2015, algorithm 1), and its
- * gradient. On the wasm-derived backends it is one kernel of two passes each way: composed of tfjs's operations it costs
+ * f(γ · (z − μ)/√(σ² + ε) + β) with μ, σ² over all axes but the last (Ioffe & Szegedy 2015, algorithm 1), and its
+ * gradient; f is ReLU unless said. On the wasm-derived backends it is one kernel of two passes each way: composed of tfjs's operations it costs
  * more than the convolutions, since their broadcasts are slow.
  * @param moments gets μ and σ², kept beyond any tidy; the caller disposes of them
  */
-export function normRelu(z: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, moments: tf.Tensor[]): tf.Tensor {
-  if (!tf.getKernel(NORM_FORWARD, tf.getBackend())) return composed(z, gamma, beta, moments)
+export function norm(
+  z: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  moments: tf.Tensor[],
+  activation: NormActivation = 'relu',
+): tf.Tensor {
+  if (!tf.getKernel(NORM_FORWARD, tf.getBackend())) return composed(z, gamma, beta, moments, activation)
   const fused = tf.customGrad((...args) => {
     const [x, g, b, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
     const [y, mean, variance] = tf
       .engine()
-      .runKernel(NORM_FORWARD, { x, gamma: g, beta: b }) as unknown as tf.Tensor[]
+      .runKernel(NORM_FORWARD, { x, gamma: g, beta: b }, { activation }) as unknown as tf.Tensor[]
     moments.push(tf.keep(mean!.clone()), tf.keep(variance!.clone()))
     save([x, g, y!, mean!, variance!])
     return {
@@ -26,24 +35,47 @@ export function normRelu(z: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, moment
         const [x, gamma, y, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
         return tf
           .engine()
-          .runKernel(NORM_BACKWARD, { dy, x, gamma, y, mean, variance }) as unknown as tf.Tensor[]
+          .runKernel(
+            NORM_BACKWARD,
+            { dy, x, gamma, y, mean, variance },
+            { activation },
+          ) as unknown as tf.Tensor[]
       },
     }
   })
   return fused(z, gamma, beta)
 }
 
-function composed(z: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, moments: tf.Tensor[]): tf.Tensor {
+function composed(
+  z: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  moments: tf.Tensor[],
+  activation: NormActivation,
+): tf.Tensor {
   const axes = z.shape.slice(0, -1).map((_, i) => i)
   const { mean, variance } = tf.moments(z, axes)
   moments.push(tf.keep(mean.clone()), tf.keep(variance.clone()))
   const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, NORM_EPSILON)))
-  return tf.relu(tf.add(tf.mul(z, scale), tf.sub(beta, tf.mul(mean, scale))))
+  return activate(tf.add(tf.mul(z, scale), tf.sub(beta, tf.mul(mean, scale))), activation)
 }
 
+/** The activation alone, by tfjs's operations. */
+export const activate = (x: tf.Tensor, activation: NormActivation): tf.Tensor =>
+  activation === 'linear' ? x : activation === 'relu' ? tf.relu(x) : tf.clipByValue(x, 0, 6)
+
+/** Between these the activation passes gradients on. */
+const RANGES: Record<NormActivation, [number, number]> = {
+  linear: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  relu: [0, Number.POSITIVE_INFINITY],
+  relu6: [0, 6],
+}
+export const rangeOf = (attrs: Attrs): [number, number] => RANGES[attrs.activation as NormActivation]
+
 /** The two kernels, as loops over the wasm heap. */
-export function addNormReluKernels(derived: DerivedBackend): void {
-  derived.overrideMany(NORM_FORWARD, ({ inputs, backend }) => {
+export function addNormKernels(derived: DerivedBackend): void {
+  derived.overrideMany(NORM_FORWARD, ({ inputs, backend, attrs }) => {
+    const [low, high] = rangeOf(attrs)
     const { x, gamma, beta } = inputs as Record<'x' | 'gamma' | 'beta', tf.TensorInfo>
     const channels = x.shape.at(-1)!
     const out = [
@@ -76,14 +108,15 @@ export function addNormReluKernels(derived: DerivedBackend): void {
     for (let i = 0; i < X.length; ) {
       for (let c = 0; c < channels; c++, i++) {
         const y = X[i]! * scale[c]! + shift[c]!
-        Y[i] = y > 0 ? y : 0
+        Y[i] = Math.min(high, Math.max(low, y))
       }
     }
     return out
   })
 
-  // dβ = Σ g, dγ = Σ g·x̂, dx = γ/σ · (g − dβ/n − x̂·dγ/n), with g = dy where y > 0.
-  derived.overrideMany(NORM_BACKWARD, ({ inputs, backend }) => {
+  // dβ = Σ g, dγ = Σ g·x̂, dx = γ/σ · (g − dβ/n − x̂·dγ/n), with g = dy where the activation is not flat.
+  derived.overrideMany(NORM_BACKWARD, ({ inputs, backend, attrs }) => {
+    const [low, high] = rangeOf(attrs)
     const { dy, x, gamma, y, mean, variance } = inputs as Record<
       'dy' | 'x' | 'gamma' | 'y' | 'mean' | 'variance',
       tf.TensorInfo
@@ -100,7 +133,7 @@ export function addNormReluKernels(derived: DerivedBackend): void {
     const [sumG, sumGX] = [new Float64Array(channels), new Float64Array(channels)]
     for (let i = 0; i < X.length; ) {
       for (let c = 0; c < channels; c++, i++) {
-        if (Y[i]! > 0) {
+        if (Y[i]! > low && Y[i]! < high) {
           const g = DY[i]!
           sumG[c]! += g
           sumGX[c]! += g * X[i]!
@@ -122,7 +155,8 @@ export function addNormReluKernels(derived: DerivedBackend): void {
     }
     for (let i = 0; i < X.length; ) {
       for (let c = 0; c < channels; c++, i++) {
-        DX[i] = (Y[i]! > 0 ? a[c]! * DY[i]! : 0) + b[c]! * X[i]! + c0[c]!
+        const open = Y[i]! > low && Y[i]! < high
+        DX[i] = (open ? a[c]! * DY[i]! : 0) + b[c]! * X[i]! + c0[c]!
       }
     }
     return out

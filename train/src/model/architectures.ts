@@ -1,0 +1,80 @@
+import type * as tf from '@tensorflow/tfjs-core'
+import type * as tfl from '@tensorflow/tfjs-layers'
+import { fetchBackbone, loadBackbone } from './backbone.ts'
+import { detl12 } from './detl12.ts'
+import { GraphNet } from './graph-net.ts'
+import { mobileNetV2 } from './mobilenet-v2.ts'
+import type { Trainable } from './trainable.ts'
+import { TrainingNet } from './training-net.ts'
+import type { Block } from './transfer.ts'
+
+/** The paper's network, and the stronger one beside it; each is the `name` of its LayersModel. */
+export const ARCHITECTURES = ['detl12', 'mobilenet-v2'] as const
+export type Architecture = (typeof ARCHITECTURES)[number]
+
+export type ModelOptions = {
+  /** S */
+  size: number
+  classes: number
+  /** Of the initial weights. */
+  seed: number
+}
+
+const BUILDERS = { detl12, 'mobilenet-v2': mobileNetV2 }
+
+/** @returns a model [N,S,S,1] → [N,C] with random weights */
+export const buildModel = (architecture: Architecture, options: ModelOptions): tfl.LayersModel =>
+  BUILDERS[architecture](options)
+
+/**
+ * A model as training begins: random weights, or for the networks that come with them those of a backbone.
+ * @param cache folder for what is fetched
+ * @param fetch whence the backbone's weights are; tests give their own
+ */
+export function initialModel(
+  architecture: Architecture,
+  options: ModelOptions,
+  cache: string,
+  fetch = fetchBackbone,
+): tfl.LayersModel {
+  const model = buildModel(architecture, options)
+  if (architecture === 'mobilenet-v2') loadBackbone(model, fetch(cache))
+  return model
+}
+
+/** @throws where a loaded model is neither */
+export function architectureOf(model: tfl.LayersModel): Architecture {
+  const found = ARCHITECTURES.find((a) => a === model.name)
+  if (!found) throw new Error(`"${model.name}" is none of ${ARCHITECTURES.join(', ')}`)
+  return found
+}
+
+export type TrainableOptions = {
+  trainFrom: string
+  /** Batch normalisation of detl12 while it trains; the others have their own. */
+  normalise: boolean
+  auxiliary: number
+  fresh: boolean
+}
+
+/** @param sample [B,S,S,1], standardised: the first statistics of detl12 are its */
+export function trainableOf(
+  model: tfl.LayersModel,
+  sample: tf.Tensor4D,
+  options: TrainableOptions,
+): Trainable {
+  if (architectureOf(model) !== 'detl12') return new GraphNet(model, options)
+  return new TrainingNet(model, sample, { ...options, trainFrom: options.trainFrom as Block })
+}
+
+/**
+ * Domain extension transfer learning, paper section IV-C: the base with its weights and a new last layer.
+ * @param base trained on Data-A; it is left as it is
+ * @returns a model with `classes` outputs that shares no variable with `base`
+ */
+export function extendDomain(base: tfl.LayersModel, classes: number, seed: number): tfl.LayersModel {
+  const size = base.inputs[0]!.shape[1] as number
+  const model = buildModel(architectureOf(base), { size, classes, seed })
+  for (const layer of model.layers.slice(0, -1)) layer.setWeights(base.getLayer(layer.name).getWeights())
+  return model
+}
