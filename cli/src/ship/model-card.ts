@@ -38,8 +38,8 @@ export function modelCard(manifest: Manifest, report: Report): string {
       [
         ['accuracy', show(model.accuracy)],
         ['balanced accuracy', show(model.balancedAccuracy)],
-        ['expected calibration error', report.calibration.ece.toFixed(3)],
-        ['Brier score', report.calibration.brier.toFixed(3)],
+        ['expected calibration error', show(report.calibration.ece)],
+        ['Brier score', show(report.calibration.brier)],
       ],
     ),
     table(

@@ -8,7 +8,9 @@ import {
 import {
   bootstrapByGroup,
   delong,
+  mean,
   newcombeAuc,
+  predictiveValueIntervals,
   resampledByGroup,
   weightedMean,
   wilson,
@@ -16,7 +18,7 @@ import {
 import {
   auc,
   balancedAccuracy,
-  brierScore,
+  brierScores,
   confusionMatrix,
   countsAt,
   predictiveValues,
@@ -79,7 +81,7 @@ print(json.dumps({"auc": m.roc_auc_score(y == 0, s), "fpr": f.tolist(), "tpr": t
       expect(curve.map((p) => p.truePositiveRate)).toEqual(theirs.tpr.map((v) => expect.closeTo(v, 10)))
       expect(confusion).toEqual(theirs.confusion)
       expect(balancedAccuracy(confusion)).toBeCloseTo(theirs.balanced!, 10)
-      expect(brierScore(probabilities, truth, 3)).toBeCloseTo(theirs.brier!, 6)
+      expect(mean(brierScores(probabilities, truth, 3))).toBeCloseTo(theirs.brier!, 6)
       expect(negativeLogLikelihood(example(211, 1).logits, truth, 3, 1)).toBeCloseTo(theirs.nll!, 5)
     }, 60_000)
   },
@@ -241,3 +243,29 @@ describe('operatingPoints', () => {
 it('predictive values follow Bayes: sensitivity 0.912, specificity 0.775 at 5 % prevalence give a PPV of 17.6 %', () => {
   expect(predictiveValues(0.912, 0.775, 0.05).ppv).toBeCloseTo(0.176, 3)
 })
+
+it.each([
+  [0.9, 0.8, 0.05, 60, 90],
+  [0.6, 0.97, 0.01, 40, 300],
+] as const)(
+  'intervals of predictive values hold the true ones 19 times in 20 (sensitivity %f, specificity %f, prevalence %f)',
+  (sensitivity, specificity, prevalence, sick, well) => {
+    const truth = predictiveValues(sensitivity, specificity, prevalence)
+    const rng = rngOf('predictive', sick)
+    const drawn = (n: number, p: number) => Array.from({ length: n }, () => rng()).filter((v) => v < p).length
+    const held = { ppv: 0, npv: 0 }
+    for (let i = 0; i < 2000; i++) {
+      const found = predictiveValueIntervals(
+        { right: drawn(sick, sensitivity), n: sick },
+        { right: drawn(well, specificity), n: well },
+        prevalence,
+      )
+      for (const key of ['ppv', 'npv'] as const)
+        if (found[key].low <= truth[key] && truth[key] <= found[key].high) held[key]++
+    }
+    for (const key of ['ppv', 'npv'] as const) {
+      expect(held[key] / 2000).toBeGreaterThan(0.935)
+      expect(held[key] / 2000).toBeLessThan(0.985)
+    }
+  },
+)

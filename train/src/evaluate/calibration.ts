@@ -39,12 +39,16 @@ export function fitTemperature(logits: Float32Array, truth: ArrayLike<number>, c
 
 export type ReliabilityBin = { from: number; to: number; count: number; confidence: number; accuracy: number }
 
-/** Images by the probability of their predicted class, in bins of equal width. */
+/**
+ * Images by the probability of their predicted class, in bins of equal width.
+ * @param weights how often each image counts
+ */
 export function reliability(
   probabilities: ArrayLike<number>,
   truth: ArrayLike<number>,
   classes: number,
   bins = 10,
+  weights?: ArrayLike<number>,
 ): ReliabilityBin[] {
   const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }))
   for (let i = 0; i < truth.length; i++) {
@@ -53,9 +57,10 @@ export function reliability(
       if (probabilities[i * classes + c]! > probabilities[i * classes + best]!) best = c
     const confidence = probabilities[i * classes + best]!
     const bin = sums[Math.min(bins - 1, Math.floor(confidence * bins))]!
-    bin.count++
-    bin.confidence += confidence
-    if (best === truth[i]) bin.right++
+    const weight = weights?.[i] ?? 1
+    bin.count += weight
+    bin.confidence += weight * confidence
+    if (best === truth[i]) bin.right += weight
   }
   return sums.map(({ count, confidence, right }, b) => ({
     from: b / bins,

@@ -1,8 +1,8 @@
 import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
 import { rngOf } from '../rng.ts'
-import { bootstrapByGroup, delong, wilson } from './intervals.ts'
-import { confusionMatrix, predictiveValues, weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
+import { bootstrapByGroup, delong, predictiveValueIntervals, wilson } from './intervals.ts'
+import { confusionMatrix, weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
 
 /** What every table of the report is computed from: one row an image. */
 export type Row = {
@@ -21,7 +21,7 @@ export type ClassFigures = {
   auc: Estimate
   /** The same, resampling groups. */
   aucByGroup: Estimate
-  predictiveValues: { prevalence: number; ppv: number; npv: number }[]
+  predictiveValues: { prevalence: number; ppv: Estimate; npv: Estimate }[]
 }
 
 export type Summary = {
@@ -63,13 +63,13 @@ export function summarise(rows: readonly Row[], seed: number): Summary {
 function classFigures(rows: readonly Row[], label: Label, c: number, seed: number): ClassFigures {
   const of = rows.filter((r) => r.truth === c)
   const rest = rows.filter((r) => r.truth !== c)
-  const sensitivity = wilson(of.filter((r) => r.predicted === c).length, of.length)
-  const specificity = wilson(rest.filter((r) => r.predicted !== c).length, rest.length)
+  const sick = { right: of.filter((r) => r.predicted === c).length, n: of.length }
+  const well = { right: rest.filter((r) => r.predicted !== c).length, n: rest.length }
   return {
     label,
     n: of.length,
-    sensitivity,
-    specificity,
+    sensitivity: wilson(sick.right, sick.n),
+    specificity: wilson(well.right, well.n),
     ...aucs(
       rows,
       (r) => r.probabilities[c]!,
@@ -78,7 +78,7 @@ function classFigures(rows: readonly Row[], label: Label, c: number, seed: numbe
     ),
     predictiveValues: PREVALENCES.map((prevalence) => ({
       prevalence,
-      ...predictiveValues(sensitivity.value, specificity.value, prevalence),
+      ...predictiveValueIntervals(sick, well, prevalence),
     })),
   }
 }

@@ -1,6 +1,6 @@
 import type { Estimate } from '@detl/core/model/manifest'
 import type { Rng } from '../rng.ts'
-import { type BinaryScores, midranks } from './metrics.ts'
+import { type BinaryScores, midranks, predictiveValues } from './metrics.ts'
 
 /** Two-sided 95 % of the standard normal. */
 const Z = 1.959963984540054
@@ -12,6 +12,42 @@ export function wilson(successes: number, n: number): Estimate {
   const centre = (p + Z ** 2 / (2 * n)) / (1 + Z ** 2 / n)
   const half = (Z / (1 + Z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + Z ** 2 / (4 * n ** 2))
   return { value: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half), n }
+}
+
+/** Of those with a condition, or without it: how many were called rightly, of how many. */
+export type Called = { right: number; n: number }
+
+/**
+ * Predictive values at a prevalence, with the logit intervals of Mercaldo, Lau & Zhou 2007; where a count is 0 or all,
+ * their adjusted ones, with counts raised by z²/2.
+ */
+export function predictiveValueIntervals(
+  sick: Called,
+  well: Called,
+  prevalence: number,
+): { ppv: Estimate; npv: Estimate } {
+  const plain = predictiveValues(sick.right / sick.n, well.right / well.n, prevalence)
+  const extreme = [sick, well].some(({ right, n }) => right === 0 || right === n)
+  const raise = extreme ? Z ** 2 : 0
+  const raised = ({ right, n }: Called) => ({ share: (right + raise / 2) / (n + raise), n: n + raise })
+  const [se, sp] = [raised(sick), raised(well)]
+  const odds = (p: number) => p / (1 - p)
+  const interval = (value: number, centre: number, variance: number): Estimate => {
+    const at = (z: number) => 1 / (1 + Math.exp(-(Math.log(centre) + z * Math.sqrt(variance))))
+    return { value, low: Math.min(value, at(-Z)), high: Math.max(value, at(Z)), n: sick.n + well.n }
+  }
+  return {
+    ppv: interval(
+      plain.ppv,
+      (se.share / (1 - sp.share)) * odds(prevalence),
+      1 / (odds(se.share) * se.n) + odds(sp.share) / sp.n,
+    ),
+    npv: interval(
+      plain.npv,
+      sp.share / (1 - se.share) / odds(prevalence),
+      odds(se.share) / se.n + 1 / (odds(sp.share) * sp.n),
+    ),
+  }
 }
 
 /**

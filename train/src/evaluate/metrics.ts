@@ -158,15 +158,14 @@ export function predictiveValues(
   return { ppv: hits / (hits + alarms), npv: clears / (clears + misses) }
 }
 
-/** Mean over images of Σ_c (p_c − y_c)², 0 … 2 (Brier 1950). */
-export function brierScore(
+/** Of each image Σ_c (p_c − y_c)², 0 … 2; their mean is the score of Brier 1950. */
+export const brierScores = (
   probabilities: ArrayLike<number>,
   truth: ArrayLike<number>,
   classes: number,
-): number {
-  let sum = 0
-  for (let i = 0; i < truth.length; i++) {
+): number[] =>
+  Array.from({ length: truth.length }, (_, i) => {
+    let sum = 0
     for (let c = 0; c < classes; c++) sum += (probabilities[i * classes + c]! - (truth[i] === c ? 1 : 0)) ** 2
-  }
-  return sum / truth.length
-}
+    return sum
+  })

@@ -25,9 +25,9 @@ export const classes = ({ model }: Report): string =>
       withInterval(c.specificity),
       decimal(c.auc),
       decimal(c.aucByGroup),
-      c.predictiveValues.map((p) => `${percent(p.ppv)} / ${percent(p.npv)}`).join('<br>'),
+      c.predictiveValues.map((p) => `${withInterval(p.ppv)} / ${withInterval(p.npv)}`).join('<br>'),
     ]),
-    'Sensitivity and specificity of the most probable class (Wilson); the bootstrap resamples whole groups.',
+    'Sensitivity and specificity of the most probable class (Wilson); predictive values by Bayes (Mercaldo et al. 2007); the bootstrap resamples whole groups.',
   )
 
 export function confusion(report: Report): string {
@@ -43,7 +43,7 @@ export function confusion(report: Report): string {
 }
 
 export const calibration = ({ calibration: c }: Report): string =>
-  `<p>Expected calibration error ${percent(c.ece)} (before temperature scaling ${percent(c.eceUncalibrated)}); Brier score ${c.brier.toFixed(3)} of 0 to 2. Temperatures are fitted on the validation part of each fold.</p>`
+  `<p>Expected calibration error ${withInterval(c.ece)} (before temperature scaling ${percent(c.eceUncalibrated)}); Brier score ${decimal(c.brier)} of 0 to 2. A resample is less even than the images themselves, so the interval of the first leans upwards. Temperatures are fitted on the validation part of each fold.</p>`
 
 export function rocs(report: Report): string {
   const plots = report.roc.map((r, i) => {

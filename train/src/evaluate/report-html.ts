@@ -78,7 +78,11 @@ function cards(report: Report): string {
           ] as [string, string, string],
         ]
       : []),
-    [percent(report.calibration.ece), 'expected calibration error', 'after temperature scaling'],
+    [
+      percent(report.calibration.ece.value),
+      'expected calibration error',
+      interval(report.calibration.ece, percent),
+    ],
   ]
   return `<div class="cards">${all.map(([value, name, range]) => `<div><b>${value}</b><span>${escapeHtml(name)}</span><span>${range}</span></div>`).join('')}</div>`
 }

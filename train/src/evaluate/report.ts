@@ -16,11 +16,11 @@ import {
   type Summary,
   summarise,
 } from './figures.ts'
-import { mean, sampleVariance } from './intervals.ts'
+import { bootstrapByGroup, mean, sampleVariance, weightedMean } from './intervals.ts'
 import { type LeftOutFigures, leftOutFigures } from './left-out.ts'
 import { type LocalisationFigures, localisationFigures } from './localisation-figures.ts'
 import { type MemberFigures, memberFigures } from './members.ts'
-import { brierScore } from './metrics.ts'
+import { brierScores } from './metrics.ts'
 import { type OutlierFigures, type OutlierScores, outlierFigures } from './ood-figures.ts'
 import { type OperatingPoints, operatingPoints } from './operating-points.ts'
 import { ensembleOf, type FoldPredictions, type Scored, scored } from './predictions.ts'
@@ -46,7 +46,7 @@ export type Report = {
   foldAccuracy: { mean: number; sd: number }
   model: Summary
   covidAgainstPneumonia: ReturnType<typeof covidAgainstPneumonia>[]
-  calibration: { ece: number; eceUncalibrated: number; brier: number; bins: ReliabilityBin[] }
+  calibration: { ece: Estimate; eceUncalibrated: number; brier: Estimate; bins: ReliabilityBin[] }
   operatingPoints: Partial<Record<Label, OperatingPoints>>
   shortcuts: ShortcutFigures[]
   subgroups: SubgroupFigures[]
@@ -117,13 +117,15 @@ export function buildReport(input: ReportInput): Report {
     'test',
     records,
   )
-  const bins = reliability(flat(test), truth, LABELS.length)
+  const probabilities = flat(test)
+  const bins = (weights?: ArrayLike<number>) => reliability(probabilities, truth, LABELS.length, 10, weights)
+  const groups = rows.map((r) => r.group)
   return {
     headline: headline(model, shortcuts, members),
     run,
     images: {
       test: test.length,
-      groups: new Set(rows.map((r) => r.group)).size,
+      groups: new Set(groups).size,
       folds: folds.length,
       external: new Set(external.map((s) => s.file)).size,
     },
@@ -132,10 +134,14 @@ export function buildReport(input: ReportInput): Report {
     model,
     covidAgainstPneumonia: [covidAgainstPneumonia(rows, COUNTER_TEST_SOURCE, seed)],
     calibration: {
-      ece: expectedCalibrationError(bins),
+      ece: bootstrapByGroup(groups, (w) => expectedCalibrationError(bins(w)), rngOf(seed, 'ece')),
       eceUncalibrated: expectedCalibrationError(reliability(flat(raw), truth, LABELS.length)),
-      brier: brierScore(flat(test), truth, LABELS.length),
-      bins,
+      brier: bootstrapByGroup(
+        groups,
+        weightedMean(brierScores(probabilities, truth, LABELS.length)),
+        rngOf(seed, 'brier'),
+      ),
+      bins: bins(),
     },
     operatingPoints: pointsOf(folds, records),
     shortcuts,
