@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { selectBackend } from '@detl/train/backend/select'
+import { fitClassBias } from '@detl/train/evaluate/calibration'
 import { learningRateAt, type StageOptions, trainStage } from '@detl/train/loop'
 import { detl12 } from '@detl/train/model/detl12'
 import { loadModel } from '@detl/train/model/files'
@@ -54,6 +55,19 @@ describe('trainStage', () => {
     for (const [i, w] of unbroken.getWeights().entries()) {
       expect(resumed.getWeights()[i]!.dataSync()).toEqual(w.dataSync())
     }
+  })
+
+  it('keeps the last epoch where the recipe says so, with the classes shifted to the validation part', async () => {
+    const stage = { ...quickStage, learningRate: 2e-3, keep: 'last' as const }
+    const plain = await trainStage(fresh(), { train, validation }, stage, options('last'))
+    expect(plain.bestEpoch).toBe(stage.epochs)
+    const model = fresh()
+    await trainStage(model, { train, validation }, { ...stage, classBias: true }, options('shifted'))
+    const before = await predictLogits(await loadModel(plain.modelPath), validation, 8)
+    const after = await predictLogits(model, validation, 8)
+    const shift = fitClassBias(before, validation.labels, 2)
+    expect(Math.abs(shift[0]!)).toBeGreaterThan(0.01)
+    for (const [i, z] of after.entries()) expect(z).toBeCloseTo(before[i]! + shift[i % 2]!, 4)
   })
 
   it('does not continue a run of another configuration', async () => {

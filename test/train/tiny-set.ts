@@ -47,4 +47,5 @@ export const quickStage: StageConfig = {
   evidenceWeight: 0,
   augment: { ...NO_AUGMENTATION, mirroring: 0.5, shift: 0.05 },
   keep: 'loss',
+  classBias: false,
 }

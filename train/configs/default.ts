@@ -24,6 +24,7 @@ export const defaults: TrainConfig = {
     findingsWeight: 0,
     evidenceWeight: 0,
     keep: 'balancedAccuracy',
+    classBias: false,
     augment: {
       rotation: 8, // the paper names rotation, scaling, mirroring and gives no ranges; a patient tilts by a few degrees
       scaling: 0.1,
@@ -59,6 +60,7 @@ export const defaults: TrainConfig = {
     findingsWeight: 0,
     evidenceWeight: 0.5, // 0.2 moves the maps into the lungs, 0.5 onto the radiologists' boxes too
     keep: 'balancedAccuracy',
+    classBias: false,
     augment: {
       rotation: 8,
       scaling: 0.1,

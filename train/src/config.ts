@@ -32,8 +32,13 @@ export type StageConfig = {
   /** Factor of the share of Grad-CAM that lies outside the known regions (`evidence-loss.ts`); 0 leaves it out. */
   evidenceWeight: number
   augment: AugmentConfig
-  /** Which epoch's weights are kept: best mean recall over the classes, or lowest loss, on the validation part. */
-  keep: 'balancedAccuracy' | 'loss'
+  /**
+   * Which epoch's weights are kept: best mean recall over the classes, or lowest loss, on the validation part; or the last,
+   * for schedules that end near 0, where the choice would follow the noise of a small validation part.
+   */
+  keep: 'balancedAccuracy' | 'loss' | 'last'
+  /** Shift the last layer's biases so that classes are called as often as they are true on the validation part. */
+  classBias: boolean
 }
 
 export type TrainConfig = {

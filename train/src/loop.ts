@@ -6,6 +6,7 @@ import { type EpochRecord, readCheckpoint, saveCheckpoint } from './checkpoint.t
 import type { StageConfig } from './config.ts'
 import { weakened } from './data/augment.ts'
 import { type Batch, type LabelledImages, trainingBatches } from './data/batches.ts'
+import { fitClassBias } from './evaluate/calibration.ts'
 import { trainableOf } from './model/architectures.ts'
 import { evidenceOutside } from './model/evidence-loss.ts'
 import { loadModel, saveModel } from './model/files.ts'
@@ -84,7 +85,9 @@ export async function trainStage(
     const validation = await validate(model, data.validation, stage.batchSize)
     const record: EpochRecord = { epoch, ...trained, ...validation }
     history.push(record)
-    const score = stage.keep === 'loss' ? -record.validationLoss : record.balancedAccuracy
+    const score = { loss: -record.validationLoss, balancedAccuracy: record.balancedAccuracy, last: epoch }[
+      stage.keep
+    ]
     const isBest = score > best.score
     if (isBest) {
       best = { score, epoch }
@@ -110,7 +113,24 @@ export async function trainStage(
   const kept = await loadModel(bestDir)
   model.setWeights(kept.getWeights())
   kept.dispose()
+  if (stage.classBias) {
+    await shiftClasses(model, data.validation, stage.batchSize)
+    await saveModel(model, bestDir)
+  }
   return { bestEpoch: best.epoch, bestScore: best.score, history, modelPath: join(bestDir, 'model.json') }
+}
+
+/** Adds to the last layer's biases what `fitClassBias` finds on the validation part. A second time it finds 0. */
+export async function shiftClasses(
+  model: tfl.LayersModel,
+  validation: LabelledImages,
+  batchSize: number,
+): Promise<void> {
+  const logits = await predictLogits(model, validation, batchSize)
+  const shift = fitClassBias(logits, validation.labels, validation.classes)
+  const last = model.layers.at(-1)!
+  const [kernel, bias] = last.getWeights() as [tf.Tensor, tf.Tensor]
+  tf.tidy(() => last.setWeights([kernel, tf.add(bias, tf.tensor1d(shift))]))
 }
 
 /** Statistics of the first batch of the first epoch, so that they too follow from the seed. */

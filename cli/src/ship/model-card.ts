@@ -1,7 +1,14 @@
 import { DISCLAIMER } from '@detl/core/api/screening'
 import type { Estimate, Manifest } from '@detl/core/model/manifest'
 import type { Report } from '@detl/train/evaluate/report'
+import type { Architecture } from '@detl/train/model/architectures'
+import { BACKBONE } from '@detl/train/model/backbone-source'
 import { show, table } from './markdown.ts'
+
+const NETWORKS: Record<Architecture, string> = {
+  detl12: 'The 12-layer network of Basu, Mitra & Saha 2020 (section IV), from random weights.',
+  'mobilenet-v2': `MobileNetV2 (Sandler et al. 2018) down to a sixteenth of its input, with a hidden layer of 128 units. Its first weights are those of the npm package ${BACKBONE.package} ${BACKBONE.version} (MIT): a classifier of photographs, fine-tuned from ImageNet to tell indecent ones.`,
+}
 
 /**
  * MODEL_CARD.md after Mitchell et al. 2019, from the manifest and the report alone: no figure is typed in.
@@ -16,7 +23,7 @@ export function modelCard(manifest: Manifest, report: Report): string {
 
     '## What it is',
     [
-      `The 12-layer network of Basu, Mitra & Saha 2020 (section IV) on ${size} × ${size} grey pixels, trained by domain extension transfer learning: first normal against disease (Data-A), then the four classes ${manifest.labels.join(', ')} (Data-B).`,
+      `${NETWORKS[run.config.architecture]} On ${size} × ${size} grey pixels, trained by domain extension transfer learning: first normal against disease (Data-A), then the four classes ${manifest.labels.join(', ')} (Data-B).`,
       `ONNX with Grad-CAM in the graph (${manifest.cam.method} at ${manifest.cam.layer}, ${manifest.cam.width} × ${manifest.cam.height} cells). Input: UINT8 [N,1,${size},${size}] made by \`${manifest.preprocess.name}\` version ${manifest.preprocess.version}.`,
       `Probabilities are calibrated with temperature ${manifest.temperature.toFixed(3)}, fitted on validation images only.`,
     ].join('\n'),

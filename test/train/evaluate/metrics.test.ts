@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   expectedCalibrationError,
+  fitClassBias,
   fitTemperature,
   negativeLogLikelihood,
   reliability,
@@ -220,6 +221,38 @@ describe('fitTemperature', () => {
     const ece = (t: number) => expectedCalibrationError(reliability(softmaxRows(inflated, 3, t), truth, 3))
     expect(ece(temperature)).toBeLessThan(0.03)
     expect(ece(1)).toBeGreaterThan(0.1)
+  })
+})
+
+describe('fitClassBias', () => {
+  // Labels drawn from the softmax of the logits, three classes of very different frequency.
+  const rng = rngOf('bias')
+  const logits = new Float32Array(3 * 3000).map((_, i) => 2 * gaussian(rng) - (i % 3))
+  const p = softmaxRows(logits, 3)
+  const truth = Array.from({ length: 3000 }, (_, i) => {
+    const u = rng()
+    return u < p[3 * i]! ? 0 : u < p[3 * i]! + p[3 * i + 1]! ? 1 : 2
+  })
+  const counts = [0, 1, 2].map((c) => truth.filter((t) => t === c).length)
+  const expected = counts.map((n) => -Math.log(n))
+
+  it('weighs classes against their frequency where the logits are those of the images as they come', () => {
+    const centre = mean(expected)
+    for (const [c, b] of fitClassBias(logits, truth, 3).entries())
+      expect(b).toBeCloseTo(expected[c]! - centre, 0.5)
+  })
+
+  it('takes back what was added to a class, and finds nothing a second time', () => {
+    const first = fitClassBias(logits, truth, 3)
+    const moved = logits.map((z, k) => z + [0.7, -0.2, -1][k % 3]!)
+    for (const [c, b] of fitClassBias(moved, truth, 3).entries())
+      expect(b).toBeCloseTo(first[c]! - [0.7, -0.2, -1][c]! + (0.7 - 0.2 - 1) / 3, 3)
+    const settled = logits.map((z, k) => z + first[k % 3]!)
+    for (const b of fitClassBias(settled, truth, 3)) expect(b).toBeCloseTo(0, 3)
+  })
+
+  it('leaves the logits alone where a class does not occur', () => {
+    expect(fitClassBias(logits.subarray(0, 6), [0, 1], 3)).toEqual([0, 0, 0])
   })
 })
 

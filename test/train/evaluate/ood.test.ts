@@ -1,4 +1,5 @@
-import { distances, fitOutOfDistribution, inverse } from '@detl/train/evaluate/ood'
+import { inverse } from '@detl/train/evaluate/inverse'
+import { distances, fitOutOfDistribution } from '@detl/train/evaluate/ood'
 import { gaussian, rngOf } from '@detl/train/rng'
 import { expect, it } from 'vitest'
 

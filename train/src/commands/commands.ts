@@ -116,13 +116,16 @@ export function addTrainCommands(program: Command): void {
 
   runCommand(train, 'artifact', 'write what the exporter needs besides the network: facts.json')
     .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
-    .option('--name <name>', 'of the model', 'detl-128')
+    .option('--name <name>', 'of the model; default: its architecture and size, for example detl-128')
     .option('--model-version <version>', 'of the model', '0.1.0')
-    .action(async (flags: TrainFlags & { fold: number; name: string; modelVersion: string }) => {
+    .action(async (flags: TrainFlags & { fold: number; name?: string; modelVersion: string }) => {
       const { prepareRun } = await import('./train-run.ts')
       const { describeArtifact } = await import('./artifact.ts')
-      const { fold, name, modelVersion: version } = flags
-      describeArtifact(await prepareRun(await optionsOfRun(flags)), { fold, name, version })
+      const { fold, modelVersion: version } = flags
+      const run = await prepareRun(await optionsOfRun(flags))
+      const { architecture, size } = run.options.config
+      const name = flags.name ?? `${architecture.replace(/\d+$/, '')}-${size}`
+      describeArtifact(run, { fold, name, version })
       console.log(`${flags.out}/fold-${fold}/facts.json`)
     })
 }
