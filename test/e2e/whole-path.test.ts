@@ -109,6 +109,32 @@ describe('a screening through the edge and the GPU function', () => {
     expect((await post(png)).status).toBe(200)
   })
 
+  it('serves the stronger model beside it, from the same GPU function', async () => {
+    const port = await freePort()
+    const beside = detl(
+      [
+        ...['serve', 'edge', '--port', String(port), '--gpu-port', String(gpuPort)],
+        ...['--fallback', 'fail', '--model', 'mobilenet-v2-160'],
+      ],
+      env,
+    )
+    await beside.line(/Page/)
+    const response = await fetch(`http://127.0.0.1:${port}/v1/screenings`, {
+      method: 'POST',
+      body: png,
+      headers: { authorization: `Bearer ${KEY}` },
+    })
+    const screening = screeningSchema.parse(await response.json())
+    await beside.stop('SIGINT')
+    expect(screening.model).toMatchObject({ name: 'mobilenet-v2-160', preprocess: 'cxr-grey@1/160' })
+    expect(screening.servedBy).toBe('gpu')
+    for (const map of screening.heatmaps) expect([map.width, map.height]).toEqual([10, 10])
+    const line = detl(['screen', join(dir, 'phantom.png'), '--json', '--model', 'models/mobilenet-v2-160'])
+    expect(await line.exit).toBe(0)
+    for (const [name, p] of Object.entries(screening.probabilities))
+      expect(JSON.parse(line.output()).probabilities[name]).toBeCloseTo(p, 6)
+  })
+
   it('refuses the 60,000 × 60,000 header within 50 ms', async () => {
     const times = []
     for (let i = 0; i < 5; i++) {

@@ -39,7 +39,7 @@ export function modelCard(manifest: Manifest, report: Report): string {
     ].join('\n'),
 
     '## How good it is',
-    `Protocol \`${run.split.protocol}\`, ${report.images.folds} of 5 folds, ${report.images.test} held-out images of ${report.images.groups} groups (patients, case pages, near-duplicates): no group is in two parts. Intervals are 95 %.`,
+    `Protocol \`${run.split.protocol}\`, ${report.images.folds} of 5 folds, ${report.images.test} held-out images of ${report.images.groups} groups (patients, case pages, near-duplicates): no group is in two parts. Intervals are 95 %.${severalFolds(report)}`,
     table(
       ['', 'value'],
       [
@@ -92,6 +92,11 @@ export function modelCard(manifest: Manifest, report: Report): string {
     '`report/report.html` (tables and plots) and `report/report.json`, made by `detl train evaluate`.',
   ].join('\n\n')}\n`
 }
+
+const severalFolds = ({ images }: Report): string =>
+  images.folds > 1
+    ? ` The figures are those of ${images.folds} networks, one a fold, each on the images that it has not seen; the weights are those of one of them.`
+    : ''
 
 /** The maps beside maps that know nothing; the sentence follows from the figures. */
 function localisation({ localisation: found }: Report): string {

@@ -124,7 +124,7 @@ export function addTrainCommands(program: Command): void {
       const { fold, modelVersion: version } = flags
       const run = await prepareRun(await optionsOfRun(flags))
       const { architecture, size } = run.options.config
-      const name = flags.name ?? `${architecture.replace(/\d+$/, '')}-${size}`
+      const name = flags.name ?? `${architecture === 'detl12' ? 'detl' : architecture}-${size}`
       describeArtifact(run, { fold, name, version })
       console.log(`${flags.out}/fold-${fold}/facts.json`)
     })

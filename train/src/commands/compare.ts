@@ -4,10 +4,12 @@ import { readFolder } from '../data/sources/folder.ts'
 import type { Split } from '../data/split.ts'
 import { type Comparison, compareRuns } from '../evaluate/compare.ts'
 import { ensembleOf, type FoldPredictions, readPredictions } from '../evaluate/predictions.ts'
+import { readRun } from '../run.ts'
 import { trainedMembers } from './fold-dirs.ts'
 
 /**
  * Two evaluated runs, from their saved predictions. Where a fold has several members, their ensemble is compared.
+ * They are called by network and size, or where those are the same by their folders.
  * @param a, b run folders; `:scratch` at the end takes the folds that were trained without pretraining
  */
 export function compareFolders(a: string, b: string, data: string): Comparison {
@@ -23,8 +25,14 @@ export function compareFolders(a: string, b: string, data: string): Comparison {
         throw new Error(`${out}: fold ${k} is not scored; run \`detl train evaluate\` first`)
       return members.length > 0 ? [ensembleOf(predictions, records)] : []
     })
-    return { name, folds, seed: split.seed }
+    const { architecture, size } = readRun(out).config
+    const title = `${architecture} at S = ${size}${fromScratch ? ', without pretraining' : ''}`
+    return { name, title, folds, seed: split.seed }
   }
   const [left, right] = [read(a), read(b)]
-  return compareRuns(left, right, records, left.seed)
+  const called = ({ name, title, folds }: typeof left) => ({
+    name: left.title === right.title ? name : title,
+    folds,
+  })
+  return compareRuns(called(left), called(right), records, left.seed)
 }
