@@ -1,12 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { show } from '@detl/cli/ship/markdown'
 import { auditTable } from '@detl/cli/ship/model-card'
 import { resultsTable } from '@detl/cli/ship/results-table'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { type Estimate, manifestSchema } from '@detl/core/model/manifest'
+import type { Comparison } from '@detl/train/evaluate/compare'
 import type { Report } from '@detl/train/evaluate/report'
 import { describe, expect, it } from 'vitest'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const report = JSON.parse(read('models/detl-128/report/report.json')) as Report
+const percents = ({ value, low, high }: Estimate): string =>
+  `${(100 * value).toFixed(1)} % (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`
 
 describe('the README', () => {
   const readme = read('README.md')
@@ -18,25 +22,35 @@ describe('the README', () => {
   })
 
   it('quotes both protocols from their reports, and where the network looks', () => {
-    const [paper, grouped] = (['paper', 'grouped'] as const).map(
-      (protocol) => JSON.parse(read(`docs/results/${protocol}/report.json`)) as Report,
+    const [paper, grouped, ofMobileNet, groupedOfMobileNet] = [
+      'paper',
+      'grouped',
+      'mobilenet-paper',
+      'mobilenet-grouped',
+    ].map((name) => JSON.parse(read(`docs/results/${name}/report.json`)) as Report)
+    expect(readme).toContain(
+      resultsTable(
+        { paper: paper!, grouped: grouped! },
+        { paper: ofMobileNet!, grouped: groupedOfMobileNet! },
+      ),
     )
-    expect(readme).toContain(resultsTable({ paper: paper!, grouped: grouped! }))
-    const { pointing, lungs } = grouped!.localisation!
-    const percent = (share: number, digits: number) => `${(100 * share).toFixed(digits)} %`
-    expect(readme).toContain(`${percent(pointing[0]!.model.value, 1)} (`)
-    expect(readme).toContain(`${percent(pointing[0]!.centre.value, 1)} (`)
-    expect(readme).toContain(`${percent(lungs!.energy, 0)} of the map is in the lungs`)
-    for (const { covidRecall, covidAgainstPneumonia } of grouped!.leftOut!) {
-      expect(readme).toContain(
-        `${percent(covidRecall!.value, 1)} (${(100 * covidRecall!.low).toFixed(1)}–${(100 * covidRecall!.high).toFixed(1)})`,
-      )
-      const auc = covidAgainstPneumonia?.aucByGroup
-      if (auc)
-        expect(readme).toContain(`${auc.value.toFixed(3)} (${auc.low.toFixed(3)}–${auc.high.toFixed(3)})`)
+    expect(readme).toContain(groupedOfMobileNet!.headline)
+    for (const { localisation, leftOut, pretraining } of [grouped!, groupedOfMobileNet!]) {
+      const { pointing, lungs } = localisation!
+      for (const share of [pointing[0]!.model, pointing[0]!.centre]) expect(readme).toContain(percents(share))
+      expect(readme).toContain(`${(100 * lungs!.energy).toFixed(0)} % of the map is in the lungs`)
+      for (const { covidRecall, covidAgainstPneumonia } of leftOut!) {
+        expect(readme).toContain(percents(covidRecall!))
+        if (covidAgainstPneumonia) expect(readme).toContain(show(covidAgainstPneumonia.aucByGroup))
+      }
+      expect(readme).toContain(pretraining!.sentence.slice(1))
     }
-    const sentence = grouped!.pretraining!.sentence
-    expect(readme).toContain(sentence.slice(1))
+    expect(readme).toContain(show(groupedOfMobileNet!.covidAgainstPneumonia[0]!.aucByGroup))
+  })
+
+  it('quotes what the stronger network gains over the paper’s, image by image', () => {
+    const comparison = JSON.parse(read('docs/results/mobilenet-grouped/against-detl12.json')) as Comparison
+    expect(readme).toContain(comparison.sentence)
   })
 
   it('links to files that exist', () => {
@@ -46,16 +60,17 @@ describe('the README', () => {
   })
 })
 
-describe('the shipped model', () => {
+describe.each(['detl-128', 'mobilenet-v2-160'])('the shipped model %s', (name) => {
   it('has a card whose first lines are its disclaimer and its report’s headline', () => {
-    const card = read('models/detl-128/MODEL_CARD.md')
+    const report = JSON.parse(read(`models/${name}/report/report.json`)) as Report
+    const card = read(`models/${name}/MODEL_CARD.md`)
     expect(card).toContain(report.headline)
     expect(card).toContain(auditTable(report))
   })
 
   it('has the weights that the manifest names, of at most 12 MB', async () => {
-    const manifest = manifestSchema.parse(JSON.parse(read('models/detl-128/manifest.json')))
-    const onnx = readFileSync(new URL('../../models/detl-128/model.onnx', import.meta.url))
+    const manifest = manifestSchema.parse(JSON.parse(read(`models/${name}/manifest.json`)))
+    const onnx = readFileSync(new URL(`../../models/${name}/model.onnx`, import.meta.url))
     const digest = Buffer.from(await crypto.subtle.digest('SHA-256', onnx)).toString('hex')
     expect(manifest.files['model.onnx']).toBe(digest)
     expect(onnx.length).toBeLessThanOrEqual(12e6)

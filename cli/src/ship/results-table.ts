@@ -4,24 +4,25 @@ import { show, table } from './markdown.ts'
 /** Basu, Mitra & Saha 2020, abstract: mean and standard deviation over the folds. */
 const PAPER = { accuracy: '95.3 % ± 0.02', method: 'the paper, on its own images, as published' }
 
+/** Reports of `detl train crossval --protocol paper` and `--protocol grouped`, of one network. */
+export type Results = { paper: Report; grouped: Report }
+
 /**
- * Both protocols beside the paper's figure, with what cannot see lung disease in the same table.
- * @param reports of `detl train crossval --protocol paper` and `--protocol grouped`
+ * Both protocols beside the paper's figure, the paper's network beside the stronger one, and what cannot see lung disease
+ * in the same table.
  */
-export function resultsTable({ paper, grouped }: { paper: Report; grouped: Report }): string {
+export function resultsTable({ paper, grouped }: Results, stronger: Results): string {
   const shortcuts = grouped.shortcuts.map((s) => {
     const same = paper.shortcuts.find((p) => p.name === s.name)
     if (!same) throw new Error(`the report of the protocol "paper" lacks the shortcut ${s.name}`)
     return [
-      s.title,
+      s.title.replace('this network', 'the paper’s network'),
       show(same.accuracy),
       show(same.balancedAccuracy),
       show(s.accuracy),
       show(s.balancedAccuracy),
     ]
   })
-  const overFolds = ({ foldAccuracy: { mean, sd } }: Report) =>
-    `**${(100 * mean).toFixed(1)} % ± ${(100 * sd).toFixed(1)}**`
   return table(
     [
       'input',
@@ -32,20 +33,31 @@ export function resultsTable({ paper, grouped }: { paper: Report; grouped: Repor
     ],
     [
       [PAPER.method, PAPER.accuracy, '–', '–', '–'],
-      [
-        `**this network**, mean ± sd of ${grouped.images.folds} folds`,
-        overFolds(paper),
-        show(paper.model.balancedAccuracy),
-        overFolds(grouped),
-        show(grouped.model.balancedAccuracy),
-      ],
+      rowOf('the paper’s network', { paper, grouped }),
+      rowOf('MobileNetV2', stronger),
       ...shortcuts,
     ],
   )
 }
 
+function rowOf(name: string, { paper, grouped }: Results): string[] {
+  const overFolds = ({ foldAccuracy: { mean, sd } }: Report) =>
+    `**${(100 * mean).toFixed(1)} % ± ${(100 * sd).toFixed(1)}**`
+  const { size } = grouped.run.config
+  return [
+    `**${name}**, ${size} × ${size}, mean ± sd of ${grouped.images.folds} folds`,
+    overFolds(paper),
+    show(paper.model.balancedAccuracy),
+    overFolds(grouped),
+    show(grouped.model.balancedAccuracy),
+  ]
+}
+
 if (import.meta.main) {
   const { readFileSync } = await import('node:fs')
   const read = (path: string | undefined) => JSON.parse(readFileSync(path ?? '', 'utf8')) as Report
-  console.log(resultsTable({ paper: read(process.argv[2]), grouped: read(process.argv[3]) }))
+  const [paper, grouped, strongerPaper, strongerGrouped] = process.argv.slice(2).map(read)
+  if (!paper || !grouped || !strongerPaper || !strongerGrouped)
+    throw new Error('expected the reports of the paper and grouped protocol, twice')
+  console.log(resultsTable({ paper, grouped }, { paper: strongerPaper, grouped: strongerGrouped }))
 }
