@@ -145,14 +145,14 @@ describe('the whole method, on phantoms', () => {
     rmSync(join(dir, 'run/fold-0-m2'), { recursive: true })
   })
 
-  it('says what pretraining is worth where a fold was trained from scratch too', {
+  it('says what pretraining is worth where a fold was trained without Data-A too', {
     timeout: 60_000,
   }, async () => {
     const run = await prepareRun(options)
     await crossval(run, { folds: [0], fromScratch: true })
     const report = await evaluate(run, { folds: [0], fromScratch: false })
     expect(report.pretraining!.images).toBe(report.images.test)
-    expect(report.pretraining!.sentence).toMatch(/pretrained network/)
+    expect(report.pretraining!.sentence).toMatch(/pretrained on Data-A/)
     const out = options.out
     const compared = compareFolders(out, `${out}:scratch`, options.data)
     expect(compared.balancedAccuracy).toEqual(report.pretraining!.balancedAccuracy)

@@ -19,7 +19,9 @@ export type Optimizer = {
 
 export function optimizerFor(config: OptimizerConfig, variables: readonly tf.Variable[]): Optimizer {
   const slots = config.kind === 'adam' ? 2 : 1
-  const state = Array.from({ length: slots }, () => variables.map((v) => tf.variable(tf.zerosLike(v), false)))
+  const state = tf.tidy(() =>
+    Array.from({ length: slots }, () => variables.map((v) => tf.variable(tf.zerosLike(v), false))),
+  )
   let steps = 0
   const update = config.kind === 'adam' ? adam(config) : momentum(config)
   return {

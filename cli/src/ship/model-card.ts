@@ -67,6 +67,8 @@ export function modelCard(manifest: Manifest, report: Report): string {
       ? `On an external set that no part of training or selection has seen (${report.external.n} images): balanced accuracy ${show(report.external.balancedAccuracy)}.`
       : 'No external set was scored.',
 
+    ...leftOut(report),
+
     '## The shortcut audit',
     'What a classifier reaches that cannot see lung disease, on the same folds. Where a row comes close to the network, the network may owe its figures to the same thing.',
     auditTable(report),
@@ -92,6 +94,15 @@ export function modelCard(manifest: Manifest, report: Report): string {
     '`report/report.html` (tables and plots) and `report/report.json`, made by `detl train evaluate`.',
   ].join('\n\n')}\n`
 }
+
+/** Each source of COVID-19 images that a network was tested on without ever having been trained on it. */
+const leftOut = ({ leftOut: sources }: Report): string[] =>
+  sources.map(({ source, images, covidRecall, covidAgainstPneumonia: pair }) =>
+    [
+      `Trained without any image of ${source}, it recognises ${show(covidRecall)} of that source’s ${images.covid} COVID-19 images`,
+      pair ? `; against pneumonia of that source: AUC ${show(pair.aucByGroup)}.` : '.',
+    ].join(''),
+  )
 
 const severalFolds = ({ images }: Report): string =>
   images.folds > 1

@@ -18,6 +18,7 @@ import { loadModel, saveModel } from '@detl/train/model/files'
 import { standardised } from '@detl/train/model/input'
 import { camLayerOf, logitsOf } from '@detl/train/model/trunk'
 import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { difference, runOnnx } from '../../export/harness.ts'
 import { quickStage, squares } from '../tiny-set.ts'
@@ -107,6 +108,28 @@ describe('MobileNetV2', () => {
     expect(own()).toBeLessThan(0.02)
   })
 
+  it('is refused as a graph where training would compute something else than the model', () => {
+    const image = tfl.input({ name: 'image', shape: [8, 8, 1] })
+    const ofOne = (layer: tfl.layers.Layer) => {
+      const flat = tfl.layers.flatten().apply(layer.apply(image)) as tfl.SymbolicTensor
+      const outputs = tfl.layers.dense({ units: 2, activation: 'softmax' }).apply(flat) as tfl.SymbolicTensor
+      return tfl.model({ name: 'mobilenet-v2', inputs: image, outputs })
+    }
+    const conv = (more: object) => tfl.layers.conv2d({ name: 'c', filters: 2, kernelSize: 3, ...more })
+    expect(net(ofOne(conv({})), 'c').variables).toHaveLength(4)
+    for (const [layer, why] of [
+      [conv({ activation: 'relu' }), 'activation "relu", not "linear"'],
+      [conv({ dilationRate: 2 }), 'dilationRate [2,2], not [1,1]'],
+      [tfl.layers.batchNormalization({ name: 'c', epsilon: 0.1 }), 'epsilon 0.1, not 0.001'],
+      [tfl.layers.reLU({ name: 'c', maxValue: 4 }), 'ends at another value than 6'],
+      [
+        tfl.layers.separableConv2d({ name: 'c', filters: 2, kernelSize: 3 }),
+        'weights of a kind that is not known',
+      ],
+    ] as const)
+      expect(() => net(ofOne(layer), 'c')).toThrow(why)
+  })
+
   it('is trained by the loop, resumed, and extended to four classes', async () => {
     const [train, validation] = [squares(16, S, 1), squares(8, S, 2)]
     const stage = { ...quickStage, epochs: 2, trainFrom: 'Conv1' }
@@ -126,7 +149,10 @@ describe('MobileNetV2', () => {
       },
     }
     await expect(trainStage(build(5, 2), { train, validation }, stage, killed)).rejects.toThrow('killed')
-    const got = await trainStage(build(5, 2), { train, validation }, stage, options('killed'))
+    const model = build(5, 2)
+    const before = tf.memory().numTensors
+    const got = await trainStage(model, { train, validation }, stage, options('killed'))
+    expect(tf.memory().numTensors).toBe(before)
     expect(got.history.map((h) => h.loss)).toEqual(expected.history.map((h) => h.loss))
 
     const loaded = await loadModel(got.modelPath)

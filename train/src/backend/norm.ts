@@ -10,8 +10,8 @@ export type NormActivation = 'relu' | 'relu6' | 'linear'
 
 /**
  * f(γ · (z − μ)/√(σ² + ε) + β) with μ, σ² over all axes but the last (Ioffe & Szegedy 2015, algorithm 1), and its
- * gradient; f is ReLU unless said. On the wasm-derived backends it is one kernel of two passes each way: composed of tfjs's operations it costs
- * more than the convolutions, since their broadcasts are slow.
+ * gradient; f is ReLU unless said. On the wasm-derived backends it is one kernel of two passes each way: composed of tfjs's
+ * operations it costs more than the convolutions, since their broadcasts are slow.
  * @param moments gets μ and σ², kept beyond any tidy; the caller disposes of them
  */
 export function norm(

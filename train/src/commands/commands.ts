@@ -51,7 +51,7 @@ export function addTrainCommands(program: Command): void {
   )
     .option('--fold <k>', 'the fold that is held out', wholeNumber, 0)
     .option('--base <path>', 'pretrained model.json; default: the one of the same run')
-    .option('--from-scratch', 'no pretraining, to show what it is worth', false)
+    .option('--from-scratch', 'without Data-A, to show what it is worth', false)
     .action(async (flags: TrainFlags & { fold: number; base?: string; fromScratch: boolean }) => {
       const { prepareRun, transfer } = await import('./train-run.ts')
       const run = await prepareRun(await optionsOf(flags))
@@ -63,7 +63,7 @@ export function addTrainCommands(program: Command): void {
   const overFolds = (name: 'crossval' | 'evaluate', description: string) =>
     reporting(runCommand(train, name, description))
       .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
-      .option('--from-scratch', 'without pretraining', false)
+      .option('--from-scratch', 'without Data-A', false)
   type FoldFlags = TrainFlags & ReportFlags & { folds: number[]; fromScratch: boolean }
   const announce = ({ out, fromScratch }: FoldFlags) =>
     console.log(`${out}/report${fromScratch ? '-scratch' : ''}/report.html`)

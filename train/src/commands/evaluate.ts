@@ -165,7 +165,7 @@ async function predictMembers(
   return all
 }
 
-/** Folds that were trained from scratch as well, on the same test images. */
+/** Folds that were trained without Data-A as well, on the same test images. */
 async function worthOfPretraining(run: OpenRun, folds: readonly Fold[]): Promise<Comparison | undefined> {
   const { byFile, split } = run.dataset
   const scratch: FoldPredictions[] = []
@@ -176,8 +176,8 @@ async function worthOfPretraining(run: OpenRun, folds: readonly Fold[]): Promise
   if (scratch.length === 0) return undefined
   const pretrained = folds.map((f) => ensembleOf(f.predictions, byFile))
   return compareRuns(
-    { name: 'the pretrained network', folds: pretrained },
-    { name: 'the one from scratch', folds: scratch },
+    { name: 'the network pretrained on Data-A', folds: pretrained },
+    { name: 'the one without Data-A', folds: scratch },
     byFile,
     split.seed,
   )

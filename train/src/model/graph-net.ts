@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
-import { activate, type NormActivation, norm } from '../backend/norm.ts'
+import { activate, NORM_EPSILON, type NormActivation, norm } from '../backend/norm.ts'
 import { DEVIATION, MEAN } from './input.ts'
 import type { Hidden, Pass, Trainable } from './trainable.ts'
 import { camLayerOf, inputsOf, readersOf } from './trunk.ts'
@@ -30,6 +30,7 @@ const DECAY = 0.9
  * A network with normalisation layers as it trains: any graph of convolutions, depthwise convolutions, normalisations,
  * ReLUs, sums and dense layers, with a softmax at its end. Trained normalisations use the batch's statistics.
  * It owns copies of the weights; the model is only read and written in `foldInto`.
+ * @throws for a layer that `forward` would compute otherwise than the model does
  */
 export class GraphNet implements Trainable {
   readonly #nodes: Node[]
@@ -39,6 +40,7 @@ export class GraphNet implements Trainable {
   constructor(model: tfl.LayersModel, { trainFrom, auxiliary }: GraphNetOptions) {
     const from = model.layers.findIndex((l) => l.name === trainFrom)
     if (from < 0) throw new Error(`${model.name} has no layer "${trainFrom}" to train from`)
+    for (const layer of model.layers) assertTrainable(model, layer)
     this.#features = camLayerOf(model)
     this.#nodes = model.layers.map((layer, i) => ({
       layer,
@@ -52,10 +54,10 @@ export class GraphNet implements Trainable {
     const last = this.#nodes.at(-1)!.weights[0]!
     this.#auxiliary =
       auxiliary > 0
-        ? {
+        ? tf.tidy(() => ({
             kernel: tf.variable(tf.zeros([last.shape[0]!, auxiliary])),
             bias: tf.variable(tf.zeros([auxiliary])),
-          }
+          }))
         : undefined
   }
 
@@ -151,8 +153,34 @@ export class GraphNet implements Trainable {
     if (kind === 'BatchNormalization') {
       const [gamma, beta, mean, variance] = weights as [tf.Variable, tf.Variable, tf.Variable, tf.Variable]
       if (trained) return norm(x, gamma, beta, moments, activation)
-      return activate(tf.batchNorm(x, mean, variance, beta, gamma, 1e-3), activation)
+      return activate(tf.batchNorm(x, mean, variance, beta, gamma, NORM_EPSILON), activation)
     }
     return layer.apply(x) as tf.Tensor
   }
+}
+
+/** What `forward` takes for granted of each kind of layer; a kind that is not named must have no weights. */
+const REQUIRED: Record<string, Record<string, unknown>> = {
+  Conv2D: { activation: 'linear', dilationRate: [1, 1] },
+  DepthwiseConv2D: { activation: 'linear', dilationRate: [1, 1] },
+  BatchNormalization: { axis: -1, epsilon: NORM_EPSILON, scale: true, center: true },
+  Dense: { activation: 'relu', useBias: true },
+}
+
+function assertTrainable(model: tfl.LayersModel, layer: tfl.layers.Layer): void {
+  const kind = layer.getClassName()
+  const config = layer.getConfig() as Record<string, unknown>
+  const refuse = (what: string) => {
+    throw new Error(`${model.name}: ${kind} "${layer.name}" ${what}: it cannot be trained as a graph`)
+  }
+  const required = REQUIRED[kind]
+  if (!required && layer.weights.length > 0) refuse('has weights of a kind that is not known')
+  for (const [key, value] of Object.entries(required ?? {})) {
+    const expected = key === 'activation' && layer === model.layers.at(-1) ? 'softmax' : value
+    if (JSON.stringify(config[key]) !== JSON.stringify(expected))
+      refuse(`has ${key} ${JSON.stringify(config[key])}, not ${JSON.stringify(expected)}`)
+  }
+  if (kind === 'ReLU' && ![undefined, null, 6].includes(config.maxValue as number))
+    refuse('ends at another value than 6')
+  if (kind === 'Add' && inputsOf(layer).length !== 2) refuse('has more than two inputs')
 }

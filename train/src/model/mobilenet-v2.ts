@@ -1,4 +1,5 @@
 import * as tfl from '@tensorflow/tfjs-layers'
+import { NORM_EPSILON } from '../backend/norm.ts'
 
 export type MobileNetV2Options = {
   /** S: input is [N,S,S,1], a multiple of 32. The shapes beside the rows are for 160. */
@@ -31,9 +32,9 @@ export function mobileNetV2({ size, classes, seed }: MobileNetV2Options): tfl.La
   let initial = 0
   const he = () => tfl.initializers.heNormal({ seed: seed * 100 + ++initial })
   const normalised = (name: string, x: tfl.SymbolicTensor, relu = true): tfl.SymbolicTensor => {
-    const bn = `${name}${name === 'Conv1' ? '' : '_BN'}`
+    const bn = name === 'Conv1' ? 'bn_Conv1' : `${name}_BN` // Keras's names
     const y = tfl.layers
-      .batchNormalization({ name: bn === 'Conv1' ? 'bn_Conv1' : bn, epsilon: 1e-3, momentum: 0.999 })
+      .batchNormalization({ name: bn, epsilon: NORM_EPSILON, momentum: 0.999 })
       .apply(x) as tfl.SymbolicTensor
     return relu ? (tfl.layers.reLU({ name: `${name}_relu`, maxValue: 6 }).apply(y) as tfl.SymbolicTensor) : y
   }

@@ -50,10 +50,10 @@ export class TrainingNet implements Trainable {
     const { auxiliary } = options
     this.#auxiliary =
       auxiliary > 0
-        ? {
+        ? tf.tidy(() => ({
             kernel: tf.variable(tf.zeros([this.#head.kernel.shape[0]!, auxiliary])),
             bias: tf.variable(tf.zeros([auxiliary])),
-          }
+          }))
         : undefined
     this.#unfoldInput()
     if (options.normalise) this.#addNorms(sample, options.fresh)
