@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Figure } from './run.ts'
 
-const SIZE = 128
-const BATCH = 16
 const ROUNDS = 3
 
 const STEP = fileURLToPath(import.meta.resolve('./train/step.ts'))
@@ -11,46 +9,63 @@ const TORCH_STEP = fileURLToPath(import.meta.resolve('./train/torch_step.py'))
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 const range = (values: readonly number[]): number => Math.max(...values) - Math.min(...values)
 
-/** Each variant: [command, arguments]; absent ones are left out and named on stderr. */
-const VARIANTS: Record<string, [string, string[]]> = {
-  'tfjs-node-gpu': [process.execPath, [STEP, 'tfjs-node-gpu', `${SIZE}`, `${BATCH}`, '5']],
-  'tfjs-node': [process.execPath, [STEP, 'tfjs-node', `${SIZE}`, `${BATCH}`, '5']],
-  onednn: [process.execPath, [STEP, 'onednn', `${SIZE}`, `${BATCH}`, '5']],
-  wasm: [process.execPath, [STEP, 'wasm', `${SIZE}`, `${BATCH}`, '2']],
-  torch: ['/usr/bin/python3', [TORCH_STEP, `${SIZE}`, `${BATCH}`, '3']],
-}
+type Network = { architecture: 'detl12' | 'mobilenet-v2'; size: number; batch: number; figures: string }
+
+const NETWORKS: Network[] = [
+  { architecture: 'detl12', size: 128, batch: 16, figures: 'train' },
+  { architecture: 'mobilenet-v2', size: 160, batch: 32, figures: 'train.mobilenet' },
+]
+
+/** Steps that are timed on each backend; absent ones are left out and named on stderr. */
+const STEPS = { 'tfjs-node-gpu': 5, 'tfjs-node': 5, onednn: 5, wasm: 2 }
+const TORCH_STEPS = 3
 
 /**
- * Images a second of a whole training step (forward, backward, Adam) of the paper's network, S = 128, batch 16. Variants run
- * one after another in processes of their own, in rounds; the ratio to PyTorch is taken within each round.
+ * Images a second of a whole training step (forward, backward, Adam) of both networks. Variants run one after another in
+ * processes of their own, in rounds; the ratio to PyTorch is taken within each round.
  */
 export default async function train(): Promise<Record<string, Figure>> {
+  return Object.assign({}, ...NETWORKS.map(figuresOf))
+}
+
+function figuresOf({ architecture, size, batch, figures: prefix }: Network): Record<string, Figure> {
+  const what = [architecture, `${size}`, `${batch}`]
+  const variants: Record<string, [string, string[]]> = Object.fromEntries(
+    Object.entries(STEPS).map(([backend, steps]) => [
+      backend,
+      [process.execPath, [STEP, backend, ...what, `${steps}`]],
+    ]),
+  )
+  variants.torch = ['/usr/bin/python3', [TORCH_STEP, ...what, `${TORCH_STEPS}`]]
   const rates: Record<string, number[]> = {}
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, [command, args]] of Object.entries(VARIANTS)) {
+    for (const [name, [command, args]] of Object.entries(variants)) {
       if (round > 0 && !rates[name]) continue
       const run = spawnSync(command, args, { encoding: 'utf8' })
       if (run.status === 0)
         rates[name] = [...(rates[name] ?? []), Number(run.stdout.trim().split('\n').at(-1))]
-      else console.error(`train: ${name} is not here: ${run.stderr.trim().split('\n').at(-1)?.slice(0, 120)}`)
+      else
+        console.error(
+          `${prefix}: ${name} is not here: ${run.stderr.trim().split('\n').at(-1)?.slice(0, 120)}`,
+        )
     }
   }
   const torch = rates.torch
   const figures: Record<string, Figure> = {}
   const ours = Object.entries(rates).filter(([name]) => name !== 'torch')
   for (const [name, values] of ours) {
-    figures[`train.backends.${name}`] = {
+    figures[`${prefix}.backends.${name}`] = {
       value: median(values),
       unit: 'images/s',
       runs: values.length,
       spread: range(values),
-      against: `S = ${SIZE}, batch ${BATCH}`,
+      against: `${architecture}, S = ${size}, batch ${batch}`,
     }
   }
   const best = ours.sort(([, a], [, b]) => median(b) - median(a))[0]
   if (torch && best) {
     const ratios = best[1].map((v, i) => v / torch[i]!)
-    figures['train.vs_torch'] = {
+    figures[`${prefix}.vs_torch`] = {
       value: median(ratios),
       unit: 'ratio, higher is better',
       runs: ratios.length,
