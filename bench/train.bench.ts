@@ -46,7 +46,7 @@ function figuresOf({ architecture, size, batch, figures: prefix }: Network): Rec
         rates[name] = [...(rates[name] ?? []), Number(run.stdout.trim().split('\n').at(-1))]
       else
         console.error(
-          `${prefix}: ${name} is not here: ${run.stderr.trim().split('\n').at(-1)?.slice(0, 120)}`,
+          `${prefix}: ${name} is not here: ${/^\w*Error: .*$/m.exec(run.stderr)?.[0].slice(0, 160)}`,
         )
     }
   }
