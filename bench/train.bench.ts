@@ -44,10 +44,10 @@ function figuresOf({ architecture, size, batch, figures: prefix }: Network): Rec
       const run = spawnSync(command, args, { encoding: 'utf8' })
       if (run.status === 0)
         rates[name] = [...(rates[name] ?? []), Number(run.stdout.trim().split('\n').at(-1))]
-      else
-        console.error(
-          `${prefix}: ${name} is not here: ${/^\w*Error: .*$/m.exec(run.stderr)?.[0].slice(0, 160)}`,
-        )
+      else {
+        const reason = run.error?.message ?? /^\w*Error: .*$/m.exec(run.stderr)?.[0] ?? run.stderr
+        console.error(`${prefix}: ${name} is not here: ${reason.slice(0, 160)}`)
+      }
     }
   }
   const torch = rates.torch
