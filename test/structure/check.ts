@@ -1,0 +1,52 @@
+/**
+ * `npm run check` runs this: imports as `rules.ts` allows them, no circle of imports (types included),
+ * and no chain of imports inside one room longer than `LONGEST_CHAIN` files.
+ */
+import { cruise, type ICruiseResult, type IModule } from 'dependency-cruiser'
+import { importRules, ROOMS } from './rules.ts'
+
+/** Files from one that nobody imports down to one that imports nobody, within a room. */
+const LONGEST_CHAIN = 8
+
+const { output } = await cruise(
+  ROOMS.map((room) => `${room}/src`),
+  { ...importRules.options, ruleSet: { forbidden: importRules.forbidden }, validate: true },
+)
+const { modules, summary } = output as ICruiseResult
+
+const faults = summary.violations.map(({ rule, from, to, cycle }) =>
+  cycle
+    ? `${rule.name}: ${[from, ...cycle.map((step) => step.name)].join(' → ')}`
+    : `${rule.name}: ${from} → ${to}`,
+)
+for (const room of ROOMS) {
+  const chain = longestChain(modules.filter(({ source }) => source.startsWith(`${room}/`)))
+  console.log(`${room}: ${chain.length} files in the longest chain of imports`)
+  if (chain.length > LONGEST_CHAIN) {
+    faults.push(`chain of ${chain.length} files, at most ${LONGEST_CHAIN}: ${chain.join(' → ')}`)
+  }
+}
+for (const fault of faults) console.error(fault)
+process.exitCode = faults.length ? 1 : 0
+
+/** The longest way along imports. Circles are faults of their own: a file that is on the way already ends it. */
+function longestChain(room: readonly IModule[]): string[] {
+  const importsOf = new Map(room.map((m) => [m.source, m.dependencies.map((d) => d.resolved)]))
+  const known = new Map<string, string[]>()
+  const onTheWay = new Set<string>()
+  const from = (file: string): string[] => {
+    const found = known.get(file)
+    if (found) return found
+    onTheWay.add(file)
+    const below = (importsOf.get(file) ?? []).filter((next) => importsOf.has(next) && !onTheWay.has(next))
+    const chain = [file, ...below.map(from).reduce<string[]>(longer, [])]
+    onTheWay.delete(file)
+    known.set(file, chain)
+    return chain
+  }
+  return [...importsOf.keys()].map(from).reduce<string[]>(longer, [])
+}
+
+function longer(a: string[], b: string[]): string[] {
+  return b.length > a.length ? b : a
+}
