@@ -1,5 +1,5 @@
+import { type DataSet, writePart10 } from '@detl/core/answers/dicom/writer'
 import { phantom } from '@detl/core/phantom/phantom'
-import { type DataSet, writePart10 } from '@detl/edge/answers/dicom/writer'
 
 export const PATIENT = {
   name: 'Test^Überall',

@@ -1,31 +1,12 @@
-import type { Settings } from '@detl/core/api/account'
-import type { Scores } from '@detl/core/api/screening'
-import type { Intake } from '@detl/core/intake/intake'
-import type { Manifest } from '@detl/core/model/manifest'
+import type { Answer } from '@detl/core/answers/answer'
+import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
+import { toFhir } from '@detl/core/answers/fhir'
+import { toJson } from '@detl/core/answers/json'
+import { toPng } from '@detl/core/answers/png'
 import type { Context } from 'hono'
 import type { EdgeContext } from '../app.ts'
-import { toSecondaryCapture } from './dicom/secondary-capture.ts'
-import { toStructuredReport } from './dicom/structured-report.ts'
-import { toFhir } from './fhir.ts'
-import { toJson } from './json.ts'
 import type { Representation, Wanted } from './negotiate.ts'
-import { toPng } from './png.ts'
-
-/** Everything a representation is made from; the same answer gives the same bytes. */
-export type Answer = {
-  readonly id: string
-  /** When it was first given, in ms since the epoch. */
-  readonly at: number
-  readonly manifest: Manifest
-  /** As it was sent: a DICOM answer joins the study of a DICOM image. */
-  readonly bytes: Uint8Array
-  readonly intake: Intake
-  readonly scores: Scores
-  readonly servedBy: 'gpu' | 'edge'
-  readonly settings: Settings
-  /** The caller's own FHIR references, passed through. */
-  readonly references: { readonly subject?: string | undefined; readonly imagingStudy?: string | undefined }
-}
 
 type Rendered = { readonly type: string; readonly body: Uint8Array<ArrayBuffer> }
 

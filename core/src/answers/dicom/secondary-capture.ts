@@ -1,4 +1,4 @@
-import { DISCLAIMER } from '@detl/core/api/screening'
+import { DISCLAIMER } from '../../api/screening.ts'
 import type { Answer } from '../answer.ts'
 import { overlayOf } from '../png.ts'
 import { dicomContext, reference } from './context.ts'

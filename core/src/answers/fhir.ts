@@ -1,7 +1,3 @@
-import { type Decision, decide } from '@detl/core/api/decision'
-import { qualityWarnings } from '@detl/core/api/quality'
-import { DISCLAIMER } from '@detl/core/api/screening'
-import type { Label } from '@detl/core/model/labels'
 import type {
   CodeableConcept,
   Device,
@@ -12,6 +8,10 @@ import type {
   Quantity,
   Reference,
 } from '@medplum/fhirtypes'
+import { type Decision, decide } from '../api/decision.ts'
+import { qualityWarnings } from '../api/quality.ts'
+import { DISCLAIMER } from '../api/screening.ts'
+import type { Label } from '../model/labels.ts'
 import type { Answer } from './answer.ts'
 import { decisionText } from './decision-text.ts'
 import { toPng } from './png.ts'

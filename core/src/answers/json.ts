@@ -1,10 +1,10 @@
-import type { Settings } from '@detl/core/api/account'
-import { decide } from '@detl/core/api/decision'
-import { qualityWarnings } from '@detl/core/api/quality'
-import { DISCLAIMER, encodeHeatmap, type Scores, type Screening } from '@detl/core/api/screening'
-import type { Intake } from '@detl/core/intake/intake'
-import type { Manifest } from '@detl/core/model/manifest'
-import { preprocessId } from '@detl/core/preprocess/spec'
+import type { Settings } from '../api/account.ts'
+import { decide } from '../api/decision.ts'
+import { qualityWarnings } from '../api/quality.ts'
+import { DISCLAIMER, encodeHeatmap, type Scores, type Screening } from '../api/screening.ts'
+import type { Intake } from '../intake/intake.ts'
+import type { Manifest } from '../model/manifest.ts'
+import { preprocessId } from '../preprocess/spec.ts'
 import type { Answer } from './answer.ts'
 
 /** What JSON says of the image itself: all that a job must remember of it. */

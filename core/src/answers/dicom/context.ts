@@ -1,5 +1,5 @@
-import { parseDicom } from '@detl/core/image/dicom/parse'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { parseDicom } from '../../image/dicom/parse.ts'
+import { DEFAULT_LIMITS } from '../../image/limits.ts'
 import type { Answer } from '../answer.ts'
 import type { DataSet } from './writer.ts'
 

@@ -1,6 +1,6 @@
-import { mapMaximum } from '@detl/core/api/screening'
-import { type RgbImage, renderOverlay } from '@detl/core/cam/overlay'
-import { encodePng } from '@detl/core/image/png-encode'
+import { mapMaximum } from '../api/screening.ts'
+import { type RgbImage, renderOverlay } from '../cam/overlay.ts'
+import { encodePng } from '../image/png-encode.ts'
 import type { Answer } from './answer.ts'
 
 const MAX_SIDE = 1024

@@ -1,4 +1,4 @@
-import type { Decision } from '@detl/core/api/decision'
+import type { Decision } from '../api/decision.ts'
 
 type Held = Decision['classes'][number]
 type Estimate = NonNullable<Held['sensitivity']>

@@ -1,4 +1,4 @@
-import type { Manifest } from '@detl/core/model/manifest'
+import type { Manifest } from '../../model/manifest.ts'
 import type { DataSet } from './writer.ts'
 
 export const MANUFACTURER = 'DETL'
