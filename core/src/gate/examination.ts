@@ -1,4 +1,4 @@
-import type { ImageSource } from '../image/decode.ts'
+import type { ImageSource } from '../image/image-source.ts'
 
 /** Modalities of projection radiography, and those that say nothing (PS3.3 C.7.3.1.1.1). */
 const PROJECTION = ['', 'CR', 'DX', 'DR', 'RG', 'OT', 'SC', 'XC']

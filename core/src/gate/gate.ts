@@ -1,5 +1,5 @@
 import { AppError } from '../api/problem.ts'
-import type { ImageSource } from '../image/decode.ts'
+import type { ImageSource } from '../image/image-source.ts'
 import type { WorkingImage } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import { chestModel } from './chest-model.ts'

@@ -1,47 +1,14 @@
 import { AppError } from '../api/problem.ts'
-import type { Codecs } from './codecs.ts'
+import type { DecodeOptions } from './decode-options.ts'
 import { readDicom } from './dicom/decode.ts'
-import type { ExaminationTags } from './dicom/tags.ts'
 import type { GrayImage } from './gray-image.ts'
+import type { ImageSource } from './image-source.ts'
 import { readJpeg } from './jpeg.ts'
-import type { ImageLimits } from './limits.ts'
 import { readPng } from './png.ts'
 import { ImageSink, type RowSink } from './row-sink.ts'
-import { type ImageFormat, sniff } from './sniff.ts'
-
-/** What the file said of itself, beside its pixels. */
-export type ImageSource = {
-  readonly format: ImageFormat
-  /** As stored in the file, before any rotation. */
-  readonly width: number
-  readonly height: number
-  /** Bits a sample. */
-  readonly bits: number
-  readonly colour: 'grey' | 'rgb' | 'palette' | 'ycbcr' | 'cmyk'
-  readonly alpha: boolean
-  /** Mean of max(R,G,B) − min(R,G,B) as a share of the range: 0 for grey, also where grey is stored as RGB. */
-  readonly chroma: number
-  /** DICOM only: what the object says of the examination and of its encoding. */
-  readonly dicom?: ExaminationTags & {
-    readonly transferSyntax: string
-    readonly photometric: string
-    readonly frames: number
-  }
-}
+import { sniff } from './sniff.ts'
 
 export type DecodedImage = { readonly image: GrayImage; readonly source: ImageSource }
-
-export type DecodeOptions = {
-  readonly limits: ImageLimits
-  readonly codecs: Codecs
-  /** Which frame of a multi-frame DICOM object, from 0; the first if absent. */
-  readonly frame?: number
-  /**
-   * The longest side that the caller reduces the image to. JPEG and JPEG 2000 are then decoded at a lower resolution, which is still
-   * higher than that (`codecs.ts`): the image may be smaller than the source.
-   */
-  readonly reduceTo?: number
-}
 
 /** Bytes of a file → grey image, as a whole. @throws AppError as `readImage` says */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedImage> {

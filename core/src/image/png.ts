@@ -1,6 +1,6 @@
 import { AppError } from '../api/problem.ts'
 import { checkMemory, checkSize } from './check-limits.ts'
-import type { ImageSource } from './decode.ts'
+import type { ImageSource } from './image-source.ts'
 import type { ImageLimits } from './limits.ts'
 import { crc32 } from './png-encode.ts'
 import { inflateRows } from './png-inflate.ts'

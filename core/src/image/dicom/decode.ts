@@ -1,10 +1,11 @@
 import type { DataSet } from 'dicom-parser'
-import type { ImageSource } from '../decode.ts'
+import type { DecodeOptions } from '../decode-options.ts'
+import type { ImageSource } from '../image-source.ts'
 import { ImageSink, type RowSink } from '../row-sink.ts'
 import { storedValues } from './cells.ts'
 import { type PixelHeader, readPixelHeader } from './header.ts'
 import { parseDicom } from './parse.ts'
-import { type DicomOptions, pushCells } from './pixel-data.ts'
+import { pushCells } from './pixel-data.ts'
 import { levelsOfCells } from './render.ts'
 import { readTags } from './tags.ts'
 import { readPipeline } from './voi.ts'
@@ -20,7 +21,7 @@ export type StoredFrame = {
 
 export async function readDicom(
   bytes: Uint8Array,
-  options: DicomOptions,
+  options: DecodeOptions,
   sink: RowSink,
 ): Promise<ImageSource> {
   const parsed = await parseDicom(bytes, options.limits)
@@ -39,7 +40,7 @@ export async function readDicom(
   return { format: 'dicom', width, height, bits: bitsStored, colour: 'grey', alpha: false, chroma: 0, dicom }
 }
 
-export async function readStoredFrame(bytes: Uint8Array, options: DicomOptions): Promise<StoredFrame> {
+export async function readStoredFrame(bytes: Uint8Array, options: DecodeOptions): Promise<StoredFrame> {
   const parsed = await parseDicom(bytes, options.limits)
   const header = readPixelHeader(parsed.dataSet, options.limits)
   const sink = new ImageSink()

@@ -1,9 +1,9 @@
 import { checkMemory, heapBytes } from '../check-limits.ts'
 import { type Codecs, halved, halvingsFor, JPEG_HALVING, waveletHalving } from '../codecs.ts'
+import type { DecodeOptions } from '../decode-options.ts'
 import { inflatePieces } from '../inflate.ts'
 import { jpegMemory } from '../jpeg.ts'
 import { readJpegHeader } from '../jpeg-header.ts'
-import type { ImageLimits } from '../limits.ts'
 import type { RowSink, Samples } from '../row-sink.ts'
 import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
 import { checkCodestream } from './codestream.ts'
@@ -12,15 +12,6 @@ import type { PixelHeader } from './header.ts'
 import { damaged, type ParsedDicom } from './parse.ts'
 import { decodeRle } from './rle.ts'
 
-export type DicomOptions = {
-  readonly limits: ImageLimits
-  readonly codecs: Codecs
-  /** Which frame of a multi-frame object, from 0. */
-  readonly frame?: number
-  /** The longest side that the caller reduces the image to: JPEG and wavelet codecs may stop above it. */
-  readonly reduceTo?: number
-}
-
 /** What becomes of a pixel cell: a level of `bits` bits by a table, or the cell itself. */
 export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array }
 
@@ -28,7 +19,7 @@ export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array 
 export async function pushCells(
   { dataSet, encoding, deflated, fileBytes }: ParsedDicom,
   header: PixelHeader,
-  options: DicomOptions,
+  options: DecodeOptions,
   sink: RowSink,
   { bits, levels }: CellLevels,
 ): Promise<void> {

@@ -1,0 +1,22 @@
+import type { ExaminationTags } from './dicom/tags.ts'
+import type { ImageFormat } from './sniff.ts'
+
+/** What the file said of itself, beside its pixels. */
+export type ImageSource = {
+  readonly format: ImageFormat
+  /** As stored in the file, before any rotation. */
+  readonly width: number
+  readonly height: number
+  /** Bits a sample. */
+  readonly bits: number
+  readonly colour: 'grey' | 'rgb' | 'palette' | 'ycbcr' | 'cmyk'
+  readonly alpha: boolean
+  /** Mean of max(R,G,B) − min(R,G,B) as a share of the range: 0 for grey, also where grey is stored as RGB. */
+  readonly chroma: number
+  /** DICOM only: what the object says of the examination and of its encoding. */
+  readonly dicom?: ExaminationTags & {
+    readonly transferSyntax: string
+    readonly photometric: string
+    readonly frames: number
+  }
+}
