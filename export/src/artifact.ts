@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { receptiveField } from '@detl/core/cam/receptive-field'
+import type { CamGrid } from '@detl/core/cam/resize-map'
 import { LABELS } from '@detl/core/model/labels'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
 import { buildGraph, type InputAdapter } from './convert.ts'
@@ -10,7 +12,8 @@ import type { Value } from './graph/ir.ts'
 import { serialise } from './graph/serialise.ts'
 import { float32, scalar } from './graph/tensor.ts'
 import { writeWhole } from './graph/write.ts'
-import type { LayersModel } from './layers/read.ts'
+import type { Model } from './layers/model.ts'
+import { networkOf } from './layers/network.ts'
 import { readLayersModel } from './layers/read.ts'
 
 /** What does not follow from the network itself: name, version, preprocessing, temperature, data, training. */
@@ -91,36 +94,15 @@ function oodScore(g: GraphBuilder, logits: Value, { mean, precision }: OutOfDist
   return g.op('ReduceSum', [g.op('Mul', [centred, turned])], { axes: [1], keepdims: 0 })
 }
 
-/**
- * Where the maps look: the receptive field's stride and first centre, in tensor pixels, from the layers before (Dumoulin &
- * Visin 2016). Where the network adds up branches, the longest one counts.
- */
-function fieldOf({ model }: LayersModel, layer: string, size: number): { stride: number; offset: number } {
-  // A pixel covers [x, x + 1): its centre is at x + 0.5, as in core/src/cam.
-  let [stride, offset, side] = [1, 0.5, size]
-  for (const call of model.calls) {
-    const { config, className, name } = call.layer
-    const window = config.has('kernel_size')
-      ? config.perAxis('kernel_size', 2, 1)[0]!
-      : config.has('pool_size')
-        ? config.perAxis('pool_size', 2, 2)[0]!
-        : undefined
-    if (window !== undefined) {
-      const step = config.has('strides')
-        ? config.perAxis('strides', 2, 1)[0]!
-        : className.includes('Pooling')
-          ? window
-          : 1
-      const same = config.choice('padding', ['valid', 'same'], 'valid') === 'same'
-      const cells = same ? Math.ceil(side / step) : Math.floor((side - window) / step) + 1
-      const padding = same ? Math.max(0, (cells - 1) * step + window - side) : 0
-      offset += ((window - 1) / 2 - Math.floor(padding / 2)) * stride
-      stride *= step
-      side = cells
-    }
-    if (name === layer) break
+/** Where the maps look. @throws ConvertError no-gradient where the cells of the layer are at no place of the image */
+function gridOf(model: Model, layer: string, size: number): CamGrid {
+  const network = networkOf(model)
+  const explained = network.find(({ name }) => name === layer)
+  try {
+    return receptiveField(network, explained!.key, size)
+  } catch (cause) {
+    throw new ConvertError('no-gradient', (cause as Error).message, { cause })
   }
-  return { stride, offset }
 }
 
 /** What `exportArtifact` wrote. */
@@ -192,7 +174,7 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
     ...facts,
     labels: [...LABELS],
     input: { name: 'image', shape: [-1, 1, size, size] },
-    cam: { method, layer, height: mapShape[2]!, width: mapShape[3]!, ...fieldOf(source, layer, size) },
+    cam: { method, layer, height: mapShape[2]!, width: mapShape[3]!, ...gridOf(source.model, layer, size) },
   }
   const parts = serialise(graph, {
     opset,

@@ -1,43 +1,24 @@
+import { camLayer } from '@detl/core/cam/network'
 import { ConvertError } from './errors.ts'
 import { backward } from './gradients/backward.ts'
 import type { GraphBuilder } from './graph/builder.ts'
 import type { Value } from './graph/ir.ts'
 import { scalar, sizeOf } from './graph/tensor.ts'
-import type { Call, Model } from './layers/model.ts'
+import type { Model } from './layers/model.ts'
+import { networkOf } from './layers/network.ts'
 import { toLast } from './ops/context.ts'
 
 export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
 export type CamMethod = (typeof CAM_METHODS)[number]
 
-/**
- * The last convolution of a model, together with the normalisation and activation that follow it and nothing else: what
- * Grad-CAM explains unless told otherwise (Selvaraju et al. 2017, section 3, where convolution and ReLU are one).
- */
+/** Name of the layer that is explained unless told otherwise. @throws ConvertError where the model has no convolution */
 export function lastConvolution(model: Model): string {
-  const found = lastConvolutionOf(model)
-  if (!found)
-    throw new ConvertError(
-      'no-gradient',
-      'the model has no convolution; name the layer to explain with --cam-layer',
-    )
-  return found.layer.path.slice(1).join('/')
-}
-
-function lastConvolutionOf(model: Model): Call | undefined {
-  for (const call of model.calls.toReversed()) {
-    const within = call.layer.model && lastConvolutionOf(call.layer.model)
-    if (within) return within
-    if (/Conv[123]D(Transpose)?$/.test(call.layer.className)) return withActivation(model, call)
-  }
-  return undefined
-}
-
-function withActivation(model: Model, call: Call): Call {
-  const [next, another] = model.calls.filter((c) => c.inputs.includes(call.output))
-  const isLast = model.outputs.some((output) => output.key === next?.output)
-  const follows = /^(BatchNormalization|Activation|(Leaky|P|Thresholded)?ReLU|ELU)$/
-  if (!next || another || isLast || !follows.test(next.layer.className)) return call
-  return withActivation(model, next)
+  const found = camLayer(networkOf(model))
+  if (found) return found.name
+  throw new ConvertError(
+    'no-gradient',
+    'the model has no convolution; name the layer to explain with --cam-layer',
+  )
 }
 
 /** The scores before the last softmax or sigmoid: their gradient does not vanish where the model is sure. */

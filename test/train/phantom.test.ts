@@ -6,10 +6,11 @@ import { preprocess } from '@detl/core/preprocess/preprocess'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { selectBackend } from '@detl/train/backend/select'
 import { evaluationBatches, type LabelledImages } from '@detl/train/data/batches'
-import { camGrid, gradCam } from '@detl/train/evaluate/gradcam'
+import { gradCam } from '@detl/train/evaluate/gradcam'
 import { overSource } from '@detl/train/evaluate/localisation'
 import { trainStage } from '@detl/train/loop'
 import { detl12 } from '@detl/train/model/detl12'
+import { camGridOf } from '@detl/train/model/trunk'
 import { argmaxRows, predictLogits } from '@detl/train/predict'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, expect, it } from 'vitest'
@@ -55,7 +56,7 @@ it('a network trained on phantoms finds the lesion, and the peak of Grad-CAM lie
   const right = held.set.labels.filter((label, i) => predicted[i] === label).length
   expect(right).toBeGreaterThanOrEqual(44)
 
-  const grid = camGrid(model)
+  const grid = camGridOf(model)
   let onLesion = 0
   let positive = 0
   let at = 0

@@ -1,6 +1,6 @@
 import { selectBackend } from '@detl/train/backend/select'
 import { fitForest } from '@detl/train/evaluate/forest'
-import { camGrid, gradCam } from '@detl/train/evaluate/gradcam'
+import { gradCam } from '@detl/train/evaluate/gradcam'
 import {
   centrePointsInto,
   energyInside,
@@ -9,6 +9,7 @@ import {
   randomPointsInto,
 } from '@detl/train/evaluate/localisation'
 import { detl12 } from '@detl/train/model/detl12'
+import { camGridOf } from '@detl/train/model/trunk'
 import { rngOf } from '@detl/train/rng'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
@@ -83,7 +84,7 @@ describe('gradCam', () => {
   })
 
   it('of the paper’s network looks every 4 px from 16 on', () => {
-    expect(camGrid(detl12({ size: 128, classes: 4, seed: 1 }))).toEqual({ stride: 4, offset: 16 })
+    expect(camGridOf(detl12({ size: 128, classes: 4, seed: 1 }))).toEqual({ stride: 4, offset: 16 })
   })
 })
 

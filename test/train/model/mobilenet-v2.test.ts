@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { exportArtifact } from '@detl/export/artifact'
 import { selectBackend } from '@detl/train/backend/select'
-import { camGrid, gradCam } from '@detl/train/evaluate/gradcam'
+import { gradCam } from '@detl/train/evaluate/gradcam'
 import { trainStage } from '@detl/train/loop'
 import {
   architectureOf,
@@ -16,7 +16,7 @@ import {
 import type { BackboneWeights } from '@detl/train/model/backbone'
 import { loadModel, saveModel } from '@detl/train/model/files'
 import { standardised } from '@detl/train/model/input'
-import { camLayerOf, logitsOf } from '@detl/train/model/trunk'
+import { camGridOf, camLayerOf, logitsOf } from '@detl/train/model/trunk'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -48,7 +48,7 @@ describe('MobileNetV2', () => {
     expect(camLayerOf(model)).toBe('block_13_expand_relu')
     expect(model.getLayer(camLayerOf(model)).outputShape).toEqual([null, 10, 10, 576])
     // Each of four strided convolutions pads on the right only: the windows lie half a step to the right of their cells.
-    expect(camGrid(model)).toEqual({ stride: 16, offset: 15.5 })
+    expect(camGridOf(model)).toEqual({ stride: 16, offset: 15.5 })
   })
 
   it('takes its first weights by name from a backbone of three channels, which it sums', () => {
@@ -187,7 +187,7 @@ describe('MobileNetV2', () => {
       layer: camLayerOf(model),
       height: 4,
       width: 4,
-      ...camGrid(model),
+      ...camGridOf(model),
     })
     const image = tf.tensor4d(
       Int32Array.from(bytes, (v) => v % 256),

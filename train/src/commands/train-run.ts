@@ -6,11 +6,10 @@ import type { LabelledImages } from '../data/batches.ts'
 import { findingsOf, labelledImages } from '../data/labelled.ts'
 import { readRegions, regionMasks } from '../data/regions.ts'
 import type { Split } from '../data/split.ts'
-import { camGrid } from '../evaluate/gradcam.ts'
 import { type StageResult, trainStage } from '../loop.ts'
 import { extendDomain, initialModel } from '../model/architectures.ts'
 import { loadModel, writeWhole } from '../model/files.ts'
-import { camLayerOf } from '../model/trunk.ts'
+import { camGridOf, camLayerOf } from '../model/trunk.ts'
 import { progressPrinter } from '../progress.ts'
 import { identityOf, openRun, savedSplit } from '../run.ts'
 import { type Dataset, openDataset } from './dataset.ts'
@@ -133,7 +132,7 @@ async function withTargets(
   if (findingsWeight > 0) out.findings = findingsOf(files, dataset.byFile)
   if (evidenceWeight > 0) {
     const cells = model.getLayer(camLayerOf(model)).outputShape[1] as number
-    const grid = { cells, ...camGrid(model) }
+    const grid = { cells, ...camGridOf(model) }
     out.regions = await regionMasks(files, dataset.pixels, readRegions(options.data), grid)
   }
   return out

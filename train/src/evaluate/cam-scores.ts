@@ -4,7 +4,8 @@ import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches, type LabelledImages } from '../data/batches.ts'
 import type { PixelCache } from '../data/cache.ts'
 import { maskOfBoxes, type Regions, readMask } from '../data/regions.ts'
-import { camGrid, meanGradCam } from './gradcam.ts'
+import { camGridOf } from '../model/trunk.ts'
+import { meanGradCam } from './gradcam.ts'
 import {
   centrePointsInto,
   energyInside,
@@ -44,7 +45,7 @@ export async function scoreCams(
     labels: Int32Array.from(chosen, (i) => set.labels[i]!),
     weights: Float32Array.from(chosen, (i) => set.weights[i]!),
   }
-  const grid = camGrid(models[0]!)
+  const grid = camGridOf(models[0]!)
   const out: CamScore[] = []
   for (const batch of evaluationBatches(subset, BATCH)) {
     const x = tf.tensor4d(batch.x, [BATCH, set.size, set.size, 1])

@@ -6,7 +6,8 @@ import type * as tfl from '@tensorflow/tfjs-layers'
 import type { PixelCache } from '../data/cache.ts'
 import type { Box, Regions } from '../data/regions.ts'
 import { INPUT_SCALE } from '../model/input.ts'
-import { camGrid, meanGradCam } from './gradcam.ts'
+import { camGridOf } from '../model/trunk.ts'
+import { meanGradCam } from './gradcam.ts'
 import type { Scored } from './predictions.ts'
 
 /** One image of the gallery as data URIs; `xray` and `overlay` show the image and go into no shipped file. */
@@ -57,7 +58,7 @@ export async function drawCase(
   const { maps, width, height } = await meanGradCam(models, x)
   x.dispose()
   const fullHeat = maps.reduce((m, v) => Math.max(m, v), 0)
-  const grid = camGrid(models[0]!)
+  const grid = camGridOf(models[0]!)
   const whole = { x: 0, y: 0, width: size, height: size }
   const seen = { geometry: { crop: whole, placed: whole }, window: { low: 0, middle: 128, high: 255 } }
   const mapOf = (label: number) => maps.subarray(label * width * height, (label + 1) * width * height)

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
-import { camLayerOf, inputsOf, outputOf, scoresOf, tailOf } from '../model/trunk.ts'
+import { camLayerOf, outputOf, scoresOf, tailOf } from '../model/trunk.ts'
 
 export type Cams = {
   /** [N,C,h,w], after ReLU, not scaled: a map without evidence stays small. */
@@ -61,34 +61,4 @@ export async function meanGradCam(models: readonly tfl.LayersModel[], x: tf.Tens
   const meanOf = (key: 'maps' | 'logits') =>
     first[key].map((_, i) => all.reduce((sum, c) => sum + c[key][i]!, 0) / all.length)
   return { ...first, maps: meanOf('maps'), logits: meanOf('logits') }
-}
-
-/**
- * Where cell (i,j) of a layer's maps looks: the centre of its receptive field is at offset + stride × (j,i), in tensor
- * pixels. Follows from kernels, strides and padding (Dumoulin & Visin 2016); for detl12's conv6: stride 4, offset 16.
- * Where the network adds up branches, the longest one counts.
- */
-export function camGrid(
-  model: tfl.LayersModel,
-  layer = camLayerOf(model),
-): { stride: number; offset: number } {
-  let stride = 1
-  let centre = 0.5
-  for (const l of model.layers.slice(1)) {
-    const { kernelSize, poolSize, strides, padding } = l.getConfig() as {
-      kernelSize?: number[]
-      poolSize?: number[]
-      strides?: number[]
-      padding?: string
-    }
-    const size = kernelSize?.[0] ?? poolSize?.[0] ?? 1
-    const step = strides?.[0] ?? 1
-    const side = inputsOf(l)[0]!.outputShape[1] as number
-    const before =
-      padding === 'same' ? Math.floor(Math.max(0, (Math.ceil(side / step) - 1) * step + size - side) / 2) : 0
-    centre += ((size - 1) / 2 - before) * stride
-    stride *= step
-    if (l.name === layer) return { stride, offset: centre }
-  }
-  throw new Error(`the model has no layer "${layer}"`)
 }

@@ -1,3 +1,6 @@
+import { camLayer, type NetworkLayer } from '@detl/core/cam/network'
+import { receptiveField } from '@detl/core/cam/receptive-field'
+import type { CamGrid } from '@detl/core/cam/resize-map'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 
@@ -9,20 +12,29 @@ export const inputsOf = (layer: tfl.layers.Layer): tfl.layers.Layer[] =>
 export const readersOf = (model: tfl.LayersModel, layer: tfl.layers.Layer): tfl.layers.Layer[] =>
   model.layers.filter((l) => inputsOf(l).includes(layer))
 
-/**
- * The layer whose maps Grad-CAM explains: the last convolution, together with the normalisation and activation that
- * follow it and nothing else (Selvaraju et al. 2017, section 3, where convolution and ReLU are one).
- */
+/** The network as core looks at it. */
+const networkOf = (model: tfl.LayersModel): NetworkLayer[] =>
+  model.layers.map((layer) => {
+    const config = layer.getConfig() as Readonly<Record<string, unknown>>
+    return {
+      key: layer.name,
+      name: layer.name,
+      className: layer.getClassName(),
+      inputs: inputsOf(layer).map(({ name }) => name),
+      option: (name) => config[name],
+    }
+  })
+
+/** Name of the layer whose maps Grad-CAM explains. @throws where the model has no convolution */
 export function camLayerOf(model: tfl.LayersModel): string {
-  let layer = model.layers.findLast((l) => l.getClassName() === 'Conv2D')
+  const layer = camLayer(networkOf(model))
   if (!layer) throw new Error(`${model.name} has no convolution`)
-  for (;;) {
-    const [next, another] = readersOf(model, layer)
-    const follows = next && /^(BatchNormalization|ReLU|Activation)$/.test(next.getClassName())
-    if (!follows || another || readersOf(model, next).length === 0) return layer.name
-    layer = next
-  }
+  return layer.name
 }
+
+/** Where the cells of a layer's maps look, in pixels of the tensor. */
+export const camGridOf = (model: tfl.LayersModel, layer = camLayerOf(model)): CamGrid =>
+  receptiveField(networkOf(model), layer, model.inputs[0]!.shape[1] as number)
 
 /** The layers behind one, each of which reads only the one before it. @throws where they branch */
 export function tailOf(model: tfl.LayersModel, layer: string): tfl.layers.Layer[] {
