@@ -7,7 +7,7 @@ import { Notice } from './components/notice.tsx'
 import { ResultPanel } from './components/result.tsx'
 import { Viewer } from './components/viewer.tsx'
 import { WorkList } from './components/work-list.tsx'
-import { announcement, items } from './state/work-list.ts'
+import { announcement, items } from './state/items.ts'
 import { percent } from './text/percent.ts'
 import { text } from './text/text.ts'
 

@@ -1,22 +1,18 @@
-import { signal, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { PageError, type Problem } from '../engine/types.ts'
 import { type AccountView, putSettings, readAccountView } from '../screening/account.ts'
+import { dialogs } from '../state/dialogs.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
 import { AccountKeys } from './account-keys.tsx'
 import { AccountUsage } from './account-usage.tsx'
 import { Dialog } from './dialog.tsx'
 
-const open = signal(false)
-export const openAccount = () => {
-  open.value = true
-}
-
 /** Plan, usage and keys of the account that the key belongs to. */
 export function AccountDialog() {
   return (
-    <Dialog open={open} id="account" heading={text.value.account.heading} wide>
+    <Dialog open={dialogs.account} id="account" heading={text.value.account.heading} wide>
       <AccountBody />
     </Dialog>
   )

@@ -1,7 +1,7 @@
 import type { Result } from '../engine/types.ts'
+import type { Item } from '../state/items.ts'
 import { settings } from '../state/settings.ts'
 import { shownLabel, view } from '../state/view.ts'
-import type { Item } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
 
 type Props = { item: Item; result: Result }

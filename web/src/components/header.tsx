@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact'
 import { offers } from '../screening/offers.ts'
+import { openAccount, openKeyDialog } from '../state/dialogs.ts'
 import { deviceOffered, modelProgress } from '../state/model.ts'
 import { keptForOffline } from '../state/offline.ts'
 import { type Place, settings, type Theme } from '../state/settings.ts'
 import { percent } from '../text/percent.ts'
-import { LANGUAGES, type Language, text } from '../text/text.ts'
-import { openAccount } from './account-dialog.tsx'
+import { LANGUAGES, text } from '../text/text.ts'
+import type { Language } from '../text/words.ts'
 import { Icon } from './icon.tsx'
-import { openKeyDialog } from './key-dialog.tsx'
 
 /** Name, where images are scored, key, colours, language. */
 export function Header() {

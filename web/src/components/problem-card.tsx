@@ -1,10 +1,10 @@
 import type { Problem } from '../engine/types.ts'
+import { openKeyDialog } from '../state/dialogs.ts'
 import { deviceOffered } from '../state/model.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
 import type { Words } from '../text/words.ts'
 import { Icon } from './icon.tsx'
-import { openKeyDialog } from './key-dialog.tsx'
 
 /** The endpoint or its model is away: the device can go on. */
 const ENDPOINT_DOWN: readonly Problem['code'][] = [

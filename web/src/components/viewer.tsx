@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { selected } from '../state/items.ts'
 import { resetZoom, shownLabel, view } from '../state/view.ts'
-import { selected } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
 import { handleKey, listenToGestures } from '../viewer/gestures.ts'
 import { drawGrey } from '../viewer/grey.ts'

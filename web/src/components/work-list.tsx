@@ -1,4 +1,5 @@
-import { clear, finished, type Item, isFinished, items, remove, selectedId } from '../state/work-list.ts'
+import { finished, type Item, isFinished, items, selectedId } from '../state/items.ts'
+import { clear, remove } from '../state/work-list.ts'
 import { percent } from '../text/percent.ts'
 import { text } from '../text/text.ts'
 import type { Text } from '../text/words.ts'

@@ -1,6 +1,5 @@
 import { type Remote, wrap } from 'comlink'
-import type { Engine } from './engine.worker.ts'
-import { type Outcome, PageError } from './types.ts'
+import { type Engine, type Outcome, PageError } from './types.ts'
 
 let remote: Remote<Engine> | undefined
 

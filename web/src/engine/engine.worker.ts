@@ -12,13 +12,13 @@ import { fromWorking } from '@detl/core/preprocess/preprocess'
 import { reduce } from '@detl/core/preprocess/reduce'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { expose, transfer } from 'comlink'
-import { type Outcome, PageError, type Picture } from './types.ts'
+import { type Engine, type Outcome, PageError, type Picture } from './types.ts'
 
 /** Longest side that the viewer holds: 2048 × 2048 × 2 bytes = 8 MB a picture. */
 const VIEW_SIDE = 2048
 
 /** What runs beside the page's thread: everything that touches all pixels of an image. */
-const engine = {
+const engine: Engine = {
   /** Decodes a file and measures its window as the model's preprocessing does. */
   open: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec | undefined) => {
     const decoded = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
@@ -66,8 +66,6 @@ const engine = {
   /** POST /v1/screenings' JSON → a result. */
   readAnswer: guarded(async (json: unknown) => (await import('./read-json.ts')).readAnswer(json)),
 }
-
-export type Engine = typeof engine
 
 expose(engine)
 

@@ -1,3 +1,4 @@
+import type { Account, KeyInfo, UsageRow } from '@detl/core/api/account'
 import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
@@ -6,7 +7,10 @@ import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Geometry } from '@detl/core/preprocess/preprocess'
 import type { WorkingImage } from '@detl/core/preprocess/reduce'
-import type { LocalProblem } from '../text/words.ts'
+import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+
+/** What goes wrong in the page itself, beside the endpoint's problems. */
+export type LocalProblem = 'offline' | 'answer-not-understood' | 'no-key' | 'device-failed' | 'model-damaged'
 
 /** An image as the viewer shows it. */
 export type Picture = {
@@ -73,4 +77,32 @@ export class PageError extends Error {
     super(`${problem.code}: ${problem.detail}`, options)
     this.problem = problem
   }
+}
+
+type Asked<A extends unknown[], T> = (...args: A) => Promise<Outcome<T>>
+
+/** What runs beside the page's thread: everything that touches all pixels of an image. `engine.worker.ts` is it. */
+export type Engine = {
+  /** Decodes a file and measures its window as the model's preprocessing does. */
+  readonly open: Asked<[bytes: ArrayBuffer, spec: PreprocessSpec | undefined], Picture>
+  /** A synthetic chest with a consolidation, as a 16-bit PNG. */
+  readonly sample: Asked<[], Uint8Array<ArrayBuffer>>
+  /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
+  readonly prepare: Asked<[bytes: ArrayBuffer, spec: PreprocessSpec], Uint8Array>
+  /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
+  readonly load: Asked<[manifestSha256: string, progress: (share: number) => void], ModelInfo>
+  /** Fetches the model, for later. */
+  readonly keep: Asked<[manifestSha256: string], 'webgpu' | 'wasm'>
+  /** Scores an image here, after `load`. */
+  readonly score: Asked<[bytes: ArrayBuffer], Result>
+
+  /** GET /v1/model or manifest.json → what the page needs of it. */
+  readonly readModel: Asked<[json: unknown], ModelInfo>
+  /** GET /v1/account, /v1/usage, /v1/keys; POST /v1/keys */
+  readonly readAccount: Asked<[json: unknown], Account>
+  readonly readUsage: Asked<[json: unknown], UsageRow[]>
+  readonly readKeys: Asked<[json: unknown], KeyInfo[]>
+  readonly readCreatedKey: Asked<[json: unknown], string>
+  /** POST /v1/screenings' JSON → a result. */
+  readonly readAnswer: Asked<[json: unknown], Result>
 }

@@ -1,9 +1,7 @@
-import { effect, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
 import { proxy } from 'comlink'
 import { engine, unwrap } from '../engine/engine.ts'
 import type { ModelInfo } from '../engine/types.ts'
-import { describeModel } from '../screening/endpoint.ts'
-import { settings } from './settings.ts'
 
 /** The model that scores, once it is known: its thresholds and its preprocessing. */
 export const modelInfo = signal<ModelInfo | undefined>(undefined)
@@ -35,18 +33,4 @@ async function loadDeviceModel(): Promise<ModelInfo> {
   } finally {
     modelProgress.value = undefined
   }
-}
-
-/** Keeps `modelInfo` to the place that scores. Without an answer the page works on, with no thresholds to mark. */
-export function startModelInfo(): void {
-  effect(() => {
-    const place = settings.place.value
-    const found = place === 'device' ? deviceModel() : describeModel()
-    found.then(
-      (info) => {
-        if (settings.place.peek() === place) modelInfo.value = info
-      },
-      (error: unknown) => console.warn(`no model is known for scoring by: ${place}`, error),
-    )
-  })
 }

@@ -1,8 +1,8 @@
 import type { Label } from '@detl/core/model/labels'
-import { computed, effect, signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { Picture } from '../engine/types.ts'
 import type { Window } from '../viewer/grey.ts'
-import { picture, selected, selectedId } from './work-list.ts'
+import { selected } from './items.ts'
 
 /** How the selected image is looked at. Heat settings stay from image to image; zoom and window start anew. */
 export const view = {
@@ -24,29 +24,6 @@ export const MAX_ZOOM = 8
 
 /** The class whose heat map is shown. */
 export const shownLabel = computed(() => view.label.value ?? selected.value?.result?.label)
-
-export function startView(): void {
-  effect(() => {
-    const id = selectedId.value
-    view.picture.value = undefined
-    view.unreadable.value = false
-    view.label.value = undefined
-    resetZoom()
-    const item = selected.peek()
-    if (!item) return
-    picture(item).then(
-      (read) => {
-        if (selectedId.peek() !== id) return
-        view.window.value = read.window
-        view.picture.value = read
-      },
-      () => {
-        // Why is said in the result's place, from the item itself.
-        if (selectedId.peek() === id) view.unreadable.value = true
-      },
-    )
-  })
-}
 
 export function resetZoom(): void {
   view.zoom.value = 1

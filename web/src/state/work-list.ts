@@ -1,26 +1,11 @@
-import { computed, effect, signal } from '@preact/signals'
+import { effect } from '@preact/signals'
 import { engine, unwrap } from '../engine/engine.ts'
 import { PageError, type Picture, type Problem, type Result } from '../engine/types.ts'
 import { screen } from '../screening/endpoint.ts'
 import { thumbnail } from '../viewer/grey.ts'
+import { announcement, type Item, items, selectedId } from './items.ts'
 import { deviceModel, modelInfo } from './model.ts'
 import { settings } from './settings.ts'
-
-export type Item = {
-  readonly id: string
-  readonly name: string
-  readonly file: Blob
-  readonly synthetic: boolean
-  readonly status: 'waiting' | 'reading' | 'needs-key' | 'scoring' | 'done' | 'failed'
-  /** An object URL. */
-  readonly thumbnail?: string
-  readonly result?: Result
-  /** From the file to the scores. */
-  readonly ms?: number
-  /** When they were there. */
-  readonly at?: Date
-  readonly problem?: Problem
-}
 
 /** Images that are read or scored at a time. */
 const AT_ONCE = 3
@@ -28,16 +13,8 @@ const SCORE_MS = 60_000
 /** Pictures kept for the viewer: at most 8 MB each. */
 const PICTURES = 6
 
-export const items = signal<readonly Item[]>([])
-export const selectedId = signal<string | undefined>(undefined)
-export const selected = computed(() => items.value.find(({ id }) => id === selectedId.value))
-export const finished = computed(() => items.value.filter(isFinished).length)
-export const announcement = signal<Item | undefined>(undefined)
-
 const pictures = new Map<string, Promise<Picture>>()
 let busy = 0
-
-export const isFinished = ({ status }: Item) => status === 'done' || status === 'failed'
 
 /** Queues files and selects the first of them. */
 export function add(files: Iterable<File>, synthetic = false): void {

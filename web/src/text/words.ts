@@ -1,8 +1,9 @@
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { Label } from '@detl/core/model/labels'
+import type { LocalProblem } from '../engine/types.ts'
 
-/** What goes wrong in the page itself, beside the endpoint's problems. */
-export type LocalProblem = 'offline' | 'answer-not-understood' | 'no-key' | 'device-failed' | 'model-damaged'
+export type Language = 'en' | 'de'
+
 /** A code without an entry is shown in the words of the endpoint; a test asks for an entry of each. */
 type Advice = Partial<Record<ProblemCode, Words>> & Record<LocalProblem, Words>
 export type Words = { readonly title: string; readonly advice: string }

@@ -1,0 +1,12 @@
+import { signal } from '@preact/signals'
+
+/** Which dialog is open. Whatever opens one need not know what it holds. */
+export const dialogs = { key: signal(false), account: signal(false) }
+
+export const openKeyDialog = () => {
+  dialogs.key.value = true
+}
+
+export const openAccount = () => {
+  dialogs.account.value = true
+}
