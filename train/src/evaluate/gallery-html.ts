@@ -1,8 +1,7 @@
 import { LABELS } from '@detl/core/model/labels'
 import type { Box } from '../data/regions.ts'
 import type { GalleryCase } from './gallery.ts'
-import { page, section } from './html.ts'
-import { escapeHtml } from './svg.ts'
+import { escapeHtml, page, section } from './html.ts'
 
 /**
  * The cases as cards. Without `xrays` only the maps are drawn, on black: they are the network's own output and may be

@@ -1,5 +1,7 @@
 import type { Estimate } from '@detl/core/model/manifest'
-import { escapeHtml } from './svg.ts'
+
+export const escapeHtml = (s: string): string =>
+  s.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 export const percent = (v: number): string => (Number.isFinite(v) ? `${(100 * v).toFixed(1)} %` : '–')
 export const withInterval = (e: Estimate): string =>
@@ -51,8 +53,7 @@ th{font-weight:600;font-size:.82rem;color:var(--soft);vertical-align:bottom}
 figure{margin:0;break-inside:avoid}
 .plots figure{flex:0 1 20rem}.plots figure.small{flex:0 1 15.2rem}.plots figure.wide{flex:1 1 30rem}
 figcaption{font-size:.84rem;line-height:1.35;margin-top:.25rem}
-svg{display:block;width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:var(--ink)}
-.field{fill:#fff;stroke:#9aa5ae}.diagonal,.grid{stroke:#d6dce1;stroke-dasharray:3 3}
+svg{display:block;width:100%;height:auto}
 .cases{display:grid;grid-template-columns:repeat(3,1fr);gap:.8rem}@media screen and (max-width:44rem){.cases{grid-template-columns:1fr}}
 .case{border:1px solid var(--line);border-radius:8px;padding:.55rem;break-inside:avoid;font-size:.8rem;line-height:1.35}
 .case.wrong{border-color:#e0b4b9}

@@ -1,7 +1,7 @@
 import { LABELS } from '@detl/core/model/labels'
-import { decimal, percent, table, withInterval } from './html.ts'
+import { decimal, escapeHtml, percent, table, withInterval } from './html.ts'
+import { curvePlot, matrixPlot, unitPlot } from './plots.ts'
 import type { Report } from './report.ts'
-import { curvePlot, escapeHtml, matrixPlot, unitPlot } from './svg.ts'
 
 /** Told apart in grey and by most colour-blind readers. */
 const COLOURS = ['#2a6f4e', '#7a5ea8', '#b86113', '#a3202f', '#14468c']
@@ -37,8 +37,8 @@ export function confusion(report: Report): string {
   return `<div class="plots">${matrixPlot('Confusion matrix of all folds: counts, and shares of the true class', LABELS, report.model.confusion)}${unitPlot(
     'Reliability: accuracy among images of about one confidence, after temperature scaling; larger dots are more images',
     { x: 'confidence', y: 'accuracy' },
-    [{ name: 'calibrated', points: bins, colour: COLOURS[4]! }],
-    { dots: true },
+    COLOURS[4]!,
+    { dots: bins },
   )}</div>`
 }
 
@@ -53,12 +53,11 @@ export function rocs(report: Report): string {
     const figures = area
       ? `: AUC ${area.value.toFixed(3)} (${area.low.toFixed(3)} – ${area.high.toFixed(3)})`
       : ''
-    const colour = COLOURS[i % COLOURS.length]!
     return unitPlot(
       `${r.name}${auc ? ' against the rest' : ''}${figures}`,
       { x: 'false positive rate', y: 'true positive rate' },
-      [{ name: r.name, points: r.curve, colour }],
-      { bands: [{ points: r.band, colour }], small: true },
+      COLOURS[i % COLOURS.length]!,
+      r,
     )
   })
   return `<p>Shaded: pointwise 95 % band of the true positive rate at each false positive rate, from 500 resamples of whole groups.</p><div class="plots">${plots.join('')}</div>`
@@ -117,7 +116,7 @@ export function training(report: Report): string {
       curvePlot(
         `${stage}: loss; epoch ${bestEpoch} was kept`,
         [line('training', TRAINING, (e) => e.loss), line('validation', VALIDATION, (e) => e.validationLoss)],
-        { mark: bestEpoch },
+        { kept: bestEpoch },
       ),
       curvePlot(
         `${stage}: accuracy`,
@@ -126,7 +125,7 @@ export function training(report: Report): string {
           line('validation', VALIDATION, (e) => e.validationAccuracy),
           line('balanced', BALANCED, (e) => e.balancedAccuracy, true),
         ],
-        { mark: bestEpoch, y: [0, 1] },
+        { kept: bestEpoch, range: [0, 1] },
       ),
     ]
   })

@@ -1,7 +1,7 @@
 import type { Estimate } from '@detl/core/model/manifest'
 import type { GalleryCase } from './gallery.ts'
 import { galleryCards } from './gallery-html.ts'
-import { page, percent, section } from './html.ts'
+import { escapeHtml, page, percent, section } from './html.ts'
 import type { Report } from './report.ts'
 import { calibration, classes, confusion, folds, rocs, subgroupTable, training } from './report-figures.ts'
 import {
@@ -14,7 +14,6 @@ import {
   pretraining,
   shortcuts,
 } from './report-tests.ts'
-import { escapeHtml } from './svg.ts'
 
 /** Maps of right and wrong cases; the page shows no image of the data set. */
 export type Gallery = { cases: readonly GalleryCase[]; rule: string }
