@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { show } from '@detl/cli/ship/markdown'
 import { auditTable } from '@detl/cli/ship/model-card'
-import { resultsTable } from '@detl/cli/ship/results-table'
+import { resultsTable, summaryTable } from '@detl/cli/ship/results-table'
 import { type Estimate, manifestSchema } from '@detl/core/model/manifest'
 import type { Comparison } from '@detl/train/evaluate/compare'
 import type { Report } from '@detl/train/evaluate/report'
@@ -15,10 +15,23 @@ const percents = ({ value, low, high }: Estimate): string =>
 describe('the README', () => {
   const readme = read('README.md')
 
+  it('shows each shipped model by its own report, and the strongest shortcut beside them', () => {
+    const stronger = JSON.parse(read('models/mobilenet-v2-160/report/report.json')) as Report
+    expect(readme).toContain(summaryTable([report, stronger]))
+  })
+
+  it('links to files that exist', () => {
+    expect(missingLinks('README.md')).toEqual([])
+  })
+})
+
+describe('the page of results', () => {
+  const results = read('docs/results.md')
+
   it('quotes the figures of the shipped report and no others', () => {
-    expect(readme).toContain(report.headline)
-    expect(readme).toContain(auditTable(report))
-    expect(readme).toContain(`${report.images.test} held-out images`)
+    expect(results).toContain(report.headline)
+    expect(results).toContain(auditTable(report))
+    expect(results).toContain(`${report.images.test} held-out images`)
   })
 
   it('quotes both protocols from their reports, and where the network looks', () => {
@@ -28,37 +41,43 @@ describe('the README', () => {
       'docs/results/mobilenet-paper',
       'models/mobilenet-v2-160/report',
     ].map((folder) => JSON.parse(read(`${folder}/report.json`)) as Report)
-    expect(readme).toContain(
+    expect(results).toContain(
       resultsTable(
         { paper: paper!, grouped: grouped! },
         { paper: ofMobileNet!, grouped: groupedOfMobileNet! },
       ),
     )
-    expect(readme).toContain(groupedOfMobileNet!.headline)
+    expect(results).toContain(groupedOfMobileNet!.headline)
     for (const { localisation, leftOut, pretraining } of [grouped!, groupedOfMobileNet!]) {
       const { pointing, lungs } = localisation!
-      for (const share of [pointing[0]!.model, pointing[0]!.centre]) expect(readme).toContain(percents(share))
-      expect(readme).toContain(`${(100 * lungs!.energy).toFixed(0)} % of the map is in the lungs`)
+      for (const share of [pointing[0]!.model, pointing[0]!.centre])
+        expect(results).toContain(percents(share))
+      expect(results).toContain(`${(100 * lungs!.energy).toFixed(0)} % of the map is in the lungs`)
       for (const { covidRecall, covidAgainstPneumonia } of leftOut!) {
-        expect(readme).toContain(percents(covidRecall!))
-        if (covidAgainstPneumonia) expect(readme).toContain(show(covidAgainstPneumonia.aucByGroup))
+        expect(results).toContain(percents(covidRecall!))
+        if (covidAgainstPneumonia) expect(results).toContain(show(covidAgainstPneumonia.aucByGroup))
       }
-      expect(readme).toContain(pretraining!.sentence.slice(1))
+      expect(results).toContain(pretraining!.sentence.slice(1))
     }
-    expect(readme).toContain(show(groupedOfMobileNet!.covidAgainstPneumonia[0]!.aucByGroup))
+    expect(results).toContain(show(groupedOfMobileNet!.covidAgainstPneumonia[0]!.aucByGroup))
   })
 
   it('quotes what the stronger network gains over the paper’s, image by image', () => {
     const comparison = JSON.parse(read('docs/results/mobilenet-against-detl12.json')) as Comparison
-    expect(readme).toContain(comparison.sentence)
+    expect(results).toContain(comparison.sentence)
   })
 
   it('links to files that exist', () => {
-    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path!)
-    expect(links.length).toBeGreaterThan(0)
-    expect(links.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([])
+    expect(missingLinks('docs/results.md')).toEqual([])
   })
 })
+
+/** Relative links of a page that lead nowhere. */
+function missingLinks(page: string): string[] {
+  const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path!)
+  expect(links.length).toBeGreaterThan(0)
+  return links.filter((path) => !existsSync(new URL(path, new URL(`../../${page}`, import.meta.url))))
+}
 
 describe.each(['detl-128', 'mobilenet-v2-160'])('the shipped model %s', (name) => {
   it('has a card whose first lines are its disclaimer and its report’s headline', () => {

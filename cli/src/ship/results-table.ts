@@ -1,3 +1,4 @@
+import type { Estimate } from '@detl/core/model/manifest'
 import type { Report } from '@detl/train/evaluate/report'
 import { show, table } from './markdown.ts'
 
@@ -38,6 +39,35 @@ export function resultsTable({ paper, grouped }: Results, stronger: Results): st
       ...shortcuts,
     ],
   )
+}
+
+/** What the README shows: the shipped models, each by its own report, and the strongest shortcut beside them. */
+export function summaryTable(shipped: readonly Report[]): string {
+  const rows = shipped.map((report) => {
+    const { architecture, size } = report.run.config
+    const name = `${architecture === 'detl12' ? 'the paper’s network, `detl' : 'MobileNetV2, `mobilenet-v2'}-${size}\``
+    return summaryRow(name, report, report.model.balancedAccuracy, covidAucOf(report))
+  })
+  const last = shipped.at(-1)!
+  const metadata = last.shortcuts.find((s) => s.name === 'metadata')
+  if (!metadata) throw new Error('the report lacks the shortcut "metadata"')
+  rows.push(
+    summaryRow('no lung at all: file metadata only', last, metadata.balancedAccuracy, metadata.covidAuc),
+  )
+  return table(['', 'X-rays of unseen patients', 'balanced accuracy', 'COVID-19 AUC'], rows)
+}
+
+const summaryRow = (name: string, { images }: Report, balanced: Estimate, covidAuc: Estimate): string[] => [
+  name,
+  `${images.test}, ${images.folds === 1 ? '1 fold' : `${images.folds} folds`}`,
+  show(balanced),
+  show(covidAuc),
+]
+
+function covidAucOf({ model }: Report): Estimate {
+  const covid = model.classes.find(({ label }) => label === 'covid19')
+  if (!covid) throw new Error('the report has no class covid19')
+  return covid.auc
 }
 
 function rowOf(name: string, { paper, grouped }: Results): string[] {

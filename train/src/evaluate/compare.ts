@@ -94,8 +94,9 @@ export function compareRuns(
 function verdict(a: string, b: string, what: string, d: Difference, scale: number, unit: string): string {
   const digits = scale === 100 ? 1 : 3
   const show = (v: number) => `${v >= 0 ? '+' : '−'}${Math.abs(scale * v).toFixed(digits)}`
-  const figures = `${show(d.difference)}${unit} (95 % interval ${show(d.low)} to ${show(d.high)})`
+  const interval = `95 % interval ${show(d.low)} to ${show(d.high)}`
+  const figures = `${show(d.difference)}${unit} (${interval})`
   if (d.low > 0) return `The ${what} of ${a} is higher than that of ${b}: ${figures}.`
   if (d.high < 0) return `The ${what} of ${a} is lower than that of ${b}: ${figures}.`
-  return `No difference in ${what} between ${a} and ${b} is shown: ${figures} includes 0.`
+  return `The ${what} of ${a} and of ${b} may be equal: the difference is ${show(d.difference)}${unit}, and its interval includes 0 (${interval}).`
 }
