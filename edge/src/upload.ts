@@ -1,8 +1,13 @@
 import { AppError } from '@detl/core/api/problem'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import type { Deadline } from './deadline.ts'
 
 /** The image: the raw body, or the part `image` of multipart/form-data (what an HTML form or `curl -F image=@…` sends). */
-export async function readImage(request: Request, maxBytes: number, deadline: Deadline): Promise<Uint8Array> {
+export async function readUpload(
+  request: Request,
+  maxBytes: number,
+  deadline: Deadline,
+): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? ''
   const body = await readBody(request, maxBytes, deadline)
   if (!/^multipart\/form-data\b/i.test(type)) return body
@@ -48,11 +53,5 @@ async function readBody(request: Request, maxBytes: number, deadline: Deadline):
   }
   if (length === 0) throw new AppError('image-missing', 'the body is empty; it must be the image')
   if (chunks.length === 1) return chunks[0]!
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return body
+  return joinBytes(chunks)
 }

@@ -1,0 +1,189 @@
+import type { Account, AccountInput, KeyInfo, Plan, Scope, Settings, UsageRow } from '@detl/core/api/account'
+import type { KeyMode } from '@detl/core/api/api-key'
+import type { ProblemCode } from '@detl/core/api/problem'
+
+/** Who asks: the hash of a key, or a token that was verified already. */
+export type Credential =
+  | { readonly kind: 'key'; readonly hash: string }
+  | { readonly kind: 'token'; readonly scopes: readonly string[]; readonly subject?: string }
+
+export type Principal = {
+  /** The key's id, or `token`. */
+  readonly key: string
+  /** Who acts, for the audit log: the same, with the subject of a token. */
+  readonly actor: string
+  readonly mode: KeyMode
+  readonly scopes: readonly string[]
+}
+
+/** What the RateLimit fields say (draft-ietf-httpapi-ratelimit-headers-10). */
+export type RateLimit = {
+  readonly policy: string
+  /** Tokens of the full bucket, and seconds in which it fills. */
+  readonly quota: number
+  readonly windowS: number
+  /** Whole tokens left. */
+  readonly remaining: number
+  /** Seconds until the bucket is full again. */
+  readonly resetS: number
+}
+
+/** The ledger's no, as a problem. */
+export type Denial = {
+  readonly ok: false
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly retryAfterS?: number
+  readonly rates?: readonly RateLimit[]
+}
+
+/** The ledger's yes: the credential holds, has the scope and is within its rate. */
+export type Authorized = {
+  readonly ok: true
+  readonly principal: Principal
+  readonly plan: Plan['kind']
+  readonly settings: Settings
+  readonly rates: readonly RateLimit[]
+}
+
+export type OpenRequest = {
+  readonly credential: Credential
+  /** Of the screening and of its entry; unique. */
+  readonly id: string
+  readonly idempotencyKey: string | undefined
+  readonly leaseMs: number
+}
+
+/** What is kept of an answer so that a repeat of its request gets the same one: see `seal.ts`. */
+export type KeptAnswer = { readonly entry: string; readonly fingerprint: string; readonly sealed: Uint8Array }
+/** Another request with the same Idempotency-Key was answered first: its answer is the one to give. */
+export type Replay = KeptAnswer & { readonly ok: 'replay' }
+
+/** `kept`: the answer of an earlier request with the same Idempotency-Key; `job`: the job that it became. */
+export type Opened = (Authorized & { readonly kept?: KeptAnswer; readonly job?: Job }) | Denial
+
+/** How the work of a screening ended. */
+export type Outcome =
+  | { readonly answered: true; readonly fingerprint?: string; readonly sealed?: Uint8Array }
+  | { readonly answered: false; readonly code: string }
+export type Settled = { readonly ok: true } | Replay | Denial
+
+export type JobState = 'queued' | 'succeeded' | 'failed' | 'cancelled'
+export type Job = {
+  readonly id: string
+  readonly state: JobState
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly fingerprint: string
+  /** Sealed: the tensor while it waits, the answer once it is there (`seal.ts`). */
+  readonly input: Uint8Array | undefined
+  readonly output: Uint8Array | undefined
+  readonly problem: { readonly code: string; readonly detail: string } | undefined
+}
+export type NewJob = {
+  readonly id: string
+  readonly fingerprint: string
+  readonly input: Uint8Array
+  readonly leaseMs: number
+  readonly dueMs: number
+}
+export type JobEnd =
+  | { readonly answered: true; readonly output: Uint8Array }
+  | { readonly answered: false; readonly code: string; readonly detail: string }
+
+export type Webhook = { readonly id: string; readonly url: string; readonly createdAt: string }
+
+export type AuditPage = {
+  readonly entries: {
+    readonly at: string
+    readonly actor: string
+    readonly action: string
+    readonly code?: string
+    readonly detail: string
+  }[]
+  readonly next?: string
+}
+
+/** A charge as it goes to the billing provider; `entry` is unique for ever. */
+export type Charge = { readonly entry: string; readonly at: number }
+
+export type KeyRow = {
+  readonly id: string
+  readonly hash: string
+  readonly prefix: string
+  readonly name: string
+  readonly mode: KeyMode
+  /** Space-separated. */
+  readonly scopes: string
+  readonly created: number
+  readonly expires: number | null
+  readonly revoked: number | null
+}
+export type NewKey = Omit<KeyRow, 'revoked' | 'created'>
+
+/** An account and its first keys that the deployment's configuration brings. */
+export type Seed = { readonly account: AccountInput; readonly keys: readonly NewKey[] }
+
+/**
+ * Everything of one account: who may act for it, what it may do, what it did and owes. Every method is one transaction, and all of an
+ * account's requests pass through here one after another: that is what makes a revocation take hold at the next request, and a
+ * screening charged once. Times are milliseconds since the epoch.
+ */
+export type Ledger = {
+  account(): Account | undefined
+  configure(input: AccountInput, actor: string): Account
+  setSettings(settings: Settings, actor: string): Account
+  /** @param reference of the payment: the same one again adds nothing */
+  addCredits(amount: number, reference: string, actor: string): Account
+  /** What is there already stays as it is. */
+  seed(seed: Seed): void
+
+  addKey(row: NewKey, actor: string): KeyInfo
+  key(id: string): KeyRow | undefined
+  listKeys(): KeyInfo[]
+  revokeKey(id: string, actor: string): KeyInfo | undefined
+  /** The old key holds for `overlapMs` more, so that both work while clients change over. */
+  rotateKey(oldId: string, row: NewKey, overlapMs: number, actor: string): KeyInfo
+
+  authorize(credential: Credential, scope: Scope): Authorized | Denial
+  /** Authorisation and reservation of one screening. */
+  open(request: OpenRequest): Opened
+  /** Charges a screening that was answered, or gives back its reservation. */
+  settle(entry: string, outcome: Outcome): Settled
+  /** Counts a request that found a kept answer: `replayed`, or why it did not get it. */
+  countRepeat(by: Pick<Principal, 'key' | 'mode'>, outcome: string): void
+
+  /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it. */
+  createJob(job: NewJob): void
+  job(id: string): Job | undefined
+  /** @returns whether this call ended it; the second consumer of a message that came twice gets false */
+  endJob(id: string, end: JobEnd): boolean
+  /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
+  cancelJob(id: string, actor: string): Job | undefined
+  /** Jobs whose message may have been lost; each is due again after `dueMs`. */
+  dueJobs(dueMs: number): string[]
+
+  addWebhook(id: string, url: string, actor: string): Webhook
+  webhooks(): Webhook[]
+  removeWebhook(id: string, actor: string): boolean
+
+  /** @param from @param to days, `YYYY-MM-DD` in UTC, both inclusive */
+  usage(from: string, to: string): UsageRow[]
+  /** Newest first. @param before the `next` of the page before */
+  auditLog(limit: number, before?: string): AuditPage
+
+  /** Charges that the billing provider should be told of now: never sent, or sent so long ago without a confirmation that they may be lost. */
+  dueExports(limit: number): Charge[]
+  /** On their way; sent again after `retryMs`, then twice that, and so on, until they are confirmed. */
+  exportsSent(entries: readonly string[], retryMs: number): void
+  /** The provider has them. */
+  exportsConfirmed(entries: readonly string[]): void
+  /** How many were charged in [from, to): what the billing provider should have too. */
+  charged(from: number, to: number): number
+  chargedEntries(from: number, to: number): string[]
+
+  /** Lapses leases and forgets the answers whose time is over. */
+  tidy(): void
+  /** When there is next something to tidy, send or export. */
+  nextDue(): number | undefined
+}
