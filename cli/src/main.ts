@@ -10,12 +10,15 @@ import { report } from './report-error.ts'
 
 /** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
 const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
-  data: async (program) => (await import('@detl/train/commands/data')).addDataCommands(program),
-  train: async (program) => (await import('@detl/train/commands/train')).addTrainCommands(program),
+  data: async (program) => (await import('@detl/train/commands/commands')).addDataCommands(program),
+  train: async (program) => (await import('@detl/train/commands/commands')).addTrainCommands(program),
   convert: addExport,
   export: addExport,
   verify: addExport,
 }
+
+/** As sh and grep have it. */
+const EXIT_USAGE = 2
 
 async function addExport(program: Command) {
   const { addExportCommands } = await import('@detl/export/commands')
@@ -25,7 +28,9 @@ async function addExport(program: Command) {
 const program = new Command('detl')
   .description('Chest X-ray screening by domain extension transfer learning: from training to serving')
   .version(packageJson.version)
-  .showHelpAfterError()
+  .showHelpAfterError('(--help shows what there is)')
+  // Of commander's own ends only help and version are none of a wrong call.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
 addScreenCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)

@@ -68,14 +68,14 @@ describe('a screening through the edge and the GPU function', () => {
   })
 
   it('gives the same probabilities as detl screen', async () => {
-    const line = detl(['screen', join(dir, 'phantom.png'), '--json', '--out', dir])
+    const line = detl(['screen', join(dir, 'phantom.png'), '--json', '--out', join(dir, 'out')])
     expect(await line.exit).toBe(0)
     const { probabilities, label } = screeningSchema.parse(await (await post(png)).json())
     const screened = JSON.parse(line.output())
     expect(screened.label).toBe(label)
     for (const [name, p] of Object.entries(probabilities))
       expect(screened.probabilities[name]).toBeCloseTo(p, 6)
-    expect([...(await readFile(join(dir, 'phantom.png.png'))).subarray(1, 4)]).toEqual([
+    expect([...(await readFile(join(dir, 'out', 'phantom.png.png'))).subarray(1, 4)]).toEqual([
       ...Buffer.from('PNG'),
     ])
   })

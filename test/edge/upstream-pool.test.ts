@@ -99,7 +99,7 @@ describe('several GPU functions', () => {
       ...down.target,
       circuit: {
         ...down.target.circuit,
-        mayCall: () => {
+        admits: () => {
           asked.times++
           return true
         },

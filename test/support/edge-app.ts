@@ -6,8 +6,7 @@ import type { Manifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
 import { identifier } from '@detl/edge/identity'
-import type { JobMessage } from '@detl/edge/ledger/job-message'
-import { runJob } from '@detl/edge/screening/jobs'
+import { type JobMessage, runJob } from '@detl/edge/jobs'
 import { sealer } from '@detl/edge/seal'
 import { shedder } from '@detl/edge/shedding'
 import { gpuUpstream } from '@detl/edge/upstream'
@@ -78,6 +77,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
             sealer: seal,
             manifest,
             infer: gpuUpstream(signing),
+            sendJob: async (again) => void queued.push(again),
             notify: notifier(async (_, webhook, delivery) => void told.push({ webhook, delivery })),
           },
           message,

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { OptimizerConfig } from './config.ts'
+
+export type OptimizerConfig =
+  | { kind: 'adam'; beta1: number; beta2: number; epsilon: number }
+  | { kind: 'sgd'; momentum: number }
 
 /**
  * Update rules with their state in plain sight, so that a checkpoint can hold it: tfjs's own optimisers keep theirs,

@@ -1,16 +1,5 @@
-import type { EpochRecord } from './history.ts'
-
-/** How far a stage is, after each batch. */
-export type StageProgress = {
-  epoch: number
-  epochs: number
-  batch: number
-  batches: number
-  loss: number
-  accuracy: number
-  imagesPerSecond: number
-  secondsLeft: number
-}
+import type { EpochRecord } from './checkpoint.ts'
+import type { StageProgress } from './loop.ts'
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const clock = (seconds: number): string =>

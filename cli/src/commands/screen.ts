@@ -1,38 +1,92 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { report } from '../report-error.ts'
+import type { Format } from '../screen/output-folder.ts'
 
-type ScreenFlags = { json?: boolean; out?: string; model: string }
+type ScreenFlags = {
+  filesFrom?: string
+  json?: boolean
+  csv?: boolean
+  out?: string
+  format: Format[]
+  resume?: string | true
+  force?: boolean
+  model: string
+  provider: 'tensorrt' | 'cuda' | 'cpu'
+}
+
+const EXAMPLES = `
+Examples:
+  detl screen chest.dcm
+  detl screen study/ --json > scores.ndjson          all images below a folder
+  detl screen study/ --json --resume=scores.ndjson >> scores.ndjson
+  detl screen study/ --out results --format png,sr   and an overlay and a DICOM report of each
+  detl screen study/ --out results --resume          goes on after an interruption
+  find / -name '*.dcm' | detl screen --files-from - --csv > scores.csv
+
+Results go to standard output, progress and summary to standard error.
+Exit code: 0 if each image was scored, 1 if one was not, 2 for a call that is wrong, 130 after Ctrl-C.`
+
+const FORMATS = ['png', 'fhir', 'sr', 'sc'] as const satisfies readonly Format[]
 
 export function addScreenCommand(program: Command): void {
   program
     .command('screen')
     .description('score chest X-rays in this process: probabilities, label, heat maps')
-    .argument('<files...>', 'PNG, JPEG or DICOM files')
-    .option('--json', 'one JSON object a line')
-    .option('--out <dir>', 'write an overlay of the heat map as DIR/<file>.png')
-    .option('--model <dir>', 'folder of the model', 'models/detl-128')
+    .argument(
+      '[files...]',
+      'PNG, JPEG or DICOM files, folders, patterns such as "in/**/*.dcm"; - reads an image from standard input',
+    )
+    .option('--files-from <file>', 'a list of files and folders, one a line; - reads it from standard input')
+    .addOption(new Option('--json', 'one JSON object a line').conflicts('csv'))
+    .option('--csv', 'one line of comma-separated values each, with a header')
+    .option(
+      '--out <dir>',
+      `write an overlay of the heat map of each image, in the inputs’ own tree of folders, and a record of the run`,
+    )
+    .option(
+      '--format <kinds>',
+      `what --out writes, of ${FORMATS.join(', ')}: overlay, FHIR report, DICOM structured report, Secondary Capture; or all`,
+      readFormats,
+      ['png'],
+    )
+    .option(
+      '--resume [file]',
+      'leave out what an earlier output holds: the record in --out, or FILE as --json or --csv printed it',
+    )
+    .option('--force', 'overwrite what is there')
+    .option('--model <model>', 'folder of the model, or name of one that comes with detl', DEFAULT_MODEL)
+    .addOption(
+      new Option('--provider <name>', 'what runs the model')
+        .choices(['cpu', 'cuda', 'tensorrt'])
+        .default('cpu'),
+    )
+    .addHelpText('after', EXAMPLES)
     .action(async (files: string[], flags: ScreenFlags) => {
-      const { screenFiles } = await import('../screen/screen-files.ts')
-      const failures = await screenFiles(files, {
-        modelDir: flags.model,
-        overlayDir: flags.out,
-        print: flags.json ? (line) => console.log(JSON.stringify(line)) : printText,
+      if (files.length === 0 && flags.filesFrom === undefined)
+        program.error('detl screen: name files or folders, or a list of them with --files-from')
+      const { run } = await import('../screen/run.ts')
+      const { toCsv, toNdjson, toText } = await import('../screen/printers.ts')
+      const { summary, exitCode, error } = await run(files, {
+        modelDir: findModel(flags.model),
+        providers: [flags.provider],
+        filesFrom: flags.filesFrom,
+        print: flags.json ? toNdjson : flags.csv ? toCsv : toText,
+        out: flags.out,
+        formats: flags.format,
+        resume: flags.resume,
+        force: flags.force ?? false,
       })
-      if (failures > 0) process.exitCode = 1
+      console.error(summary)
+      if (error) report(error)
+      process.exitCode = exitCode
     })
 }
 
-type Line = import('../screen/screen-files.ts').ScreenLine
-
-function printText(line: Line) {
-  if ('error' in line) {
-    console.log(`${line.file}\n  ${line.error.code}: ${line.error.detail}`)
-    return
-  }
-  console.log(
-    `${line.file}\n  ${line.label} (${line.model.name} ${line.model.version}; a score, not a diagnosis)`,
-  )
-  for (const [label, p] of Object.entries(line.probabilities)) {
-    console.log(`  ${label.padEnd(14)} ${p.toFixed(3)}  ${'█'.repeat(Math.round(p * 40))}`)
-  }
-  for (const warning of line.quality.warnings) console.log(`  ! ${warning.code}: ${warning.detail}`)
+function readFormats(text: string): Format[] {
+  const kinds = text === 'all' ? [...FORMATS] : text.split(',').map((kind) => kind.trim())
+  const unknown = kinds.filter((kind) => !FORMATS.some((format) => format === kind))
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`It is "all" or some of ${FORMATS.join(', ')}, parted by commas.`)
+  return kinds as Format[]
 }

@@ -1,7 +1,4 @@
 import { type Command, Option } from 'commander'
-import { startEdge } from '../serve/edge.ts'
-import { startGpu } from '../serve/gpu.ts'
-import { localSecrets } from '../serve/secrets.ts'
 
 type ServeOptions = {
   port?: string
@@ -35,6 +32,10 @@ export function addServeCommand(program: Command): void {
     .option('--local-webhooks', 'let webhooks go to this machine, over plain HTTP: to try a receiver out')
     .option('--state <dir>', 'keep accounts, keys and secrets here; without it they last until the end')
     .action(async (what: string, options: ServeOptions) => {
+      // wrangler is large: it is loaded here, not by every command
+      const { startEdge } = await import('../serve/edge.ts')
+      const { startGpu } = await import('../serve/gpu.ts')
+      const { localSecrets } = await import('../serve/secrets.ts')
       const stops: (() => Promise<void>)[] = []
       const stop = once(async () => {
         for (const stopOne of stops.reverse()) await stopOne()

@@ -1,131 +1,125 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { basename, join } from 'node:path'
-import { codecs } from '@detl/codecs/modules'
-import { AppError, type ProblemCode } from '@detl/core/api/problem'
-import { qualityWarnings } from '@detl/core/api/quality'
-import { mapMaximum, readScores, type Scores } from '@detl/core/api/screening'
-import { renderOverlay } from '@detl/core/cam/overlay'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { buffer } from 'node:stream/consumers'
+import { MessageChannel } from 'node:worker_threads'
+import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { encodePng } from '@detl/core/image/png-encode'
-import { type Intake, takeIn } from '@detl/core/intake/intake'
-import type { Label } from '@detl/core/model/labels'
-import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
-import { float32Values } from '@detl/core/wire/tensor'
-import { openSession } from '@detl/gpu-function/session'
-
-/** One line of `detl screen --json`. */
-export type ScreenLine =
-  | {
-      file: string
-      model: { name: string; version: string }
-      probabilities: Readonly<Record<Label, number>>
-      label: Label
-      /** The map of the label, raw scale, rounded to 6 significant digits. */
-      cam: { class: Label; max: number; shape: [number, number]; data: number[] }
-      quality: { warnings: { code: string; detail: string }[] }
-      /** Path of the overlay that was written. */
-      overlay?: string
-    }
-  | { file: string; error: { code: ProblemCode; detail: string } }
+import { Piscina } from 'piscina'
+import type { Input } from './inputs.ts'
+import type { ScreenLine } from './line.ts'
+import type { Outputs } from './output-folder.ts'
+import type { Scorer } from './scorer.ts'
+import type { Result, Setup, Task } from './screen-worker.ts'
 
 export type ScreenOptions = {
-  readonly modelDir: string
-  readonly overlayDir: string | undefined
-  readonly print: (line: ScreenLine) => void
+  readonly scorer: Scorer
+  /** What is written of an input, and where. */
+  readonly outputs: (input: Input) => Outputs
+  /** Outputs may take the place of what is there. */
+  readonly force: boolean
+  /** Once aborted, no further file is begun; those under way are finished. */
+  readonly stop: AbortSignal
 }
 
-const OVERLAY = { maxSide: 1024, opacity: 0.6 }
+/** Files that a thread has at once: while one waits for its scores, the next is decoded. */
+const FILES_A_THREAD = 2
+/** Results that may wait for an earlier one, a thread: a large file does not hold up the small ones behind it. */
+const WAITING_A_THREAD = 16
 
 /**
- * Scores files one by one, in this process; each gets a line, also one that cannot be scored.
- * @returns how many could not be scored
- * @throws Error when the model cannot be used or an overlay cannot be written
+ * Screens files on all cores: decoding in a pool of threads, the model in one of its own. Lines come in the order of the inputs, one for each, also for
+ * one that cannot be scored; `undefined` for what was no image and need not have been one. Memory does not grow with the number of inputs.
+ * @throws AppError internal after the lines of what is done, if nothing more can be written (a full disk)
  */
-export async function screenFiles(files: readonly string[], options: ScreenOptions): Promise<number> {
-  const { modelDir, overlayDir, print } = options
-  const scorer = await openScorer(modelDir)
-  let failures = 0
+export async function* screenFiles(
+  inputs: readonly Input[],
+  options: ScreenOptions,
+): AsyncGenerator<ScreenLine | undefined> {
+  const threads = availableParallelism()
+  const pool = new Pool(threads, options)
+  const waiting: Promise<Result | undefined>[] = []
   try {
-    if (overlayDir) await mkdir(overlayDir, { recursive: true })
-    for (const file of files) {
-      try {
-        const screened = await scorer.score(await readFile(file).catch(unreadable(file)))
-        const line = toLine(file, scorer.manifest, screened)
-        if (overlayDir) line.overlay = await writeOverlay(file, overlayDir, scorer.manifest, screened)
-        print(line)
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error
-        failures++
-        print({ file, error: { code: error.code, detail: error.detail } })
-      }
+    for (const input of inputs) {
+      if (options.stop.aborted || pool.fatal !== undefined) break
+      waiting.push(pool.screen(input))
+      if (waiting.length >= threads * WAITING_A_THREAD) yield* lines(await waiting.shift())
     }
+    for (const result of waiting) yield* lines(await result)
   } finally {
-    await scorer.close()
+    await pool.close()
   }
-  return failures
+  if (pool.fatal !== undefined)
+    throw new AppError('internal', `${pool.fatal}; what was done is kept, and --resume goes on`)
 }
 
-type Screened = { intake: Intake; scores: Scores }
+function* lines(result: Result | undefined): Generator<ScreenLine | undefined> {
+  if (result === undefined || 'fatal' in result) return
+  yield 'line' in result ? result.line : undefined
+}
 
-async function openScorer(modelDir: string) {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile(join(modelDir, 'manifest.json'), 'utf8')))
-  const model = await readFile(join(modelDir, 'model.onnx'))
-  const session = await openSession(new Uint8Array(model).buffer, {
-    providers: ['cpu'],
-    threads: availableParallelism(),
-    maxRows: 1,
-  })
-  return {
-    manifest,
-    close: () => session.close(),
-    score: async (bytes: Uint8Array): Promise<Screened> => {
-      const gate = manifest.gate ?? DEFAULT_GATE
-      const intake = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
-      const outputs = ['probabilities', 'cam']
-      const result = await session.run({ inputs: [intake.preprocessed.tensor], rows: 1, outputs })
-      const values = (name: string) => float32Values(result.outputs.find((output) => output.name === name)!)
-      return { intake, scores: readScores(manifest, values('probabilities'), values('cam')) }
-    },
+class Pool {
+  /** Why nothing more can be written. */
+  fatal: string | undefined
+  readonly #options: ScreenOptions
+  readonly #piscina: Piscina<Task, Result>
+  readonly #turns: (() => void)[] = []
+  #free: number
+
+  constructor(threads: number, options: ScreenOptions) {
+    this.#options = options
+    this.#free = threads * FILES_A_THREAD
+    this.#piscina = new Piscina({
+      filename: new URL('./screen-worker.ts', import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: FILES_A_THREAD,
+      atomics: 'disabled', // a thread that sleeps between tasks would not hear of its scores
+      workerData: { manifest: options.scorer.manifest, force: options.force } satisfies Setup,
+    })
+  }
+
+  /** @returns undefined if it was not begun */
+  async screen(input: Input): Promise<Result | undefined> {
+    const { name: file, fault } = input
+    if (fault) return { line: { file, error: { code: fault.code, detail: fault.detail } } }
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#turns.push(resolve))
+    try {
+      if (this.#options.stop.aborted || this.fatal !== undefined) return undefined
+      const result = await this.#run(input)
+      if ('fatal' in result) this.fatal = result.fatal
+      return result
+    } catch (error) {
+      // A thread that ends by itself, out of memory for example, takes its files with it; the pool starts another.
+      const known = error instanceof AppError ? error : new AppError('internal', String(error))
+      return { line: { file, error: { code: known.code, detail: known.detail } } }
+    } finally {
+      const next = this.#turns.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+
+  async #run(input: Input): Promise<Result> {
+    const { name: file, path, guessed } = input
+    const source = path ?? (await readStdin())
+    const { port1, port2 } = new MessageChannel()
+    this.#options.scorer.serve(port1)
+    try {
+      const task: Task = { file, source, guessed, outputs: this.#options.outputs(input), port: port2 }
+      return await this.#piscina.run(task, { transferList: [port2] })
+    } finally {
+      port1.close()
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#piscina.destroy()
   }
 }
 
-function toLine(file: string, manifest: Manifest, { intake, scores }: Screened) {
-  const map = scores.maps[scores.label]
-  return {
-    file,
-    model: { name: manifest.name, version: manifest.version },
-    probabilities: scores.probabilities,
-    label: scores.label,
-    cam: {
-      class: scores.label,
-      max: mapMaximum(map),
-      shape: [map.height, map.width] as [number, number],
-      data: Array.from(map.data, (value) => Number(value.toPrecision(6))),
-    },
-    quality: qualityWarnings(intake.quality),
-  } as Extract<ScreenLine, { label: Label }>
-}
-
-async function writeOverlay(
-  file: string,
-  dir: string,
-  manifest: Manifest,
-  screened: Screened,
-): Promise<string> {
-  const { intake, scores } = screened
-  const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
-  const { image, seen } = await intake.view(OVERLAY.maxSide)
-  const overlay = renderOverlay(image, seen, scores.maps[scores.label], manifest.cam, {
-    ...OVERLAY,
-    fullHeat,
-  })
-  const path = join(dir, `${basename(file)}.png`)
-  await writeFile(path, await encodePng({ ...overlay, channels: 3 }))
-  return path
-}
-
-const unreadable = (file: string) => (cause: NodeJS.ErrnoException) => {
-  throw new AppError('image-missing', `${file} cannot be read: ${cause.code ?? cause.message}`, { cause })
+async function readStdin(): Promise<Uint8Array> {
+  const bytes = await buffer(process.stdin)
+  if (bytes.length > DEFAULT_LIMITS.maxBytes)
+    throw new AppError('image-too-large', `${bytes.length} bytes; accepted: ${DEFAULT_LIMITS.maxBytes}`)
+  return new Uint8Array(bytes)
 }

@@ -3,8 +3,8 @@ import type { Scores } from '../api/screening.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Manifest } from '../model/manifest.ts'
 
-/** Everything a representation is made from; the same answer gives the same bytes. */
-export type Answer = {
+/** Everything a report or an image of a screening is made from; the same gives the same bytes. */
+export type Screened = {
   readonly id: string
   /** When it was first given, in ms since the epoch. */
   readonly at: number
@@ -13,8 +13,10 @@ export type Answer = {
   readonly bytes: Uint8Array
   readonly intake: Intake
   readonly scores: Scores
-  readonly servedBy: 'gpu' | 'edge'
   readonly settings: Settings
   /** The caller's own FHIR references, passed through. */
   readonly references: { readonly subject?: string | undefined; readonly imagingStudy?: string | undefined }
 }
+
+/** A screening that a service answered. */
+export type Answer = Screened & { readonly servedBy: 'gpu' | 'edge' }

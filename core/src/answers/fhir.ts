@@ -12,7 +12,7 @@ import { type Decision, decide } from '../api/decision.ts'
 import { qualityWarnings } from '../api/quality.ts'
 import { DISCLAIMER } from '../api/screening.ts'
 import type { Label } from '../model/labels.ts'
-import type { Answer } from './answer.ts'
+import type { Screened } from './answer.ts'
 import { decisionText } from './decision-text.ts'
 import { toPng } from './png.ts'
 
@@ -39,7 +39,7 @@ const FINDINGS: Readonly<Record<Label, { code: string; display: string; name: st
  * HL7 FHIR R4 (4.0.1) DiagnosticReport, preliminary, with an Observation of each class, the model as Device and the overlay as
  * Media contained. Subject and imaging study are the caller's own references.
  */
-export async function toFhir(answer: Answer): Promise<DiagnosticReport> {
+export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
   const { id, at, manifest, intake, scores, settings, references } = answer
   const subject = references.subject === undefined ? undefined : { reference: references.subject }
   const study = references.imagingStudy === undefined ? undefined : { reference: references.imagingStudy }
@@ -156,7 +156,7 @@ const probability = (value: number): Quantity => ({
 /** A score has no more than three digits worth reading. */
 const round = (value: number) => Number(value.toFixed(4))
 
-function narrative(model: string, { scores, manifest }: Answer, warnings: readonly string[]): string {
+function narrative(model: string, { scores, manifest }: Screened, warnings: readonly string[]): string {
   const rows = manifest.labels.map(
     (label) => `<tr><td>${FINDINGS[label].name}</td><td>${round(scores.probabilities[label])}</td></tr>`,
   )

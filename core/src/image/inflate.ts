@@ -1,5 +1,3 @@
-import { joinBytes } from '../base/join-bytes.ts'
-
 /**
  * Inflates at most `limit` bytes; what a bomb would give beyond that is never produced.
  * @returns `cut` if the stream went on after the limit
@@ -17,7 +15,13 @@ export async function inflateUpTo(
     length += wanted.length
     return wanted.length === piece.length
   })
-  return { bytes: joinBytes(pieces), cut }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return { bytes, cut }
 }
 
 /**

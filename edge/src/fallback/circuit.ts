@@ -10,8 +10,7 @@ type CircuitOptions = {
 
 /** What a call may do: be sent, or not. A call that is sent reports back. */
 export type Circuit = {
-  /** Whether a call may be sent now. */
-  readonly mayCall: () => boolean
+  readonly admits: () => boolean
   readonly succeeded: () => void
   readonly failed: () => void
 }
@@ -25,7 +24,7 @@ export function circuit({ failures, firstWaitMs, longestWaitMs, now }: CircuitOp
   let waitMs = firstWaitMs
   let probeAt = 0
   return {
-    mayCall() {
+    admits() {
       if (inARow < failures) return true
       if (now() < probeAt) return false
       probeAt = now() + waitMs // until this probe reports, and in case that it never does

@@ -1,22 +1,17 @@
-import { AppError, type ProblemCode } from '@detl/core/api/problem'
-import { problemDetails } from '@detl/core/api/problem-schema'
+import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Accounts } from '../accounts.ts'
-import type { EdgeContext } from '../context.ts'
-import type { Job as LedgerJob } from '../ledger/ledger.ts'
-import { requireScope } from '../middleware/auth.ts'
+import type { Deps, EdgeContext } from '../app.ts'
+import type { Job as LedgerJob } from '../ledger/jobs.ts'
+import { admit } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
-import { Job } from '../schemas.ts'
-import type { Sealer } from '../seal.ts'
 import { BY_KEY, json, problems, WITH_KEY } from './documented.ts'
+import { Job } from './schemas.ts'
 
 const params = z.object({ id: z.uuid() })
 const tags = ['screening']
 
-export type JobRouteDeps = { readonly accounts: Accounts; readonly sealer: Sealer }
-
 /** GET and DELETE /v1/screenings/{id}: jobs, made by `Prefer: respond-async`. */
-export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
+export function jobRoutes({ accounts, sealer }: Pick<Deps, 'accounts' | 'sealer'>) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
 
   async function toJob(account: string, job: LedgerJob): Promise<z.infer<typeof Job>> {
@@ -31,7 +26,7 @@ export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
       expiresAt: new Date(job.expiresAt).toISOString(),
       ...(screening && { screening }),
       ...(code && {
-        problem: problemDetails(code, job.problem?.detail ?? ''),
+        problem: { type: `/problems/${code}` as const, ...PROBLEMS[code], detail: job.problem?.detail ?? '' },
       }),
     }
   }
@@ -44,7 +39,7 @@ export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
       summary: 'How a screening with `Prefer: respond-async` stands, and its answer once it is there',
       tags,
       security: BY_KEY,
-      middleware: [requireScope(accounts, 'screenings:read')] as const,
+      middleware: [admit(accounts, 'screenings:read')] as const,
       request: { params },
       responses: { 200: json(Job, 'The job'), ...problems(...WITH_KEY, 'request-invalid', 'not-found') },
     }),
@@ -63,7 +58,7 @@ export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
       summary: 'Cancel a screening that waits, at no cost, or forget the answer of one that has ended',
       tags,
       security: BY_KEY,
-      middleware: [requireScope(accounts, 'screenings:write')] as const,
+      middleware: [admit(accounts, 'screenings:write')] as const,
       request: { params },
       responses: {
         200: json(Job, 'The job as it was'),

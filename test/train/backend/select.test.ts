@@ -1,5 +1,4 @@
-import { describeBackend } from '@detl/train/backend/names'
-import { selectBackend } from '@detl/train/backend/select'
+import { describeBackend, selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 

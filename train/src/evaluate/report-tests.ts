@@ -1,7 +1,8 @@
 import { LABELS } from '@detl/core/model/labels'
+import type { Difference } from './compare.ts'
 import { decimal, escapeHtml, percent, table, withInterval } from './html.ts'
 import { intervalPlot, matrixPlot } from './plots.ts'
-import type { Difference, Report } from './report.ts'
+import type { Report } from './report.ts'
 
 const OWN = '#a3202f'
 

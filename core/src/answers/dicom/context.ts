@@ -1,6 +1,6 @@
 import { parseDicom } from '../../image/dicom/parse.ts'
 import { DEFAULT_LIMITS } from '../../image/limits.ts'
-import type { Answer } from '../answer.ts'
+import type { Screened } from '../answer.ts'
 import type { DataSet } from './writer.ts'
 
 /**
@@ -76,7 +76,7 @@ export type DicomContext = {
   readonly uid: (role: string) => Promise<string>
 }
 
-export async function dicomContext({ id, at, bytes, intake }: Answer): Promise<DicomContext> {
+export async function dicomContext({ id, at, bytes, intake }: Screened): Promise<DicomContext> {
   const uid = (role: string) => uidOf(`${id}:${role}`)
   const [date, time] = new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T') as [
     string,

@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '../../api/screening.ts'
-import type { Answer } from '../answer.ts'
+import type { Screened } from '../answer.ts'
 import { overlayOf } from '../png.ts'
 import { dicomContext, reference } from './context.ts'
 import { equipment } from './equipment.ts'
@@ -8,7 +8,7 @@ import { type DataSet, writePart10 } from './writer.ts'
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 
 /** The overlay as Secondary Capture Image (PS3.3, A.8.1): same patient and study as the image, a series of its own. */
-export async function toSecondaryCapture(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
+export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
   const { study, source, date, time, uid } = await dicomContext(answer)
   const { width, height, data } = await overlayOf(answer)
   const { manifest, scores } = answer

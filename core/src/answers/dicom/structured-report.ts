@@ -1,7 +1,7 @@
 import { decide } from '../../api/decision.ts'
 import { DISCLAIMER } from '../../api/screening.ts'
 import type { Label } from '../../model/labels.ts'
-import type { Answer } from '../answer.ts'
+import type { Screened } from '../answer.ts'
 import { decisionText } from '../decision-text.ts'
 import { type DicomContext, dicomContext, reference } from './context.ts'
 import { equipment, MANUFACTURER } from './equipment.ts'
@@ -23,7 +23,7 @@ const FINDINGS: Readonly<Record<Label, Code>> = {
  * A preliminary, unverified measurement report (PS3.16, TID 1500) as Comprehensive SR: the model is the observer (TID 1004), one measurement group
  * a class (TID 1501), whose measurement is the score as Certainty of Finding in percent.
  */
-export async function toStructuredReport(answer: Answer): Promise<Uint8Array<ArrayBuffer>> {
+export async function toStructuredReport(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
   const context = await dicomContext(answer)
   const { study, source, date, time, uid } = context
   const { manifest } = answer
@@ -84,7 +84,7 @@ export async function toStructuredReport(answer: Answer): Promise<Uint8Array<Arr
 
 async function measurementGroup(
   label: Label,
-  answer: Answer,
+  answer: Screened,
   { source, uid }: DicomContext,
 ): Promise<DataSet> {
   const { manifest, scores, settings } = answer

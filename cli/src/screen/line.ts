@@ -1,0 +1,50 @@
+import { DEFAULT_SETTINGS } from '@detl/core/api/account'
+import { type Decision, decide } from '@detl/core/api/decision'
+import type { ProblemCode } from '@detl/core/api/problem'
+import { qualityWarnings } from '@detl/core/api/quality'
+import { mapMaximum, type Scores } from '@detl/core/api/screening'
+import type { Intake } from '@detl/core/intake/intake'
+import type { Label } from '@detl/core/model/labels'
+import type { Manifest } from '@detl/core/model/manifest'
+
+/** What became of one file: a line of `detl screen --json`. */
+export type ScreenLine = ScoredLine | FailedLine
+
+export type ScoredLine = {
+  /** As it was named on the command line, or found below a folder that was. */
+  file: string
+  model: { name: string; version: string }
+  probabilities: Readonly<Record<Label, number>>
+  label: Label
+  /** The scores against the model's thresholds of its operating point `balanced`; absent where it has none. */
+  decision?: Decision
+  /** The map of the label, raw scale, rounded to 6 significant digits. */
+  cam: { class: Label; max: number; shape: [number, number]; data: number[] }
+  quality: { warnings: { code: string; detail: string }[] }
+  /** Paths of what was written: overlay, FHIR report, structured report, Secondary Capture. */
+  overlay?: string
+  fhir?: string
+  sr?: string
+  sc?: string
+}
+
+export type FailedLine = { file: string; error: { code: ProblemCode; detail: string } }
+
+export function scoredLine(file: string, manifest: Manifest, intake: Intake, scores: Scores): ScoredLine {
+  const map = scores.maps[scores.label]
+  const decision = decide(manifest, DEFAULT_SETTINGS, scores.probabilities)
+  return {
+    file,
+    model: { name: manifest.name, version: manifest.version },
+    probabilities: scores.probabilities,
+    label: scores.label,
+    ...(decision && { decision }),
+    cam: {
+      class: scores.label,
+      max: mapMaximum(map),
+      shape: [map.height, map.width],
+      data: Array.from(map.data, (value) => Number(value.toPrecision(6))),
+    },
+    quality: qualityWarnings(intake.quality),
+  }
+}

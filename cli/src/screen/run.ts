@@ -1,0 +1,155 @@
+import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs'
+import { AppError } from '@detl/core/api/problem'
+import type { Provider } from '@detl/gpu-function/session-messages'
+import { type EarlierOutput, readEarlier } from './earlier-output.ts'
+import { collectInputs, type Input } from './inputs.ts'
+import { type Interrupt, listenForSignals } from './interrupt.ts'
+import { reasonOf, systemCode } from './io-errors.ts'
+import { LineWriter } from './line-writer.ts'
+import { type Format, makeFolder, mirror, realFolder } from './output-folder.ts'
+import { CSV_HEADER, type Printer, toCsv } from './printers.ts'
+import { startProgress } from './progress.ts'
+import { RunRecord, recordIn } from './record.ts'
+import { openScorer, type Scorer } from './scorer.ts'
+import { screenFiles } from './screen-files.ts'
+import { Tally } from './tally.ts'
+
+export type RunOptions = {
+  readonly modelDir: string
+  readonly providers: readonly Provider[]
+  /** List of files; `-` is standard input. */
+  readonly filesFrom: string | undefined
+  readonly print: Printer
+  /** Folder for what is written of each image. */
+  readonly out: string | undefined
+  readonly formats: readonly Format[]
+  /** An earlier output to go on from; `true` is the record in `out`. */
+  readonly resume: string | true | undefined
+  readonly force: boolean
+}
+
+export type Outcome = {
+  readonly summary: string
+  /** 0 if each file was scored, 1 if some were not, 128 + n after signal n, 141 if nobody reads on. */
+  readonly exitCode: number
+  /** What ended the run before its end: nothing more could be written. What was done until then is kept. */
+  readonly error: AppError | undefined
+}
+
+/**
+ * `detl screen`: everything that was named, to standard output, and to `out`.
+ * @throws AppError for what concerns the run as a whole, before anything is screened
+ */
+export async function run(args: readonly string[], options: RunOptions): Promise<Outcome> {
+  const { out } = options
+  const apart = out === undefined ? [] : [realFolder(out)]
+  const all = await collectInputs(args, { filesFrom: options.filesFrom, apart })
+  if (all.length === 0) throw new AppError('image-missing', 'there is no file in what was named')
+  const outputs = out === undefined ? () => ({}) : mirror(all, out, options.formats)
+  const scorer = await openScorer(options.modelDir, options.providers)
+  try {
+    const { name, version } = scorer.manifest
+    const earlier = await earlierOutput(options, `${name} ${version}`)
+    if (out !== undefined) await makeFolder(out)
+    const inputs = all.filter((input) => !earlier?.done.has(input.name))
+    const record =
+      out === undefined
+        ? undefined
+        : await RunRecord.open(
+            out,
+            options.resume === true ? (earlier?.wholeBytes ?? 0) : undefined,
+            options.force,
+          )
+    const interrupt = listenForSignals()
+    try {
+      const parts = {
+        ...options,
+        interrupt,
+        scorer,
+        outputs,
+        record,
+        going: typeof options.resume === 'string',
+      }
+      const { tally, error, unread } = await screenAll(inputs, parts)
+      const failed = error !== undefined || tally.failed > 0
+      return {
+        summary: tally.summary(inputs.length, all.length - inputs.length),
+        exitCode: interrupt.exitCode() ?? (unread ? EXIT_PIPE : failed ? 1 : 0),
+        error,
+      }
+    } finally {
+      interrupt.release()
+      await record?.close()
+    }
+  } finally {
+    await scorer.close()
+  }
+}
+
+/** As a shell gives it for a program that SIGPIPE ended: who reads the output has read enough. */
+const EXIT_PIPE = 141
+
+type Parts = RunOptions & {
+  readonly interrupt: Interrupt
+  readonly scorer: Scorer
+  readonly outputs: Parameters<typeof screenFiles>[1]['outputs']
+  readonly record: RunRecord | undefined
+  /** Lines are added to those of an earlier run. */
+  readonly going: boolean
+}
+
+async function screenAll(inputs: readonly Input[], parts: Parts) {
+  const { print, record, scorer, outputs, force } = parts
+  const tally = new Tally()
+  const progress = startProgress(inputs.length)
+  const stdout = new LineWriter(process.stdout)
+  const stop = AbortSignal.any([parts.interrupt.stop, stdout.closed])
+  let error: AppError | undefined
+  try {
+    if (print === toCsv && !parts.going) await stdout.write(CSV_HEADER)
+    for await (const line of screenFiles(inputs, { scorer, outputs, force, stop })) {
+      tally.count(line)
+      if (line) {
+        await record?.add(line)
+        progress.aside()
+        await stdout.write(print(line))
+      }
+      progress.step(tally.failed)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown
+    error = thrown
+  } finally {
+    progress.stop()
+  }
+  const { failure } = stdout
+  const unread = systemCode(failure) === 'EPIPE'
+  if (failure !== undefined && !unread)
+    error ??= new AppError('internal', `standard output cannot be written: ${reasonOf(failure)}`, {
+      cause: failure,
+    })
+  return { tally, error, unread }
+}
+
+async function earlierOutput({ resume, out }: RunOptions, model: string): Promise<EarlierOutput | undefined> {
+  if (resume === undefined) return undefined
+  if (resume === true) {
+    if (out === undefined)
+      throw new AppError(
+        'request-invalid',
+        '--resume goes on with the folder of --out, or with --resume=FILE',
+      )
+    return existsSync(recordIn(out)) ? readEarlier(recordIn(out), model) : undefined
+  }
+  if (!existsSync(resume)) throw new AppError('request-invalid', `--resume ${resume}: there is no such file`)
+  const earlier = await readEarlier(resume, model)
+  cutHalfLine(resume, earlier.wholeBytes)
+  return earlier
+}
+
+/** Where `>> FILE` adds to the very output that is gone on with, half a line at its end is taken away first. */
+function cutHalfLine(file: string, wholeBytes: number): void {
+  const [ours, theirs] = [fstatSync(1), statSync(file)]
+  if (!ours.isFile() || ours.ino !== theirs.ino || ours.dev !== theirs.dev) return
+  if (theirs.size > wholeBytes) ftruncateSync(1, wholeBytes)
+}

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { MessagePort } from 'node:worker_threads'
+import { AppError } from '@detl/core/api/problem'
+import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
+import { float32Values } from '@detl/core/wire/tensor'
+import { openSession, type Session } from '@detl/gpu-function/session'
+import type { Provider } from '@detl/gpu-function/session-messages'
+import { reasonOf } from './io-errors.ts'
+
+/** The model's outputs for one image. */
+export type RawScores = { readonly probabilities: Float32Array; readonly cam: Float32Array }
+/** What comes back through a port: outputs, or why there are none. */
+export type Scored = RawScores | { readonly error: string }
+
+export type Scorer = {
+  readonly manifest: Manifest
+  readonly provider: Provider
+  /** Answers one tensor (UINT8 [1,1,S,S]) that comes through the port with a `Scored`. */
+  readonly serve: (port: MessagePort) => void
+  readonly close: () => Promise<void>
+}
+
+/** Rows of a run: more gain little on a CPU, and each is memory. */
+const MAX_ROWS = 8
+const OUTPUTS = ['probabilities', 'cam']
+
+/**
+ * The model in a thread of its own. Tensors that come while it runs go into its next run together.
+ * @throws AppError request-invalid if the folder holds no model that can be used
+ */
+export async function openScorer(modelDir: string, providers: readonly Provider[]): Promise<Scorer> {
+  const manifest = await readManifest(modelDir)
+  const model = await readFile(join(modelDir, 'model.onnx')).catch(unusable(modelDir))
+  const session = await openSession(new Uint8Array(model).buffer, {
+    providers,
+    // Decoding has its threads too, and takes longer.
+    threads: Math.max(1, availableParallelism() >> 1),
+    maxRows: MAX_ROWS,
+  }).catch(unusable(modelDir))
+  const queue = new BatchQueue(session)
+  return {
+    manifest,
+    provider: session.provider,
+    serve: (port) =>
+      port.once('message', (tensor: Uint8Array) =>
+        queue.add({ tensor, answer: (scored) => port.postMessage(scored) }),
+      ),
+    close: () => session.close(),
+  }
+}
+
+type Waiting = { readonly tensor: Uint8Array; readonly answer: (scored: Scored) => void }
+
+class BatchQueue {
+  readonly #session: Session
+  #waiting: Waiting[] = []
+  #running = 0
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  add(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running >= this.#session.slots || this.#waiting.length === 0) return
+    const batch = this.#waiting.splice(0, MAX_ROWS)
+    this.#running++
+    try {
+      const inputs = batch.map(({ tensor }) => tensor)
+      const { outputs } = await this.#session.run({ inputs, rows: batch.length, outputs: OUTPUTS })
+      const [probabilities, cam] = OUTPUTS.map((name) =>
+        float32Values(outputs.find((output) => output.name === name)!),
+      )
+      const row = (values: Float32Array, i: number) => {
+        const length = values.length / batch.length
+        return values.slice(i * length, (i + 1) * length)
+      }
+      for (const [i, { answer }] of batch.entries())
+        answer({ probabilities: row(probabilities!, i), cam: row(cam!, i) })
+    } catch (error) {
+      for (const { answer } of batch)
+        answer({ error: error instanceof Error ? error.message : String(error) })
+    }
+    this.#running--
+    void this.#run()
+  }
+}
+
+async function readManifest(modelDir: string): Promise<Manifest> {
+  const text = await readFile(join(modelDir, 'manifest.json'), 'utf8').catch(unusable(modelDir))
+  try {
+    return manifestSchema.parse(JSON.parse(text))
+  } catch (error) {
+    return unusable(modelDir)(error)
+  }
+}
+
+const unusable = (modelDir: string) => (cause: unknown) => {
+  throw new AppError('request-invalid', `the model in ${modelDir} cannot be used: ${reasonOf(cause)}`, {
+    cause,
+  })
+}

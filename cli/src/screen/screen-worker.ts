@@ -1,0 +1,116 @@
+/**
+ * What a thread of the pool does with one file: read, decode, preprocess, have it scored by the thread that owns the model, and write what is
+ * wanted of it. While one file waits for its scores, the thread decodes the next.
+ */
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { MessagePort } from 'node:worker_threads'
+import { codecs } from '@detl/codecs/modules'
+import type { Screened } from '@detl/core/answers/answer'
+import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
+import { toFhir } from '@detl/core/answers/fhir'
+import { toPng } from '@detl/core/answers/png'
+import { DEFAULT_SETTINGS } from '@detl/core/api/account'
+import { AppError } from '@detl/core/api/problem'
+import { readScores, type Scores } from '@detl/core/api/screening'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { takeIn } from '@detl/core/intake/intake'
+import type { Manifest } from '@detl/core/model/manifest'
+import { workerData } from 'piscina'
+import { reasonOf, stopsAll } from './io-errors.ts'
+import { type ScoredLine, type ScreenLine, scoredLine } from './line.ts'
+import type { Format, Outputs } from './output-folder.ts'
+import { readImageFile } from './read-image-file.ts'
+import type { Scored } from './scorer.ts'
+import { mustNotExist, writeWhole } from './write-whole.ts'
+
+export type Setup = { readonly manifest: Manifest; readonly force: boolean }
+export type Task = {
+  readonly file: string
+  /** A path, or the bytes themselves. */
+  readonly source: string | Uint8Array
+  /** See `Input.guessed`. */
+  readonly guessed: boolean
+  readonly outputs: Outputs
+  /** To the model: takes the tensor, answers with a `Scored`. */
+  readonly port: MessagePort
+}
+export type Result =
+  | { readonly line: ScreenLine }
+  /** It was no image, and need not have been one. */
+  | { readonly passedOver: true }
+  /** Nothing more can be written. */
+  | { readonly fatal: string }
+
+const RENDERERS: Readonly<Record<Format, (screened: Screened) => Promise<Uint8Array>>> = {
+  png: toPng,
+  fhir: async (screened) => new TextEncoder().encode(JSON.stringify(await toFhir(screened))),
+  sr: toStructuredReport,
+  sc: toSecondaryCapture,
+}
+const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc' } as const satisfies Record<
+  Format,
+  keyof ScoredLine
+>
+
+const { manifest, force } = workerData as Setup
+
+export default async function screen({ file, source, guessed, outputs, port }: Task): Promise<Result> {
+  try {
+    const bytes = typeof source === 'string' ? readImageFile(source, guessed) : source
+    if (bytes === undefined) return { passedOver: true }
+    // Known before the work is done; what comes to be there meanwhile is not overwritten either.
+    for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
+    const options = { limits: DEFAULT_LIMITS, codecs }
+    const intake = await takeIn(bytes, manifest.preprocess, manifest.gate ?? DEFAULT_GATE, options)
+    const scores = await scoresOf(intake.preprocessed.tensor, port)
+    const line = scoredLine(file, manifest, intake, scores)
+    const screened: Screened = {
+      id: randomUUID(),
+      at: Date.now(),
+      manifest,
+      bytes,
+      intake,
+      scores,
+      settings: DEFAULT_SETTINGS,
+      references: {},
+    }
+    for (const [format, path] of Object.entries(outputs) as [Format, string][]) {
+      await write(path, await RENDERERS[format](screened))
+      line[FIELDS[format]] = path
+    }
+    return { line }
+  } catch (error) {
+    if (error instanceof CannotWrite && error.all) return { fatal: error.detail }
+    const known = error instanceof AppError ? error : new AppError('internal', String(error))
+    return { line: { file, error: { code: known.code, detail: known.detail } } }
+  } finally {
+    port.close()
+  }
+}
+
+async function scoresOf(tensor: Uint8Array, port: MessagePort): Promise<Scores> {
+  port.postMessage(tensor)
+  const [scored] = (await once(port, 'message')) as [Scored]
+  if ('error' in scored) throw new AppError('internal', `the model could not be run: ${scored.error}`)
+  return readScores(manifest, scored.probabilities, scored.cam)
+}
+
+class CannotWrite extends AppError {
+  readonly all: boolean
+  constructor(path: string, cause: unknown) {
+    super('internal', `${path} cannot be written: ${reasonOf(cause)}`, { cause })
+    this.all = stopsAll(cause)
+  }
+}
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeWhole(path, bytes, force)
+  } catch (error) {
+    throw error instanceof AppError ? error : new CannotWrite(path, error)
+  }
+}
