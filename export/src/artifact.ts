@@ -4,17 +4,16 @@ import { receptiveField } from '@detl/core/cam/receptive-field'
 import type { CamGrid } from '@detl/core/cam/resize-map'
 import { LABELS } from '@detl/core/model/labels'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
-import { buildGraph, type InputAdapter } from './convert.ts'
+import { buildGraph, explain, type InputAdapter } from './convert.ts'
 import { ConvertError } from './errors.ts'
-import { addCam, type CamMethod, lastConvolution, logitsOf } from './gradcam.ts'
-import type { GraphBuilder } from './graph/builder.ts'
-import type { Value } from './graph/ir.ts'
+import { type CamMethod, lastConvolution, logitsOf } from './gradcam.ts'
 import { serialise } from './graph/serialise.ts'
-import { float32, scalar } from './graph/tensor.ts'
 import { writeWhole } from './graph/write.ts'
 import type { Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
 import { readLayersModel } from './layers/read.ts'
+import type { Builder, Value } from './onnx/ir.ts'
+import { float32, scalar } from './onnx/tensor.ts'
 
 /** What does not follow from the network itself: name, version, preprocessing, temperature, data, training. */
 export type ManifestFacts = Omit<Manifest, 'schema' | 'labels' | 'input' | 'cam' | 'files'>
@@ -75,7 +74,7 @@ const imageInput = (size: number, scale: number): InputAdapter => ({
 })
 
 /** Squared Mahalanobis distance of the last hidden layer's activations, [N]. Lee et al. 2018, with one class. */
-function oodScore(g: GraphBuilder, logits: Value, { mean, precision }: OutOfDistribution): Value {
+function oodScore(g: Builder, logits: Value, { mean, precision }: OutOfDistribution): Value {
   let node = g.producer(logits)
   while (node && node.op !== 'MatMul' && node.op !== 'Gemm') node = g.producer(node.inputs[0])
   const hidden = node?.inputs[0]
@@ -161,7 +160,7 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
       ])
       g.output('logits', logits)
       g.output('probabilities', g.op('Softmax', [calibrated], { axis: -1 }))
-      const { cam, weights } = addCam(g, { method, mapsAreOutput }, maps!, logits)
+      const { cam, weights } = explain(g, { method, mapsAreOutput }, maps!, logits)
       g.output('cam', cam)
       if (mapsAreOutput) g.output('feature_maps', maps!)
       if (weights) g.output('cam_weights', weights)

@@ -1,7 +1,15 @@
 import { ConvertError } from './errors.ts'
-import { addCam, type CamMethod, lastConvolution, logitsOf } from './gradcam.ts'
-import { GraphBuilder } from './graph/builder.ts'
-import type { DType, Graph, Shape, Value } from './graph/ir.ts'
+import {
+  addCam,
+  type Cam,
+  type CamMethod,
+  type CamOptions,
+  explainable,
+  lastConvolution,
+  logitsOf,
+} from './gradcam.ts'
+import { backward } from './gradients/backward.ts'
+import { dropDead, GraphBuilder, transform } from './graph/builder.ts'
 import { legalise } from './graph/legalise.ts'
 import { cancelTransposes } from './graph/passes/cancel-transposes.ts'
 import { collapseSpatialSum } from './graph/passes/collapse-spatial-sum.ts'
@@ -11,23 +19,26 @@ import { foldBatchNorm } from './graph/passes/fold-batch-norm.ts'
 import { foldConstants } from './graph/passes/fold-constants.ts'
 import { fuseActivations, fuseGemm } from './graph/passes/fuse.ts'
 import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
+import type { Rule } from './graph/rule.ts'
 import { serialise } from './graph/serialise.ts'
-import { dropDead, transform } from './graph/transform.ts'
 import type { LayersModel } from './layers/read.ts'
 import { lower } from './lower.ts'
-import { toLast } from './ops/context.ts'
+import { toLast } from './lowering/context.ts'
+import { LAYERS } from './lowering/table.ts'
+import type { Builder, DType, Graph, Shape, Value } from './onnx/ir.ts'
 
-/** Passes that may be switched off; what is left still computes the same. */
-export const PASSES = [
-  'dropIdentities',
-  'foldConstants',
-  'cancelTransposes',
-  'foldBatchNorm',
-  'collapseSpatialSum',
-  'fuseActivations',
-  'fuseGemm',
-] as const
-export type Pass = (typeof PASSES)[number]
+/** Passes that may be switched off, each a rule or a few in order; what is left still computes the same. */
+const RULES = {
+  dropIdentities: () => [dropIdentities],
+  foldConstants: () => [foldConstants],
+  cancelTransposes: () => cancelTransposes,
+  foldBatchNorm: () => [foldBatchNorm],
+  collapseSpatialSum: () => [collapseSpatialSum],
+  fuseActivations: (opset) => [fuseActivations(opset)],
+  fuseGemm: () => [fuseGemm],
+} satisfies Record<string, (opset: number) => readonly Rule[]>
+export type Pass = keyof typeof RULES
+export const PASSES = Object.keys(RULES) as readonly Pass[]
 
 /** Oldest and newest operation set that the output can be written in. */
 export const OPSETS = { oldest: 17, newest: 22 } as const
@@ -54,14 +65,14 @@ export interface InputAdapter {
   readonly name: string
   readonly dtype: DType
   readonly shape: Shape
-  readonly prepare: (g: GraphBuilder, value: Value) => Value
+  readonly prepare: (g: Builder, value: Value) => Value
 }
 
 /** The parts of a conversion that `convert` and the screening artefact share. */
 export interface GraphOptions extends ConvertOptions {
   readonly inputs?: readonly InputAdapter[]
   /** Replaces the outputs of the model; gets the forward graph after its passes. */
-  readonly outputs?: (g: GraphBuilder, forward: ForwardValues) => void
+  readonly outputs?: (g: Builder, forward: ForwardValues) => void
 }
 
 export interface ForwardValues {
@@ -99,13 +110,7 @@ function lowered(source: LayersModel, options: GraphOptions): Graph {
   const inputs = (options.inputs ?? adapters(source, options.inputLayout ?? 'nhwc')).map((adapter) =>
     adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
   )
-  const values = lower(
-    source.model,
-    source.weights,
-    g,
-    inputs,
-    camLayer ? { layer: camLayer, output: MAPS } : undefined,
-  )
+  const values = lower(source, LAYERS, g, inputs, camLayer ? { layer: camLayer, output: MAPS } : undefined)
   for (const [i, { name }] of source.model.outputs.entries())
     g.output(outputName(source, i, name), values[i]!)
   return dropDead(g)
@@ -119,30 +124,39 @@ export function buildGraph(source: LayersModel, options: GraphOptions = {}): { g
       'unsupported-option',
       `opset is ${opset}; supported: ${OPSETS.oldest} to ${OPSETS.newest}`,
     )
-  const run = (graph: Graph, pass: Pass, f: (graph: Graph) => Graph): Graph =>
-    options.without?.includes(pass) ? graph : f(graph)
-  const simplify = (graph: Graph): Graph => {
-    let next = run(graph, 'dropIdentities', dropIdentities)
-    next = run(next, 'foldConstants', foldConstants)
-    next = run(next, 'cancelTransposes', cancelTransposes)
-    next = run(next, 'foldBatchNorm', foldBatchNorm)
-    return run(next, 'dropIdentities', dropIdentities)
-  }
+  const apply = (graph: Graph, ...passes: Pass[]): Graph =>
+    passes.reduce(
+      (next, pass) =>
+        options.without?.includes(pass)
+          ? next
+          : RULES[pass](opset).reduce<Graph>((before, rule) => transform(before, rule), next),
+      graph,
+    )
   // Lowered in a function of its own, so that weights that the passes replace can be freed.
-  let forward = simplify(lowered(source, options))
+  let forward = apply(
+    lowered(source, options),
+    'dropIdentities',
+    'foldConstants',
+    'cancelTransposes',
+    'foldBatchNorm',
+    'dropIdentities',
+  )
   if (options.dtype === 'fp16') forward = roundWeights(forward)
-  let whole: Graph = withOutputs(forward, options)
-  whole = run(whole, 'dropIdentities', dropIdentities)
-  whole = run(whole, 'foldConstants', foldConstants)
-  whole = run(whole, 'collapseSpatialSum', collapseSpatialSum)
-  whole = expandGradients(whole)
-  whole = run(whole, 'foldConstants', foldConstants)
-  whole = run(whole, 'dropIdentities', dropIdentities)
-  whole = run(whole, 'fuseActivations', (graph) => fuseActivations(graph, opset))
-  whole = run(whole, 'fuseGemm', fuseGemm)
-  if (options.dtype === 'fp16') whole = storeAsHalf(dropDead(whole))
-  return { graph: dropDead(legalise(dropDead(whole), opset)), opset }
+  let whole = apply(withOutputs(forward, options), 'dropIdentities', 'foldConstants', 'collapseSpatialSum')
+  whole = transform(whole, expandGradients)
+  whole = apply(whole, 'foldConstants', 'dropIdentities', 'fuseActivations', 'fuseGemm')
+  if (options.dtype === 'fp16') whole = transform(dropDead(whole), storeAsHalf())
+  return { graph: dropDead(transform(dropDead(whole), legalise(opset))), opset }
 }
+
+/**
+ * Adds the maps of a layer.
+ * @param maps the layer's output, [N,K,…]
+ * @param scores the logits, [N,C]
+ * @throws ConvertError no-gradient
+ */
+export const explain = (g: Builder, options: CamOptions, maps: Value, scores: Value): Cam =>
+  addCam(g, options, maps, backward(g, scores, explainable(maps)))
 
 /** tfjs names outputs by their layers; two from one layer get a number. */
 const outputName = ({ model }: LayersModel, index: number, name: string): string => {
@@ -161,7 +175,7 @@ function withOutputs(forward: Graph, options: GraphOptions): Graph {
     const [first] = outputs.values()
     const logits = logitsOf(g, first!)
     const mapsAreOutput = options.cam?.featureMaps ?? true
-    const { cam, weights } = addCam(
+    const { cam, weights } = explain(
       g,
       { method: options.cam?.method ?? 'gradcam', mapsAreOutput },
       maps,

@@ -1,12 +1,11 @@
 import { camLayer } from '@detl/core/cam/network'
 import { ConvertError } from './errors.ts'
-import { backward } from './gradients/backward.ts'
-import type { GraphBuilder } from './graph/builder.ts'
-import type { Value } from './graph/ir.ts'
-import { scalar, sizeOf } from './graph/tensor.ts'
 import type { Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
-import { toLast } from './ops/context.ts'
+import { toLast } from './lowering/context.ts'
+import type { Builder, Value } from './onnx/ir.ts'
+import { operationOf } from './onnx/table.ts'
+import { sizeOf } from './onnx/tensor.ts'
 
 export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
 export type CamMethod = (typeof CAM_METHODS)[number]
@@ -22,11 +21,9 @@ export function lastConvolution(model: Model): string {
 }
 
 /** The scores before the last softmax or sigmoid: their gradient does not vanish where the model is sure. */
-export function logitsOf(g: GraphBuilder, output: Value): Value {
+export function logitsOf(g: Builder, output: Value): Value {
   const node = g.producer(output)
-  return node && (node.op === 'Softmax' || node.op === 'LogSoftmax' || node.op === 'Sigmoid')
-    ? node.inputs[0]!
-    : output
+  return node && operationOf(node.op).squashes ? node.inputs[0]! : output
 }
 
 /** Maps, and for the methods that weight whole channels their weights [N,C,K]. */
@@ -42,7 +39,7 @@ export interface CamOptions {
 }
 
 interface Maps {
-  readonly g: GraphBuilder
+  readonly g: Builder
   readonly maps: Value
   readonly gradient: Value
   /** Sizes of the spatial axes. */
@@ -50,24 +47,22 @@ interface Maps {
   readonly axes: readonly number[]
 }
 
+/** The explained layer's output, whose shape must be known but for the batch. @throws ConvertError no-gradient */
+export function explainable(maps: Value): Value {
+  if (!maps.shape.slice(1).includes(null)) return maps
+  throw new ConvertError(
+    'no-gradient',
+    `the explained layer's output is [${maps.shape.map((d) => d ?? '?')}]; Grad-CAM needs an input of fixed size`,
+  )
+}
+
 /**
  * Adds the maps of all classes: cam [N,C,…], after ReLU, in the gradient's own scale.
  * @param maps the layer's output A, [N,K,…]
- * @param scores the logits, [N,C]
+ * @param gradient of the logits by the maps, [B,C,K,…]
  */
-export function addCam(
-  g: GraphBuilder,
-  { method, mapsAreOutput }: CamOptions,
-  maps: Value,
-  scores: Value,
-): Cam {
+export function addCam(g: Builder, { method, mapsAreOutput }: CamOptions, maps: Value, gradient: Value): Cam {
   const cells = maps.shape.slice(2)
-  if (maps.shape.slice(1).includes(null))
-    throw new ConvertError(
-      'no-gradient',
-      `the explained layer's output is [${maps.shape.map((d) => d ?? '?')}]; Grad-CAM needs an input of fixed size`,
-    )
-  const gradient = backward(g, scores, maps)
   g.scope = 'cam'
   const at = { g, maps, gradient, cells: cells as number[], axes: cells.map((_, i) => i + 3) }
   if (method === 'gradcam')
@@ -109,14 +104,13 @@ function sumLast({ g, maps, gradient, cells }: Maps, alpha: Value): Value {
  * that differs is positive and one for each class and image.
  */
 function plusPlusWeights({ g, maps, gradient, axes }: Maps): Value {
-  const number = (value: number) => g.constant(scalar(value))
   const squared = g.op('Mul', [gradient, gradient])
   const cubed = g.op('Mul', [squared, gradient])
   const total = g.op('ReduceSum', [maps], { axes: axes.map((axis) => axis - 1), keepdims: 1 })
   const lifted = g.op('Unsqueeze', [total], { axes: [1] })
-  const under = g.op('Add', [g.op('Mul', [squared, number(2)]), g.op('Mul', [lifted, cubed])])
-  const none = g.op('Equal', [under, number(0)])
-  const alpha = g.op('Div', [squared, g.op('Where', [none, number(1), under])])
+  const under = g.op('Add', [g.op('Mul', [squared, g.number(2)]), g.op('Mul', [lifted, cubed])])
+  const none = g.op('Equal', [under, g.number(0)])
+  const alpha = g.op('Div', [squared, g.op('Where', [none, g.number(1), under])])
   const part = g.op('Mul', [alpha, g.op('Relu', [gradient])])
   return g.op('ReduceSum', [part], { axes, keepdims: 0 })
 }

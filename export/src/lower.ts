@@ -1,9 +1,7 @@
 import { ConvertError } from './errors.ts'
-import type { GraphBuilder } from './graph/builder.ts'
-import type { Value } from './graph/ir.ts'
 import type { Call, Layer, Model, Weights } from './layers/model.ts'
-import { type Context, describe, toFirst, toLast } from './ops/context.ts'
-import { REFUSED, TABLE } from './ops/table.ts'
+import { type Context, describe, type Layers, type Row, rowOf, toFirst, toLast } from './lowering/context.ts'
+import type { Builder, Value } from './onnx/ir.ts'
 
 /** The value whose gradient is asked for: it is put into ONNX's layout and made an output. */
 export interface Tap {
@@ -48,13 +46,11 @@ function lowerModel(model: Model, inputs: readonly Value[], lowerer: Lowerer): r
 
 function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): readonly Value[] {
   if (layer.model) return lowerModel(layer.model, inputs, lowerer)
-  const refusal = REFUSED[layer.className]
-  if (refusal) throw new ConvertError('unsupported-option', `${describe(layer)}: ${refusal}`)
-  const row = TABLE[layer.className]
+  const row = rowOf(lowerer.layers, layer.className)
   if (!row)
     throw new ConvertError(
       'unknown-layer',
-      `${describe(layer)}: there is no lowering for this class; the table is docs/onnx-support.md. A custom layer can be rewritten with layers of the table, or its row added in export/src/ops`,
+      `${describe(layer)}: there is no lowering for this class; the table is docs/onnx-support.md. A custom layer can be rewritten with layers of the table, or its row added in export/src/lowering`,
     )
   const { g } = lowerer
   const scope = g.scope
@@ -62,7 +58,7 @@ function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): r
   g.scope = path
   try {
     const outputs = row.lower(layer, inputs, lowerer)
-    passMask(layer, inputs, outputs, lowerer)
+    if (keepsMask(row, layer)) passMask(inputs, outputs, lowerer)
     return path === lowerer.tap?.layer ? [tapped(layer, outputs, lowerer)] : outputs
   } catch (error) {
     if (error instanceof ConvertError) throw error
@@ -75,24 +71,13 @@ function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): r
   }
 }
 
-/** Layers behind which a mask still holds (tfjs's `supportsMasking`); any other forgets it. */
-const KEEPS_MASK = new Set(
-  'Dense Activation ReLU PReLU BatchNormalization LayerNormalization Dropout SpatialDropout1D GaussianNoise GaussianDropout AlphaDropout TimeDistributed Bidirectional'.split(
-    ' ',
-  ),
-)
+const keepsMask = ({ keepsMask }: Row, layer: Layer): boolean =>
+  typeof keepsMask === 'function' ? keepsMask(layer) : keepsMask === true
 
-function passMask(
-  layer: Layer,
-  inputs: readonly Value[],
-  outputs: readonly Value[],
-  { masks }: Lowerer,
-): void {
+function passMask(inputs: readonly Value[], outputs: readonly Value[], { masks }: Context): void {
   const mask = inputs[0] && masks.get(inputs[0].name)
   const [output] = outputs
-  if (!mask || !output || !KEEPS_MASK.has(layer.className)) return
-  if (layer.className === 'Bidirectional' && layer.inner?.[0]?.config.json.return_sequences !== true) return
-  masks.set(output.name, mask)
+  if (mask && output) masks.set(output.name, mask)
 }
 
 /** Passes the layer's output through ONNX's layout, [N,K,…], so that the tapped value lies on the way to the scores. */
@@ -118,15 +103,16 @@ function tapped(layer: Layer, outputs: readonly Value[], lowerer: Lowerer): Valu
 
 /** Adds a whole model to a graph; inputs are in the layout and type that tfjs takes. */
 export function lower(
-  model: Model,
-  weights: Weights,
-  g: GraphBuilder,
+  { model, weights }: { readonly model: Model; readonly weights: Weights },
+  layers: Layers,
+  g: Builder,
   inputs: readonly Value[],
   tap?: Tap,
 ): readonly Value[] {
   const lowerer: Lowerer = {
     g,
     weights,
+    layers,
     masks: new Map(),
     tap,
     tapped: 0,

@@ -1,44 +1,40 @@
 import { OPSETS, PASSES } from './convert.ts'
 import { CONVERT_ERRORS } from './errors.ts'
 import { CAM_METHODS } from './gradcam.ts'
-import { VJPS } from './gradients/vjp.ts'
-import { activationOps } from './ops/activation.ts'
-import type { Family } from './ops/context.ts'
-import { convOps } from './ops/conv.ts'
-import { denseOps } from './ops/dense.ts'
-import { identityOps } from './ops/identity.ts'
-import { mergeOps } from './ops/merge.ts'
-import { normOps } from './ops/norm.ts'
-import { poolOps } from './ops/pool.ts'
-import { preprocessingOps } from './ops/preprocessing.ts'
-import { recurrentOps } from './ops/recurrent.ts'
-import { shapeOps } from './ops/shape.ts'
-import { REFUSED } from './ops/table.ts'
+import { withGradient } from './gradients/backward.ts'
+import type { Family, Row } from './lowering/context.ts'
+import { FAMILIES, LAYERS } from './lowering/table.ts'
+import type { Operation } from './onnx/operation.ts'
+import { OPERATIONS } from './onnx/table.ts'
 
-const FAMILIES: readonly [string, Family][] = [
-  ['Dense', denseOps],
-  ['Convolutions', convOps],
-  ['Pooling', poolOps],
-  ['Normalisation', normOps],
-  ['Activations', activationOps],
-  ['Merging', mergeOps],
-  ['Shapes, padding, embedding, masking', shapeOps],
-  ['Recurrent layers and wrappers', recurrentOps],
-  ['Preprocessing', preprocessingOps],
-  ['Training only', identityOps],
-]
+const rowsWhere = (rows: Family['rows'], wanted: (row: Row) => boolean): [string, Row][] =>
+  Object.entries(rows).filter(([, row]) => wanted(row))
 
-const rows = (family: Family): string =>
-  Object.entries(family)
+const lowered = (family: Family): string =>
+  rowsWhere(family.rows, ({ refused }) => refused === undefined)
     .map(([name, { notes }]) => `| \`${name}\` | lowered | ${notes ?? ''} |`)
     .join('\n')
+
+const AXES = {
+  each: 'any',
+  broadcast: 'the same on both operands',
+  'onto-first': 'the same on both operands',
+}
+const yes = (value: unknown): string => (value ? 'yes' : '')
+
+const operation = ([name, row]: [string, Operation]): string => {
+  const axes = typeof row.axes === 'string' ? AXES[row.axes] : row.axes ? 'with its axes renamed' : ''
+  return `| \`${name}\` | ${yes(row.gradient)} | ${yes(row.fold)} | ${axes} | ${row.since ?? ''} |`
+}
 
 /** The support page, from the tables that the converter itself uses. */
 export function supportPage(): string {
   const sections = FAMILIES.map(
-    ([title, family]) => `### ${title}\n\n| class | | options |\n|---|---|---|\n${rows(family)}\n`,
+    (family) => `### ${family.title}\n\n| class | | options |\n|---|---|---|\n${lowered(family)}\n`,
   )
-  const refused = Object.entries(REFUSED).map(([name, why]) => `| \`${name}\` | refused | ${why} |`)
+  const refused = rowsWhere(LAYERS, (row) => row.refused !== undefined).map(
+    ([name, row]) => `| \`${name}\` | refused | ${row.refused} |`,
+  )
   const errors = Object.entries(CONVERT_ERRORS).map(([code, title]) => `| \`${code}\` | ${title} |`)
   return `# What converts to ONNX
 
@@ -68,9 +64,18 @@ Any other class is a custom layer and refused by name.
 ## Grad-CAM
 
 Methods: ${CAM_METHODS.map((name) => `\`${name}\``).join(', ')}. Gradients exist for these operations between the explained layer and the scores:
-${Object.keys(VJPS)
+${withGradient()
   .map((name) => `\`${name}\``)
   .join(', ')}.
+
+## Operations
+
+What the converter writes, from the table in \`export/src/onnx\`: whether a gradient passes, whether it is computed at export where its inputs are constants, which transposes
+may pass it, and the operation set that first has it, where that is later than ${OPSETS.oldest}. Those that end in \`Grad\`, \`ExpandBatch\` and \`ExpandTo\` are written as others.
+
+| operation | gradient | folded | transposes pass | since |
+|---|---|---|---|---|
+${Object.entries(OPERATIONS).map(operation).join('\n')}
 
 ## Passes
 

@@ -7,7 +7,7 @@ import { ModelProtoSchema, TensorProto_DataType } from 'onnx-buf'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { ConvertError } from './errors.ts'
 import { readForTfjs } from './layers/handler.ts'
-import { toFirst } from './ops/context.ts'
+import { toFirst } from './lowering/context.ts'
 
 export interface VerifyOptions {
   /** Random inputs beside the edge cases; default 8. */

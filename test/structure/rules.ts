@@ -43,6 +43,37 @@ const insideRules: IForbiddenRuleType[] = [
     from: { path: '^core/' },
     to: { dependencyTypes: ['core'] },
   },
+  {
+    name: 'evaluation-reads-files',
+    comment: 'a report is made of the files that training and scoring left: no network, no pixel, no loop',
+    severity: 'error',
+    from: { path: '^train/src/evaluate/' },
+    to: {
+      path: '^(node_modules/@tensorflow|train/src/(scoring|model|backend)/|train/src/(loop|epoch|train-run|open-run)\\.ts)',
+    },
+  },
+  {
+    name: 'training-knows-no-evaluation',
+    comment: 'what trains and what scores is not changed by what a report shows',
+    severity: 'error',
+    from: { path: '^train/src/', pathNot: '^train/src/(evaluate|commands)/' },
+    to: { path: '^train/src/evaluate/' },
+  },
+  ...[
+    { room: 'onnx', imports: [] },
+    { room: 'gradients', imports: ['onnx'] },
+    { room: 'graph', imports: ['onnx'] },
+    { room: 'layers', imports: ['onnx'] },
+    { room: 'lowering', imports: ['layers', 'onnx'] },
+  ].map(
+    ({ room, imports }): IForbiddenRuleType => ({
+      name: `export-${room}`,
+      comment: `the folders of export lie upon each other: export/README.md`,
+      severity: 'error',
+      from: { path: `^export/src/${room}/` },
+      to: { path: '^export/src/[^/]+/', pathNot: `^export/src/(${[room, ...imports].join('|')})/` },
+    }),
+  ),
 ]
 
 export const importRules = {

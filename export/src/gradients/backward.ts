@@ -1,8 +1,7 @@
 import { ConvertError } from '../errors.ts'
-import type { GraphBuilder } from '../graph/builder.ts'
-import type { GraphNode, Value } from '../graph/ir.ts'
-import { float32 } from '../graph/tensor.ts'
-import { VJPS } from './vjp.ts'
+import type { Builder, GraphNode, Value } from '../onnx/ir.ts'
+import { OPERATIONS, operationOf } from '../onnx/table.ts'
+import { float32 } from '../onnx/tensor.ts'
 
 /** Names of values that `from` has an influence on. */
 function reachable(nodes: readonly GraphNode[], from: Value): Set<string> {
@@ -20,7 +19,7 @@ function reachable(nodes: readonly GraphNode[], from: Value): Set<string> {
  * @returns ∂scores[n,c]/∂target[n,…] as [B,C,…]; B is 1 where it is the same for every input, else N
  * @throws ConvertError no-gradient, naming the operation and the layer
  */
-export function backward(g: GraphBuilder, scores: Value, target: Value): Value {
+export function backward(g: Builder, scores: Value, target: Value): Value {
   const classes = scores.shape[1]
   if (scores.shape.length !== 2 || typeof classes !== 'number')
     throw new ConvertError(
@@ -44,12 +43,12 @@ export function backward(g: GraphBuilder, scores: Value, target: Value): Value {
     if (!gradient || output.name === target.name) continue
     const wants = (index: number) => influenced.has(node.inputs[index]?.name ?? '')
     if (!node.inputs.some((_, index) => wants(index))) continue
-    const vjp = VJPS[node.op]
-    if (!vjp) throw refusal(node, `there is no gradient of ${node.op}`)
+    const row = operationOf(node.op)
+    if (!row.gradient) throw refusal(node, `there is no gradient of ${node.op}`)
     g.scope = `gradient/${node.name}`
     let back: readonly (Value | undefined)[]
     try {
-      back = vjp({ node, gradient, g, wants })
+      back = row.gradient({ node, gradient, g, wants })
     } catch (error) {
       throw refusal(node, (error as Error).message, error)
     }
@@ -69,6 +68,10 @@ export function backward(g: GraphBuilder, scores: Value, target: Value): Value {
 const refusal = (node: GraphNode, why: string, cause?: unknown): ConvertError =>
   new ConvertError(
     'no-gradient',
-    `${node.op} "${node.name}" lies between the layer and the scores: ${why}; choose a layer behind it with --cam-layer. Gradients exist for ${Object.keys(VJPS).join(', ')}`,
+    `${node.op} "${node.name}" lies between the layer and the scores: ${why}; choose a layer behind it with --cam-layer. Gradients exist for ${withGradient().join(', ')}`,
     cause === undefined ? undefined : { cause },
   )
+
+/** Names of the operations that a gradient passes through. */
+export const withGradient = (): string[] =>
+  Object.entries(OPERATIONS).flatMap(([name, row]) => (row.gradient ? [name] : []))

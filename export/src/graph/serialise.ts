@@ -12,7 +12,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf'
-import type { Attribute, DType, Graph, GraphNode, Tensor, Value } from './ir.ts'
+import type { Attribute, DType, Graph, GraphNode, Tensor, Value } from '../onnx/ir.ts'
 
 const ELEMENT: Record<DType, number> = {
   float32: TensorProto_DataType.FLOAT,

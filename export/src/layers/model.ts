@@ -1,5 +1,59 @@
-import type { Dim, DType, Tensor } from '../graph/ir.ts'
-import type { Config } from './config.ts'
+import { ConvertError } from '../errors.ts'
+import type { Dim, DType, Tensor } from '../onnx/ir.ts'
+import type { JsonObject } from './json.ts'
+
+/** A layer's options, read with a type and a default; a value of another kind is an error that names the layer. */
+export class Config {
+  readonly json: JsonObject
+  readonly #owner: string
+
+  constructor(json: JsonObject, owner: string) {
+    this.json = json
+    this.#owner = owner
+  }
+
+  #wrong(key: string, wanted: string): never {
+    const found = JSON.stringify(this.json[key])?.slice(0, 80)
+    throw new ConvertError('unsupported-option', `${this.#owner}: ${key} is ${found}; supported: ${wanted}`)
+  }
+
+  has(key: string): boolean {
+    return this.json[key] !== undefined && this.json[key] !== null
+  }
+
+  number(key: string, fallback?: number): number {
+    const value = this.json[key] ?? fallback
+    return typeof value === 'number' ? value : this.#wrong(key, 'a number')
+  }
+
+  bool(key: string, fallback: boolean): boolean {
+    const value = this.json[key] ?? fallback
+    return typeof value === 'boolean' ? value : this.#wrong(key, 'true or false')
+  }
+
+  choice<T extends string>(key: string, choices: readonly T[], fallback?: T): T {
+    const value = this.json[key] ?? fallback
+    return choices.find((choice) => choice === value) ?? this.#wrong(key, choices.join(', '))
+  }
+
+  ints(key: string): number[] {
+    const value = this.json[key]
+    return Array.isArray(value) && value.every((n) => typeof n === 'number')
+      ? (value as number[])
+      : this.#wrong(key, 'a list of integers')
+  }
+
+  /** A number for all axes or one for each. */
+  perAxis(key: string, rank: number, fallback: number): number[] {
+    const value = this.json[key] ?? fallback
+    if (typeof value === 'number') return new Array<number>(rank).fill(value)
+    const list =
+      Array.isArray(value) && value.every((n) => typeof n === 'number') ? (value as number[]) : undefined
+    if (list?.length === rank) return list
+    if (list?.length === 1) return new Array<number>(rank).fill(list[0]!)
+    return this.#wrong(key, `an integer or ${rank} integers`)
+  }
+}
 
 /** One layer as the file describes it. A layer that is called several times is one object: its weights are shared. */
 export interface Layer {

@@ -1,7 +1,7 @@
 import type { NetworkLayer } from '@detl/core/cam/network'
 import type { Model } from './model.ts'
 
-/** Options are read in snake_case, whichever way the file writes them (`config.ts`). */
+/** Options are read in snake_case, whichever way the file writes them (`json.ts`). */
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 /**

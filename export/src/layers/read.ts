@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ConvertError } from '../errors.ts'
-import { isObject, type Json, type JsonObject, toSnakeCase } from './config.ts'
+import { isObject, type Json, type JsonObject, toSnakeCase } from './json.ts'
 import type { Model, Weights } from './model.ts'
+import { fileShards, memoryShards, type Shards } from './shards.ts'
 import { readModel } from './topology.ts'
 import { WeightIndex } from './weight-index.ts'
 import { parseWeight, type WeightSpec } from './weights.ts'
@@ -13,49 +14,9 @@ export interface LayersModel {
   readonly weights: Weights
 }
 
-/** Random access to the shards of one group, as one run of bytes. */
-export interface Shards {
-  readonly bytes: number
-  read(offset: number, into: Uint8Array): void
-}
-
 const unreadable = (what: string, cause?: unknown): never => {
   throw new ConvertError('model-unreadable', what, cause === undefined ? undefined : { cause })
 }
-
-/** Shards as files: only what is asked for is read, so that a model never lies in memory twice. */
-function fileShards(paths: readonly string[]): Shards {
-  const files = paths.map((path) => {
-    if (!existsSync(path))
-      throw new ConvertError(
-        'weights-unreadable',
-        `weight shard ${path} is missing; put it beside model.json`,
-      )
-    return { path, bytes: statSync(path).size }
-  })
-  const read = (offset: number, into: Uint8Array) => {
-    let start = 0
-    for (const { path, bytes } of files) {
-      const from = Math.max(offset, start)
-      const to = Math.min(offset + into.length, start + bytes)
-      if (from < to) {
-        const file = openSync(path, 'r')
-        try {
-          readSync(file, into, from - offset, to - from, from - start)
-        } finally {
-          closeSync(file)
-        }
-      }
-      start += bytes
-    }
-  }
-  return { bytes: files.reduce((sum, file) => sum + file.bytes, 0), read }
-}
-
-const memoryShards = (data: Uint8Array): Shards => ({
-  bytes: data.length,
-  read: (offset, into) => into.set(data.subarray(offset, offset + into.length)),
-})
 
 function readManifest(manifest: Json | undefined, open: (paths: readonly string[]) => Shards): Weights {
   if (!Array.isArray(manifest))

@@ -1,7 +1,7 @@
 import { ConvertError } from '../errors.ts'
-import type { Dim, DType } from '../graph/ir.ts'
-import { Config, isObject, type Json, type JsonObject } from './config.ts'
-import type { Call, Layer, Model, ModelInput } from './model.ts'
+import type { Dim, DType } from '../onnx/ir.ts'
+import { isObject, type Json, type JsonObject } from './json.ts'
+import { type Call, Config, type Layer, type Model, type ModelInput } from './model.ts'
 
 const MODELS = new Set(['Sequential', 'Model', 'Functional'])
 const wrong = (what: string, code: 'model-unreadable' | 'model-unsupported' = 'model-unreadable'): never => {

@@ -1,7 +1,7 @@
 import { ConvertError } from '../errors.ts'
-import type { Tensor } from '../graph/ir.ts'
+import type { Tensor } from '../onnx/ir.ts'
 import type { Layer, Weights } from './model.ts'
-import type { Shards } from './read.ts'
+import type { Shards } from './shards.ts'
 import { decodeWeight, type WeightSpec } from './weights.ts'
 
 /**

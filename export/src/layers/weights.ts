@@ -1,8 +1,8 @@
 import { ConvertError } from '../errors.ts'
-import { fromHalf } from '../graph/half.ts'
-import type { Tensor } from '../graph/ir.ts'
-import { sizeOf } from '../graph/tensor.ts'
-import { isObject, type Json } from './config.ts'
+import { fromHalf } from '../onnx/half.ts'
+import type { Tensor } from '../onnx/ir.ts'
+import { sizeOf } from '../onnx/tensor.ts'
+import { isObject, type Json } from './json.ts'
 
 /** One weight as the manifest describes it: where its bytes lie and how they are stored. */
 export interface WeightSpec {

@@ -1,30 +1,10 @@
-import type { GraphBuilder } from '../builder.ts'
-import {
-  type Attributes,
-  type Dim,
-  float,
-  floatsOf,
-  type Graph,
-  type GraphNode,
-  int,
-  ints,
-  type Value,
-} from '../ir.ts'
-import { reshaped, transpose } from '../tensor.ts'
-import { type Rule, transform } from '../transform.ts'
-
-/** Operations that do the same to every element, whatever the order of the axes. */
-export const UNARY = new Set(
-  'Relu LeakyRelu Elu Selu Sigmoid HardSigmoid HardSwish Tanh Softplus Softsign Exp Log Sqrt Neg Abs Reciprocal Erf Clip Cast Gelu Mish Round Floor Not Sign'.split(
-    ' ',
-  ),
-)
-export const BINARY = new Set(
-  'Add Sub Mul Div Pow Max Min PRelu Equal Greater GreaterOrEqual Less LessOrEqual'.split(' '),
-)
+import { type Builder, type Dim, type GraphNode, ints, type Value } from '../../onnx/ir.ts'
+import { type AlongAxes, inverse } from '../../onnx/operation.ts'
+import { operationOf } from '../../onnx/table.ts'
+import { reshaped, transpose } from '../../onnx/tensor.ts'
+import type { Rewrite, Rule } from '../rule.ts'
 
 const isIdentity = (perm: readonly number[]): boolean => perm.every((axis, i) => axis === i)
-const inverse = (perm: readonly number[]): number[] => perm.map((_, i) => perm.indexOf(i))
 
 interface Transposed {
   readonly source: Value
@@ -32,7 +12,7 @@ interface Transposed {
 }
 
 /** What a value is the transpose of. */
-function transposed(g: GraphBuilder, value: Value | undefined): Transposed | undefined {
+function transposed(g: Builder, value: Value | undefined): Transposed | undefined {
   const node = g.producer(value)
   return node?.op === 'Transpose'
     ? { source: node.inputs[0]!, perm: ints(node.attributes, 'perm') }
@@ -40,7 +20,7 @@ function transposed(g: GraphBuilder, value: Value | undefined): Transposed | und
 }
 
 /** `other`, as it must be so that the operation can run before the transpose; undefined where that would cost one. */
-function untransposed(g: GraphBuilder, other: Value, perm: readonly number[]): Value | undefined {
+function untransposed(g: Builder, other: Value, perm: readonly number[]): Value | undefined {
   const its = transposed(g, other)
   if (its) return its.perm.join() === perm.join() ? its.source : undefined
   const tensor = g.constantOf(other)
@@ -63,52 +43,12 @@ function untransposed(g: GraphBuilder, other: Value, perm: readonly number[]): V
     : g.op('Reshape', [other], { shape: [-1, ...(shape.slice(1) as number[])] })
 }
 
-/** Axis attributes of operations that work along axes. */
-function alongAxes(
-  node: GraphNode,
-  perm: readonly number[],
-): { attributes: Attributes; perm: readonly number[] } | undefined {
-  const { op, attributes } = node
-  const rank = perm.length
-  const at = (axis: number) => perm[axis < 0 ? axis + rank : axis]!
-  if (op === 'Softmax' || op === 'LogSoftmax' || op === 'Split')
-    return { attributes: { ...attributes, axis: at(int(attributes, 'axis', -1)) }, perm }
-  if (op === 'Pad') {
-    const pads = ints(attributes, 'pads')
-    const to = new Array<number>(2 * rank).fill(0)
-    perm.forEach((axis, i) => {
-      to[axis] = pads[i]!
-      to[axis + rank] = pads[i + rank]!
-    })
-    return { attributes: { ...attributes, pads: to }, perm }
-  }
-  if (op === 'Slice') return { attributes: { ...attributes, axes: ints(attributes, 'axes').map(at) }, perm }
-  if (op === 'Resize') {
-    const back = inverse(perm)
-    const [sizes, scales] = [ints(attributes, 'sizes'), floatsOf(attributes, 'scales')]
-    const moved = {
-      sizes: back.map((axis) => sizes[axis]!),
-      scales: float(back.map((axis) => scales[axis]!)),
-    }
-    return { attributes: { ...attributes, ...moved }, perm }
-  }
-  if (op.startsWith('Reduce')) {
-    const axes = ints(attributes, 'axes').map(at)
-    const moved = { ...attributes, axes: [...axes].sort((a, b) => a - b) }
-    if (int(attributes, 'keepdims', 1) === 1) return { attributes: moved, perm }
-    const kept = perm.filter((axis) => !axes.includes(axis))
-    const ranks = [...kept].sort((a, b) => a - b)
-    return { attributes: moved, perm: kept.map((axis) => ranks.indexOf(axis)) }
-  }
-  return undefined
-}
-
 /**
  * Weights of a dense layer behind Flatten, with rows in the order in which the untransposed value flattens.
  * Flatten(Transpose(x)) · W = Flatten(x) · W′.
  */
 function absorbIntoWeights(
-  g: GraphBuilder,
+  g: Builder,
   node: GraphNode,
   inputs: readonly (Value | undefined)[],
 ): Value[] | undefined {
@@ -133,59 +73,77 @@ function absorbIntoWeights(
   return [g.op('MatMul', [flat, g.constant(moved, 'kernel')])]
 }
 
-const rule: Rule = (node, inputs, { g }) => {
-  const [first, second] = inputs
-  const put = (value: Value, perm: readonly number[]): Value =>
-    isIdentity(perm) ? value : g.op('Transpose', [value], { perm })
-  if (node.op === 'Transpose') {
-    const perm = ints(node.attributes, 'perm')
-    const before = transposed(g, first)
-    return before
-      ? [
-          put(
-            before.source,
-            perm.map((axis) => before.perm[axis]!),
-          ),
-        ]
-      : [put(first!, perm)]
-  }
+const put = (g: Builder, value: Value, perm: readonly number[]): Value =>
+  isIdentity(perm) ? value : g.op('Transpose', [value], { perm })
+
+/** Two transposes are one. */
+function joined(g: Builder, node: GraphNode, x: Value): Value {
+  const perm = ints(node.attributes, 'perm')
+  const first = transposed(g, x)
+  if (!first) return put(g, x, perm)
+  return put(
+    g,
+    first.source,
+    perm.map((axis) => first.perm[axis]!),
+  )
+}
+
+/** Before a transpose, or before one that lies behind Flatten, so that a dense layer there can take it up. */
+function pastEach(g: Builder, node: GraphNode, x: Value): Value | undefined {
+  const a = transposed(g, x)
+  if (a) return put(g, g.op(node.op, [a.source], node.attributes), a.perm)
+  const flatten = g.producer(x)
+  const inner = flatten?.op === 'Reshape' ? transposed(g, flatten.inputs[0]) : undefined
+  if (!inner) return undefined
+  const moved = put(g, g.op(node.op, [inner.source], node.attributes), inner.perm)
+  return g.op('Reshape', [moved], flatten!.attributes)
+}
+
+function pastBroadcast(
+  g: Builder,
+  node: GraphNode,
+  [first, second]: readonly Value[],
+  ontoFirst: boolean,
+): Value | undefined {
+  const a = transposed(g, first)
+  const perm = a?.perm ?? transposed(g, second)?.perm
+  if (!perm || (ontoFirst && !a)) return undefined
+  const x = untransposed(g, first!, perm)
+  const y = x && untransposed(g, second!, perm)
+  return y && put(g, g.op(node.op, [x, y], node.attributes), perm)
+}
+
+/** Where all inputs are transposed alike. */
+function pastAxes(
+  g: Builder,
+  node: GraphNode,
+  inputs: readonly Value[],
+  move: AlongAxes,
+): Value[] | undefined {
+  const sources = inputs.map((value) => transposed(g, value))
+  const [a] = sources
+  if (!a || sources.some((other) => other?.perm.join() !== a.perm.join())) return undefined
+  const { attributes, perm } = move(node.attributes, a.perm)
+  const moved = g.multi(
+    node.op,
+    sources.map((other) => other!.source),
+    attributes,
+    node.outputs.length,
+  )
+  return moved.map((value) => put(g, value, perm))
+}
+
+const pastTranspose: Rule = (node, inputs, { g }: Rewrite) => {
+  const values = inputs as readonly Value[]
+  if (node.op === 'Transpose') return [joined(g, node, values[0]!)]
   const absorbed = absorbIntoWeights(g, node, inputs)
   if (absorbed) return absorbed
-  const a = transposed(g, first)
-  if (UNARY.has(node.op)) {
-    if (a) return [put(g.op(node.op, [a.source], node.attributes), a.perm)]
-    // Through Flatten, so that a dense layer behind it can take the transpose up.
-    const flatten = g.producer(first)
-    const inner = flatten?.op === 'Reshape' ? transposed(g, flatten.inputs[0]) : undefined
-    if (!inner) return undefined
-    return [
-      g.op('Reshape', [put(g.op(node.op, [inner.source], node.attributes), inner.perm)], flatten!.attributes),
-    ]
-  }
-  if (BINARY.has(node.op)) {
-    const perm = a?.perm ?? transposed(g, second)?.perm
-    if (!perm || (node.op === 'PRelu' && !a)) return undefined
-    const x = untransposed(g, first!, perm)
-    const y = x && untransposed(g, second!, perm)
-    return y && [put(g.op(node.op, [x, y], node.attributes), perm)]
-  }
-  if (!a) return undefined
-  if (node.op === 'Concat') {
-    const sources = inputs.map((value) => transposed(g, value))
-    if (sources.some((other) => other?.perm.join() !== a.perm.join())) return undefined
-    const axis = int(node.attributes, 'axis')
-    const joined = g.op(
-      'Concat',
-      sources.map((other) => other!.source),
-      { axis: a.perm[axis < 0 ? axis + a.perm.length : axis]! },
-    )
-    return [put(joined, a.perm)]
-  }
-  const moved = alongAxes(node, a.perm)
-  return (
-    moved &&
-    g.multi(node.op, [a.source], moved.attributes, node.outputs.length).map((value) => put(value, moved.perm))
-  )
+  const { axes } = operationOf(node.op)
+  if (axes === undefined) return undefined
+  if (typeof axes === 'function') return pastAxes(g, node, values, axes)
+  const moved =
+    axes === 'each' ? pastEach(g, node, values[0]!) : pastBroadcast(g, node, values, axes === 'onto-first')
+  return moved && [moved]
 }
 
 /** A transpose that moves only axes of size 1 is a Reshape, which costs nothing. */
@@ -198,4 +156,4 @@ const asReshape: Rule = (node, [x], { g }) => {
 }
 
 /** Moves transposes towards the outputs until they meet their inverse or a constant takes them up. */
-export const cancelTransposes = (graph: Graph): Graph => transform(transform(graph, rule), asReshape)
+export const cancelTransposes: readonly Rule[] = [pastTranspose, asReshape]

@@ -1,11 +1,11 @@
-import type { GraphBuilder } from '../builder.ts'
-import { type Graph, type GraphNode, int, ints, type Tensor, type Value } from '../ir.ts'
-import { map, reshaped, scalar, sizeOf, sumOver, transpose } from '../tensor.ts'
-import { transform } from '../transform.ts'
+import { type Builder, type GraphNode, int, ints, type Tensor, type Value } from '../../onnx/ir.ts'
+import { operationOf } from '../../onnx/table.ts'
+import { map, reshaped, sizeOf, sumOver, transpose } from '../../onnx/tensor.ts'
+import type { Rule } from '../rule.ts'
 
 /** The constant that a value is, or that it is the transpose of (large transposes are left to the runtime). */
 function matrixBehind(
-  g: GraphBuilder,
+  g: Builder,
   value: Value | undefined,
 ): { tensor: Tensor; transposed: boolean } | undefined {
   const node = g.producer(value)
@@ -18,11 +18,10 @@ function matrixBehind(
  * that does not go. Pooling hands every cell's gradient on in full, so the sum before it is the sum behind it; through a
  * dense layer behind Flatten the sum over cells goes into the weights: Σ_p g · Wᵀ[:,(k,p)] = g · (Σ_p Wᵀ[:,(k,p)]).
  */
-function collapse(g: GraphBuilder, value: Value, scale: number): Value | undefined {
+function collapse(g: Builder, value: Value, scale: number): Value | undefined {
   const node = g.producer(value)
   if (!node) return undefined
-  if (node.op === 'MaxPoolGrad' || (node.op === 'AveragePoolGrad' && keepsSum(node)))
-    return spatialSum(g, node.inputs[0]!, scale)
+  if (operationOf(node.op).keepsSum?.(node.attributes)) return spatialSum(g, node.inputs[0]!, scale)
   if (node.op === 'Reshape') return throughDense(g, node, scale)
   if (node.op === 'Mul') return throughProduct(g, node, scale)
   if (node.op === 'Slice' && ints(node.attributes, 'axes').join() === '2') {
@@ -32,16 +31,14 @@ function collapse(g: GraphBuilder, value: Value, scale: number): Value | undefin
   return undefined
 }
 
-const keepsSum = (node: GraphNode): boolean => int(node.attributes, 'count_include_pad', 0) === 0
-
-const spatialSum = (g: GraphBuilder, value: Value, scale: number): Value => {
+const spatialSum = (g: Builder, value: Value, scale: number): Value => {
   const short = collapse(g, value, scale)
   if (short) return short
   const sum = g.op('ReduceSum', [value], { axes: value.shape.slice(3).map((_, i) => i + 3), keepdims: 0 })
-  return scale === 1 ? sum : g.op('Mul', [sum, g.constant(scalar(scale))])
+  return scale === 1 ? sum : g.op('Mul', [sum, g.number(scale)])
 }
 
-function throughDense(g: GraphBuilder, node: GraphNode, scale: number): Value | undefined {
+function throughDense(g: Builder, node: GraphNode, scale: number): Value | undefined {
   const product = g.producer(node.inputs[0])
   const shape = node.outputs[0]!.shape
   if (product?.op !== 'MatMul' || node.inputs[0]!.shape.length !== 3 || shape.slice(2).includes(null))
@@ -64,7 +61,7 @@ function throughDense(g: GraphBuilder, node: GraphNode, scale: number): Value | 
 }
 
 /** gradient × constant: either the constant is one factor a map, or the gradient has no spatial extent yet. */
-function throughProduct(g: GraphBuilder, node: GraphNode, scale: number): Value | undefined {
+function throughProduct(g: Builder, node: GraphNode, scale: number): Value | undefined {
   const [x, factor] = node.inputs as readonly [Value, Value]
   const tensor = g.constantOf(factor)
   if (!tensor) return undefined
@@ -87,23 +84,22 @@ function throughProduct(g: GraphBuilder, node: GraphNode, scale: number): Value 
 }
 
 /** Replaces the spatial mean of a gradient by what it comes from, where it need not be made. */
-export const collapseSpatialSum = (graph: Graph): Graph =>
-  transform(graph, (node, [x], { g }) => {
-    if (node.op !== 'ReduceMean' && node.op !== 'ReduceSum') return undefined
-    const rank = x!.shape.length
-    const axes = ints(node.attributes, 'axes')
-    if (
-      rank < 4 ||
-      int(node.attributes, 'keepdims', 1) === 1 ||
-      axes.join() !==
-        x!.shape
-          .slice(3)
-          .map((_, i) => i + 3)
-          .join()
-    )
-      return undefined
-    const cells = x!.shape.slice(3)
-    if (cells.includes(null)) return undefined
-    const short = collapse(g, x!, node.op === 'ReduceMean' ? 1 / sizeOf(cells as number[]) : 1)
-    return short && [short]
-  })
+export const collapseSpatialSum: Rule = (node, [x], { g }) => {
+  if (node.op !== 'ReduceMean' && node.op !== 'ReduceSum') return undefined
+  const rank = x!.shape.length
+  const axes = ints(node.attributes, 'axes')
+  if (
+    rank < 4 ||
+    int(node.attributes, 'keepdims', 1) === 1 ||
+    axes.join() !==
+      x!.shape
+        .slice(3)
+        .map((_, i) => i + 3)
+        .join()
+  )
+    return undefined
+  const cells = x!.shape.slice(3)
+  if (cells.includes(null)) return undefined
+  const short = collapse(g, x!, node.op === 'ReduceMean' ? 1 / sizeOf(cells as number[]) : 1)
+  return short && [short]
+}

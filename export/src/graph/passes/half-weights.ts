@@ -1,7 +1,7 @@
-import { fromHalf, toHalf } from '../half.ts'
-import type { Graph, Tensor } from '../ir.ts'
-import { float32 } from '../tensor.ts'
-import { transform } from '../transform.ts'
+import { fromHalf, toHalf } from '../../onnx/half.ts'
+import type { Graph, Tensor } from '../../onnx/ir.ts'
+import { float32 } from '../../onnx/tensor.ts'
+import type { Rule } from '../rule.ts'
 
 /** Smaller tensors (biases, scales) stay as they are: they cost nothing and matter most. */
 const MIN_ELEMENTS = 1024
@@ -29,9 +29,9 @@ export function roundWeights(graph: Graph): Graph {
 }
 
 /** Stores weights that are exact in half precision as such, with a Cast that ONNX Runtime folds when it loads the model. */
-export const storeAsHalf = (graph: Graph): Graph => {
+export const storeAsHalf = (): Rule => {
   const halves = new Map<string, ReturnType<typeof half>>()
-  return transform(graph, (node, inputs, { g }) => {
+  return (node, inputs, { g }) => {
     const cast = inputs.map((value) => {
       const tensor = value && g.constantOf(value)
       if (!value || !tensor || !isLarge(tensor)) return value
@@ -48,7 +48,7 @@ export const storeAsHalf = (graph: Graph): Graph => {
     return cast.every((value, i) => value === inputs[i])
       ? undefined
       : g.multi(node.op, cast, node.attributes, node.outputs.length)
-  })
+  }
 }
 
 /** The same numbers in half precision, if all of them are exact in it. */

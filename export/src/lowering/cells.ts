@@ -1,24 +1,20 @@
-import type { Value } from '../graph/ir.ts'
-import { scalar, transpose } from '../graph/tensor.ts'
 import type { Layer } from '../layers/model.ts'
-import { activate } from './activation.ts'
+import type { Value } from '../onnx/ir.ts'
+import { transpose } from '../onnx/tensor.ts'
+import type { Cell } from './cell.ts'
 import {
+  activate,
   type Context,
+  cellOf,
+  type Family,
   inChannelsFirst,
   isChannelsFirst,
   paddingOf,
+  type Row,
   sizeAt,
   unsupported,
   weightOf,
 } from './context.ts'
-
-/** One step of a recurrent layer. */
-export interface Cell {
-  /** Size of each state, without the batch; `x` is one step's input. */
-  stateShapes(x: Value): readonly (readonly number[])[]
-  /** Output and new states. */
-  step(x: Value, states: readonly Value[]): { output: Value; states: readonly Value[] }
-}
 
 /** Gates along the last axis: [N, n·H] → n values [N,H]. */
 const gates = (context: Context, value: Value, count: number, units: number): Value[] =>
@@ -88,7 +84,7 @@ function gruCell(layer: Layer, context: Context): Cell {
       const inner = g.op('MatMul', [g.op('Mul', [r, h!]), slice(2, 3)])
       const candidate = activate(layer, g.op('Add', [xh!, inner]), context, 'activation', 'tanh')
       const kept = g.op('Mul', [z, h!])
-      const output = g.op('Add', [kept, g.op('Mul', [g.op('Sub', [g.constant(scalar(1)), z]), candidate])])
+      const output = g.op('Add', [kept, g.op('Mul', [g.op('Sub', [g.number(1), z]), candidate])])
       return { output, states: [output] }
     },
   }
@@ -207,28 +203,16 @@ function stackedCells(layer: Layer, context: Context): Cell {
   }
 }
 
-const CELLS: Readonly<Record<string, (layer: Layer, context: Context) => Cell>> = {
-  SimpleRNN: simpleCell,
-  SimpleRNNCell: simpleCell,
-  GRU: gruCell,
-  GRUCell: gruCell,
-  LSTM: lstmCell,
-  LSTMCell: lstmCell,
-  ConvLSTM2D: convLstmCell,
-  ConvLSTM2DCell: convLstmCell,
-  StackedRNNCells: stackedCells,
-}
+const own: Row['lower'] = (layer) => unsupported(layer, 'a cell on its own', 'cells inside RNN')
+const row = (cell: NonNullable<Row['cell']>): Row => ({ lower: own, cell, notes: 'inside RNN' })
 
-/** The cell of a recurrent layer: its own, or the one that an RNN layer holds. */
-export function cellOf(layer: Layer, context: Context): Cell {
-  const [held] = layer.className === 'RNN' ? (layer.inner ?? []) : []
-  const own = held ? { ...held, path: layer.path } : layer
-  const make = CELLS[own.className]
-  return make
-    ? make(own, context)
-    : unsupported(
-        layer,
-        `its cell is a ${own.className}`,
-        'SimpleRNNCell, GRUCell, LSTMCell, StackedRNNCells',
-      )
+export const cellLayers: Family = {
+  title: 'Cells of recurrent layers',
+  rows: {
+    SimpleRNNCell: row(simpleCell),
+    GRUCell: row(gruCell),
+    LSTMCell: row(lstmCell),
+    StackedRNNCells: row(stackedCells),
+    ConvLSTM2DCell: row(convLstmCell),
+  },
 }

@@ -1,11 +1,9 @@
-import type { GraphBuilder } from '../graph/builder.ts'
-import type { Value } from '../graph/ir.ts'
-import { scalar } from '../graph/tensor.ts'
 import type { Layer } from '../layers/model.ts'
+import type { Builder, Value } from '../onnx/ir.ts'
 import { type Context, type Family, type Lowering, unsupported } from './context.ts'
 
 /** Inputs of lower rank get axes of size 1 behind the batch. */
-function sameRank(g: GraphBuilder, inputs: readonly Value[]): Value[] {
+function sameRank(g: Builder, inputs: readonly Value[]): Value[] {
   const rank = Math.max(...inputs.map((x) => x.shape.length))
   return inputs.map((x) => {
     const missing = rank - x.shape.length
@@ -18,7 +16,7 @@ function sameRank(g: GraphBuilder, inputs: readonly Value[]): Value[] {
 const fold =
   (
     op: 'Add' | 'Mul' | 'Max' | 'Min',
-    finish: (g: GraphBuilder, sum: Value, count: number) => Value = (_, sum) => sum,
+    finish: (g: Builder, sum: Value, count: number) => Value = (_, sum) => sum,
   ): Lowering =>
   (_layer, inputs, context) => {
     const [first, ...rest] = sameRank(context.g, inputs)
@@ -32,9 +30,9 @@ function lowerConcatenate(layer: Layer, inputs: readonly Value[], context: Conte
 }
 
 /** x / √max(Σx², ε), with Keras's ε. */
-function normalised(g: GraphBuilder, x: Value, axis: number): Value {
+function normalised(g: Builder, x: Value, axis: number): Value {
   const sum = g.op('ReduceSum', [g.op('Mul', [x, x])], { axes: [axis], keepdims: 1 })
-  return g.op('Div', [x, g.op('Sqrt', [g.op('Max', [sum, g.constant(scalar(1e-7))])])])
+  return g.op('Div', [x, g.op('Sqrt', [g.op('Max', [sum, g.number(1e-7)])])])
 }
 
 /** Σ over one axis of each input, per item of the batch; of vectors and matrices. */
@@ -60,15 +58,18 @@ function lowerDot(layer: Layer, inputs: readonly Value[], { g }: Context): Value
   return [g.op('Squeeze', [product], { axes: [xr === 2 ? 1 : 2] })]
 }
 
-export const mergeOps: Family = {
-  Add: { lower: fold('Add'), notes: 'with broadcasting' },
-  Multiply: { lower: fold('Mul'), notes: 'with broadcasting' },
-  Average: {
-    lower: fold('Add', (g, sum, n) => g.op('Mul', [sum, g.constant(scalar(1 / n))])),
-    notes: 'with broadcasting',
+export const mergeLayers: Family = {
+  title: 'Merging',
+  rows: {
+    Add: { lower: fold('Add'), notes: 'with broadcasting' },
+    Multiply: { lower: fold('Mul'), notes: 'with broadcasting' },
+    Average: {
+      lower: fold('Add', (g, sum, n) => g.op('Mul', [sum, g.number(1 / n)])),
+      notes: 'with broadcasting',
+    },
+    Maximum: { lower: fold('Max'), notes: 'with broadcasting' },
+    Minimum: { lower: fold('Min'), notes: 'with broadcasting' },
+    Concatenate: { lower: lowerConcatenate, notes: 'any axis' },
+    Dot: { lower: lowerDot, notes: 'axes; normalize; vectors and matrices' },
   },
-  Maximum: { lower: fold('Max'), notes: 'with broadcasting' },
-  Minimum: { lower: fold('Min'), notes: 'with broadcasting' },
-  Concatenate: { lower: lowerConcatenate, notes: 'any axis' },
-  Dot: { lower: lowerDot, notes: 'axes; normalize; vectors and matrices' },
 }

@@ -1,8 +1,8 @@
-import type { Tensor, Value } from '../graph/ir.ts'
-import { reshaped, transpose } from '../graph/tensor.ts'
 import type { Layer } from '../layers/model.ts'
-import { activate } from './activation.ts'
+import type { Tensor, Value } from '../onnx/ir.ts'
+import { reshaped, transpose } from '../onnx/tensor.ts'
 import {
+  activate,
   type Context,
   type Family,
   inChannelsFirst,
@@ -147,18 +147,21 @@ function lowerSeparable(layer: Layer, [x]: readonly Value[], context: Context): 
 }
 
 const both = 'both data formats'
-export const convOps: Family = {
-  Conv1D: { lower: lowerConv(1), notes: 'padding valid, same, causal; strides; dilation_rate' },
-  Conv2D: { lower: lowerConv(2), notes: `padding valid, same; strides; dilation_rate; ${both}` },
-  Conv3D: { lower: lowerConv(3), notes: `padding valid, same; strides; dilation_rate; ${both}` },
-  Conv2DTranspose: { lower: lowerConvTranspose(2), notes: `padding valid, same; strides; ${both}` },
-  Conv3DTranspose: { lower: lowerConvTranspose(3), notes: `padding valid, same; strides; ${both}` },
-  DepthwiseConv2D: {
-    lower: lowerDepthwise,
-    notes: `padding valid, same; strides; depth_multiplier; ${both}`,
-  },
-  SeparableConv2D: {
-    lower: lowerSeparable,
-    notes: `padding valid, same; strides; dilation_rate; depth_multiplier; ${both}`,
+export const convLayers: Family = {
+  title: 'Convolutions',
+  rows: {
+    Conv1D: { lower: lowerConv(1), notes: 'padding valid, same, causal; strides; dilation_rate' },
+    Conv2D: { lower: lowerConv(2), notes: `padding valid, same; strides; dilation_rate; ${both}` },
+    Conv3D: { lower: lowerConv(3), notes: `padding valid, same; strides; dilation_rate; ${both}` },
+    Conv2DTranspose: { lower: lowerConvTranspose(2), notes: `padding valid, same; strides; ${both}` },
+    Conv3DTranspose: { lower: lowerConvTranspose(3), notes: `padding valid, same; strides; ${both}` },
+    DepthwiseConv2D: {
+      lower: lowerDepthwise,
+      notes: `padding valid, same; strides; depth_multiplier; ${both}`,
+    },
+    SeparableConv2D: {
+      lower: lowerSeparable,
+      notes: `padding valid, same; strides; dilation_rate; depth_multiplier; ${both}`,
+    },
   },
 }

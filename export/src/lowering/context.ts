@@ -1,12 +1,16 @@
 import { ConvertError } from '../errors.ts'
-import type { GraphBuilder } from '../graph/builder.ts'
-import type { Tensor, Value } from '../graph/ir.ts'
+import { isObject } from '../layers/json.ts'
 import type { Layer, Weights } from '../layers/model.ts'
+import type { Builder, Tensor, Value } from '../onnx/ir.ts'
+import { ACTIVATIONS } from './activations.ts'
+import type { Cell } from './cell.ts'
 
 /** What a lowering builds with. */
 export interface Context {
-  readonly g: GraphBuilder
+  readonly g: Builder
   readonly weights: Weights
+  /** The table that the model is lowered by. */
+  readonly layers: Layers
   /** Lowers a layer that another one holds (TimeDistributed, Bidirectional). */
   lower(layer: Layer, inputs: readonly Value[]): readonly Value[]
   /** Keras's masks: which time steps of a value are real; [N,T] bool. */
@@ -16,15 +20,33 @@ export interface Context {
 /** Adds a layer's nodes to the graph and returns its outputs. Values keep the layout that tfjs gives them. */
 export type Lowering = (layer: Layer, inputs: readonly Value[], context: Context) => readonly Value[]
 
-/** A row of the table of layers. */
+/** All that is known of one layer class. What Grad-CAM must know of it is shared with training: `core/src/cam`. */
 export interface Row {
   readonly lower: Lowering
   /** One line for the support page. */
   readonly notes?: string
+  /** Whether a mask still holds behind it (tfjs's `supportsMasking`); behind any other layer it is forgotten. */
+  readonly keepsMask?: boolean | ((layer: Layer) => boolean)
+  /** It takes any number of axes, of any size, before the last one. */
+  readonly anyRank?: true
+  /** Why the class is refused, where it is known and cannot be lowered. */
+  readonly refused?: string
+  /** For a cell: its step. */
+  readonly cell?: (layer: Layer, context: Context) => Cell
 }
 
-/** The rows of one family of layers. */
-export type Family = Readonly<Record<string, Row>>
+/** Layer class → all that is known of it. */
+export type Layers = Readonly<Record<string, Row>>
+
+/** One section of the support page. */
+export interface Family {
+  readonly title: string
+  readonly rows: Layers
+}
+
+/** The row of a class. */
+export const rowOf = (layers: Layers, className: string): Row | undefined =>
+  Object.hasOwn(layers, className) ? layers[className] : undefined
 
 export const describe = (layer: Layer): string =>
   `layer "${layer.path.slice(1).join('/')}" (${layer.className})`
@@ -32,6 +54,14 @@ export const describe = (layer: Layer): string =>
 export const unsupported = (layer: Layer, what: string, supported: string): never => {
   throw new ConvertError('unsupported-option', `${describe(layer)}: ${what}; supported: ${supported}`)
 }
+
+/** The row of a class that is known and cannot be lowered. */
+export const refusing = (refused: string): Row => ({
+  refused,
+  lower: (layer) => {
+    throw new ConvertError('unsupported-option', `${describe(layer)}: ${refused}`)
+  },
+})
 
 /**
  * Refuses a layer that reads masks and has none, in a model that has some: the executor of tfjs 4.22 keeps the last mask that it saw for
@@ -44,6 +74,33 @@ export function refuseStaleMask(layer: Layer, x: Value, { masks }: Context): voi
       'its input has no mask, but a layer before it has one, which tfjs would apply here',
       'a mask that reaches it, or none in the model',
     )
+}
+
+/** Applies the activation that an option names: a string, or `{class_name, config}`. */
+export function activate(
+  layer: Layer,
+  x: Value,
+  { g }: Context,
+  key = 'activation',
+  fallback = 'linear',
+): Value {
+  const option = layer.config.json[key] ?? fallback
+  const name = isObject(option) ? option.class_name : option
+  const apply = typeof name === 'string' ? ACTIVATIONS[name] : undefined
+  return apply
+    ? apply(x, g)
+    : unsupported(layer, `${key} is ${JSON.stringify(name)}`, Object.keys(ACTIVATIONS).join(', '))
+}
+
+/** The cell of a recurrent layer: its own, or the one that an RNN layer holds. */
+export function cellOf(layer: Layer, context: Context): Cell {
+  const [held] = layer.className === 'RNN' ? (layer.inner ?? []) : []
+  const own = held ? { ...held, path: layer.path } : layer
+  const cell =
+    rowOf(context.layers, own.className)?.cell ?? rowOf(context.layers, `${own.className}Cell`)?.cell
+  if (cell) return cell(own, context)
+  const cells = Object.entries(context.layers).flatMap(([name, row]) => (row.cell ? [name] : []))
+  return unsupported(layer, `its cell is a ${own.className}`, cells.join(', '))
 }
 
 /** A weight that the layer must have, checked against the shape that its options imply (null: any size). */

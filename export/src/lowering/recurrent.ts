@@ -1,14 +1,13 @@
-import type { GraphBuilder } from '../graph/builder.ts'
-import { float, type Tensor, type Value } from '../graph/ir.ts'
-import { float32, reshaped, transpose } from '../graph/tensor.ts'
-import { Config } from '../layers/config.ts'
-import type { Layer } from '../layers/model.ts'
-import { cellOf } from './cells.ts'
+import { Config, type Layer } from '../layers/model.ts'
+import { type Builder, float, type Tensor, type Value } from '../onnx/ir.ts'
+import { float32, reshaped, transpose } from '../onnx/tensor.ts'
 import {
   type Context,
+  cellOf,
   describe,
   type Family,
   refuseStaleMask,
+  rowOf,
   sizeAt,
   unsupported,
   weightOf,
@@ -45,7 +44,7 @@ function gatesFirst(kernel: Tensor, kind: Kind, units: number): Tensor {
 }
 
 /** Reverses time, axis 1. */
-const reversed = (g: GraphBuilder, x: Value): Value =>
+const reversed = (g: Builder, x: Value): Value =>
   g.op('Slice', [x], { starts: [-1], ends: [-(2 ** 31)], axes: [1], steps: [-1] })
 
 const activationName = (layer: Layer, key: string, fallback: string): string => {
@@ -134,14 +133,13 @@ function lowerRecurrent(
   const outputs =
     kind && plain && !mask
       ? asOperation(layer, kind, x, states, context)
-      : unroll(
-          layer,
-          cellOf(layer, context),
+      : unroll(context.g, cellOf(layer, context), {
           x,
-          mask && (backwards ? reversed(context.g, mask) : mask),
-          states,
-          context,
-        )
+          steps: sizeAt(layer, x, 1),
+          mask: mask && (backwards ? reversed(context.g, mask) : mask),
+          initial: states,
+          returnsAll: config.bool('return_sequences', false),
+        })
   if (mask && config.bool('return_sequences', false)) context.masks.set(outputs[0]!.name, mask)
   return config.bool('return_state', false) ? outputs : outputs.slice(0, 1)
 }
@@ -186,11 +184,7 @@ function lowerTimeDistributed(layer: Layer, [x]: readonly Value[], context: Cont
   if (!inner) return unsupported(layer, 'it holds no layer', 'any layer of the table')
   const own = { ...inner, path: inner.model ? inner.path : layer.path }
   // Layers that work on the last axis take a free number of steps.
-  if (
-    x!.shape[1] === null &&
-    ['Dense', 'Activation', 'Dropout', 'ReLU', 'LeakyReLU', 'ELU'].includes(inner.className)
-  )
-    return context.lower(own, [x!])
+  if (x!.shape[1] === null && rowOf(context.layers, inner.className)?.anyRank) return context.lower(own, [x!])
   const steps = sizeAt(layer, x!, 1)
   const rest = x!.shape.slice(2).map((_, i) => sizeAt(layer, x!, i + 2))
   const [y] = context.lower(own, [g.op('Reshape', [x!], { shape: [-1, ...rest] })])
@@ -200,28 +194,26 @@ function lowerTimeDistributed(layer: Layer, [x]: readonly Value[], context: Cont
 
 const options =
   'return_sequences, return_state, go_backwards, initial states; with a mask or an activation that ONNX has not: unrolled, for a known number of steps; stateful is refused'
-const inside: Family[string] = {
-  lower: (layer) => unsupported(layer, 'a cell on its own', 'cells inside RNN'),
-  notes: 'inside RNN',
-}
-
-export const recurrentOps: Family = {
-  SimpleRNN: { lower: lowerRecurrent, notes: options },
-  GRU: { lower: lowerRecurrent, notes: options },
-  LSTM: { lower: lowerRecurrent, notes: options },
-  RNN: {
-    lower: lowerRecurrent,
-    notes: 'of SimpleRNNCell, GRUCell, LSTMCell, StackedRNNCells; unrolled, for a known number of steps',
-  },
-  ConvLSTM2D: { lower: lowerRecurrent, notes: 'unrolled, for a known number of steps; both data formats' },
-  SimpleRNNCell: inside,
-  GRUCell: inside,
-  LSTMCell: inside,
-  StackedRNNCells: inside,
-  ConvLSTM2DCell: inside,
-  Bidirectional: { lower: lowerBidirectional, notes: 'merge_mode concat, sum, mul, ave, null' },
-  TimeDistributed: {
-    lower: lowerTimeDistributed,
-    notes: 'of any layer, for a known number of steps (Dense and activations: any)',
+export const recurrentLayers: Family = {
+  title: 'Recurrent layers and wrappers',
+  rows: {
+    SimpleRNN: { lower: lowerRecurrent, notes: options },
+    GRU: { lower: lowerRecurrent, notes: options },
+    LSTM: { lower: lowerRecurrent, notes: options },
+    RNN: {
+      lower: lowerRecurrent,
+      notes: 'of SimpleRNNCell, GRUCell, LSTMCell, StackedRNNCells; unrolled, for a known number of steps',
+    },
+    ConvLSTM2D: { lower: lowerRecurrent, notes: 'unrolled, for a known number of steps; both data formats' },
+    Bidirectional: {
+      lower: lowerBidirectional,
+      notes: 'merge_mode concat, sum, mul, ave, null',
+      keepsMask: ({ inner }) => inner?.[0]?.config.json.return_sequences === true,
+    },
+    TimeDistributed: {
+      lower: lowerTimeDistributed,
+      notes: 'of any layer, for a known number of steps (Dense and activations: any)',
+      keepsMask: true,
+    },
   },
 }

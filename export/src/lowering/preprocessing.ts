@@ -1,7 +1,7 @@
-import type { Attributes, Value } from '../graph/ir.ts'
-import { float } from '../graph/ir.ts'
-import { float32, scalar } from '../graph/tensor.ts'
 import type { Layer } from '../layers/model.ts'
+import type { Attributes, Value } from '../onnx/ir.ts'
+import { float } from '../onnx/ir.ts'
+import { float32 } from '../onnx/tensor.ts'
 import { type Context, type Family, sizeAt, unsupported } from './context.ts'
 
 const asFloat = (x: Value, { g }: Context): Value =>
@@ -10,7 +10,7 @@ const asFloat = (x: Value, { g }: Context): Value =>
 /** A number, or one for each channel. */
 function factor(layer: Layer, key: string, fallback: number, { g }: Context): Value {
   const value = layer.config.json[key] ?? fallback
-  if (typeof value === 'number') return g.constant(scalar(value), key)
+  if (typeof value === 'number') return g.number(value, key)
   if (Array.isArray(value) && value.every((n) => typeof n === 'number'))
     return g.constant(float32([value.length], value as number[]), key)
   return unsupported(layer, `${key} is ${JSON.stringify(value)}`, 'a number or a list of numbers')
@@ -112,15 +112,18 @@ function lowerCategoryEncoding(layer: Layer, [x]: readonly Value[], context: Con
   return [g.op(mode === 'count' ? 'ReduceSum' : 'ReduceMax', [hits], { axes: [1], keepdims: 0 })]
 }
 
-export const preprocessingOps: Family = {
-  Rescaling: { lower: lowerRescaling, notes: 'scale, offset' },
-  Resizing: {
-    lower: lowerResizing,
-    notes: 'interpolation bilinear, nearest; crop_to_aspect_ratio as tfjs reads it',
-  },
-  CenterCrop: { lower: lowerCenterCrop, notes: 'takes the same pixels as tfjs; enlarges bilinearly' },
-  CategoryEncoding: {
-    lower: lowerCategoryEncoding,
-    notes: 'output_mode int, one_hot, multi_hot, count (tf_idf needs weights at run time)',
+export const preprocessingLayers: Family = {
+  title: 'Preprocessing',
+  rows: {
+    Rescaling: { lower: lowerRescaling, notes: 'scale, offset' },
+    Resizing: {
+      lower: lowerResizing,
+      notes: 'interpolation bilinear, nearest; crop_to_aspect_ratio as tfjs reads it',
+    },
+    CenterCrop: { lower: lowerCenterCrop, notes: 'takes the same pixels as tfjs; enlarges bilinearly' },
+    CategoryEncoding: {
+      lower: lowerCategoryEncoding,
+      notes: 'output_mode int, one_hot, multi_hot, count (tf_idf needs weights at run time)',
+    },
   },
 }

@@ -1,8 +1,7 @@
-import type { Dim, Value } from '../graph/ir.ts'
-import { float } from '../graph/ir.ts'
-import { scalar } from '../graph/tensor.ts'
-import type { Json } from '../layers/config.ts'
+import type { Json } from '../layers/json.ts'
 import type { Layer } from '../layers/model.ts'
+import type { Dim, Value } from '../onnx/ir.ts'
+import { float } from '../onnx/ir.ts'
 import {
   type Context,
   type Family,
@@ -99,7 +98,7 @@ function lowerEmbedding(layer: Layer, [x]: readonly Value[], context: Context): 
   const indices = x!.dtype === 'int32' ? x! : g.op('Cast', [x!], { to: 'int32' })
   const y = g.op('Gather', [g.constant(table, 'embeddings'), indices], { axis: 0 })
   if (layer.config.bool('mask_zero', false)) {
-    const zero = g.op('Equal', [g.op('Cast', [indices], { to: 'float32' }), g.constant(scalar(0))])
+    const zero = g.op('Equal', [g.op('Cast', [indices], { to: 'float32' }), g.number(0)])
     context.masks.set(y.name, g.op('Not', [zero]))
   }
   return [y]
@@ -108,31 +107,34 @@ function lowerEmbedding(layer: Layer, [x]: readonly Value[], context: Context): 
 /** Steps all of whose features equal mask_value become 0, and are skipped by recurrent layers. */
 function lowerMasking(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
   const { g } = context
-  const value = g.constant(scalar(layer.config.number('mask_value', 0)), 'mask_value')
+  const value = g.number(layer.config.number('mask_value', 0), 'mask_value')
   const same = g.op('Cast', [g.op('Equal', [x!, value])], { to: 'float32' })
   const differs = g.op('Less', [
     g.op('ReduceMin', [same], { axes: [x!.shape.length - 1], keepdims: 1 }),
-    g.constant(scalar(0.5)),
+    g.number(0.5),
   ])
   const y = g.op('Mul', [x!, g.op('Cast', [differs], { to: 'float32' })])
   context.masks.set(y.name, g.op('Squeeze', [differs], { axes: [x!.shape.length - 1] }))
   return [y]
 }
 
-export const shapeOps: Family = {
-  Flatten: { lower: lowerFlatten, notes: 'both data formats' },
-  Reshape: { lower: lowerReshape, notes: 'one size may be free' },
-  Permute: {
-    lower: (layer, [x], { g }) => [g.op('Transpose', [x!], { perm: [0, ...layer.config.ints('dims')] })],
+export const shapeLayers: Family = {
+  title: 'Shapes, padding, embedding, masking',
+  rows: {
+    Flatten: { lower: lowerFlatten, notes: 'both data formats' },
+    Reshape: { lower: lowerReshape, notes: 'one size may be free' },
+    Permute: {
+      lower: (layer, [x], { g }) => [g.op('Transpose', [x!], { perm: [0, ...layer.config.ints('dims')] })],
+    },
+    RepeatVector: {
+      lower: (layer, [x], { g }) => [
+        g.op('Tile', [g.op('Unsqueeze', [x!], { axes: [1] })], { repeats: [1, layer.config.number('n'), 1] }),
+      ],
+    },
+    ZeroPadding2D: { lower: lowerZeroPadding, notes: 'both data formats' },
+    Cropping2D: { lower: lowerCropping, notes: 'both data formats' },
+    UpSampling2D: { lower: lowerUpSampling, notes: 'interpolation nearest, bilinear; both data formats' },
+    Embedding: { lower: lowerEmbedding, notes: 'mask_zero' },
+    Masking: { lower: lowerMasking, notes: 'mask_value' },
   },
-  RepeatVector: {
-    lower: (layer, [x], { g }) => [
-      g.op('Tile', [g.op('Unsqueeze', [x!], { axes: [1] })], { repeats: [1, layer.config.number('n'), 1] }),
-    ],
-  },
-  ZeroPadding2D: { lower: lowerZeroPadding, notes: 'both data formats' },
-  Cropping2D: { lower: lowerCropping, notes: 'both data formats' },
-  UpSampling2D: { lower: lowerUpSampling, notes: 'interpolation nearest, bilinear; both data formats' },
-  Embedding: { lower: lowerEmbedding, notes: 'mask_zero' },
-  Masking: { lower: lowerMasking, notes: 'mask_value' },
 }

@@ -1,5 +1,5 @@
-import type { Value } from '../graph/ir.ts'
 import type { Layer } from '../layers/model.ts'
+import type { Value } from '../onnx/ir.ts'
 import {
   type Context,
   type Family,
@@ -40,15 +40,18 @@ function lowerGlobal(op: 'ReduceMean' | 'ReduceMax', rank: 1 | 2) {
 }
 
 const notes = 'padding valid, same; strides'
-export const poolOps: Family = {
-  MaxPooling1D: { lower: lowerPool('MaxPool', 1), notes },
-  MaxPooling2D: { lower: lowerPool('MaxPool', 2), notes: `${notes}; both data formats` },
-  MaxPooling3D: { lower: lowerPool('MaxPool', 3), notes: `${notes}; both data formats` },
-  AveragePooling1D: { lower: lowerPool('AveragePool', 1), notes },
-  AveragePooling2D: { lower: lowerPool('AveragePool', 2), notes: `${notes}; both data formats` },
-  AveragePooling3D: { lower: lowerPool('AveragePool', 3), notes: `${notes}; both data formats` },
-  GlobalAveragePooling1D: { lower: lowerGlobal('ReduceMean', 1) },
-  GlobalAveragePooling2D: { lower: lowerGlobal('ReduceMean', 2), notes: 'both data formats' },
-  GlobalMaxPooling1D: { lower: lowerGlobal('ReduceMax', 1) },
-  GlobalMaxPooling2D: { lower: lowerGlobal('ReduceMax', 2), notes: 'both data formats' },
+export const poolLayers: Family = {
+  title: 'Pooling',
+  rows: {
+    MaxPooling1D: { lower: lowerPool('MaxPool', 1), notes },
+    MaxPooling2D: { lower: lowerPool('MaxPool', 2), notes: `${notes}; both data formats` },
+    MaxPooling3D: { lower: lowerPool('MaxPool', 3), notes: `${notes}; both data formats` },
+    AveragePooling1D: { lower: lowerPool('AveragePool', 1), notes },
+    AveragePooling2D: { lower: lowerPool('AveragePool', 2), notes: `${notes}; both data formats` },
+    AveragePooling3D: { lower: lowerPool('AveragePool', 3), notes: `${notes}; both data formats` },
+    GlobalAveragePooling1D: { lower: lowerGlobal('ReduceMean', 1) },
+    GlobalAveragePooling2D: { lower: lowerGlobal('ReduceMean', 2), notes: 'both data formats' },
+    GlobalMaxPooling1D: { lower: lowerGlobal('ReduceMax', 1) },
+    GlobalMaxPooling2D: { lower: lowerGlobal('ReduceMax', 2), notes: 'both data formats' },
+  },
 }

@@ -1,6 +1,6 @@
-import { float, type Tensor, type Value } from '../graph/ir.ts'
-import { float32, reshaped, scalar, sizeOf } from '../graph/tensor.ts'
 import type { Layer } from '../layers/model.ts'
+import { float, type Tensor, type Value } from '../onnx/ir.ts'
+import { float32, reshaped, sizeOf } from '../onnx/tensor.ts'
 import { type Context, type Family, sizeAt, weightOf } from './context.ts'
 
 /** Gamma and beta, or ones and zeros where the layer has none; and how many of them it has. */
@@ -66,15 +66,23 @@ function lowerLayerNormalization(layer: Layer, [x]: readonly Value[], context: C
   const shape = x!.shape.map((d, i) => (axes.includes(i) ? (d as number) : 1))
   const centred = g.op('Sub', [x!, g.op('ReduceMean', [x!], { axes: sorted, keepdims: 1 })])
   const variance = g.op('ReduceMean', [g.op('Mul', [centred, centred])], { axes: sorted, keepdims: 1 })
-  const deviation = g.op('Sqrt', [g.op('Add', [variance, g.constant(scalar(epsilon))])])
+  const deviation = g.op('Sqrt', [g.op('Add', [variance, g.number(epsilon)])])
   const scaled = g.op('Mul', [g.op('Div', [centred, deviation]), g.constant(reshaped(gamma, shape), 'gamma')])
   return [g.op('Add', [scaled, g.constant(reshaped(beta, shape), 'beta')])]
 }
 
-export const normOps: Family = {
-  BatchNormalization: { lower: lowerBatchNormalization, notes: 'any axis; with or without scale and center' },
-  LayerNormalization: {
-    lower: lowerLayerNormalization,
-    notes: 'one axis or several; with or without scale and center',
+export const normLayers: Family = {
+  title: 'Normalisation',
+  rows: {
+    BatchNormalization: {
+      lower: lowerBatchNormalization,
+      notes: 'any axis; with or without scale and center',
+      keepsMask: true,
+    },
+    LayerNormalization: {
+      lower: lowerLayerNormalization,
+      notes: 'one axis or several; with or without scale and center',
+      keepsMask: true,
+    },
   },
 }

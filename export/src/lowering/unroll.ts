@@ -1,25 +1,27 @@
-import type { Value } from '../graph/ir.ts'
-import { float32, scalar, sizeOf } from '../graph/tensor.ts'
-import type { Layer } from '../layers/model.ts'
-import type { Cell } from './cells.ts'
-import { type Context, sizeAt } from './context.ts'
+import type { Builder, Value } from '../onnx/ir.ts'
+import { float32, sizeOf } from '../onnx/tensor.ts'
+import type { Cell } from './cell.ts'
+
+export interface Sequence {
+  /** [N,T,…] */
+  readonly x: Value
+  readonly steps: number
+  /** [N,T] bool */
+  readonly mask: Value | undefined
+  readonly initial: readonly Value[]
+  /** Whether the output of every step is the result, [N,T,…], or that of the last one. */
+  readonly returnsAll: boolean
+}
 
 /**
  * A recurrent layer, one step after another. Where a step is masked the states, and with them the output, stay as they were.
- * @param x [N,T,…]
- * @param mask [N,T] bool
- * @returns the result (last output, or all outputs [N,T,…] with return_sequences) and the final states
+ * @returns the result and the final states
  */
 export function unroll(
-  layer: Layer,
+  g: Builder,
   cell: Cell,
-  x: Value,
-  mask: Value | undefined,
-  initial: readonly Value[],
-  context: Context,
+  { x, steps, mask, initial, returnsAll }: Sequence,
 ): readonly Value[] {
-  const { g } = context
-  const steps = sizeAt(layer, x, 1)
   const at = (value: Value, t: number): Value =>
     g.op('Squeeze', [g.op('Slice', [value], { starts: [t], ends: [t + 1], axes: [1] })], { axes: [1] })
   const shapes = cell.stateShapes(at(x, 0))
@@ -34,8 +36,8 @@ export function unroll(
   for (let t = 0; t < steps; t++) {
     const next = cell.step(at(x, t), states)
     if (mask) {
-      const keep = float32Mask(at(mask, t), shapes[0]!.length, context)
-      const lost = g.op('Sub', [g.constant(scalar(1)), keep])
+      const keep = float32Mask(at(mask, t), shapes[0]!.length, g)
+      const lost = g.op('Sub', [g.number(1), keep])
       const mix = (fresh: Value, old: Value) =>
         g.op('Add', [g.op('Mul', [fresh, keep]), g.op('Mul', [old, lost])])
       output = mix(next.output, states[0]!)
@@ -46,13 +48,13 @@ export function unroll(
     }
     outputs.push(output)
   }
-  if (!layer.config.bool('return_sequences', false)) return [output, ...states]
+  if (!returnsAll) return [output, ...states]
   const stacked = outputs.map((value) => g.op('Unsqueeze', [value], { axes: [1] }))
   return [stacked.length === 1 ? stacked[0]! : g.op('Concat', stacked, { axis: 1 }), ...states]
 }
 
 /** [N] bool → [N,1,…] of 0 and 1. */
-const float32Mask = (mask: Value, rank: number, { g }: Context): Value =>
+const float32Mask = (mask: Value, rank: number, g: Builder): Value =>
   g.op('Unsqueeze', [g.op('Cast', [mask], { to: 'float32' })], {
     axes: Array.from({ length: rank }, (_, i) => i + 1),
   })

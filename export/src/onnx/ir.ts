@@ -13,11 +13,15 @@ export interface Tensor {
   readonly data: TensorData
 }
 
-/** A tensor of the graph by name. */
-export interface Value {
-  readonly name: string
+/** What is known of a tensor before it is computed. */
+export interface Type {
   readonly dtype: DType
   readonly shape: Shape
+}
+
+/** A tensor of the graph by name. */
+export interface Value extends Type {
+  readonly name: string
 }
 
 /** ONNX tells INT from FLOAT attributes; a plain number is an INT. */
@@ -46,6 +50,31 @@ export interface Graph {
   readonly inputs: readonly Value[]
   readonly outputs: ReadonlyMap<string, Value>
   readonly constants: ReadonlyMap<string, Tensor>
+}
+
+/** What lowerings, gradients and passes build with. Every operation's types and shapes are inferred as it is added. */
+export interface Builder extends Graph {
+  /** Prefix of the names of new nodes and constants: the layer that they come from. */
+  scope: string
+  constant(tensor: Tensor, hint?: string): Value
+  /** A float32 constant without axes. */
+  number(value: number, hint?: string): Value
+  /** Adds an operation with one output and returns that output. */
+  op(op: string, inputs: readonly (Value | undefined)[], attributes?: Attributes): Value
+  /** Adds an operation with `count` outputs. */
+  multi(op: string, inputs: readonly (Value | undefined)[], attributes: Attributes, count: number): Value[]
+  /** Adds an operation whose output types are known. */
+  raw(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    types: readonly Type[],
+  ): Value[]
+  output(name: string, value: Value): void
+  /** The constant that a value is. */
+  constantOf(value: Value | undefined): Tensor | undefined
+  /** The operation that a value comes from. */
+  producer(value: Value | undefined): GraphNode | undefined
 }
 
 export const float = (value: number | readonly number[]): FloatAttribute => ({ float: value })

@@ -1,0 +1,23 @@
+import { type Family, type Row, refusing } from './context.ts'
+
+/** Layers that act in training only. */
+const row: Row = {
+  lower: (_layer, inputs) => inputs,
+  notes: 'nothing at inference',
+  keepsMask: true,
+  anyRank: true,
+}
+
+export const identityLayers: Family = {
+  title: 'Training only',
+  rows: {
+    Dropout: row,
+    SpatialDropout1D: row,
+    GaussianNoise: row,
+    GaussianDropout: row,
+    AlphaDropout: row,
+    RandomWidth: refusing(
+      'tfjs draws a random width at inference too: there is no result to agree with; remove the layer before saving',
+    ),
+  },
+}

@@ -1,0 +1,60 @@
+import { int, type Type } from '../ir.ts'
+import { broadcast, type Fold, type Infer, type Operations } from '../operation.ts'
+import { float32 } from '../tensor.ts'
+
+const matmul: Infer = ([a, b]) => {
+  const [x, y] = [a!.shape, b!.shape]
+  const [k, l] = [x.at(-1), y.at(-2)]
+  if (k !== null && l !== null && k !== l) throw new Error(`[${x}] · [${y}] do not multiply`)
+  return { dtype: a!.dtype, shape: [...broadcast(x.slice(0, -2), y.slice(0, -2)), x.at(-2)!, y.at(-1)!] }
+}
+
+/** Any rank times a matrix. */
+const product: Fold = ([a, b], _, shape) => {
+  if (b!.shape.length !== 2) return undefined
+  const [n, k] = [shape.at(-1)!, b!.shape.at(-2)!]
+  const rows = a!.data.length / k
+  const out = new Float32Array(rows * n)
+  const [x, y] = [a!.data as Float32Array, b!.data as Float32Array]
+  const sums = new Float64Array(n)
+  for (let i = 0; i < rows; i++) {
+    sums.fill(0)
+    for (let j = 0; j < k; j++) {
+      const factor = x[i * k + j]!
+      if (factor !== 0) for (let c = 0; c < n; c++) sums[c]! += factor * y[j * n + c]!
+    }
+    out.set(sums, i * n)
+  }
+  return float32(shape, out)
+}
+
+/** X [T,N,I], W [D,gates·H,I] → Y [T,D,N,H], Y_h [D,N,H] and, for LSTM, Y_c [D,N,H]. */
+const recurrent: Infer = ([x, w], attributes, count) => {
+  const hidden = int(attributes, 'hidden_size')
+  const [time, batch] = x!.shape
+  const state: Type = { dtype: x!.dtype, shape: [w!.shape[0]!, batch!, hidden] }
+  return [{ dtype: x!.dtype, shape: [time!, w!.shape[0]!, batch!, hidden] }, state, state].slice(0, count)
+}
+
+/** Products of matrices, and recurrent operations over whole sequences. */
+export const matrixOperations: Operations = {
+  MatMul: {
+    infer: matmul,
+    fold: product,
+    gradient: ({ node, gradient, g, wants }) => {
+      const w = node.inputs[1]!
+      if (wants(1) || !g.constantOf(w) || w.shape.length !== 2)
+        throw new Error('both of its operands depend on the input')
+      return [g.op('MatMul', [gradient, g.op('Transpose', [w], { perm: [1, 0] })])]
+    },
+  },
+  Gemm: {
+    infer: ([a, b], attributes) => ({
+      dtype: a!.dtype,
+      shape: [a!.shape[0]!, b!.shape[int(attributes, 'transB', 0) === 1 ? 0 : 1]!],
+    }),
+  },
+  LSTM: { infer: recurrent },
+  GRU: { infer: recurrent },
+  RNN: { infer: recurrent },
+}

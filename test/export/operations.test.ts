@@ -1,0 +1,176 @@
+import { backward } from '@detl/export/gradients/backward'
+import { dropDead, GraphBuilder, transform } from '@detl/export/graph/builder'
+import { legalise } from '@detl/export/graph/legalise'
+import { expandGradients } from '@detl/export/graph/passes/expand-gradients'
+import { foldConstants } from '@detl/export/graph/passes/fold-constants'
+import { serialise } from '@detl/export/graph/serialise'
+import { type Attributes, float, type Value } from '@detl/export/onnx/ir'
+import { OPERATIONS } from '@detl/export/onnx/table'
+import { float32, sizeOf } from '@detl/export/onnx/tensor'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, difference } from './harness.ts'
+
+/** One use of an operation: the first input is [N,…]; the others are constants. */
+interface Sample {
+  readonly shape: readonly number[]
+  readonly constants?: readonly (readonly number[])[]
+  /** Whether the first input is the second one as well. */
+  readonly twice?: true
+  readonly attributes?: Attributes
+  /** Values of the first input, where noise in (-2,2) is not what it takes. */
+  readonly value?: (i: number) => number
+}
+
+/** Noise without ties, and away from the places where slopes change. */
+const noise = (i: number): number => 1.9 * Math.sin(i * 12.9898 + 1) + (i % 7) * 1e-3
+const positive = (i: number): number => 0.5 + Math.abs(noise(i))
+const row: Sample = { shape: [2, 3] }
+const image: Sample = { shape: [2, 2, 5, 4] }
+const withConstant: Sample = { shape: [2, 3], constants: [[3]] }
+
+/** A sample of every operation that a gradient passes, or that is computed at export. */
+const SAMPLES: Readonly<Record<string, Sample>> = {
+  Identity: row,
+  Neg: row,
+  Sqrt: { ...row, value: positive },
+  Exp: row,
+  Erf: row,
+  Relu: row,
+  Clip: { ...row, attributes: { min: float(-1), max: float(0.5) } },
+  LeakyRelu: { ...row, attributes: { alpha: float(0.2) } },
+  Elu: { ...row, attributes: { alpha: float(1.5) } },
+  Selu: row,
+  Sigmoid: row,
+  HardSigmoid: { ...row, attributes: { alpha: float(0.2), beta: float(0.5) } },
+  Tanh: row,
+  Softplus: row,
+  Softsign: row,
+  Add: withConstant,
+  Sub: withConstant,
+  Mul: withConstant,
+  Div: withConstant,
+  Max: withConstant,
+  Min: withConstant,
+  PRelu: withConstant,
+  MatMul: { shape: [2, 3], constants: [[3, 4]] },
+  Conv: {
+    ...image,
+    constants: [[3, 2, 3, 2]],
+    attributes: { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] },
+  },
+  ConvTranspose: {
+    ...image,
+    constants: [[2, 3, 3, 2]],
+    attributes: { kernel_shape: [3, 2], strides: [2, 1] },
+  },
+  MaxPool: { ...image, attributes: { kernel_shape: [3, 2], strides: [2, 1] } },
+  AveragePool: { ...image, attributes: { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0] } },
+  ReduceSum: { ...image, attributes: { axes: [2, 3], keepdims: 0 } },
+  ReduceMean: { ...image, attributes: { axes: [1, 3], keepdims: 1 } },
+  ReduceMax: { ...image, attributes: { axes: [2, 3], keepdims: 0 } },
+  Softmax: { ...image, attributes: { axis: 1 } },
+  BatchNormalization: { ...image, constants: [[2], [2], [2], [2]], attributes: { epsilon: float(1e-3) } },
+  Transpose: { ...image, attributes: { perm: [0, 2, 3, 1] } },
+  Reshape: { ...image, attributes: { shape: [-1, 20, 2] } },
+  Concat: { ...image, twice: true, attributes: { axis: 1 } },
+  Pad: { ...image, attributes: { pads: [0, 0, 1, 2, 0, 1, 0, 0] } },
+  Slice: { ...image, attributes: { starts: [1, -3], ends: [4, 4], axes: [2, 3] } },
+  Squeeze: { shape: [2, 1, 3], attributes: { axes: [1] } },
+  Unsqueeze: { ...row, attributes: { axes: [1] } },
+}
+
+const valuesOf = (shape: readonly number[], value: (i: number) => number, from = 0): Float32Array =>
+  Float32Array.from({ length: sizeOf(shape) }, (_, i) => value(from + i))
+
+/** The operation in a graph whose first input is x; its constants are positive, so that all of them can be variances. */
+function build(
+  op: string,
+  { shape, constants = [], twice, attributes = {} }: Sample,
+  x: (g: GraphBuilder) => Value,
+) {
+  const g = new GraphBuilder()
+  const others = constants.map((dims, i) => g.constant(float32(dims, valuesOf(dims, positive, 31 * (i + 1)))))
+  const input = x(g)
+  return { g, y: g.op(op, [input, ...(twice ? [input] : []), ...others], attributes), input, shape }
+}
+
+async function run(g: GraphBuilder, feeds: Record<string, Tensor>) {
+  const graph = dropDead(transform(dropDead(transform(g, expandGradients)), legalise(17)))
+  const session = await InferenceSession.create(
+    bytesOf(serialise(graph, { opset: 17, name: 'sample', metadata: {} })),
+    { logSeverityLevel: 3, intraOpNumThreads: 1 },
+  )
+  const outputs = await session.run(feeds)
+  await session.release()
+  return outputs
+}
+
+const free = (shape: readonly number[]) => [null, ...shape.slice(1)]
+const samplesWith = (wanted: 'gradient' | 'fold'): [string, Sample][] =>
+  Object.entries(SAMPLES).filter(([op]) => OPERATIONS[op]?.[wanted])
+
+it('every operation with a gradient or a value at export has a sample here', () => {
+  const known = Object.keys(OPERATIONS).filter((op) => OPERATIONS[op]!.gradient || OPERATIONS[op]!.fold)
+  expect(known.filter((op) => !SAMPLES[op])).toEqual([])
+})
+
+describe.each(Object.entries(SAMPLES))('%s', (op, sample) => {
+  it('has the shape that ONNX Runtime gives it', async () => {
+    const { g, y } = build(op, sample, (graph) => graph.input('x', 'float32', free(sample.shape)))
+    g.output('y', y)
+    const x = new Tensor('float32', valuesOf(sample.shape, sample.value ?? noise), sample.shape)
+    const outputs = await run(g, { x })
+    expect(y.shape.slice(1)).toEqual(outputs.y!.dims.slice(1))
+  })
+})
+
+describe.each(samplesWith('fold'))('%s of constants', (op, sample) => {
+  it('is computed at export as ONNX Runtime computes it', async () => {
+    const values = valuesOf(sample.shape, sample.value ?? noise)
+    const { g, y } = build(op, sample, (graph) => graph.constant(float32(sample.shape, values)))
+    g.output('y', y)
+    const folded = transform(g, foldConstants)
+    expect(folded.nodes).toEqual([])
+    const { y: expected } = await run(g, {})
+    const got = folded.constantOf(folded.outputs.get('y'))!
+    expect(got.shape).toEqual(expected!.dims)
+    expect(difference(got.data as Float32Array, expected!.data as Float32Array).excess).toBeLessThanOrEqual(0)
+  })
+})
+
+describe.each(samplesWith('gradient'))('the gradient of %s', (op, sample) => {
+  it('is the central difference of what ONNX Runtime computes', async () => {
+    const [n, ...rest] = sample.shape as [number, ...number[]]
+    const cells = sizeOf(rest)
+    // Two scores a sample, each a weighted sum of all that the operation gives.
+    const { g, y, input } = build(op, sample, (graph) => graph.input('x', 'float32', free(sample.shape)))
+    const width = sizeOf(y.shape.slice(1) as number[])
+    const flat = g.op('Reshape', [y], { shape: [-1, width] })
+    const weights = g.constant(float32([width, 2], valuesOf([width, 2], noise, 77)))
+    const scores = g.op('MatMul', [flat, weights])
+    g.output('scores', scores)
+    g.output('gradient', backward(g, scores, input))
+    const values = valuesOf(sample.shape, sample.value ?? noise)
+    const at = async (data: Float32Array) =>
+      run(g, { x: new Tensor('float32', data, [data.length / cells, ...rest]) })
+    const { gradient } = await at(values)
+    const step = 1e-2
+    const [first] = [values.subarray(0, cells)]
+    // One batch with each cell of the first item raised, then lowered.
+    const moved = new Float32Array(2 * cells * cells)
+    for (let i = 0; i < 2 * cells; i++) {
+      moved.set(first, i * cells)
+      moved[i * cells + (i % cells)]! += i < cells ? step : -step
+    }
+    const { scores: around } = await at(moved)
+    const s = around!.data as Float32Array
+    const expected = Float32Array.from({ length: 2 * cells }, (_, i) => {
+      const [c, cell] = [Math.floor(i / cells), i % cells]
+      return (s[2 * cell + c]! - s[2 * (cells + cell) + c]!) / (2 * step)
+    })
+    expect(n).toBe(2)
+    const got = (gradient!.data as Float32Array).subarray(0, 2 * cells)
+    expect(difference(got, expected, 5e-3, 5e-3).excess).toBeLessThanOrEqual(0)
+  })
+})
