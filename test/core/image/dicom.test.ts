@@ -31,18 +31,50 @@ const window = (centre: string, width: string, shape?: string): Elements => ({
 })
 
 describe('DICOM grey levels', () => {
-  it('are the stored values where the object names no transformation', async () => {
+  it('run from the least to the largest pixel where the object names no transformation', async () => {
     expect(await levels(object([0, 1, 2000, 4095], { allocated: 16, stored: 12 }))).toEqual([
       0, 1, 2000, 4095,
     ])
+    const part = [1000, 1500, 2000, 3000]
+    const spread = [0, 16384, 32768, 65535]
+    expect(await levels(object(part, { allocated: 16, stored: 16 }))).toEqual(spread)
+    const belowZero = part.map((value) => value - 2500)
+    expect(await levels(object(belowZero, { allocated: 16, stored: 16, signed: true }))).toEqual(spread)
+    const padded: Elements = { '00280120': ['SS', [-30_000]] }
+    const withPadding = [-30_000, 0, 500, 1000]
+    expect(await levels(object(withPadding, { allocated: 16, stored: 16, signed: true }, padded))).toEqual([
+      0, 0, 32768, 65535,
+    ])
+    const mono1 = { allocated: 16, stored: 16, photometric: 'MONOCHROME1' } as const
+    expect(await levels(object(part, mono1))).toEqual(spread.map((level) => 65535 - level))
+    expect(await levels(object([7, 7, 7, 7], { allocated: 16, stored: 12 }))).toEqual([0, 0, 0, 0])
+  })
+
+  it('take padding that Bits Stored cannot hold for padding', async () => {
+    const padded: Elements = { '00280120': ['US', [0xf830]] }
+    expect(await levels(object([0xf830, 100, 300, 200], { allocated: 16, stored: 12 }, padded))).toEqual([
+      0, 0, 4095, 2048,
+    ])
+  })
+
+  it('go on above the high bit where the values do: Bits Stored is too small then', async () => {
+    const rising = [1020, 1022, 1026, 1030]
+    const row = (values: number[], signed: boolean) => {
+      const pixel = { allocated: 16, stored: 10, signed } as const
+      return writeDicom(EXPLICIT, chestElements({ width: 4, height: 1 }, pixel), littleEndian(values))
+    }
+    const grey = rising.map((value) => Math.round(((value - 1020) / 10) * 65535))
+    expect(await levels(row(rising, false))).toEqual(grey)
+    const aroundTheTop = rising.map((value) => value - 515)
+    expect(await levels(row(aroundTheTop, true))).toEqual(grey)
   })
 
   it('leave out overlay bits above the high bit, and shift down to bit 0', async () => {
-    const inHighBits = [0x0123, 0xf123, 0x1000 | 5, 0x8000].map((v) => v)
-    expect(await levels(object(inHighBits, { allocated: 16, stored: 12 }))).toEqual([0x123, 0x123, 5, 0])
-    const shifted = [0x0120, 0x1ff0, 0, 0x0010]
+    const inHighBits = [0x0fff, 0xffff, 0x1000 | 5, 0x8000]
+    expect(await levels(object(inHighBits, { allocated: 16, stored: 12 }))).toEqual([0xfff, 0xfff, 5, 0])
+    const shifted = [0x0120, 0xfff0, 0, 0x0010]
     expect(await levels(object(shifted, { allocated: 16, stored: 12, high: 15 }))).toEqual([
-      0x12, 0x1ff, 0, 1,
+      0x12, 0xfff, 0, 1,
     ])
   })
 
@@ -103,7 +135,7 @@ describe('DICOM grey levels', () => {
   it('show padding as black, also where zero is white', async () => {
     const pixel = { allocated: 16, stored: 12, photometric: 'MONOCHROME1' } as const
     const padded: Elements = { '00280120': ['US', [0]], '00280121': ['US', [2]] }
-    expect(await levels(object([0, 2, 3, 4095], pixel, padded))).toEqual([0, 0, 4092, 0])
+    expect(await levels(object([0, 2, 3, 4095], pixel, padded))).toEqual([0, 0, 4095, 0])
   })
 })
 
@@ -123,19 +155,19 @@ describe('DICOM frames', () => {
   }
 
   it('are chosen by number, the first by default', async () => {
-    const file = frames(2, { fragments: [rle([1, 2, 3, 4]), rle([5, 6, 7, 8])] })
-    expect(await levels(file)).toEqual([1, 2, 3, 4])
-    expect(await levels(file, 1)).toEqual([5, 6, 7, 8])
+    const file = frames(2, { fragments: [rle([0, 85, 170, 255]), rle([255, 0, 51, 102])] })
+    expect(await levels(file)).toEqual([0, 85, 170, 255])
+    expect(await levels(file, 1)).toEqual([255, 0, 51, 102])
     await expect(levels(file, 2)).rejects.toMatchObject({ code: 'request-invalid' })
   })
 
   it('are joined from several fragments by the offset table', async () => {
-    const first = rle([1, 2, 3, 4])
-    const pieces = [first.subarray(0, 40), first.subarray(40, 66), first.subarray(66), rle([5, 6, 7, 8])]
+    const first = rle([0, 85, 170, 255])
+    const pieces = [first.subarray(0, 40), first.subarray(40, 66), first.subarray(66), rle([255, 0, 51, 102])]
     // Each item has 8 bytes before it, and an odd length is padded: 48 + 34 + 12 = 94.
     const file = frames(2, { fragments: pieces, offsetTable: [0, 94] })
-    expect(await levels(file)).toEqual([1, 2, 3, 4])
-    expect(await levels(file, 1)).toEqual([5, 6, 7, 8])
+    expect(await levels(file)).toEqual([0, 85, 170, 255])
+    expect(await levels(file, 1)).toEqual([255, 0, 51, 102])
   })
 
   it('of native pixels are refused where the data end too early', async () => {

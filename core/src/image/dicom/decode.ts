@@ -4,6 +4,7 @@ import type { ImageSource } from '../image-source.ts'
 import { ImageSink, type RowSink } from '../row-sink.ts'
 import { storedValues } from './cells.ts'
 import { type PixelHeader, readPixelHeader } from './header.ts'
+import type { Range } from './lut.ts'
 import { parseDicom } from './parse.ts'
 import { pushCells } from './pixel-data.ts'
 import { levelsOfCells } from './render.ts'
@@ -28,13 +29,10 @@ export async function readDicom(
   const { dataSet, transferSyntax } = parsed
   const header = readPixelHeader(dataSet, options.limits)
   const { width, height, bitsStored, photometric, frames } = header
-  const pipeline = readPipeline(dataSet, header.signed)
-  await pushCells(
-    parsed,
-    header,
-    options,
-    sink,
-    levelsOfCells(header, pipeline, readPadding(dataSet, header)),
+  const pipeline = readPipeline(dataSet, storedRange(header))
+  const padding = readPadding(dataSet, header)
+  await pushCells(parsed, header, options, sink, (format, use) =>
+    levelsOfCells(photometric, pipeline, padding, format, use),
   )
   const dicom = { ...readTags(dataSet), transferSyntax, photometric, frames }
   return { format: 'dicom', width, height, bits: bitsStored, colour: 'grey', alpha: false, chroma: 0, dicom }
@@ -44,7 +42,7 @@ export async function readStoredFrame(bytes: Uint8Array, options: DecodeOptions)
   const parsed = await parseDicom(bytes, options.limits)
   const header = readPixelHeader(parsed.dataSet, options.limits)
   const sink = new ImageSink()
-  await pushCells(parsed, header, options, sink, { bits: header.bitsAllocated })
+  await pushCells(parsed, header, options, sink, () => ({ bits: header.bitsAllocated }))
   const { width, height, data } = sink.image
   return {
     width,
@@ -55,11 +53,16 @@ export async function readStoredFrame(bytes: Uint8Array, options: DecodeOptions)
   }
 }
 
-/** Pixel Padding Value and Range Limit (PS3.3 C.7.5.1.1.2), as a range of stored values. */
-function readPadding(dataSet: DataSet, { signed }: PixelHeader): { from: number; to: number } | undefined {
+const storedRange = ({ bitsStored, signed }: PixelHeader): Range => ({
+  least: signed ? -(2 ** (bitsStored - 1)) : 0,
+  most: 2 ** (signed ? bitsStored - 1 : bitsStored) - 1,
+})
+
+/** Pixel Padding Value and Range Limit (PS3.3 C.7.5.1.1.2). */
+function readPadding(dataSet: DataSet, { signed }: PixelHeader): Range | undefined {
   const read = (tag: string) => (signed ? dataSet.int16(tag) : dataSet.uint16(tag))
   const value = read('x00280120')
   if (value === undefined) return undefined
   const limit = read('x00280121') ?? value
-  return { from: Math.min(value, limit), to: Math.max(value, limit) }
+  return { least: Math.min(value, limit), most: Math.max(value, limit) }
 }

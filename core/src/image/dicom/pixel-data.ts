@@ -1,52 +1,57 @@
 import { checkMemory, heapBytes } from '../check-limits.ts'
-import { type Codecs, halved, halvingsFor, JPEG_HALVING, waveletHalving } from '../codecs.ts'
+import {
+  type Codecs,
+  type DecodedFrame,
+  halved,
+  halvingsFor,
+  JPEG_HALVING,
+  waveletHalving,
+} from '../codecs.ts'
 import type { DecodeOptions } from '../decode-options.ts'
-import { inflatePieces } from '../inflate.ts'
 import { jpegMemory } from '../jpeg.ts'
 import { readJpegHeader } from '../jpeg-header.ts'
-import type { RowSink, Samples } from '../row-sink.ts'
+import type { ImageSize, RowSink, Samples } from '../row-sink.ts'
+import { CellUse } from './cell-use.ts'
 import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
 import { checkCodestream } from './codestream.ts'
-import { frameBytes, nativeRange } from './frame.ts'
+import { pushDeflated } from './deflated.ts'
+import { frameBytes } from './frame.ts'
 import type { PixelHeader } from './header.ts'
 import { damaged, type ParsedDicom } from './parse.ts'
+import type { Levelling } from './render.ts'
 import { decodeRle } from './rle.ts'
-
-/** What becomes of a pixel cell: a level of `bits` bits by a table, or the cell itself. */
-export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array }
 
 /** The pixel cells of one frame, as grey levels. */
 export async function pushCells(
-  { dataSet, encoding, deflated, fileBytes }: ParsedDicom,
+  parsed: ParsedDicom,
   header: PixelHeader,
   options: DecodeOptions,
   sink: RowSink,
-  { bits, levels }: CellLevels,
+  levelling: Levelling,
 ): Promise<void> {
+  const { dataSet, encoding, deflated, fileBytes } = parsed
   const { width, height, frames, bitsAllocated } = header
   const bytesPerCell = bitsAllocated / 8
   const length = width * height * bytesPerCell
   const frame = options.frame ?? 0
-  const all = (cells: Samples) => {
-    if (cells.length < width * height) throw damaged('its pixel data are shorter than rows × columns')
-    sink.start({ width, height, bits })
-    sink.push(cells, 0, height, levels)
-  }
   const holds = (bytes: number, size = { width, height }) =>
     checkMemory(
-      bytes + size.width * size.height * sink.waiting({ ...size, bits }),
+      bytes + size.width * size.height * sink.waiting({ ...size, bits: bitsAllocated }),
       `a DICOM object (${encoding})`,
       options.limits,
     )
+  const all = (cells: Samples, size: Omit<ImageSize, 'bits'> = { width, height }, format = header) => {
+    const count = size.width * size.height
+    if (cells.length < count) throw damaged('its pixel data are shorter than rows × columns')
+    const use = new CellUse(format, size.width)
+    use.add(cells, count)
+    const { bits, levels } = levelling(format, use)
+    sink.start({ ...size, bits })
+    sink.push(cells, 0, size.height, levels)
+  }
   if (encoding === 'raw') holds(fileBytes)
   if (encoding === 'raw-big-endian' || encoding === 'rle') holds(fileBytes + length)
-  if (deflated !== undefined) {
-    const { start } = nativeRange(dataSet, frame, frames, length)
-    sink.start({ width, height, bits })
-    return inflateRows(deflated, start, width * bytesPerCell, height, (row) =>
-      sink.push(cellsOfBytes(row, bitsAllocated), 0, 1, levels),
-    )
-  }
+  if (deflated !== undefined) return pushDeflated(deflated, parsed, header, frame, sink, levelling)
   const encoded = frameBytes(dataSet, frame, frames, length)
   if (encoding === 'raw') return all(cellsOfBytes(encoded, bitsAllocated))
   if (encoding === 'raw-big-endian') {
@@ -67,9 +72,20 @@ export async function pushCells(
   }
   if (decoded.components !== 1) throw damaged('its codestream has several components')
   if (decoded.bits > bitsAllocated) throw damaged('its codestream is deeper than its header says')
-  sink.start({ ...reduced, bits })
-  sink.push(cellsOfSamples(decoded.data), 0, reduced.height, levels)
+  all(cellsOfSamples(decoded.data), reduced, formatOfCodestream(header, decoded))
   decoded.release?.()
+}
+
+/**
+ * How the samples of a codestream are to be read. One that is signed gives signed numbers, whatever the header says. One that is not,
+ * of an object that is, holds two's complement of its own precision, which may be below Bits Stored.
+ */
+function formatOfCodestream(header: PixelHeader, { data, bits }: DecodedFrame): PixelHeader {
+  if (data instanceof Int16Array) {
+    return { ...header, signed: true, bitsAllocated: 16, bitsStored: 16, highBit: 15 }
+  }
+  if (header.signed && bits < header.bitsStored) return { ...header, bitsStored: bits, highBit: bits - 1 }
+  return header
 }
 
 /** Bytes that a codec needs beside the file. */
@@ -85,34 +101,4 @@ function codecMemory(
   if (codec === 'jpeg2000') return heapBytes(2 * stream.length + 10 * pixels)
   if (codec === 'htj2k') return heapBytes(stream.length + 2 * pixels)
   return 2 * pixels
-}
-
-/** Rows of a deflated data set, from byte `start` of the inflated one on: neither is held as a whole. */
-async function inflateRows(
-  deflated: Uint8Array,
-  start: number,
-  bytesPerRow: number,
-  rows: number,
-  onRow: (row: Uint8Array) => void,
-): Promise<void> {
-  const row = new Uint8Array(bytesPerRow)
-  let skip = start
-  let filled = 0
-  let left = rows
-  await inflatePieces([deflated], 'deflate-raw', (piece) => {
-    let at = Math.min(skip, piece.length)
-    skip -= at
-    while (at < piece.length && left > 0) {
-      const n = Math.min(bytesPerRow - filled, piece.length - at)
-      row.set(piece.subarray(at, at + n), filled)
-      at += n
-      filled += n
-      if (filled < bytesPerRow) break
-      onRow(row)
-      filled = 0
-      left--
-    }
-    return left > 0
-  })
-  if (left > 0) throw damaged('its pixel data are shorter than rows × columns')
 }

@@ -1,59 +1,60 @@
+import type { CellFormat, CellUse } from './cell-use.ts'
 import { storedValues } from './cells.ts'
 import type { PixelHeader } from './header.ts'
+import type { Range } from './lut.ts'
 import { type GreyPipeline, modalityValue, voiShare } from './voi.ts'
+
+/** What becomes of a pixel cell: a level of `bits` bits by a table, or the cell itself. */
+export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array }
+
+/** How the cells of a frame become grey levels, once it is known how they are stored and which of them it uses. */
+export type Levelling = (format: CellFormat, use: CellUse) => CellLevels
 
 /**
  * Grey level of each pixel cell as it lies in the file, in the standard's order (PS3.4 N.2): modality, VOI, then the
- * inversion of MONOCHROME1. Without a VOI the whole declared range is shown, which leaves unsigned MONOCHROME2 values
- * as they are stored. Padding pixels are black in either photometric interpretation.
+ * inversion of MONOCHROME1. Without a VOI the values from the least to the largest pixel are shown. Padding pixels do not
+ * count for that, and are black in either photometric interpretation.
+ * @param padding Pixel Padding Value and Range Limit (PS3.3 C.7.5.1.1.2), stored values
  */
 export function levelsOfCells(
-  header: PixelHeader,
-  pipeline: GreyPipeline,
-  padding: { readonly from: number; readonly to: number } | undefined,
-): { bits: number; levels: Uint16Array } {
-  const { bitsStored, bitsAllocated, signed } = header
-  const bits = pipeline.voi === undefined ? bitsStored : 16
-  const lowest = signed ? -(2 ** (bitsStored - 1)) : 0
-  const table = greyTable(
-    lowest,
-    2 ** bitsStored,
-    2 ** bits - 1,
-    header.photometric === 'MONOCHROME1',
-    pipeline,
-  )
-  if (padding) table.fill(0, Math.max(0, padding.from - lowest), Math.max(0, padding.to - lowest + 1))
-  // One table from a cell to its level, so that the pixels are gone through once.
-  const levels = new Uint16Array(2 ** bitsAllocated)
-  for (let cell = 0; cell < levels.length; cell++) levels[cell] = cell
-  const stored = storedValues(levels, header)
-  for (let cell = 0; cell < levels.length; cell++) levels[cell] = table[stored[cell]! - lowest]!
-  return { bits, levels }
-}
-
-/** Output level of each of `count` stored values from `lowest` up. */
-function greyTable(
-  lowest: number,
-  count: number,
-  top: number,
-  invert: boolean,
+  photometric: PixelHeader['photometric'],
   { modality, voi }: GreyPipeline,
-) {
-  const values = new Float64Array(count)
+  padding: Range | undefined,
+  format: CellFormat,
+  use: CellUse,
+): CellLevels {
+  const { cells, values, bits: valueBits } = usedValues(format, use, padding)
+  const bits = voi === undefined ? valueBits : 16
+  const top = 2 ** bits - 1
+  const shown = Float64Array.from(values, (value) => modalityValue(value, modality))
   let least = Number.POSITIVE_INFINITY
   let most = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < count; i++) {
-    const value = modalityValue(lowest + i, modality)
-    values[i] = value
+  for (const value of shown) {
     least = Math.min(least, value)
     most = Math.max(most, value)
   }
   const range = most > least ? most - least : 1
-  const table = new Uint16Array(count)
-  for (let i = 0; i < count; i++) {
-    const share = voi === undefined ? (values[i]! - least) / range : voiShare(values[i]!, voi)
-    const level = Math.round(share * top)
-    table[i] = invert ? top - level : level
+  const levels = new Uint16Array(use.present.length)
+  for (let i = 0; i < cells.length; i++) {
+    const share = voi === undefined ? (shown[i]! - least) / range : voiShare(shown[i]!, voi)
+    const level = Math.min(top, Math.max(0, Math.round(share * top)))
+    levels[cells[i]!] = photometric === 'MONOCHROME1' ? top - level : level
   }
-  return table
+  return { bits, levels }
+}
+
+/** The cells that occur and are no padding, with the stored value of each. */
+function usedValues(format: CellFormat, use: CellUse, padding: Range | undefined) {
+  const { present, valuesGoOnAbove } = use
+  const { bitsAllocated, signed } = format
+  const { least, most } = padding ?? { least: 1, most: 0 }
+  // Padding may be outside what Bits Stored can hold: it then is a cell of 16 bits of its own.
+  const pattern = bitsAllocated === 16 && least === most ? least & 0xffff : -1
+  const all = Uint16Array.from({ length: present.length }, (_, cell) => cell).filter(
+    (cell) => present[cell] === 1 && cell !== pattern,
+  )
+  const bits = valuesGoOnAbove ? bitsAllocated : format.bitsStored
+  const stored = storedValues(all, valuesGoOnAbove ? { signed, bitsStored: bits, highBit: bits - 1 } : format)
+  const kept = (_: number, i: number) => stored[i]! < least || stored[i]! > most
+  return { cells: all.filter(kept), values: stored.filter(kept), bits }
 }
