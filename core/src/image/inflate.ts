@@ -1,6 +1,10 @@
+import { InflateInput } from './inflate-input.ts'
+import { type InflateEnd, Inflater } from './inflater.ts'
+import { Adler32, zlibHeader, zlibTrailer } from './zlib.ts'
+
 /**
  * Inflates at most `limit` bytes; what a bomb would give beyond that is never produced.
- * @returns `cut` if the stream went on after the limit
+ * @returns `cut` if the stream went on after the limit; the bytes before it where the data are cut off or damaged
  */
 export async function inflateUpTo(
   compressed: readonly Uint8Array[],
@@ -9,7 +13,7 @@ export async function inflateUpTo(
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; cut: boolean }> {
   const pieces: Uint8Array[] = []
   let length = 0
-  const cut = await inflatePieces(compressed, format, (piece) => {
+  const end = await inflatePieces(compressed, format, (piece) => {
     const wanted = piece.slice(0, limit - length)
     pieces.push(wanted)
     length += wanted.length
@@ -21,33 +25,62 @@ export async function inflateUpTo(
     bytes.set(piece, at)
     at += piece.length
   }
-  return { bytes, cut }
+  return { bytes, cut: end === 'stopped' }
 }
+
+/** How inflating ended; `checksum`: with the last block, but the zlib checksum behind it is of other data. */
+export type PiecesEnd = InflateEnd | 'checksum'
 
 /**
  * Inflates piece by piece until `onPiece` says false. A piece is valid until the next.
- * @returns whether it was stopped
- * @throws if the data are damaged or end early
+ *
+ * The platform's inflater is fast, but each has its own answer to bytes behind the stream and to damage, and how much it gives out before.
+ * Where it fails, our own one goes over the stream again and decides, from the byte on that was given out last: same bytes, same answer.
  */
 export async function inflatePieces(
   compressed: readonly Uint8Array[],
   format: 'deflate' | 'deflate-raw',
   onPiece: (piece: Uint8Array) => boolean,
-): Promise<boolean> {
+): Promise<PiecesEnd> {
   const stream = new DecompressionStream(format)
   const read = pieceReader(stream.readable)
-  // A failure of the writing side shows up on the reading side too; it is thrown from there.
+  // A failure of the writing side shows up on the reading side too.
   const written = feed(stream.writable.getWriter(), compressed).catch(() => undefined)
+  let given = 0
   for (;;) {
-    const piece = await read.next()
+    const piece = await read.next().catch(() => 'failed' as const)
+    if (piece === 'failed') return inflateHere(compressed, format, onPiece, given)
     if (piece === undefined) break
+    given += piece.length
     if (!onPiece(piece)) {
       await read.cancel()
-      return true
+      return 'stopped'
     }
   }
   await written
-  return false
+  return 'whole'
+}
+
+/** The same by our own inflater, without the first `given` bytes. */
+function inflateHere(
+  compressed: readonly Uint8Array[],
+  format: 'deflate' | 'deflate-raw',
+  onPiece: (piece: Uint8Array) => boolean,
+  given: number,
+): PiecesEnd {
+  const input = new InflateInput(compressed)
+  const sum = new Adler32()
+  let skip = given
+  const inflater = new Inflater(input, (piece) => {
+    if (format === 'deflate') sum.add(piece)
+    const skipped = Math.min(skip, piece.length)
+    skip -= skipped
+    return skipped === piece.length || onPiece(piece.subarray(skipped))
+  })
+  if (format === 'deflate-raw') return inflater.run()
+  if (!zlibHeader(input)) return 'early'
+  const end = inflater.run()
+  return end === 'whole' ? zlibTrailer(input, sum) : end
 }
 
 const PIECE_BYTES = 1 << 18

@@ -7,23 +7,24 @@ export type PassSize = { readonly bytes: number; readonly rows: number }
 /**
  * Inflates IDAT bodies and hands out unfiltered rows, in order. A row is valid until the next call of `onRow`.
  * Reading stops after the last row: what a bomb would inflate to beyond that is never produced.
+ * @returns whether the data end as they must; not so where they are cut off or damaged behind the last row
+ * @throws AppError 'image-undecodable' if rows are missing, or their checksum is wrong
  */
 export async function inflateRows(
   compressed: readonly Uint8Array[],
   passes: readonly PassSize[],
   bytesPerPixel: number,
   onRow: (row: Uint8Array, pass: number, y: number) => void,
-): Promise<void> {
+): Promise<{ whole: boolean }> {
   const rows = new RowAssembler(passes, bytesPerPixel, onRow)
   // Once all rows are there, the stream is read on only to its checksum: a byte more stops it.
-  await inflatePieces(compressed, 'deflate', (piece) => {
-    if (rows.done) return piece.length === 0
-    rows.push(piece)
-    return true
-  })
-  if (!rows.done)
-    throw new AppError('image-undecodable', 'the PNG is damaged: it has fewer rows than its header says')
+  const end = await inflatePieces(compressed, 'deflate', (piece) => rows.push(piece) === piece.length)
+  if (!rows.done) throw damaged('it has fewer rows than its header says')
+  if (end === 'checksum') throw damaged('the checksum of its rows is wrong')
+  return { whole: end !== 'early' }
 }
+
+const damaged = (what: string) => new AppError('image-undecodable', `the PNG is damaged: ${what}`)
 
 /** Joins inflated pieces to rows and undoes the row filters. */
 class RowAssembler {
@@ -55,14 +56,17 @@ class RowAssembler {
     return this.pass === this.passes.length
   }
 
-  push(piece: Uint8Array): void {
-    for (let at = 0; at < piece.length && !this.done; ) {
+  /** @returns how many bytes the rows took: not all behind the last row */
+  push(piece: Uint8Array): number {
+    let at = 0
+    while (at < piece.length && !this.done) {
       const n = Math.min(1 + this.rowBytes - this.filled, piece.length - at)
       this.current.set(piece.subarray(at, at + n), FIRST - 1 + this.filled)
       this.filled += n
       at += n
       if (this.filled === 1 + this.rowBytes) this.finishRow()
     }
+    return at
   }
 
   private finishRow(): void {
@@ -111,10 +115,7 @@ function unfilter(row: Uint8Array, above: Uint8Array, bpp: number, end: number):
       for (let i = first; i < end; i++) row[i] = row[i]! + paeth(row[i - bpp]!, above[i]!, above[i - bpp]!)
       return
     default:
-      throw new AppError(
-        'image-undecodable',
-        `the PNG is damaged: row filter ${row[FIRST - 1]} does not exist`,
-      )
+      throw damaged(`row filter ${row[FIRST - 1]} does not exist`)
   }
 }
 
