@@ -6,7 +6,7 @@ import { addPhantomCommand } from './commands/phantom.ts'
 import { addScreenCommand } from './commands/screen.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addShipCommand } from './commands/ship.ts'
-import { report } from './report-error.ts'
+import { EXIT_USAGE, report } from './report-error.ts'
 
 /** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
 const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
@@ -16,9 +16,6 @@ const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
   export: addExport,
   verify: addExport,
 }
-
-/** As sh and grep have it. */
-const EXIT_USAGE = 2
 
 async function addExport(program: Command) {
   const { addExportCommands } = await import('@detl/export/commands')
@@ -38,11 +35,9 @@ addKeysCommand(program)
 addBillingCommand(program)
 addShipCommand(program)
 
-const asked = process.argv[2] ?? ''
-const groups = GROUPS[asked]
-  ? [GROUPS[asked]]
-  : ['', 'help', '-h', '--help'].includes(asked)
-    ? Object.values(GROUPS)
-    : []
+const asked = process.argv[2] ?? 'help'
+const light = program.commands.some((command) => command.name() === asked)
+// What is not known may be an option, `help`, or a slip whose nearest name is looked for among all.
+const groups = GROUPS[asked] ? [GROUPS[asked]] : light ? [] : Object.values(GROUPS)
 for (const add of groups) await add(program)
 await program.parseAsync().catch(report)

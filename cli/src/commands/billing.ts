@@ -24,7 +24,10 @@ export function addBillingCommand(program: Command): void {
       const to = readTime('--to', flags.to) ?? new Date(Date.now() - SETTLED_MS)
       const from = readTime('--from', flags.from) ?? new Date(to.getTime() - DAY_MS)
       const body = { from: from.toISOString(), to: to.toISOString() }
-      const { accounts } = answered(await adminClient(flags).POST('/v1/admin/reconcile', { body }))
+      const { accounts } = answered(
+        await adminClient(flags).POST('/v1/admin/reconcile', { body }),
+        'accounts',
+      )
       for (const row of accounts) {
         const { account, charged, reported, difference } = row
         console.log(

@@ -1,8 +1,9 @@
 import { accountIdSchema, SCOPES } from '@detl/core/api/account'
 import type { components, paths } from '@detl/core/api/contract'
 import { AppError } from '@detl/core/api/problem'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type AdminFlags, adminClient, answered, withAdminFlags } from '../admin-client.ts'
+import { wholeNumber } from '../option-values.ts'
 
 type CreateFlags = AdminFlags & {
   mode: 'live' | 'test'
@@ -20,7 +21,9 @@ export function addKeysCommand(program: Command): void {
     withAdminFlags(keys.command(usage).description(description))
 
   command('create <account>', 'make a key, and the account if it is not there; the key is shown this once')
-    .option('--mode <mode>', 'live (billed) or test (never billed)', 'test')
+    .addOption(
+      new Option('--mode <mode>', 'live is billed, test never').choices(['live', 'test']).default('test'),
+    )
     .option('--name <name>', 'what the key is for', 'detl keys create')
     .option('--scope <scope...>', `what the key may do, of ${SCOPES.join(', ')} (default: the first three)`)
     .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
@@ -37,15 +40,19 @@ export function addKeysCommand(program: Command): void {
             params: { path },
             body: { name: account, plan: readPlan(flags.plan), limits: {} },
           }),
+          'id',
         )
-      else answered(known)
+      else answered(known, 'id')
       const body = {
         name: flags.name,
         mode: flags.mode,
         ...(flags.scope && { scopes: flags.scope }),
         ...(flags.expires && { expiresAt: flags.expires }),
       } as NewKey
-      const made = answered(await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }))
+      const made = answered(
+        await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }),
+        'key',
+      )
       console.log(made.key)
       console.error(
         `key ${made.id} of ${account} (${made.mode}; ${made.scopes.join(' ')}): kept nowhere, note it now`,
@@ -56,11 +63,11 @@ export function addKeysCommand(program: Command): void {
     async (account: string | undefined, flags: AdminFlags) => {
       const edge = adminClient(flags)
       if (account === undefined) {
-        for (const id of answered(await edge.GET('/v1/admin/accounts')).accounts) console.log(id)
+        for (const id of answered(await edge.GET('/v1/admin/accounts'), 'accounts').accounts) console.log(id)
         return
       }
       const found = await edge.GET('/v1/admin/accounts/{account}/keys', { params: { path: { account } } })
-      for (const key of answered(found).keys) console.log(line(key))
+      for (const key of answered(found, 'keys').keys) console.log(line(key))
     },
   )
 
@@ -75,6 +82,7 @@ export function addKeysCommand(program: Command): void {
           params: { path: { account, key } },
           body: { overlapSeconds: readHours(flags.overlap) * 3600 },
         }),
+        'key',
       )
       console.log(made.key)
       console.error(
@@ -82,14 +90,17 @@ export function addKeysCommand(program: Command): void {
       )
     })
 
-  command('credits <account> <amount>', 'add credits that were paid for, to a prepaid account')
+  command('credits', 'add credits that were paid for, to a prepaid account')
+    .argument('<account>')
+    .argument('<amount>', 'how many', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .requiredOption('--reference <text>', 'of the payment: given again, it adds nothing')
-    .action(async (account: string, amount: string, flags: AdminFlags & { reference: string }) => {
+    .action(async (account: string, amount: number, flags: AdminFlags & { reference: string }) => {
       const { credits } = answered(
         await adminClient(flags).POST('/v1/admin/accounts/{account}/credits', {
           params: { path: { account } },
-          body: { amount: Number(amount), reference: flags.reference },
+          body: { amount: amount, reference: flags.reference },
         }),
+        'credits',
       )
       console.log(`${account} has ${credits} credits`)
     })
@@ -97,11 +108,8 @@ export function addKeysCommand(program: Command): void {
   command('revoke <account> <key-id>', 'revoke a key, from the next request on').action(
     async (account: string, key: string, flags: AdminFlags) => {
       const params = { path: { account, key } }
-      console.log(
-        line(
-          answered(await adminClient(flags).DELETE('/v1/admin/accounts/{account}/keys/{key}', { params })),
-        ),
-      )
+      const gone = await adminClient(flags).DELETE('/v1/admin/accounts/{account}/keys/{key}', { params })
+      console.log(line(answered(gone, 'id')))
     },
   )
 }

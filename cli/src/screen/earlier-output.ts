@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { AppError } from '@detl/core/api/problem'
 import { parse } from 'csv-parse'
-import { reasonOf } from './io-errors.ts'
+import { reasonOf } from '../io-errors.ts'
 import type { ScreenLine } from './line.ts'
 
 /** What an earlier run said. */

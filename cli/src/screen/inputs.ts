@@ -4,7 +4,7 @@ import { extname, isAbsolute, join, resolve, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { AppError } from '@detl/core/api/problem'
 import { glob, isDynamicPattern } from 'tinyglobby'
-import { reasonOf, systemCode } from './io-errors.ts'
+import { reasonOf, systemCode } from '../io-errors.ts'
 
 /** One thing to screen. */
 export type Input = {

@@ -2,8 +2,8 @@ import { existsSync, realpathSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
+import { reasonOf } from '../io-errors.ts'
 import type { Input } from './inputs.ts'
-import { reasonOf } from './io-errors.ts'
 
 /** What `--out` can hold of an image, and the end of its file's name. */
 export const FORMATS = { png: '.png', fhir: '.fhir.json', sr: '.sr.dcm', sc: '.sc.dcm' } as const

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { sniff } from '@detl/core/image/sniff'
-import { reasonOf } from './io-errors.ts'
+import { reasonOf } from '../io-errors.ts'
 
 const { maxBytes } = DEFAULT_LIMITS
 /** What a format is told by; a DICOM file's name for itself stands at byte 128. */

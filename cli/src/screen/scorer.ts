@@ -7,7 +7,7 @@ import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
 import { float32Values } from '@detl/core/wire/tensor'
 import { openSession, type Session } from '@detl/gpu-function/session'
 import type { Provider } from '@detl/gpu-function/session-messages'
-import { reasonOf } from './io-errors.ts'
+import { reasonOf } from '../io-errors.ts'
 
 /** The model's outputs for one image. */
 export type RawScores = { readonly probabilities: Float32Array; readonly cam: Float32Array }

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const DETL = fileURLToPath(new URL('../../cli/bin/detl.mjs', import.meta.url))
+
+const detl = (...args: string[]) =>
+  new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [DETL, ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    )
+  })
+
+describe('detl, called wrongly', { timeout: 120_000 }, () => {
+  it('ends with 2 and a line that says what is accepted', async () => {
+    const calls: readonly (readonly [args: string[], said: RegExp])[] = [
+      [['scren'], /unknown command 'scren'\n\(Did you mean screen\?\)/],
+      [['trian'], /unknown command 'trian'\n\(Did you mean train\?\)/],
+      [['phantom', 'x.png', '--seed', 'abc'], /'abc' is invalid. It is a whole number from 0 to 4294967295/],
+      [['phantom', 'x.png', '--size', '1e9'], /It is a whole number from 32 to 4096/],
+      [['keys', 'create', 'abc', '--mode', 'lve'], /Allowed choices are live, test/],
+      [['keys', 'credits', 'abc', '-5', '--reference', 'x'], /'-5' is invalid/],
+      [['data', 'import', 'x', '--out', 'y'], /"x" is not KIND=LABELS.csv=IMAGES/],
+    ]
+    for (const result of await Promise.all(
+      calls.map(async ([args, said]) => ({ said, ...(await detl(...args)) })),
+    )) {
+      expect(result.stderr).toMatch(result.said)
+      expect(result.code).toBe(2)
+      expect(result.stdout).toBe('')
+    }
+  })
+
+  it('says which file cannot be written, and why', async () => {
+    const { code, stderr } = await detl('phantom', '/nowhere/x.png')
+    expect(stderr).toBe(
+      'detl: request-invalid: /nowhere/x.png cannot be written: there is no such file or folder (ENOENT)\n',
+    )
+    expect(code).toBe(1)
+  })
+
+  it('says the version and the help of every command', async () => {
+    const names = [
+      'screen',
+      'serve',
+      'phantom',
+      'keys',
+      'billing',
+      'ship',
+      'data',
+      'train',
+      'convert',
+      'export',
+      'verify',
+    ]
+    const [all, ...each] = await Promise.all([detl('--help'), ...names.map((name) => detl(name, '--help'))])
+    for (const [i, name] of names.entries()) {
+      expect(all!.stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
+      expect(each[i]).toMatchObject({
+        code: 0,
+        stderr: '',
+        stdout: expect.stringContaining(`Usage: detl ${name} `),
+      })
+    }
+  })
+})
+
+describe('detl keys', { timeout: 60_000 }, () => {
+  let server: Server
+  let address: string
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      if (request.url!.startsWith('/v1/admin'))
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+      else response.writeHead(200, { 'content-type': 'text/html' }).end('<p>welcome')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => server.close())
+
+  it('says of a server that is no edge that it is none', async () => {
+    const call = (edge: string) => detl('keys', 'list', '--admin-key', 'x', '--edge', edge)
+    const [page, json, nothing, noAddress] = await Promise.all(
+      [`${address}/shop`, address, 'http://127.0.0.1:9', 'my-edge'].map(call),
+    )
+    expect(page!.stderr).toContain(
+      `upstream-invalid: what answers at ${address} is no DETL edge (status 200, text/html)`,
+    )
+    expect(json!.stderr).toContain('is no DETL edge (status 200, JSON without "accounts")')
+    expect(nothing!.stderr).toContain(
+      'upstream-unavailable: no edge answers at http://127.0.0.1:9; start one with',
+    )
+    expect(noAddress!.stderr).toContain('--edge is an address such as')
+    for (const { code } of [page!, json!, nothing!, noAddress!]) expect(code).toBe(1)
+  })
+})
