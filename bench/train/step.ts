@@ -1,7 +1,9 @@
 /** Prints the median images a second of a training step: node step.ts BACKEND ARCHITECTURE SIZE BATCH STEPS */
 
-import { type BackendName, selectBackend } from '@detl/train/backend/select'
-import { type Architecture, buildModel, trainableOf } from '@detl/train/model/architectures'
+import type { BackendName } from '@detl/train/backend/names'
+import { selectBackend } from '@detl/train/backend/select'
+import type { Architecture } from '@detl/train/config'
+import { buildModel, trainableOf } from '@detl/train/model/architectures'
 import { optimizerFor } from '@detl/train/optimizer'
 import * as tf from '@tensorflow/tfjs-core'
 

@@ -10,8 +10,8 @@ import { EXIT_USAGE, report } from './report-error.ts'
 
 /** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
 const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
-  data: async (program) => (await import('@detl/train/commands/commands')).addDataCommands(program),
-  train: async (program) => (await import('@detl/train/commands/commands')).addTrainCommands(program),
+  data: async (program) => (await import('@detl/train/commands/data')).addDataCommands(program),
+  train: async (program) => (await import('@detl/train/commands/train')).addTrainCommands(program),
   convert: addExport,
   export: addExport,
   verify: addExport,

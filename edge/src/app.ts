@@ -1,76 +1,35 @@
-import type { Keyring } from '@detl/core/api/api-key'
 import { AppError } from '@detl/core/api/problem'
-import type { Codecs } from '@detl/core/image/codecs'
-import type { ImageLimits } from '@detl/core/image/limits'
-import type { Manifest } from '@detl/core/model/manifest'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { timing } from 'hono/timing'
-import type { Accounts } from './accounts.ts'
-import type { BillingSink } from './billing/sink.ts'
+import type { EdgeContext } from './context.ts'
 import type { Identify } from './identity.ts'
-import type { JobMessage } from './jobs.ts'
-import type { Credential } from './ledger/ledger.ts'
-import { admit, auth } from './middleware/auth.ts'
+import { auth, requireScope } from './middleware/auth.ts'
 import { invalidInput, notFound, problem } from './middleware/problem.ts'
 import { openApiDocument } from './openapi.ts'
-import { accountRoutes } from './routes/account.ts'
-import { adminRoutes } from './routes/admin.ts'
+import type { Access } from './routes/access.ts'
+import { type AccountDeps, accountRoutes } from './routes/account.ts'
+import { type AdminDeps, adminRoutes } from './routes/admin.ts'
 import { health, healthRoute } from './routes/health.ts'
-import { jobRoutes } from './routes/jobs.ts'
-import { model, modelRoute } from './routes/model.ts'
+import { type JobRouteDeps, jobRoutes } from './routes/jobs.ts'
+import { type KeyRouteDeps, keyRoutes } from './routes/keys.ts'
+import { type ModelDeps, model, modelRoute } from './routes/model.ts'
 import { problemReference, reference } from './routes/reference.ts'
-import { screen, screenRoute } from './routes/screenings.ts'
-import { webhookRoutes } from './routes/webhooks.ts'
-import type { Sealer } from './seal.ts'
-import type { Shedder } from './shedding.ts'
-import type { Infer } from './upstream.ts'
+import { screenRoute } from './routes/screening-route.ts'
+import { type ScreeningDeps, screen } from './routes/screenings.ts'
+import { type WebhookRouteDeps, webhookRoutes } from './routes/webhooks.ts'
 
-export type Deps = {
-  readonly manifest: Manifest
-  /** Its name and version. */
-  readonly model: string
-  readonly limits: ImageLimits
-  readonly maxBodyBytes: number
-  readonly codecs: Codecs
-  readonly infer: Infer
-  readonly identify: Identify
-  readonly isAdmin: (token: string) => Promise<boolean>
-  readonly keyring: Keyring
-  readonly sealer: Sealer
-  readonly shedder: Shedder
-  readonly accounts: Accounts
-  readonly directory: { add(id: string): Promise<void>; list(): Promise<string[]> }
-  readonly billing: BillingSink | undefined
-  readonly sendJob: (message: JobMessage) => Promise<void>
-  readonly webhooks: {
-    /** Receivers on loopback and plain HTTP: on a local start only. */
-    readonly allowLocal: boolean
-    /** @param webhook `<account>:<webhook id>` */
-    readonly secret: (webhook: string) => Promise<string>
-    /** Drops what the webhook is still to be told. */
-    readonly forget: (webhook: string) => Promise<void>
-  }
-  /** How long a screening may take in all: upload, intake and inference. */
-  readonly deadlineMs: number
-  /** After which the reservation of a screening that nobody settled lapses. */
-  readonly leaseMs: number
-}
-
-export type EdgeContext = {
-  Variables: {
-    requestId: string
-    account: string
-    credential: Credential
-    /** Who acts, for the audit log: a key's id, `token` or `admin`. */
-    actor: string
-    /** What the caller may do; not set for the admin. */
-    scopes?: readonly string[]
-  }
-}
+/** What the routes need, each declaring the few that it uses. */
+export type Deps = ModelDeps &
+  ScreeningDeps &
+  JobRouteDeps &
+  AccountDeps &
+  KeyRouteDeps &
+  WebhookRouteDeps &
+  AdminDeps & { readonly identify: Identify }
 
 const MAX_JSON_BYTES = 65_536
 
@@ -111,7 +70,9 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
     '/v1/webhooks/*',
   ])
     app.use(path, auth(identify), small)
-  app.route('/v1', accountRoutes(deps, { as: 'key', guard: (scope) => admit(accounts, scope) }))
+  const access: Access = { as: 'key', guard: (scope) => requireScope(accounts, scope) }
+  app.route('/v1', accountRoutes(deps, access))
+  app.route('/v1', keyRoutes(deps, access))
   app.route('/v1', webhookRoutes(deps))
   app.use('/v1/admin/*', small)
   app.route('/v1/admin', adminRoutes(deps))

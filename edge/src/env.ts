@@ -1,7 +1,7 @@
-import { accountIdSchema } from '@detl/core/api/account'
 import { manifestSchema } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import * as z from 'zod'
+import { configuredKeys } from './ledger/seed.ts'
 
 const milliseconds = z.coerce.number().int().positive()
 
@@ -25,7 +25,7 @@ const varsSchema = z.object({
   MAX_BODY_BYTES: z.coerce.number().int().positive(),
   /** `id:base64`, one of the keys that the GPU function accepts. */
   DETL_SIGNING_KEY: z.string(),
-  /** Keys that the deployment itself brings, beside those that the ledgers hold. JSON: [{"hash": hex HMAC-SHA256 of the key under DETL_KEY_PEPPER, "account": "…"}] */
+  /** Keys that the deployment itself brings, beside those that the ledgers hold (`ledger/seed.ts`). */
   DETL_API_KEYS: z.string().default('[]'),
   DETL_KEY_PEPPER: z.string().min(16),
   /** Of who runs the service; without it there is no admin API. */
@@ -44,10 +44,6 @@ const varsSchema = z.object({
   STRIPE_EVENT_NAME: z.string().default('detl_screening'),
   STRIPE_METER_ID: z.string().default(''),
 })
-
-const apiKeysSchema = z.array(
-  z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/), account: accountIdSchema }),
-)
 
 export type EdgeEnv = ReturnType<typeof parseEnv>
 
@@ -81,7 +77,7 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     maxInFlight: vars.MAX_IN_FLIGHT,
     maxBodyBytes: vars.MAX_BODY_BYTES,
     signingKey,
-    apiKeys: apiKeysSchema.parse(JSON.parse(vars.DETL_API_KEYS)),
+    apiKeys: configuredKeys(vars.DETL_API_KEYS),
     keyPepper: vars.DETL_KEY_PEPPER,
     adminKey: vars.DETL_ADMIN_KEY,
     manifest: manifestSchema.parse(vars.MODEL_MANIFEST ? JSON.parse(vars.MODEL_MANIFEST) : builtInManifest),

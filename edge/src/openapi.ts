@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { EdgeContext } from './app.ts'
+import type { EdgeContext } from './context.ts'
 
 /** Of the contract, apart from the model's and the software's versions: its first number is the one in the paths. */
 const API_VERSION = '1.0.0'

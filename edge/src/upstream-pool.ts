@@ -1,4 +1,4 @@
-import { AppError } from '@detl/core/api/problem'
+import { AppError, passes } from '@detl/core/api/problem'
 import type { Circuit } from './fallback/circuit.ts'
 import type { Infer, Inference } from './upstream.ts'
 
@@ -9,9 +9,6 @@ export type Target = {
   /** Keeps calls from a target that is down. */
   readonly circuit: Circuit
 }
-
-/** What another target may do better. */
-const PASSING = new Set(['upstream-unavailable', 'upstream-timeout', 'upstream-invalid', 'overloaded'])
 
 /**
  * Several GPU functions as one: calls are spread by weight over those that are up, and each call is tried once more on another target, when the
@@ -36,7 +33,7 @@ export function upstreamPool(
           return inference
         },
         (error: unknown) => {
-          if (!signal.aborted && error instanceof AppError && PASSING.has(error.code)) circuit.failed()
+          if (!signal.aborted && passes(error)) circuit.failed()
           throw error
         },
       )
@@ -66,7 +63,7 @@ function inTurn(targets: readonly Target[], random: () => number): () => Target 
         return point < 0
       })
       const [target] = left.splice(found < 0 ? left.length - 1 : found, 1)
-      if (target?.circuit.admits()) return target
+      if (target?.circuit.mayCall()) return target
     }
     return undefined
   }
@@ -80,7 +77,7 @@ async function failedOrSlow(attempt: Promise<unknown>, afterMs: number): Promise
   })
   const ended = attempt.then(
     () => false,
-    (error: unknown) => error instanceof AppError && PASSING.has(error.code),
+    (error: unknown) => passes(error),
   )
   try {
     return await Promise.race([ended, slow])

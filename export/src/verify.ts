@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fromBinary } from '@bufbuild/protobuf'
+import { uniform } from '@detl/core/base/random'
 import { cast, ready, setBackend, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers'
@@ -34,22 +35,11 @@ export interface VerifyReport {
   readonly outputs: readonly OutputDifference[]
 }
 
-/** mulberry32 */
-function random(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 type Fill = (i: number) => number
 
 /** All zeros, all ones, one bright element, and uniform noise in [0,1). */
 const fills = (inputs: number, seed: number): Fill[] => {
-  const rng = random(seed)
+  const rng = uniform(seed)
   return [() => 0, () => 1, (i) => (i === 7 ? 1 : 0), ...Array.from({ length: inputs }, () => () => rng())]
 }
 

@@ -3,8 +3,7 @@ import { show } from '@detl/cli/ship/markdown'
 import { auditTable } from '@detl/cli/ship/model-card'
 import { resultsTable, summaryTable } from '@detl/cli/ship/results-table'
 import { type Estimate, manifestSchema } from '@detl/core/model/manifest'
-import type { Comparison } from '@detl/train/evaluate/compare'
-import type { Report } from '@detl/train/evaluate/report'
+import type { Comparison, Report } from '@detl/train/evaluate/report'
 import { describe, expect, it } from 'vitest'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')

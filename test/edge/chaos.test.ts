@@ -1,4 +1,5 @@
 import type { UsageRow } from '@detl/core/api/account'
+import { uniform } from '@detl/core/base/random'
 import { describe, expect, it } from 'vitest'
 import { within } from '../support/deadline.ts'
 import { edgeProcess } from '../support/edge-process.ts'
@@ -18,23 +19,12 @@ const ATTEMPT_MS = 20_000
 const ANSWER_MS = 240_000
 const LONGEST_WAIT_MS = 1000
 
-/** mulberry32: the same troubles at every run of a round. */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 describe('200 requests with 50 Idempotency-Keys at once, a GPU function that fails at random, workerd killed twice', () => {
   it.each(Array.from({ length: ROUNDS }, (_, round) => round))(
     'charge each answered screening once and reconcile to no difference (round %i)',
     { timeout: 600_000 },
     async (round) => {
-      const chance = random(round + 1)
+      const chance = uniform(round + 1)
       const manifest = testManifest()
       const gpu = await gpuStandIn(manifest)
       const stripe = await stripeStandIn()

@@ -1,4 +1,4 @@
-import { createLedger } from '@detl/edge/ledger/ledger'
+import { createLedger } from '@detl/edge/ledger/create-ledger'
 import { shedder } from '@detl/edge/shedding'
 import { describe, expect, it } from 'vitest'
 import { edgeApp } from '../support/edge-app.ts'
@@ -21,7 +21,7 @@ describe('a rate limit', () => {
     return {
       /** How many calls of so many pass. */
       passed: (calls: number) =>
-        Array.from({ length: calls }, () => ledger.admit(credential, 'usage:read')).filter(({ ok }) => ok)
+        Array.from({ length: calls }, () => ledger.authorize(credential, 'usage:read')).filter(({ ok }) => ok)
           .length,
       /** What is in memory is lost, as when a Durable Object is evicted or moved. */
       evict: () => {

@@ -99,7 +99,7 @@ describe('several GPU functions', () => {
       ...down.target,
       circuit: {
         ...down.target.circuit,
-        admits: () => {
+        mayCall: () => {
           asked.times++
           return true
         },

@@ -1,3 +1,5 @@
+import { joinBytes } from '@detl/core/base/join-bytes'
+
 /** A value of one element: text, unsigned 16-bit numbers, bytes, or the items of a sequence. */
 type ElementValue = string | readonly number[] | Uint8Array | { readonly items: readonly Elements[] }
 /** `ggggeeee` → [VR, value] */
@@ -44,20 +46,20 @@ export function writeDicom(
   }
   if (pixels instanceof Uint8Array) parts.push(element('7fe00010', 'OW', pixels, explicit, big))
   else if (pixels) parts.push(encapsulate(pixels))
-  return join(parts)
+  return joinBytes(parts)
 }
 
 function dataSet(elements: Elements, explicit: boolean, big: boolean): Uint8Array {
   const tags = Object.keys(elements).sort()
-  return join(
+  return joinBytes(
     tags.map((tag) => {
       const [vr, value] = elements[tag]!
       if (typeof value === 'object' && 'items' in value) {
         const items = value.items.map((item) => {
           const body = dataSet(item, explicit, big)
-          return join([tagBytes('fffee000', big), number(body.length, 4, big), body])
+          return joinBytes([tagBytes('fffee000', big), number(body.length, 4, big), body])
         })
-        return element(tag, vr, join(items), explicit, big)
+        return element(tag, vr, joinBytes(items), explicit, big)
       }
       return element(tag, vr, valueBytes(value, vr, big), explicit, big)
     }),
@@ -70,11 +72,11 @@ function valueBytes(value: string | readonly number[] | Uint8Array, vr: string, 
     const padded = value.length % 2 ? value + (vr === 'UI' ? '\0' : ' ') : value
     return new TextEncoder().encode(padded)
   }
-  return join(value.map((n) => number(n & 0xffff, 2, big)))
+  return joinBytes(value.map((n) => number(n & 0xffff, 2, big)))
 }
 
 function element(tag: string, vr: string, value: Uint8Array, explicit: boolean, big: boolean): Uint8Array {
-  const padded = value.length % 2 ? join([value, Uint8Array.of(0)]) : value
+  const padded = value.length % 2 ? joinBytes([value, Uint8Array.of(0)]) : value
   const head = explicit
     ? [
         new TextEncoder().encode(vr),
@@ -83,16 +85,16 @@ function element(tag: string, vr: string, value: Uint8Array, explicit: boolean, 
           : [number(padded.length, 2, big)]),
       ]
     : [number(padded.length, 4, big)]
-  return join([tagBytes(tag, big), ...head, padded])
+  return joinBytes([tagBytes(tag, big), ...head, padded])
 }
 
 function encapsulate({ fragments, offsetTable = [] }: Encapsulated): Uint8Array {
   const item = (body: Uint8Array) => {
-    const even = body.length % 2 ? join([body, Uint8Array.of(0)]) : body
-    return join([tagBytes('fffee000', false), number(even.length, 4, false), even])
+    const even = body.length % 2 ? joinBytes([body, Uint8Array.of(0)]) : body
+    return joinBytes([tagBytes('fffee000', false), number(even.length, 4, false), even])
   }
-  const table = join(offsetTable.map((offset) => number(offset, 4, false)))
-  return join([
+  const table = joinBytes(offsetTable.map((offset) => number(offset, 4, false)))
+  return joinBytes([
     tagBytes('7fe00010', false),
     new TextEncoder().encode('OB'),
     Uint8Array.of(0, 0, 255, 255, 255, 255),
@@ -104,7 +106,7 @@ function encapsulate({ fragments, offsetTable = [] }: Encapsulated): Uint8Array 
 }
 
 function tagBytes(tag: string, big: boolean): Uint8Array {
-  return join([
+  return joinBytes([
     number(Number.parseInt(tag.slice(0, 4), 16), 2, big),
     number(Number.parseInt(tag.slice(4), 16), 2, big),
   ])
@@ -113,16 +115,6 @@ function tagBytes(tag: string, big: boolean): Uint8Array {
 function number(value: number, bytes: number, big: boolean): Uint8Array {
   const out = new Uint8Array(bytes)
   for (let i = 0; i < bytes; i++) out[big ? bytes - 1 - i : i] = (value / 2 ** (8 * i)) & 255
-  return out
-}
-
-export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
   return out
 }
 

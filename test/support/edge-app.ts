@@ -6,7 +6,8 @@ import type { Manifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
 import { identifier } from '@detl/edge/identity'
-import { type JobMessage, runJob } from '@detl/edge/jobs'
+import type { JobMessage } from '@detl/edge/ledger/job-message'
+import { runJob } from '@detl/edge/screening/jobs'
 import { sealer } from '@detl/edge/seal'
 import { shedder } from '@detl/edge/shedding'
 import { gpuUpstream } from '@detl/edge/upstream'
@@ -77,7 +78,6 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
             sealer: seal,
             manifest,
             infer: gpuUpstream(signing),
-            sendJob: async (again) => void queued.push(again),
             notify: notifier(async (_, webhook, delivery) => void told.push({ webhook, delivery })),
           },
           message,

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
-import { type Accounts, remoteLedger } from '@detl/edge/accounts'
-import { createLedger, type Ledger } from '@detl/edge/ledger/ledger'
+import type { Accounts, RemoteLedger } from '@detl/edge/accounts'
+import { createLedger } from '@detl/edge/ledger/create-ledger'
+import type { Ledger } from '@detl/edge/ledger/ledger'
 import type { Sql } from '@detl/edge/ledger/sql'
 
 /** Ledgers in this process, each on a SQLite database of its own: what the Durable Objects run, without workerd. */
@@ -11,8 +12,7 @@ export function localAccounts(clock: () => number = Date.now) {
     ledgers.set(id, found)
     return found
   }
-  const accounts: Accounts = (id) =>
-    remoteLedger(async (method, args) => (open(id)[method] as (...values: typeof args) => never)(...args))
+  const accounts: Accounts = (id) => remote(open(id))
   const names = new Set<string>()
   const directory = {
     add: async (id: string) => void names.add(id),
@@ -20,6 +20,15 @@ export function localAccounts(clock: () => number = Date.now) {
   }
   return { accounts, directory, ledger: open }
 }
+
+/** A ledger as it is seen over RPC: each method as a promise. */
+const remote = (ledger: Ledger) =>
+  Object.fromEntries(
+    Object.entries(ledger).map(([name, method]) => [
+      name,
+      async (...args: never[]) => (method as (...values: never[]) => unknown)(...args),
+    ]),
+  ) as unknown as RemoteLedger
 
 /** node:sqlite with the interface of a Durable Object's. */
 export function nodeSql(): Sql {

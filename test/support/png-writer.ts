@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { crc32 } from '@detl/core/image/png-encode'
-import { join } from './dicom-writer.ts'
 
 export type Png = { width: number; height: number; bits: number; type: number; interlaced?: boolean }
 /** Colour types of the specification: samples a pixel. */
@@ -48,7 +48,13 @@ export function writePng(
   const idat: Uint8Array[] = []
   for (let at = 0; pieces > 0 && at < data.length; at += step)
     idat.push(chunk('IDAT', data.subarray(at, at + step)))
-  return join([PNG_SIGNATURE, chunk('IHDR', header), ...extra, ...idat, chunk('IEND', new Uint8Array(0))])
+  return joinBytes([
+    PNG_SIGNATURE,
+    chunk('IHDR', header),
+    ...extra,
+    ...idat,
+    chunk('IEND', new Uint8Array(0)),
+  ])
 }
 
 function writePass(
@@ -97,7 +103,7 @@ function predict(filter: number, row: number[], above: number[] | undefined, i: 
 }
 
 export function chunk(name: string, body: Uint8Array): Uint8Array {
-  const named = join([new TextEncoder().encode(name), body])
+  const named = joinBytes([new TextEncoder().encode(name), body])
   const out = new Uint8Array(named.length + 8)
   new DataView(out.buffer).setUint32(0, body.length)
   out.set(named, 4)

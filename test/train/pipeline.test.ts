@@ -13,14 +13,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
 import { type LesionKind, phantom } from '@detl/core/phantom/phantom'
+import { selectBackend } from '@detl/train/backend/select'
 import { describeArtifact } from '@detl/train/commands/artifact'
-import { compareFolders } from '@detl/train/commands/compare'
-import { crossval, leaveSourceOut } from '@detl/train/commands/crossval'
-import { describeData, printDescription } from '@detl/train/commands/data-describe'
-import { evaluate } from '@detl/train/commands/evaluate'
-import { prepareRun, type TrainOptions } from '@detl/train/commands/train-run'
 import { differing } from '@detl/train/config'
+import { type CrossvalOptions, crossval, leaveSourceOut } from '@detl/train/crossval'
+import { describeData, printDescription } from '@detl/train/data/describe'
+import { compareFolders } from '@detl/train/evaluate/compare-folders'
+import { type ReportOptions, writeReport } from '@detl/train/evaluate/write-report'
 import { loadModel } from '@detl/train/model/files'
+import { type OpenRun, prepareRun, type TrainOptions } from '@detl/train/open-run'
+import { type ScoreOptions, scoreRun } from '@detl/train/scoring/score-run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smoke } from '../../train/configs/smoke.ts'
 
@@ -84,12 +86,30 @@ const options: TrainOptions = {
   splitSeed: 1,
 }
 
+const open = async (changed: Partial<TrainOptions> = {}) =>
+  prepareRun({ ...options, ...changed }, await selectBackend())
+
+/** As `detl train evaluate` does. */
+async function evaluate(
+  { options: { out, data, config }, dataset }: OpenRun,
+  how: ScoreOptions & ReportOptions,
+) {
+  await scoreRun({ out, data, batchSize: config.transfer.batchSize, dataset }, how)
+  return writeReport(out, data, how)
+}
+
+/** As `detl train crossval` does. */
+async function trained(run: OpenRun, how: CrossvalOptions & ReportOptions) {
+  await crossval(run, how)
+  return evaluate(run, how)
+}
+
 describe('the whole method, on phantoms', () => {
   it('goes from a data folder to a report and the facts of an artefact, and does nothing twice', {
     timeout: 120_000,
   }, async () => {
-    const run = await prepareRun(options)
-    const report = await crossval(run, { folds: [0], fromScratch: false })
+    const run = await open()
+    const report = await trained(run, { folds: [0], fromScratch: false })
     expect(report.images.test).toBe(run.dataset.split.folds[0]!.test.length)
     expect(report.images.external).toBe(4)
     expect(report.shortcuts.map((s) => s.name)).toEqual([
@@ -119,13 +139,13 @@ describe('the whole method, on phantoms', () => {
     expect(model.outputs[0]!.shape).toEqual([null, 4])
 
     const trainedAt = statSync(join(dir, 'run/fold-0/best/weights.bin')).mtimeMs
-    const again = await crossval(run, { folds: [0], fromScratch: false })
+    const again = await trained(run, { folds: [0], fromScratch: false })
     expect(statSync(join(dir, 'run/fold-0/best/weights.bin')).mtimeMs).toBe(trainedAt)
     expect(again.model).toEqual(report.model)
   })
 
   it('takes more networks a fold as one ensemble, and says what each of them reaches alone', async () => {
-    const run = await prepareRun(options)
+    const run = await open()
     cpSync(join(dir, 'run/fold-0'), join(dir, 'run/fold-0-m2'), { recursive: true, preserveTimestamps: true })
     const two = await evaluate(run, { folds: [0], fromScratch: false, gallery: false })
     rmSync(join(dir, 'run/fold-0-m2'), { recursive: true })
@@ -137,8 +157,8 @@ describe('the whole method, on phantoms', () => {
   })
 
   it('trains the networks of an ensemble from different seeds', { timeout: 60_000 }, async () => {
-    const run = await prepareRun(options)
-    const report = await crossval(run, { folds: [0], fromScratch: false, gallery: false, members: 2 })
+    const run = await open()
+    const report = await trained(run, { folds: [0], fromScratch: false, gallery: false, members: 2 })
     const weights = (name: string) => readFileSync(join(dir, 'run', name, 'best/weights.bin'))
     expect(weights('fold-0').equals(weights('fold-0-m2'))).toBe(false)
     expect(report.members!.each).toHaveLength(2)
@@ -148,8 +168,8 @@ describe('the whole method, on phantoms', () => {
   it('says what pretraining is worth where a fold was trained without Data-A too', {
     timeout: 60_000,
   }, async () => {
-    const run = await prepareRun(options)
-    await crossval(run, { folds: [0], fromScratch: true })
+    const run = await open()
+    await trained(run, { folds: [0], fromScratch: true })
     const report = await evaluate(run, { folds: [0], fromScratch: false })
     expect(report.pretraining!.images).toBe(report.images.test)
     expect(report.pretraining!.sentence).toMatch(/pretrained on Data-A/)
@@ -160,20 +180,23 @@ describe('the whole method, on phantoms', () => {
 
   it('leaves a source out, and the report of the run quotes it', { timeout: 60_000 }, async () => {
     const base = join(options.out, 'pretrain/best/model.json')
-    const [alone] = await leaveSourceOut(options, base, ['cohen'], { gallery: false })
-    expect(alone!.leftOut[0]).toMatchObject({
+    const runs = leaveSourceOut(options, await selectBackend(), base, ['cohen'])
+    const { value } = await runs.next()
+    const alone = await evaluate(value as OpenRun, { folds: [0], fromScratch: false, gallery: false })
+    expect(alone.leftOut[0]).toMatchObject({
       source: 'cohen',
       images: { covid: 24, pneumonia: 6, other: 0 },
     })
-    expect(alone!.leftOut[0]!.covidAgainstPneumonia).toMatchObject({ covid: 24, pneumonia: 6 })
-    const report = await evaluate(await prepareRun(options), { folds: [0], fromScratch: false })
-    expect(report.leftOut).toEqual(alone!.leftOut)
+    expect(alone.leftOut[0]!.covidAgainstPneumonia).toMatchObject({ covid: 24, pneumonia: 6 })
+    const report = await evaluate(await open(), { folds: [0], fromScratch: false })
+    expect(report.leftOut).toEqual(alone.leftOut)
     expect(readFileSync(join(dir, 'run/report/report.html'), 'utf8')).toContain('Sources never trained on')
   })
 
   it('a folder of another configuration is refused', async () => {
-    const other = { ...options, config: differing(options.config, { seed: 99 }) }
-    await expect(prepareRun(other)).rejects.toThrow('another configuration')
+    await expect(open({ config: differing(options.config, { seed: 99 }) })).rejects.toThrow(
+      'another configuration',
+    )
   })
 
   it('describes the data: classes, groups, splits', async () => {

@@ -1,6 +1,6 @@
 import type { StageConfig } from '@detl/train/config'
 import { NO_AUGMENTATION } from '@detl/train/data/augment'
-import type { LabelledImages } from '@detl/train/data/batches'
+import type { LabelledImages } from '@detl/train/data/images'
 import { rngOf } from '@detl/train/rng'
 
 /** Class 1 has a bright square somewhere, class 0 has none. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeWhole } from './model/files.ts'
+import { writeWhole } from './files.ts'
+import type { EpochRecord } from './history.ts'
 
 /** What a killed run needs to go on as if it had not been: all numbers that the next step depends on. */
 export type Checkpoint = {
@@ -15,21 +16,6 @@ export type Checkpoint = {
   history: EpochRecord[]
   /** The model's weights, then the optimiser's moments, in their order. */
   arrays: Float32Array[]
-}
-
-export type EpochRecord = {
-  epoch: number
-  learningRate: number
-  loss: number
-  accuracy: number
-  validationLoss: number
-  validationAccuracy: number
-  /** Mean recall over the classes, with the weights of the images. */
-  balancedAccuracy: number
-  seconds: number
-  imagesPerSecond: number
-  /** Share of the epoch's time in which the backend waited for a batch. */
-  inputShare: number
 }
 
 const NAME = 'checkpoint.bin'

@@ -1,7 +1,58 @@
-import type { AugmentConfig } from './data/augment.ts'
-import type { Weighting } from './data/labelled.ts'
-import type { Architecture } from './model/architectures.ts'
-import type { OptimizerConfig } from './optimizer.ts'
+/** The paper's network, and the stronger one beside it; each is the `name` of its LayersModel. */
+export const ARCHITECTURES = ['detl12', 'mobilenet-v2'] as const
+export type Architecture = (typeof ARCHITECTURES)[number]
+
+/**
+ * - `grouped`: all usable images, folds by group. The honest one.
+ * - `paper`: the paper's counts, folds by image.
+ * - `without-SOURCE`: one fold; trained without any image of the source and tested on all of it.
+ */
+export type Protocol = 'grouped' | 'paper' | `without-${string}`
+
+/**
+ * How much each image counts in the loss.
+ * - `none`: 1 each.
+ * - `class`: every class the same in total.
+ * - `within-source`: in every dataset the classes count the same, so that the source says nothing about the class.
+ * - `class-and-source`: every class the same in total; within a class a dataset counts by the root of its size, so that
+ *   rare pairs (pneumonia from a COVID collection) are heard.
+ */
+export type Weighting = 'none' | 'class' | 'within-source' | 'class-and-source'
+
+export type OptimizerConfig =
+  | { kind: 'adam'; beta1: number; beta2: number; epsilon: number }
+  | { kind: 'sgd'; momentum: number }
+
+/** Ranges of random changes; a field of 0 turns one off. Chances are per image. */
+export type AugmentConfig = {
+  /** The paper's three. Degrees, ± */
+  rotation: number
+  /** Share, ±: 0.1 is 0.9 … 1.1 */
+  scaling: number
+  /** Chance of left–right mirroring. */
+  mirroring: number
+  /** Shift as a share of the side, ± */
+  shift: number
+
+  // Against shortcuts: what tells the sources apart is made to vary within each of them.
+  /** Chance of a crop with another aspect ratio, padded as preprocessing would: bars say nothing then. */
+  reframe: number
+  /** Least share of a side that such a crop keeps. */
+  reframeKeep: number
+  /** Gamma is exp(±): 0.3 is 0.74 … 1.35 */
+  gamma: number
+  /** Contrast about the middle, share ±; brightness, share of the range ± */
+  contrast: number
+  brightness: number
+  /** Chance, and lowest resolution as a share of S, of going through a smaller copy. */
+  blur: number
+  blurTo: number
+  /** Chance, and greatest standard deviation in grey levels. */
+  noise: number
+  noiseMax: number
+  /** Chance of one to three bright or dark patches near the edge, as burnt-in marks and tubes' ends are. */
+  marks: number
+}
 
 /** One stage of training: pretraining on Data-A or transfer to Data-B. */
 export type StageConfig = {

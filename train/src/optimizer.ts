@@ -1,8 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-
-export type OptimizerConfig =
-  | { kind: 'adam'; beta1: number; beta2: number; epsilon: number }
-  | { kind: 'sgd'; momentum: number }
+import type { OptimizerConfig } from './config.ts'
 
 /**
  * Update rules with their state in plain sight, so that a checkpoint can hold it: tfjs's own optimisers keep theirs,

@@ -1,5 +1,16 @@
-import type { EpochRecord } from './checkpoint.ts'
-import type { StageProgress } from './loop.ts'
+import type { EpochRecord } from './history.ts'
+
+/** How far a stage is, after each batch. */
+export type StageProgress = {
+  epoch: number
+  epochs: number
+  batch: number
+  batches: number
+  loss: number
+  accuracy: number
+  imagesPerSecond: number
+  secondsLeft: number
+}
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 const clock = (seconds: number): string =>

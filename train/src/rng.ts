@@ -1,16 +1,13 @@
+import { uniform } from '@detl/core/base/random'
+
 /** Uniform in [0,1). Randomness is an argument wherever it is used, so that a run follows from its seed. */
 export type Rng = () => number
 
-/** mulberry32 over the hash of its keys: one independent, reproducible stream for, say, (seed, epoch, image). */
+/** Numbers from the hash of its keys: one independent, reproducible stream for, say, (seed, epoch, image). */
 export function rngOf(...keys: readonly (number | string)[]): Rng {
-  let state = 0x811c9dc5 // FNV-1a offset basis
-  for (const char of keys.join('/')) state = Math.imul(state ^ char.charCodeAt(0), 0x01000193)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+  let hash = 0x811c9dc5 // FNV-1a offset basis
+  for (const char of keys.join('/')) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193)
+  return uniform(hash)
 }
 
 /** A new array in random order (Fisher–Yates). */

@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
-import type { BackendChoice } from './backend/select.ts'
-import type { TrainConfig } from './config.ts'
-import type { Split } from './data/split.ts'
-import { writeWhole } from './model/files.ts'
+import type { BackendChoice } from './backend/names.ts'
+import type { Protocol, TrainConfig } from './config.ts'
+import { writeJson } from './files.ts'
 
 /** run.json: all that a run's figures depend on. */
 export type Run = {
@@ -14,7 +13,7 @@ export type Run = {
   preprocess: PreprocessSpec
   /** Of all images of the data folder. */
   dataDigest: string
-  split: { protocol: Split['protocol']; seed: number; digest: string }
+  split: { protocol: Protocol; seed: number; digest: string }
   /** Commit of this code, with "+changes" where the working tree differed. */
   code: string
   backend: Pick<BackendChoice, 'name' | 'device' | 'detail'>
@@ -23,7 +22,7 @@ export type Run = {
 }
 
 /** Creates the run's folder, or checks that the one there is of the same configuration and data. */
-export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt'>, split: Split): Run {
+export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt'>): Run {
   const path = join(dir, 'run.json')
   if (existsSync(path)) {
     const existing = readRun(dir)
@@ -39,8 +38,7 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
     node: process.version,
     startedAt: new Date().toISOString(),
   }
-  writeWhole(path, `${JSON.stringify(full, null, 2)}\n`)
-  writeWhole(join(dir, 'split.json'), `${JSON.stringify(split, null, 1)}\n`)
+  writeJson(path, full)
   return full
 }
 
@@ -48,15 +46,6 @@ export function readRun(dir: string): Run {
   const run = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
   // Runs from before there was a choice do not name it.
   return { ...run, config: { ...run.config, architecture: run.config.architecture ?? 'detl12' } }
-}
-
-/** The split of the run in `dir`, if there is a run. @throws if it is of another protocol or seed */
-export function savedSplit(dir: string, protocol: Split['protocol'], seed: number): Split | undefined {
-  const path = join(dir, 'split.json')
-  if (!existsSync(path)) return undefined
-  const split = JSON.parse(readFileSync(path, 'utf8')) as Split
-  if (split.protocol === protocol && split.seed === seed) return split
-  throw new Error(`${path} is of protocol ${split.protocol}, seed ${split.seed}: choose another folder`)
 }
 
 /** What must be equal for a run to be continued. The backend may differ; run.json names the first one. */

@@ -1,7 +1,7 @@
 import { DISCLAIMER } from '@detl/core/api/screening'
 import type { Estimate, Manifest } from '@detl/core/model/manifest'
+import type { Architecture } from '@detl/train/config'
 import type { Report } from '@detl/train/evaluate/report'
-import type { Architecture } from '@detl/train/model/architectures'
 import { BACKBONE } from '@detl/train/model/backbone-source'
 import { show, table } from './markdown.ts'
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
 import { exportArtifact } from '@detl/export/artifact'
 import type { ArtifactFacts } from '@detl/train/commands/artifact'
-import type { OutOfDistribution } from '@detl/train/evaluate/ood'
 import type { Report } from '@detl/train/evaluate/report'
+import type { OutOfDistribution } from '@detl/train/scoring/ood'
 import { modelCard } from './model-card.ts'
 
 export type ShipOptions = {

@@ -1,50 +1,226 @@
 /**
- * Every stable error code, in one table. Codes are API: they are documented, tested and never renamed.
+ * Every stable error code, in one table: to add one is to add a row here and to throw it. Codes are API: they are documented, tested and
+ * never renamed; texts are for people and may change.
  * Rendered as RFC 9457 problem details by `edge/src/middleware/problem.ts`, and as `{"code","detail"}` by the CLI.
  */
 export const PROBLEMS = {
-  'request-invalid': { status: 400, title: 'The request is not valid' },
-  'image-missing': { status: 400, title: 'The request has no image' },
-  'key-missing': { status: 401, title: 'An API key is required' },
-  'key-invalid': { status: 401, title: 'The API key is not valid' },
-  'signature-missing': { status: 401, title: 'The call is not signed' },
-  'signature-invalid': { status: 401, title: 'The signature of the call does not verify' },
-  'signature-expired': { status: 401, title: 'The signature lies outside the accepted time window' },
-  'signature-replayed': { status: 401, title: 'The signature of the call was used before' },
-  'token-invalid': { status: 401, title: 'The token is not valid' },
-  'credits-exhausted': { status: 402, title: 'There are no credits left' },
-  'scope-missing': { status: 403, title: 'The key may not do this' },
-  'not-found': { status: 404, title: 'There is nothing at this address' },
-  'method-not-allowed': { status: 405, title: 'The address does not take this method' },
-  'not-acceptable': { status: 406, title: 'None of the accepted media types can be produced' },
-  'upload-timeout': { status: 408, title: 'The request body did not arrive in time' },
-  conflict: { status: 409, title: 'The request conflicts with what is there' },
-  'idempotency-in-flight': { status: 409, title: 'A request with this Idempotency-Key is in progress' },
+  'request-invalid': {
+    status: 400,
+    title: 'The request is not valid',
+    remedy: 'Change what `detail` names. The same request is refused again.',
+  },
+  'image-missing': {
+    status: 400,
+    title: 'The request has no image',
+    remedy: 'Send the file’s own bytes as the body, or a form with the file part `image`.',
+  },
+  'key-missing': {
+    status: 401,
+    title: 'An API key is required',
+    remedy: 'Send `Authorization: Bearer detl_…`.',
+  },
+  'key-invalid': {
+    status: 401,
+    title: 'The API key is not valid',
+    remedy:
+      'Send the whole key, as `Authorization: Bearer detl_…`. If it was right once, it has expired or was revoked: make a new one.',
+  },
+  'signature-missing': {
+    status: 401,
+    title: 'The call is not signed',
+    remedy: 'Sign the call under a key of DETL_SIGNING_KEYS (RFC 9421).',
+  },
+  'signature-invalid': {
+    status: 401,
+    title: 'The signature of the call does not verify',
+    remedy: 'Give edge and GPU function the same signing key.',
+  },
+  'signature-expired': {
+    status: 401,
+    title: 'The signature lies outside the accepted time window',
+    remedy: 'Set the clocks of edge and GPU function: they differ by more than a minute.',
+  },
+  'signature-replayed': {
+    status: 401,
+    title: 'The signature of the call was used before',
+    remedy: 'Sign each call anew.',
+  },
+  'token-invalid': {
+    status: 401,
+    title: 'The token is not valid',
+    remedy: 'Get a new token from the issuer; check its audience, and that it has the claim `detl_account`.',
+  },
+  'credits-exhausted': {
+    status: 402,
+    title: 'There are no credits left',
+    remedy: 'Buy credits.',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'The key may not do this',
+    remedy: 'Use a key that has the scope in `detail`, or make one.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'There is nothing at this address',
+    remedy: 'Check the address. Answers of jobs are kept for a day.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The address does not take this method',
+    remedy: 'Use one of the methods in `Allow`.',
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'None of the accepted media types can be produced',
+    remedy: 'Accept one of the media types in `detail`.',
+  },
+  'upload-timeout': {
+    status: 408,
+    title: 'The request body did not arrive in time',
+    remedy: 'Send it again over a better connection, or send a smaller file.',
+  },
+  conflict: {
+    status: 409,
+    title: 'The request conflicts with what is there',
+    remedy: 'See `detail`: what is there must be changed or another name used.',
+  },
+  'idempotency-in-flight': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is in progress',
+    remedy: 'Wait for `Retry-After`, then send the same request again.',
+    passing: { retryAfterS: 1 },
+  },
   'idempotency-stale': {
     status: 409,
     title: 'The model changed since the first request with this Idempotency-Key',
+    remedy: 'Use a new Idempotency-Key: the screening is then made, and charged, anew.',
   },
-  'preprocess-mismatch': { status: 409, title: 'The tensor was made by another preprocess specification' },
-  'image-too-large': { status: 413, title: 'The image exceeds the size limit' },
-  'body-too-large': { status: 413, title: 'The request body exceeds the size limit' },
-  'image-unsupported': { status: 415, title: 'The image format is not supported' },
-  'image-undecodable': { status: 422, title: 'The image could not be decoded' },
-  'image-unsuitable': { status: 422, title: 'The image is not a frontal chest X-ray that can be scored' },
-  'idempotency-mismatch': { status: 422, title: 'The Idempotency-Key was used with another body' },
-  'webhook-refused': { status: 422, title: 'The address cannot receive webhooks' },
-  'quota-exhausted': { status: 429, title: 'The quota is used up' },
-  'concurrency-limited': { status: 429, title: 'Too many screenings are in progress' },
-  'rate-limited': { status: 429, title: 'Too many requests' },
-  internal: { status: 500, title: 'Internal error' },
-  'upstream-invalid': { status: 502, title: 'Inference answered something unexpected' },
-  'issuer-unavailable': { status: 503, title: 'The keys of the token’s issuer cannot be read' },
-  'upstream-unavailable': { status: 503, title: 'Inference is not available' },
-  overloaded: { status: 503, title: 'There is more work than can be done in time' },
-  'upstream-timeout': { status: 504, title: 'Inference did not answer in time' },
-  'deadline-exceeded': { status: 504, title: 'The deadline passed before the work was done' },
-} as const satisfies Record<string, { status: number; title: string }>
+  'preprocess-mismatch': {
+    status: 409,
+    title: 'The tensor was made by another preprocess specification',
+    remedy: 'Give edge and GPU function the same model.',
+  },
+  'image-too-large': {
+    status: 413,
+    title: 'The image exceeds the size limit',
+    remedy: 'Send a smaller image; `detail` has the limit.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The request body exceeds the size limit',
+    remedy: 'Send a smaller file; `detail` has the limit.',
+  },
+  'image-unsupported': {
+    status: 415,
+    title: 'The image format is not supported',
+    remedy:
+      'Send PNG, JPEG or DICOM, its bytes as they are: not base64, not JSON; with curl `--data-binary`, not `-d`.',
+  },
+  'image-undecodable': {
+    status: 422,
+    title: 'The image could not be decoded',
+    remedy:
+      'The file is damaged, cut off, or of a kind that is not read; `detail` says which. Export it anew.',
+  },
+  'image-unsuitable': {
+    status: 422,
+    title: 'The image is not a frontal chest X-ray that can be scored',
+    remedy: 'Send a frontal chest X-ray, whole and upright; `detail` says what this looks like.',
+  },
+  'idempotency-mismatch': {
+    status: 422,
+    title: 'The Idempotency-Key was used with another body',
+    remedy: 'Use a new Idempotency-Key for another image.',
+  },
+  'webhook-refused': {
+    status: 422,
+    title: 'The address cannot receive webhooks',
+    remedy: 'Give an https address under a public name.',
+  },
+  'quota-exhausted': {
+    status: 429,
+    title: 'The quota is used up',
+    remedy: 'Wait for `Retry-After`, or have the plan changed.',
+  },
+  'concurrency-limited': {
+    status: 429,
+    title: 'Too many screenings are in progress',
+    remedy: 'Send fewer at once; jobs that wait count. Try again after `Retry-After`.',
+    passing: { retryAfterS: 1 },
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    remedy: 'Send more slowly: `RateLimit` says what is left. Try again after `Retry-After`.',
+    passing: { retryAfterS: 1 },
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    remedy: 'Try again with the same Idempotency-Key; report `instance` if it stays.',
+  },
+  'upstream-invalid': {
+    status: 502,
+    title: 'Inference answered something unexpected',
+    remedy: 'Try again later with the same Idempotency-Key; report `instance` if it stays.',
+    passing: { retryAfterS: 5 },
+  },
+  'issuer-unavailable': {
+    status: 503,
+    title: 'The keys of the token’s issuer cannot be read',
+    remedy: 'Try again after `Retry-After`: the token may be good. API keys go on working.',
+    passing: { retryAfterS: 5 },
+  },
+  'upstream-unavailable': {
+    status: 503,
+    title: 'Inference is not available',
+    remedy: 'Try again after `Retry-After` with the same Idempotency-Key; nothing was charged.',
+    passing: { retryAfterS: 5 },
+  },
+  overloaded: {
+    status: 503,
+    title: 'There is more work than can be done in time',
+    remedy: 'Try again after `Retry-After` with the same Idempotency-Key; nothing was charged.',
+    passing: { retryAfterS: 5 },
+  },
+  'upstream-timeout': {
+    status: 504,
+    title: 'Inference did not answer in time',
+    remedy: 'Try again after `Retry-After` with the same Idempotency-Key; nothing was charged.',
+    passing: { retryAfterS: 5 },
+  },
+  'deadline-exceeded': {
+    status: 504,
+    title: 'The deadline passed before the work was done',
+    remedy: 'Give the call more time, or send fewer at once.',
+  },
+} as const satisfies Record<string, Problem>
+
+type Problem = {
+  /** Of HTTP. */
+  readonly status: number
+  readonly title: string
+  /** What a caller can do about it. */
+  readonly remedy: string
+  /** There where it passes by itself: the same request, or another server, may succeed. Seconds to wait unless the error itself knows better. */
+  readonly passing?: { readonly retryAfterS: number }
+}
 
 export type ProblemCode = keyof typeof PROBLEMS
+
+/** The row of a code, with the columns that not every row has. */
+export const problemOf = (code: ProblemCode): Problem => PROBLEMS[code]
+
+/** Whether what was thrown passes by itself, so that trying again is worth it. A bug does not. */
+export const passes = (error: unknown): boolean =>
+  error instanceof AppError && problemOf(error.code).passing !== undefined
+
+/**
+ * The code of what was thrown; of anything but an {@link AppError} `internal`.
+ * @example codeOf(new AppError('image-missing', '…')) // 'image-missing'
+ */
+export const codeOf = (error: unknown): ProblemCode => (error instanceof AppError ? error.code : 'internal')
 
 /** The sole error class that crosses module borders on purpose; anything else that is thrown is a bug. */
 export class AppError extends Error {

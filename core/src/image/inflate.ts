@@ -1,3 +1,4 @@
+import { joinBytes } from '../base/join-bytes.ts'
 import { InflateInput } from './inflate-input.ts'
 import { type InflateEnd, Inflater } from './inflater.ts'
 import { Adler32, zlibHeader, zlibTrailer } from './zlib.ts'
@@ -19,13 +20,7 @@ export async function inflateUpTo(
     length += wanted.length
     return wanted.length === piece.length
   })
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return { bytes, cut: end === 'stopped' }
+  return { bytes: joinBytes(pieces), cut: end === 'stopped' }
 }
 
 /** How inflating ended; `checksum`: with the last block, but the zlib checksum behind it is of other data. */

@@ -1,3 +1,5 @@
+import { joinBytes } from '../base/join-bytes.ts'
+
 /**
  * Raw samples → PNG: grey of 8 or 16 bits, or RGB of 8 bits. Rows are filtered by "up", which suits smooth images and
  * costs one pass.
@@ -22,7 +24,7 @@ export async function encodePng(image: {
   header[9] = channels === 3 ? 2 : 0
   const body = await deflate(filterRows(bigEndian(data), height))
   const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
-  return join([signature, chunk('IHDR', header), chunk('IDAT', body), chunk('IEND', new Uint8Array(0))])
+  return joinBytes([signature, chunk('IHDR', header), chunk('IDAT', body), chunk('IEND', new Uint8Array(0))])
 }
 
 function bigEndian(data: Uint8Array | Uint8ClampedArray | Uint16Array): Uint8Array | Uint8ClampedArray {
@@ -61,7 +63,7 @@ async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
     pieces.push(value)
   }
   await written
-  return join(pieces)
+  return joinBytes(pieces)
 }
 
 function chunk(name: string, body: Uint8Array): Uint8Array {
@@ -86,13 +88,3 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
   return c >>> 0
 })
-
-function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(pieces.reduce((n, piece) => n + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
-  }
-  return out
-}

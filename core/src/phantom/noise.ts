@@ -1,14 +1,3 @@
-/** Uniform numbers in [0,1) from a seed (mulberry32): integer arithmetic, the same everywhere. */
-export function uniform(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 /** Value noise in [0,1]: random numbers on a grid of cells × cells per unit, smoothly interpolated, periodic. */
 export function smoothNoise(random: () => number, cells: number): (u: number, v: number) => number {
   const grid = Float64Array.from({ length: cells * cells }, random)

@@ -1,6 +1,7 @@
+import { uniform } from '../base/random.ts'
 import type { GrayImage } from '../image/gray-image.ts'
 import type { Label } from '../model/labels.ts'
-import { smoothNoise, uniform } from './noise.ts'
+import { smoothNoise } from './noise.ts'
 
 /** What a lesion looks like, and which label a phantom with it gets. */
 export type LesionKind = 'nodule' | 'consolidation' | 'ground-glass'

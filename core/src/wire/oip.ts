@@ -3,8 +3,10 @@
  * Sources: kserve/open-inference-protocol `inference_rest.md` (schemas `$inference_request`, `$inference_response`)
  * and Triton's `extension_binary_data.md`. Tensors are views into the body: nothing is copied.
  */
+
 import * as z from 'zod'
 import { AppError, type ProblemCode } from '../api/problem.ts'
+import { joinBytes } from '../base/join-bytes.ts'
 import { DATATYPES, elementCount, tensorFromJson, tensorToJson, type WireTensor } from './tensor.ts'
 
 /** Length in bytes of the JSON part when binary data follow it (extension_binary_data). */
@@ -86,7 +88,7 @@ export function encodeInferRequest(request: {
     outputs: request.outputs?.map((name) => ({ name })),
     parameters: { ...request.parameters, binary_data_output: true },
   }
-  return join(head, request.inputs)
+  return withTensors(head, request.inputs)
 }
 
 /**
@@ -135,7 +137,7 @@ export function encodeInferResponse(response: {
   }
   if (binary.length === 0)
     return { body: new TextEncoder().encode(JSON.stringify(head)), headerLength: undefined }
-  return join(head, binary)
+  return withTensors(head, binary)
 }
 
 /** @throws AppError `upstream-invalid` that says what does not fit */
@@ -172,20 +174,13 @@ const binaryEntry = (t: WireTensor) => ({
   parameters: { binary_data_size: t.data.byteLength },
 })
 
-function join(head: object, tensors: readonly WireTensor[]) {
+function withTensors(head: object, tensors: readonly WireTensor[]) {
   let text = JSON.stringify(head)
   const unpadded = new TextEncoder().encode(text).length
   // JSON may end in white space: tensors of four-byte elements then start aligned and can be read in place.
   text += ' '.repeat((4 - (unpadded % 4)) % 4)
   const json = new TextEncoder().encode(text)
-  const body = new Uint8Array(tensors.reduce((n, t) => n + t.data.byteLength, json.length))
-  body.set(json)
-  let at = json.length
-  for (const t of tensors) {
-    body.set(t.data, at)
-    at += t.data.byteLength
-  }
-  return { body, headerLength: json.length }
+  return { body: joinBytes([json, ...tensors.map(({ data }) => data)]), headerLength: json.length }
 }
 
 function parseHead<T>(

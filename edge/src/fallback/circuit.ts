@@ -10,7 +10,8 @@ type CircuitOptions = {
 
 /** What a call may do: be sent, or not. A call that is sent reports back. */
 export type Circuit = {
-  readonly admits: () => boolean
+  /** Whether a call may be sent now. */
+  readonly mayCall: () => boolean
   readonly succeeded: () => void
   readonly failed: () => void
 }
@@ -24,7 +25,7 @@ export function circuit({ failures, firstWaitMs, longestWaitMs, now }: CircuitOp
   let waitMs = firstWaitMs
   let probeAt = 0
   return {
-    admits() {
+    mayCall() {
       if (inARow < failures) return true
       if (now() < probeAt) return false
       probeAt = now() + waitMs // until this probe reports, and in case that it never does

@@ -26,7 +26,7 @@ export function withFallback(options: PolicyOptions): Infer {
         'there is no GPU, and the account wants no answer from the edge',
       )
     }
-    if (!gpu || !circuit.admits()) return edge(tensor, call)
+    if (!gpu || !circuit.mayCall()) return edge(tensor, call)
 
     const enough = new AbortController()
     const signal = AbortSignal.any([call.signal, enough.signal])
@@ -60,7 +60,7 @@ export function withFallback(options: PolicyOptions): Infer {
 const guarded =
   (gpu: Infer, circuit: Circuit): Infer =>
   async (tensor, call) => {
-    if (!circuit.admits())
+    if (!circuit.mayCall())
       throw new AppError('upstream-unavailable', 'the inference server is down; try again shortly')
     try {
       const inference = await gpu(tensor, call)

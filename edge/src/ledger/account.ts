@@ -1,7 +1,10 @@
 import { DurableObject } from 'cloudflare:workers'
+import type { RemoteLedger } from '../accounts.ts'
 import type { UsageEvent } from '../billing/sink.ts'
-import { JOB_DUE_MS, type JobMessage } from '../jobs.ts'
-import { createLedger, type Ledger } from './ledger.ts'
+import { createLedger } from './create-ledger.ts'
+import { JOB_DUE_MS, type JobMessage } from './job-message.ts'
+import type { Ledger } from './ledger.ts'
+import { seedOf } from './seed.ts'
 import type { Sql } from './sql.ts'
 
 /** Bindings that an account's object uses. */
@@ -10,34 +13,114 @@ export type AccountBindings = {
   readonly JOBS: Queue<JobMessage>
   /** After which a charge that was not confirmed is exported again. */
   readonly EXPORT_RETRY_MS: string
+  /** Keys that the deployment itself brings (`env.ts`). */
+  readonly DETL_API_KEYS?: string
 }
 
 const ALARM_DELAY_MS = 200
 const EXPORT_BATCH = 100 // the most that a Queue takes in one call
 
-/** One Durable Object an account: its ledger behind one method, and the alarm that lapses leases and sends charges to the billing queue. */
-export class Account extends DurableObject<AccountBindings> {
-  #ledger: Ledger | undefined
+type Args<M extends keyof Ledger> = Parameters<Ledger[M]>
+
+/**
+ * One Durable Object an account: its ledger as remote methods, and the alarm that lapses leases and sends jobs and charges to their
+ * queues. Found by the account's id.
+ */
+export class Account extends DurableObject<AccountBindings> implements RemoteLedger {
+  readonly #account: string
+  readonly #ledger: Ledger
   #alarmAt: number | undefined
 
-  /** Calls a method of the ledger; `account` is the name that this object was found by. */
-  async run<M extends keyof Ledger>(
-    account: string,
-    method: M,
-    args: Parameters<Ledger[M]>,
-  ): Promise<ReturnType<Ledger[M]>> {
-    const ledger = this.#open(account)
-    const call = ledger[method] as (...values: Parameters<Ledger[M]>) => ReturnType<Ledger[M]>
-    const result = call(...args)
-    await this.#schedule(ledger)
-    return result
+  constructor(state: DurableObjectState, env: AccountBindings) {
+    super(state, env)
+    const { name } = state.id
+    if (name === undefined) throw new Error('an account is found by its id')
+    this.#account = name
+    this.#ledger = createLedger(name, state.storage.sql as Sql, Date.now)
+    const seed = seedOf(name, env.DETL_API_KEYS)
+    if (seed) this.#ledger.seed(seed)
+  }
+
+  account() {
+    return this.#run((ledger) => ledger.account())
+  }
+  configure(...args: Args<'configure'>) {
+    return this.#run((ledger) => ledger.configure(...args))
+  }
+  setSettings(...args: Args<'setSettings'>) {
+    return this.#run((ledger) => ledger.setSettings(...args))
+  }
+  addCredits(...args: Args<'addCredits'>) {
+    return this.#run((ledger) => ledger.addCredits(...args))
+  }
+  addKey(...args: Args<'addKey'>) {
+    return this.#run((ledger) => ledger.addKey(...args))
+  }
+  key(...args: Args<'key'>) {
+    return this.#run((ledger) => ledger.key(...args))
+  }
+  listKeys() {
+    return this.#run((ledger) => ledger.listKeys())
+  }
+  revokeKey(...args: Args<'revokeKey'>) {
+    return this.#run((ledger) => ledger.revokeKey(...args))
+  }
+  rotateKey(...args: Args<'rotateKey'>) {
+    return this.#run((ledger) => ledger.rotateKey(...args))
+  }
+  authorize(...args: Args<'authorize'>) {
+    return this.#run((ledger) => ledger.authorize(...args))
+  }
+  open(...args: Args<'open'>) {
+    return this.#run((ledger) => ledger.open(...args))
+  }
+  settle(...args: Args<'settle'>) {
+    return this.#run((ledger) => ledger.settle(...args))
+  }
+  countRepeat(...args: Args<'countRepeat'>) {
+    return this.#run((ledger) => ledger.countRepeat(...args))
+  }
+  createJob(...args: Args<'createJob'>) {
+    return this.#run((ledger) => ledger.createJob(...args))
+  }
+  job(...args: Args<'job'>) {
+    return this.#run((ledger) => ledger.job(...args))
+  }
+  endJob(...args: Args<'endJob'>) {
+    return this.#run((ledger) => ledger.endJob(...args))
+  }
+  cancelJob(...args: Args<'cancelJob'>) {
+    return this.#run((ledger) => ledger.cancelJob(...args))
+  }
+  addWebhook(...args: Args<'addWebhook'>) {
+    return this.#run((ledger) => ledger.addWebhook(...args))
+  }
+  webhooks() {
+    return this.#run((ledger) => ledger.webhooks())
+  }
+  removeWebhook(...args: Args<'removeWebhook'>) {
+    return this.#run((ledger) => ledger.removeWebhook(...args))
+  }
+  usage(...args: Args<'usage'>) {
+    return this.#run((ledger) => ledger.usage(...args))
+  }
+  auditLog(...args: Args<'auditLog'>) {
+    return this.#run((ledger) => ledger.auditLog(...args))
+  }
+  exportsConfirmed(...args: Args<'exportsConfirmed'>) {
+    return this.#run((ledger) => ledger.exportsConfirmed(...args))
+  }
+  charged(...args: Args<'charged'>) {
+    return this.#run((ledger) => ledger.charged(...args))
+  }
+  chargedEntries(...args: Args<'chargedEntries'>) {
+    return this.#run((ledger) => ledger.chargedEntries(...args))
   }
 
   override async alarm(): Promise<void> {
     this.#alarmAt = undefined
-    const account = await this.ctx.storage.get<string>('account')
-    if (account === undefined) return
-    const ledger = this.#open(account)
+    const ledger = this.#ledger
+    const account = this.#account
     ledger.tidy()
     // Their first message was sent with the request; this one is for those that were lost on the way.
     for (const id of ledger.dueJobs(JOB_DUE_MS)) await this.env.JOBS.send({ account, id })
@@ -52,21 +135,19 @@ export class Account extends DurableObject<AccountBindings> {
       if (customer !== undefined)
         await this.env.USAGE.sendBatch(due.map((charge) => ({ body: { ...charge, account, customer } })))
     }
-    await this.#schedule(ledger)
+    await this.#schedule()
   }
 
-  #open(account: string): Ledger {
-    if (this.#ledger === undefined) {
-      this.ctx.storage.kv.put('account', account) // the alarm is not told it
-      this.#ledger = createLedger(account, this.ctx.storage.sql as Sql, Date.now)
-    }
-    return this.#ledger
+  async #run<T>(work: (ledger: Ledger) => T): Promise<T> {
+    const result = work(this.#ledger)
+    await this.#schedule()
+    return result
   }
 
-  async #schedule(ledger: Ledger): Promise<void> {
-    const next = ledger.nextDue() ?? Number.POSITIVE_INFINITY
+  async #schedule(): Promise<void> {
+    const next = this.#ledger.nextDue()
+    if (next === undefined) return
     const due = Math.max(next, Date.now() + ALARM_DELAY_MS) // what falls due together is done together
-    if (due === Number.POSITIVE_INFINITY) return
     this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? undefined
     if (this.#alarmAt !== undefined && this.#alarmAt <= due) return
     this.#alarmAt = due

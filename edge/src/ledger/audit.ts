@@ -1,15 +1,17 @@
-import type { AuditEntry } from '@detl/core/api/account'
+import type { AuditPage } from './ledger.ts'
 import { isoOrNull, type Sql } from './sql.ts'
 
 /** Where a page of the log ended: time, and place among what has that time. */
 const CURSOR = /^(\d{1,15})\.(\d{1,15})$/
 const END = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const
 
-export type AuditPage = { readonly entries: AuditEntry[]; readonly next?: string }
 type Row = { at: number; place: number; actor: string; action: string; code: string | null; detail: string }
 
 /** Who did what when, and with what code: changes, which are written down here, and screenings, which the ledger has anyway. */
 export function auditLog(sql: Sql, clock: () => number) {
+  sql.exec(`CREATE TABLE IF NOT EXISTS audit (
+      n INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS token_entries (id TEXT PRIMARY KEY, actor TEXT NOT NULL) WITHOUT ROWID`)
   return {
     add(actor: string, action: string, detail: string): void {
       sql.exec(

@@ -1,16 +1,5 @@
+import type { RateLimit } from './ledger.ts'
 import type { Sql } from './sql.ts'
-
-/** What the RateLimit fields say (draft-ietf-httpapi-ratelimit-headers-10). */
-export type RateLimit = {
-  readonly policy: string
-  /** Tokens of the full bucket, and seconds in which it fills. */
-  readonly quota: number
-  readonly windowS: number
-  /** Whole tokens left. */
-  readonly remaining: number
-  /** Seconds until the bucket is full again. */
-  readonly resetS: number
-}
 
 const WINDOW_S = 60
 /** A level is stored when it has changed by this share of the quota: it costs few writes, and a moved object errs by no more. */

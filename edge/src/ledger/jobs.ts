@@ -1,19 +1,7 @@
-import type { Sql } from './sql.ts'
+import type { Job, JobState, NewJob } from './ledger.ts'
+import { exists, number, type Sql } from './sql.ts'
 
 const KEPT_MS = 24 * 3600_000
-
-export type JobState = 'queued' | 'succeeded' | 'failed' | 'cancelled'
-export type Job = {
-  readonly id: string
-  readonly state: JobState
-  readonly createdAt: number
-  readonly expiresAt: number
-  readonly fingerprint: string
-  /** Sealed: the tensor while it waits, the answer once it is there (`seal.ts`). */
-  readonly input: Uint8Array | undefined
-  readonly output: Uint8Array | undefined
-  readonly problem: { readonly code: string; readonly detail: string } | undefined
-}
 
 type JobRow = {
   id: string
@@ -28,13 +16,14 @@ type JobRow = {
 }
 
 /** Screenings that are answered later. What a job holds of an X-ray is sealed, and gone with its end; its answer is kept for a day. */
-export function jobTable(sql: Sql) {
+export function jobTable(sql: Sql, clock: () => number) {
   sql.exec(`CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, state TEXT NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL, due INTEGER NOT NULL,
     fingerprint TEXT NOT NULL, input BLOB, output BLOB, code TEXT, detail TEXT);
     CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due) WHERE state = 'queued'`)
   return {
-    add(id: string, fingerprint: string, input: Uint8Array, now: number, dueMs: number): void {
+    add({ id, fingerprint, input, dueMs }: NewJob): void {
+      const now = clock()
       sql.exec(
         `INSERT INTO jobs VALUES (?, 'queued', ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
         id,
@@ -45,8 +34,8 @@ export function jobTable(sql: Sql) {
         input,
       )
     },
-    get(id: string, now: number): Job | undefined {
-      const row = sql.exec<JobRow>('SELECT * FROM jobs WHERE id = ? AND until > ?', id, now).toArray()[0]
+    get(id: string): Job | undefined {
+      const row = sql.exec<JobRow>('SELECT * FROM jobs WHERE id = ? AND until > ?', id, clock()).toArray()[0]
       return row && toJob(row)
     },
     /** Ends a job that waits: its input is forgotten, and its answer is kept for a day from now. @returns false if it had ended before */
@@ -54,15 +43,13 @@ export function jobTable(sql: Sql) {
       id: string,
       state: JobState,
       result: { output?: Uint8Array; code?: string; detail?: string },
-      now: number,
     ): boolean {
-      const waiting =
-        sql.exec(`SELECT 1 AS n FROM jobs WHERE id = ? AND state = 'queued'`, id).toArray().length > 0
+      const waiting = exists(sql, `SELECT 1 AS n FROM jobs WHERE id = ? AND state = 'queued'`, id)
       if (waiting)
         sql.exec(
           'UPDATE jobs SET state = ?, until = ?, input = NULL, output = ?, code = ?, detail = ? WHERE id = ?',
           state,
-          now + KEPT_MS,
+          clock() + KEPT_MS,
           result.output ?? null,
           result.code ?? null,
           result.detail ?? null,
@@ -71,9 +58,10 @@ export function jobTable(sql: Sql) {
       return waiting
     },
     forget: (id: string): void => void sql.exec('DELETE FROM jobs WHERE id = ?', id),
-    forgetBefore: (now: number): void => void sql.exec('DELETE FROM jobs WHERE until <= ?', now),
+    forgetOld: (): void => void sql.exec('DELETE FROM jobs WHERE until <= ?', clock()),
     /** Jobs whose message may have been lost; each is due again after `dueMs`. */
-    takeDue(now: number, dueMs: number): string[] {
+    takeDue(dueMs: number): string[] {
+      const now = clock()
       const ids = sql
         .exec<{ id: string }>(`SELECT id FROM jobs WHERE state = 'queued' AND due <= ?`, now)
         .toArray()
@@ -82,11 +70,10 @@ export function jobTable(sql: Sql) {
       return ids
     },
     nextDue: (): number | undefined =>
-      sql
-        .exec<{ n: number | null }>(
-          `SELECT MIN(n) AS n FROM (SELECT MIN(due) AS n FROM jobs WHERE state = 'queued' UNION ALL SELECT MIN(until) FROM jobs)`,
-        )
-        .toArray()[0]?.n ?? undefined,
+      number(
+        sql,
+        `SELECT MIN(n) AS n FROM (SELECT MIN(due) AS n FROM jobs WHERE state = 'queued' UNION ALL SELECT MIN(until) FROM jobs)`,
+      ) || undefined,
   }
 }
 

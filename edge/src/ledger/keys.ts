@@ -1,22 +1,12 @@
 import type { KeyInfo, Scope } from '@detl/core/api/account'
-import type { KeyMode } from '@detl/core/api/api-key'
+import type { KeyRow, NewKey } from './ledger.ts'
 import { isoOrNull, type Sql } from './sql.ts'
 
-export type KeyRow = {
-  readonly id: string
-  readonly hash: string
-  readonly prefix: string
-  readonly name: string
-  readonly mode: KeyMode
-  /** Space-separated. */
-  readonly scopes: string
-  readonly created: number
-  readonly expires: number | null
-  readonly revoked: number | null
-}
-
 /** The keys of one account. */
-export function keyTable(sql: Sql) {
+export function keyTable(sql: Sql, clock: () => number) {
+  sql.exec(`CREATE TABLE IF NOT EXISTS keys (
+    id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, prefix TEXT NOT NULL, name TEXT NOT NULL, mode TEXT NOT NULL, scopes TEXT NOT NULL,
+    created INTEGER NOT NULL, expires INTEGER, revoked INTEGER)`)
   const info = (row: KeyRow): KeyInfo => ({
     id: row.id,
     prefix: row.prefix,
@@ -30,8 +20,7 @@ export function keyTable(sql: Sql) {
   const find = (id: string) => sql.exec<KeyRow>('SELECT * FROM keys WHERE id = ?', id).toArray()[0]
   return {
     /** A key whose id is there already stays as it is: seeding again neither renews nor un-revokes it. */
-    add(row: Omit<KeyRow, 'revoked'>): KeyInfo {
-      const { id, hash, prefix, name, mode, scopes, created, expires } = row
+    add({ id, hash, prefix, name, mode, scopes, expires }: NewKey): KeyInfo {
       sql.exec(
         'INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)',
         id,
@@ -40,28 +29,30 @@ export function keyTable(sql: Sql) {
         name,
         mode,
         scopes,
-        created,
+        clock(),
         expires,
       )
       return info(find(id)!)
     },
     list: (): KeyInfo[] => sql.exec<KeyRow>('SELECT * FROM keys ORDER BY created, id').toArray().map(info),
     get: (id: string): KeyRow | undefined => find(id),
-    revoke(id: string, at: number): KeyInfo | undefined {
-      sql.exec('UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL', at, id)
+    revoke(id: string): KeyInfo | undefined {
+      sql.exec('UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL', clock(), id)
       const row = find(id)
       return row && info(row)
     },
-    expire(id: string, at: number): void {
+    /** It holds for so long more, and no longer than it would have. */
+    expireIn(id: string, ms: number): void {
+      const at = clock() + ms
       sql.exec('UPDATE keys SET expires = MIN(COALESCE(expires, ?), ?) WHERE id = ?', at, at, id)
     },
     /** The key that may be used now. */
-    valid(hash: string, now: number): KeyRow | undefined {
+    valid(hash: string): KeyRow | undefined {
       return sql
         .exec<KeyRow>(
           'SELECT * FROM keys WHERE hash = ? AND revoked IS NULL AND (expires IS NULL OR expires > ?)',
           hash,
-          now,
+          clock(),
         )
         .toArray()[0]
     },

@@ -1,21 +1,6 @@
-import {
-  type Account,
-  type AccountInput,
-  DEFAULT_ACCOUNT_LIMITS,
-  DEFAULT_SETTINGS,
-  type KeyInfo,
-  type Limits,
-  type Plan,
-  type Scope,
-  type Settings,
-} from '@detl/core/api/account'
+import type { Account, AccountInput, KeyInfo, Plan, Scope, Settings, UsageRow } from '@detl/core/api/account'
 import type { KeyMode } from '@detl/core/api/api-key'
-import { auditLog } from './audit.ts'
-import { levelStore, type RateLimit, tokenBuckets } from './bucket.ts'
-import { entryTable, type KeptAnswer, type Outcome, type Refusal, type Settled } from './entries.ts'
-import { type Job, jobTable } from './jobs.ts'
-import { type KeyRow, keyTable } from './keys.ts'
-import { createTables, isoOrNull, type Sql } from './sql.ts'
+import type { ProblemCode } from '@detl/core/api/problem'
 
 /** Who asks: the hash of a key, or a token that was verified already. */
 export type Credential =
@@ -30,14 +15,37 @@ export type Principal = {
   readonly mode: KeyMode
   readonly scopes: readonly string[]
 }
-export type Admitted = {
+
+/** What the RateLimit fields say (draft-ietf-httpapi-ratelimit-headers-10). */
+export type RateLimit = {
+  readonly policy: string
+  /** Tokens of the full bucket, and seconds in which it fills. */
+  readonly quota: number
+  readonly windowS: number
+  /** Whole tokens left. */
+  readonly remaining: number
+  /** Seconds until the bucket is full again. */
+  readonly resetS: number
+}
+
+/** The ledger's no, as a problem. */
+export type Denial = {
+  readonly ok: false
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly retryAfterS?: number
+  readonly rates?: readonly RateLimit[]
+}
+
+/** The ledger's yes: the credential holds, has the scope and is within its rate. */
+export type Authorized = {
   readonly ok: true
   readonly principal: Principal
   readonly plan: Plan['kind']
   readonly settings: Settings
   readonly rates: readonly RateLimit[]
 }
-export type Refused = Refusal & { readonly rates?: readonly RateLimit[] }
+
 export type OpenRequest = {
   readonly credential: Credential
   /** Of the screening and of its entry; unique. */
@@ -45,264 +53,137 @@ export type OpenRequest = {
   readonly idempotencyKey: string | undefined
   readonly leaseMs: number
 }
-/** `kept`: the answer of an earlier request with the same Idempotency-Key; `job`: the job that it became. */
-export type Opened = (Admitted & { readonly kept?: KeptAnswer; readonly job?: Job }) | Refused
 
+/** What is kept of an answer so that a repeat of its request gets the same one: see `seal.ts`. */
+export type KeptAnswer = { readonly entry: string; readonly fingerprint: string; readonly sealed: Uint8Array }
+/** Another request with the same Idempotency-Key was answered first: its answer is the one to give. */
+export type Replay = KeptAnswer & { readonly ok: 'replay' }
+
+/** `kept`: the answer of an earlier request with the same Idempotency-Key; `job`: the job that it became. */
+export type Opened = (Authorized & { readonly kept?: KeptAnswer; readonly job?: Job }) | Denial
+
+/** How the work of a screening ended. */
+export type Outcome =
+  | { readonly answered: true; readonly fingerprint?: string; readonly sealed?: Uint8Array }
+  | { readonly answered: false; readonly code: string }
+export type Settled = { readonly ok: true } | Replay | Denial
+
+export type JobState = 'queued' | 'succeeded' | 'failed' | 'cancelled'
+export type Job = {
+  readonly id: string
+  readonly state: JobState
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly fingerprint: string
+  /** Sealed: the tensor while it waits, the answer once it is there (`seal.ts`). */
+  readonly input: Uint8Array | undefined
+  readonly output: Uint8Array | undefined
+  readonly problem: { readonly code: string; readonly detail: string } | undefined
+}
+export type NewJob = {
+  readonly id: string
+  readonly fingerprint: string
+  readonly input: Uint8Array
+  readonly leaseMs: number
+  readonly dueMs: number
+}
 export type JobEnd =
   | { readonly answered: true; readonly output: Uint8Array }
   | { readonly answered: false; readonly code: string; readonly detail: string }
 
 export type Webhook = { readonly id: string; readonly url: string; readonly createdAt: string }
 
-/** An account and its first key that the deployment's configuration brings. */
-export type Seed = {
-  readonly account: AccountInput
-  readonly keys: readonly Omit<KeyRow, 'revoked' | 'created'>[]
+export type AuditPage = {
+  readonly entries: {
+    readonly at: string
+    readonly actor: string
+    readonly action: string
+    readonly code?: string
+    readonly detail: string
+  }[]
+  readonly next?: string
 }
 
-type AccountRow = {
-  id: string
-  name: string
-  plan: string
-  limits: string
-  settings: string
-  customer: string | null
-  credits: number
-  created: number
-}
+/** A charge as it goes to the billing provider; `entry` is unique for ever. */
+export type Charge = { readonly entry: string; readonly at: number }
 
-export type Ledger = ReturnType<typeof createLedger>
+export type KeyRow = {
+  readonly id: string
+  readonly hash: string
+  readonly prefix: string
+  readonly name: string
+  readonly mode: KeyMode
+  /** Space-separated. */
+  readonly scopes: string
+  readonly created: number
+  readonly expires: number | null
+  readonly revoked: number | null
+}
+export type NewKey = Omit<KeyRow, 'revoked' | 'created'>
+
+/** An account and its first keys that the deployment's configuration brings. */
+export type Seed = { readonly account: AccountInput; readonly keys: readonly NewKey[] }
 
 /**
- * Everything of one account, on its SQLite: who may act for it, what it may do, what it did and owes. Every method is one transaction,
- * and all of an account's requests pass through here one after another: that is what makes a revocation take hold at the next request, and a
- * screening charged once.
+ * Everything of one account: who may act for it, what it may do, what it did and owes. Every method is one transaction, and all of an
+ * account's requests pass through here one after another: that is what makes a revocation take hold at the next request, and a
+ * screening charged once. Times are milliseconds since the epoch.
  */
-export function createLedger(id: string, sql: Sql, clock: () => number) {
-  createTables(sql)
-  const keys = keyTable(sql)
-  const entries = entryTable(sql)
-  const jobs = jobTable(sql)
-  const log = auditLog(sql, clock)
-  const audit = log.add
-  const take = tokenBuckets(levelStore(sql))
-  sql.exec(
-    'CREATE TABLE IF NOT EXISTS webhooks (id TEXT PRIMARY KEY, url TEXT NOT NULL, created INTEGER NOT NULL)',
-  )
+export type Ledger = {
+  account(): Account | undefined
+  configure(input: AccountInput, actor: string): Account
+  setSettings(settings: Settings, actor: string): Account
+  /** @param reference of the payment: the same one again adds nothing */
+  addCredits(amount: number, reference: string, actor: string): Account
+  /** What is there already stays as it is. */
+  seed(seed: Seed): void
 
-  function account(): Account | undefined {
-    const row = sql.exec<AccountRow>('SELECT * FROM account').toArray()[0]
-    if (!row) return undefined
-    return {
-      id: row.id,
-      name: row.name,
-      plan: JSON.parse(row.plan) as Plan,
-      limits: JSON.parse(row.limits) as Limits,
-      settings: JSON.parse(row.settings) as Settings,
-      ...(row.customer !== null && { billingCustomer: row.customer }),
-      credits: row.credits,
-      createdAt: new Date(row.created).toISOString(),
-    }
-  }
+  addKey(row: NewKey, actor: string): KeyInfo
+  key(id: string): KeyRow | undefined
+  listKeys(): KeyInfo[]
+  revokeKey(id: string, actor: string): KeyInfo | undefined
+  /** The old key holds for `overlapMs` more, so that both work while clients change over. */
+  rotateKey(oldId: string, row: NewKey, overlapMs: number, actor: string): KeyInfo
 
-  function configure(input: AccountInput, actor: string): Account {
-    const before = account()
-    sql.exec(
-      `INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET
-       name = excluded.name, plan = excluded.plan, limits = excluded.limits, customer = excluded.customer`,
-      id,
-      input.name,
-      JSON.stringify(input.plan),
-      JSON.stringify({ ...(before?.limits ?? DEFAULT_ACCOUNT_LIMITS), ...input.limits }),
-      JSON.stringify(DEFAULT_SETTINGS),
-      input.billingCustomer ?? null,
-      clock(),
-    )
-    audit(actor, before ? 'account.changed' : 'account.created', `plan ${input.plan.kind}`)
-    return account()!
-  }
+  authorize(credential: Credential, scope: Scope): Authorized | Denial
+  /** Authorisation and reservation of one screening. */
+  open(request: OpenRequest): Opened
+  /** Charges a screening that was answered, or gives back its reservation. */
+  settle(entry: string, outcome: Outcome): Settled
+  /** Counts a request that found a kept answer: `replayed`, or why it did not get it. */
+  countRepeat(by: Pick<Principal, 'key' | 'mode'>, outcome: string): void
 
-  /** One text for every key that does not hold: which of them it was is not the caller's to learn. */
-  const unknownKey: Refusal = {
-    ok: false,
-    code: 'key-invalid',
-    detail: 'this key is not known, has expired or was revoked',
-  }
+  /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it. */
+  createJob(job: NewJob): void
+  job(id: string): Job | undefined
+  /** @returns whether this call ended it; the second consumer of a message that came twice gets false */
+  endJob(id: string, end: JobEnd): boolean
+  /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
+  cancelJob(id: string, actor: string): Job | undefined
+  /** Jobs whose message may have been lost; each is due again after `dueMs`. */
+  dueJobs(dueMs: number): string[]
 
-  function admit(credential: Credential, scope: Scope): Admitted | Refused {
-    const found = account()
-    const key = credential.kind === 'key' ? keys.valid(credential.hash, clock()) : undefined
-    if (!found || (credential.kind === 'key' && !key)) return unknownKey
-    const scopes = credential.kind === 'key' ? key!.scopes.split(' ') : credential.scopes
-    const id = key?.id ?? 'token'
-    const subject = credential.kind === 'token' ? credential.subject : undefined
-    const actor = subject === undefined ? id : `${id} ${subject}`
-    const principal: Principal = { key: id, actor, mode: key?.mode ?? 'live', scopes }
-    const { limits, settings } = found
-    const { limits: rates, retryAfterS } = take(
-      [
-        { policy: 'key', id: `key:${principal.key}`, quota: limits.perKeyPerMinute },
-        { policy: 'account', id: 'account', quota: limits.perMinute },
-      ],
-      clock(),
-    )
-    if (retryAfterS !== undefined)
-      return { ok: false, code: 'rate-limited', detail: 'see the RateLimit fields', retryAfterS, rates }
-    if (!scopes.includes(scope))
-      return { ok: false, code: 'scope-missing', detail: `it needs the scope ${scope}`, rates }
-    return { ok: true, principal, plan: found.plan.kind, settings, rates }
-  }
+  addWebhook(id: string, url: string, actor: string): Webhook
+  webhooks(): Webhook[]
+  removeWebhook(id: string, actor: string): boolean
 
-  const terms = () => {
-    const { plan, limits, billingCustomer } = account()!
-    return { plan, limits, exported: billingCustomer !== undefined }
-  }
+  /** @param from @param to days, `YYYY-MM-DD` in UTC, both inclusive */
+  usage(from: string, to: string): UsageRow[]
+  /** Newest first. @param before the `next` of the page before */
+  auditLog(limit: number, before?: string): AuditPage
 
-  return {
-    account,
-    configure,
-    setSettings(settings: Settings, actor: string): Account {
-      sql.exec('UPDATE account SET settings = ?', JSON.stringify(settings))
-      audit(actor, 'settings.changed', '')
-      return account()!
-    },
-    /** @param reference of the payment: the same one again adds nothing */
-    addCredits(amount: number, reference: string, actor: string): Account {
-      const seen = sql.exec('SELECT 1 AS n FROM topups WHERE reference = ?', reference).toArray().length > 0
-      if (!seen) {
-        sql.exec('INSERT INTO topups VALUES (?, ?, ?)', reference, amount, clock())
-        sql.exec('UPDATE account SET credits = credits + ?', amount)
-        audit(actor, 'credits.added', String(amount))
-      }
-      return account()!
-    },
-    seed({ account: input, keys: rows }: Seed): void {
-      if (!account()) configure(input, 'deployment')
-      for (const row of rows) keys.add({ ...row, created: clock() })
-    },
+  /** Charges that the billing provider should be told of now: never sent, or sent so long ago without a confirmation that they may be lost. */
+  dueExports(limit: number): Charge[]
+  /** On their way; sent again after `retryMs`, then twice that, and so on, until they are confirmed. */
+  exportsSent(entries: readonly string[], retryMs: number): void
+  /** The provider has them. */
+  exportsConfirmed(entries: readonly string[]): void
+  /** How many were charged in [from, to): what the billing provider should have too. */
+  charged(from: number, to: number): number
+  chargedEntries(from: number, to: number): string[]
 
-    addKey(row: Omit<KeyRow, 'revoked' | 'created'>, actor: string): KeyInfo {
-      audit(actor, 'key.created', row.id)
-      return keys.add({ ...row, created: clock() })
-    },
-    key: keys.get,
-    listKeys: keys.list,
-    revokeKey(keyId: string, actor: string): KeyInfo | undefined {
-      const revoked = keys.revoke(keyId, clock())
-      if (revoked) audit(actor, 'key.revoked', keyId)
-      return revoked
-    },
-    /** The old key holds for `overlapMs` more, so that both work while clients change over. */
-    rotateKey(
-      oldId: string,
-      row: Omit<KeyRow, 'revoked' | 'created'>,
-      overlapMs: number,
-      actor: string,
-    ): KeyInfo {
-      keys.expire(oldId, clock() + overlapMs)
-      audit(actor, 'key.rotated', `${oldId} to ${row.id}`)
-      return keys.add({ ...row, created: clock() })
-    },
-
-    admit,
-    /** Admission and reservation of one screening. */
-    open({ credential, id: entry, idempotencyKey, leaseMs }: OpenRequest): Opened {
-      const admitted = admit(credential, 'screenings:write')
-      if (!admitted.ok) return admitted
-      entries.lapse(clock())
-      const { principal, rates } = admitted
-      const earlier =
-        idempotencyKey === undefined ? undefined : entries.entryOf(principal.mode, idempotencyKey, clock())
-      const job = earlier === undefined ? undefined : jobs.get(earlier, clock())
-      if (job) return { ...admitted, job }
-      const { key, mode, actor } = principal
-      const reserved = entries.reserve({ key, mode, id: entry, idempotencyKey, leaseMs }, terms(), clock())
-      if (reserved.ok === true && actor !== key) log.actedAs(actor, entry)
-      if (reserved.ok === true) return admitted
-      if (reserved.ok === false) return { ...reserved, rates }
-      const { ok: _, ...kept } = reserved
-      return { ...admitted, kept }
-    },
-    settle: (entry: string, outcome: Outcome): Settled => entries.settle(entry, outcome, terms(), clock()),
-
-    countRepeat: (by: Pick<Principal, 'key' | 'mode'>, outcome: string): void =>
-      entries.countRepeat(by, outcome, clock()),
-
-    /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it. */
-    createJob(job: {
-      id: string
-      fingerprint: string
-      input: Uint8Array
-      leaseMs: number
-      dueMs: number
-    }): void {
-      entries.extend(job.id, clock() + job.leaseMs)
-      jobs.add(job.id, job.fingerprint, job.input, clock(), job.dueMs)
-    },
-    job: (jobId: string): Job | undefined => jobs.get(jobId, clock()),
-    /** @returns whether this call ended it; the second consumer of a message that came twice gets false */
-    endJob(jobId: string, end: JobEnd): boolean {
-      const job = jobs.get(jobId, clock())
-      if (job?.state !== 'queued') return false
-      if (!end.answered) {
-        entries.settle(jobId, end, terms(), clock())
-        return jobs.end(jobId, 'failed', end, clock())
-      }
-      const settled = entries.settle(jobId, { answered: true }, terms(), clock())
-      if (settled.ok === false) return jobs.end(jobId, 'failed', settled, clock())
-      entries.answeredByJob(jobId, job.fingerprint, clock())
-      return jobs.end(jobId, 'succeeded', end, clock())
-    },
-    /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
-    cancelJob(jobId: string, actor: string): Job | undefined {
-      if (jobs.end(jobId, 'cancelled', {}, clock())) {
-        entries.settle(jobId, { answered: false, code: 'cancelled' }, terms(), clock())
-        audit(actor, 'screening.cancelled', jobId)
-        return jobs.get(jobId, clock())
-      }
-      const job = jobs.get(jobId, clock())
-      if (job && job.state !== 'cancelled') {
-        jobs.forget(jobId)
-        audit(actor, 'answer.deleted', jobId)
-      }
-      return job
-    },
-    dueJobs: (dueMs: number): string[] => jobs.takeDue(clock(), dueMs),
-
-    addWebhook(webhookId: string, url: string, actor: string): Webhook {
-      sql.exec('INSERT INTO webhooks VALUES (?, ?, ?)', webhookId, url, clock())
-      audit(actor, 'webhook.created', webhookId)
-      return { id: webhookId, url, createdAt: new Date(clock()).toISOString() }
-    },
-    webhooks: (): Webhook[] =>
-      sql
-        .exec<{ id: string; url: string; created: number }>('SELECT * FROM webhooks ORDER BY created, id')
-        .toArray()
-        .map(({ id: webhookId, url, created }) => ({ id: webhookId, url, createdAt: isoOrNull(created)! })),
-    removeWebhook(webhookId: string, actor: string): boolean {
-      const found = sql.exec('DELETE FROM webhooks WHERE id = ? RETURNING id', webhookId).toArray().length > 0
-      if (found) audit(actor, 'webhook.removed', webhookId)
-      return found
-    },
-
-    usage: entries.usage,
-    auditLog: log.page,
-
-    dueExports: (limit: number) => entries.dueExports(clock(), limit),
-    exportsSent: (ids: readonly string[], retryMs: number): void =>
-      entries.exportsSent(ids, clock(), retryMs),
-    exportsConfirmed: entries.exportsConfirmed,
-    charged: entries.charged,
-    chargedEntries: entries.chargedEntries,
-    /** Lapses leases and forgets the answers whose time is over. */
-    tidy(): void {
-      entries.lapse(clock())
-      entries.forget(clock())
-      jobs.forgetBefore(clock())
-    },
-    nextDue(): number | undefined {
-      const dues = [entries.nextDue(), jobs.nextDue()].filter((due) => due !== undefined)
-      return dues.length > 0 ? Math.min(...dues) : undefined
-    },
-  }
+  /** Lapses leases and forgets the answers whose time is over. */
+  tidy(): void
+  /** When there is next something to tidy, send or export. */
+  nextDue(): number | undefined
 }

@@ -2,9 +2,9 @@ import { accountIdSchema, type Scope } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Accounts } from '../accounts.ts'
-import type { EdgeContext } from '../app.ts'
+import type { EdgeContext } from '../context.ts'
 import type { Identify } from '../identity.ts'
-import type { Admitted, Refused } from '../ledger/ledger.ts'
+import type { Authorized, Denial } from '../ledger/ledger.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
 
 /**
@@ -24,11 +24,12 @@ export function auth(identify: Identify): MiddlewareHandler<EdgeContext> {
  * Asks the account's ledger whether the credential holds, has the scope and is within its rate; for routes that reserve nothing.
  * @throws AppError key-invalid, scope-missing, rate-limited
  */
-export function admit(accounts: Accounts, scope: Scope): MiddlewareHandler<EdgeContext> {
+export function requireScope(accounts: Accounts, scope: Scope): MiddlewareHandler<EdgeContext> {
   return async (c, next) => {
-    const { principal } = admitted(c, await accounts(c.get('account')).admit(c.get('credential'), scope))
+    const ledger = accounts(c.get('account'))
+    const { principal } = granted(c, await ledger.authorize(c.get('credential'), scope))
     c.set('actor', principal.actor)
-    c.set('scopes', principal.scopes)
+    c.set('principal', principal)
     await next()
   }
 }
@@ -49,7 +50,7 @@ export function adminAuth(isAdmin: (token: string) => Promise<boolean>): Middlew
 }
 
 /** A ledger's yes with its rate limits put into the answer, or its no thrown. */
-export function admitted<T extends Admitted>(c: Context<EdgeContext>, result: T | Refused): T {
+export function granted<T extends Authorized>(c: Context<EdgeContext>, result: T | Denial): T {
   if (result.rates) for (const [name, value] of rateLimitHeaders(result.rates)) c.header(name, value)
   if (result.ok) return result
   throw new AppError(result.code, result.detail, { retryAfterS: result.retryAfterS })

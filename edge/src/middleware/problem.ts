@@ -1,19 +1,9 @@
-import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
+import { AppError, PROBLEMS, type ProblemCode, problemOf } from '@detl/core/api/problem'
+import { problemDetails } from '@detl/core/api/problem-schema'
 import type { Hook } from '@hono/zod-openapi'
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import type { EdgeContext } from '../app.ts'
-
-/** Seconds after which a caller may try again, for the problems that pass by themselves. */
-const RETRY_AFTER_S: Partial<Record<ProblemCode, number>> = {
-  'upstream-unavailable': 5,
-  'upstream-timeout': 5,
-  overloaded: 5,
-  'issuer-unavailable': 5,
-  'rate-limited': 1,
-  'concurrency-limited': 1,
-  'idempotency-in-flight': 1,
-}
+import type { EdgeContext } from '../context.ts'
 
 /** RFC 9457 problem details; the one place in the edge that turns an error into a response. */
 export const problem: ErrorHandler<EdgeContext> = (error, c) => {
@@ -70,18 +60,12 @@ function respond(
   c: Context<EdgeContext>,
   code: ProblemCode,
   detail: string,
-  retryAfterS = RETRY_AFTER_S[code],
+  retryAfterS = problemOf(code).passing?.retryAfterS,
 ) {
-  const { status, title } = PROBLEMS[code]
+  const { status } = PROBLEMS[code]
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS)
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="detl"' // RFC 9110, section 11.6.1
-  const body = {
-    type: `/problems/${code}`,
-    title,
-    status,
-    detail,
-    instance: `urn:uuid:${c.get('requestId')}`,
-  }
+  const body = problemDetails(code, detail, `urn:uuid:${c.get('requestId')}`)
   return c.body(JSON.stringify(body), status, headers)
 }

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../ledger/bucket.ts'
+import type { RateLimit } from '../ledger/ledger.ts'
 
 /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10), the tightest policy first. */
 export function rateLimitHeaders(rates: readonly RateLimit[]): [string, string][] {

@@ -1,13 +1,16 @@
 import { accountIdSchema, accountInputSchema } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Deps, EdgeContext } from '../app.ts'
 import { reconcile } from '../billing/reconcile.ts'
+import type { BillingSink } from '../billing/sink.ts'
+import type { EdgeContext } from '../context.ts'
 import { adminAuth } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
-import { accountRoutes } from './account.ts'
+import { Account } from '../schemas.ts'
+import type { Access } from './access.ts'
+import { type AccountDeps, accountRoutes } from './account.ts'
 import { BY_ADMIN, json, jsonBody, problems, WITH_ADMIN_KEY, WITH_INPUT } from './documented.ts'
-import { Account } from './schemas.ts'
+import { type KeyRouteDeps, keyRoutes } from './keys.ts'
 
 const MINUTE_MS = 60_000
 const tags = ['admin']
@@ -25,8 +28,16 @@ const reconciledSchema = z.strictObject({
   difference: z.number(),
 })
 
+export type AdminDeps = AccountDeps &
+  KeyRouteDeps & {
+    readonly isAdmin: (token: string) => Promise<boolean>
+    /** Which accounts there are. */
+    readonly directory: { add(id: string): Promise<void>; list(): Promise<string[]> }
+    readonly billing: BillingSink | undefined
+  }
+
 /** What who runs the service may do, below /v1/admin, behind the admin key. */
-export function adminRoutes(deps: Pick<Deps, 'accounts' | 'keyring' | 'directory' | 'isAdmin' | 'billing'>) {
+export function adminRoutes(deps: AdminDeps) {
   const { accounts, directory, isAdmin, billing } = deps
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   app.use('/accounts/:account/*', adminAuth(isAdmin))
@@ -113,9 +124,8 @@ export function adminRoutes(deps: Pick<Deps, 'accounts' | 'keyring' | 'directory
       return c.json({ accounts: rows }, 200)
     },
   )
-  app.route(
-    '/accounts/:account',
-    accountRoutes(deps, { as: 'admin', guard: () => async (_, next) => next() }),
-  )
+  const access: Access = { as: 'admin', guard: () => async (_, next) => next() }
+  app.route('/accounts/:account', accountRoutes(deps, access))
+  app.route('/accounts/:account', keyRoutes(deps, access))
   return app
 }

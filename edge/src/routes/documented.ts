@@ -1,6 +1,6 @@
 import { PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import type { z } from '@hono/zod-openapi'
-import { Problem } from './schemas.ts'
+import { Problem } from '../schemas.ts'
 
 /** Codes that any route behind a key may answer. */
 export const WITH_KEY = [

@@ -1,5 +1,5 @@
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
-import type { EdgeContext } from '../app.ts'
+import type { EdgeContext } from '../context.ts'
 import { json, problems } from './documented.ts'
 
 export const healthRoute = createRoute({

@@ -1,17 +1,22 @@
-import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
+import { AppError, type ProblemCode } from '@detl/core/api/problem'
+import { problemDetails } from '@detl/core/api/problem-schema'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Deps, EdgeContext } from '../app.ts'
-import type { Job as LedgerJob } from '../ledger/jobs.ts'
-import { admit } from '../middleware/auth.ts'
+import type { Accounts } from '../accounts.ts'
+import type { EdgeContext } from '../context.ts'
+import type { Job as LedgerJob } from '../ledger/ledger.ts'
+import { requireScope } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
+import { Job } from '../schemas.ts'
+import type { Sealer } from '../seal.ts'
 import { BY_KEY, json, problems, WITH_KEY } from './documented.ts'
-import { Job } from './schemas.ts'
 
 const params = z.object({ id: z.uuid() })
 const tags = ['screening']
 
+export type JobRouteDeps = { readonly accounts: Accounts; readonly sealer: Sealer }
+
 /** GET and DELETE /v1/screenings/{id}: jobs, made by `Prefer: respond-async`. */
-export function jobRoutes({ accounts, sealer }: Pick<Deps, 'accounts' | 'sealer'>) {
+export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
 
   async function toJob(account: string, job: LedgerJob): Promise<z.infer<typeof Job>> {
@@ -26,7 +31,7 @@ export function jobRoutes({ accounts, sealer }: Pick<Deps, 'accounts' | 'sealer'
       expiresAt: new Date(job.expiresAt).toISOString(),
       ...(screening && { screening }),
       ...(code && {
-        problem: { type: `/problems/${code}` as const, ...PROBLEMS[code], detail: job.problem?.detail ?? '' },
+        problem: problemDetails(code, job.problem?.detail ?? ''),
       }),
     }
   }
@@ -39,7 +44,7 @@ export function jobRoutes({ accounts, sealer }: Pick<Deps, 'accounts' | 'sealer'
       summary: 'How a screening with `Prefer: respond-async` stands, and its answer once it is there',
       tags,
       security: BY_KEY,
-      middleware: [admit(accounts, 'screenings:read')] as const,
+      middleware: [requireScope(accounts, 'screenings:read')] as const,
       request: { params },
       responses: { 200: json(Job, 'The job'), ...problems(...WITH_KEY, 'request-invalid', 'not-found') },
     }),
@@ -58,7 +63,7 @@ export function jobRoutes({ accounts, sealer }: Pick<Deps, 'accounts' | 'sealer'
       summary: 'Cancel a screening that waits, at no cost, or forget the answer of one that has ended',
       tags,
       security: BY_KEY,
-      middleware: [admit(accounts, 'screenings:write')] as const,
+      middleware: [requireScope(accounts, 'screenings:write')] as const,
       request: { params },
       responses: {
         200: json(Job, 'The job as it was'),

@@ -1,8 +1,9 @@
+import type { Manifest } from '@detl/core/model/manifest'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { createRoute, type RouteHandler } from '@hono/zod-openapi'
-import type { Deps, EdgeContext } from '../app.ts'
+import type { EdgeContext } from '../context.ts'
+import { Model } from '../schemas.ts'
 import { json, problems } from './documented.ts'
-import { Model } from './schemas.ts'
 
 export const modelRoute = createRoute({
   method: 'get',
@@ -14,7 +15,9 @@ export const modelRoute = createRoute({
   responses: { 200: json(Model, 'The manifest'), ...problems('internal') },
 })
 
+export type ModelDeps = { readonly manifest: Manifest }
+
 export const model =
-  ({ manifest }: Pick<Deps, 'manifest'>): RouteHandler<typeof modelRoute, EdgeContext> =>
+  ({ manifest }: ModelDeps): RouteHandler<typeof modelRoute, EdgeContext> =>
   (c) =>
     c.json({ ...manifest, preprocessId: preprocessId(manifest.preprocess) }, 200)

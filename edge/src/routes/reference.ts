@@ -1,8 +1,7 @@
 import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
-import { REMEDIES } from '@detl/core/api/remedies'
 import type { Handler } from 'hono'
 import { html, raw } from 'hono/html'
-import type { EdgeContext } from '../app.ts'
+import type { EdgeContext } from '../context.ts'
 import type { openApiDocument } from '../openapi.ts'
 
 type Document = ReturnType<typeof openApiDocument>
@@ -55,7 +54,7 @@ ${operations.map(({ path, method, operation }) => section(path, method, operatio
       Object.keys(PROBLEMS) as ProblemCode[]
     ).map(
       (code) =>
-        html`<tr id="problem-${code}"><td><code>${code}</code></td><td>${PROBLEMS[code].status}</td><td>${PROBLEMS[code].title}</td><td>${REMEDIES[code]}</td></tr>`,
+        html`<tr id="problem-${code}"><td><code>${code}</code></td><td>${PROBLEMS[code].status}</td><td>${PROBLEMS[code].title}</td><td>${PROBLEMS[code].remedy}</td></tr>`,
     )}</tbody></table>
 <h2>Schemas</h2>
 ${Object.entries(components?.schemas ?? {}).map(

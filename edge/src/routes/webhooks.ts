@@ -1,21 +1,34 @@
 import { webhookInputSchema } from '@detl/core/api/job'
 import { AppError } from '@detl/core/api/problem'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Deps, EdgeContext } from '../app.ts'
-import { admit } from '../middleware/auth.ts'
+import type { Accounts } from '../accounts.ts'
+import type { EdgeContext } from '../context.ts'
+import { requireScope } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
+import { CreatedWebhook, Webhook } from '../schemas.ts'
 import { checkReceiver } from '../webhooks/address.ts'
 import { BY_KEY, json, jsonBody, problems, WITH_INPUT, WITH_KEY } from './documented.ts'
-import { CreatedWebhook, Webhook } from './schemas.ts'
 
 const MAX_WEBHOOKS = 10
 const tags = ['account']
 
+export type WebhookRouteDeps = {
+  readonly accounts: Accounts
+  readonly webhooks: {
+    /** Receivers on loopback and plain HTTP: on a local start only. */
+    readonly allowLocal: boolean
+    /** @param webhook `<account>:<webhook id>` */
+    readonly secret: (webhook: string) => Promise<string>
+    /** Drops what the webhook is still to be told. */
+    readonly forget: (webhook: string) => Promise<void>
+  }
+}
+
 /** Addresses that are told when a job has ended. */
-export function webhookRoutes({ accounts, webhooks }: Pick<Deps, 'accounts' | 'webhooks'>) {
+export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   const security = BY_KEY
-  const middleware = admit(accounts, 'account:write')
+  const middleware = requireScope(accounts, 'account:write')
 
   app.openapi(
     createRoute({

@@ -2,10 +2,11 @@
 import { deflateRawSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { describe, expect, it } from 'vitest'
-import { chestElements, join, writeDicom } from '../../support/dicom-writer.ts'
+import { chestElements, writeDicom } from '../../support/dicom-writer.ts'
 import { chunk, PNG_SIGNATURE } from '../../support/png-writer.ts'
 
 const BYTES = 2 ** 25
@@ -35,7 +36,7 @@ const EMPTY_ITEM = [0xfe, 0xff, 0, 0xe0, 0, 0, 0, 0] as const
 const SEQUENCE = [8, 0, 0x40, 0x11, 0x53, 0x51, 0, 0, ...UNDEFINED] as const
 const meta = (syntax = EXPLICIT) => writeDicom(syntax, {}, undefined)
 const fragments = () =>
-  join([
+  joinBytes([
     writeDicom(
       '1.2.840.10008.1.2.4.80',
       chestElements({ width: 9, height: 9 }, { allocated: 16, stored: 12 }),
@@ -46,9 +47,9 @@ const fragments = () =>
   ])
 const png = (name: string) => {
   const header = Uint8Array.of(0, 0, 0, 99, 0, 0, 0, 99, 8, 0, 0, 0, 0)
-  return join([PNG_SIGNATURE, chunk('IHDR', header), many(...chunk(name, new Uint8Array(0)))])
+  return joinBytes([PNG_SIGNATURE, chunk('IHDR', header), many(...chunk(name, new Uint8Array(0)))])
 }
-const jpeg = (...unit: number[]) => join([Uint8Array.of(0xff, 0xd8), many(...unit)])
+const jpeg = (...unit: number[]) => joinBytes([Uint8Array.of(0xff, 0xd8), many(...unit)])
 const scan = [
   0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 9, 0, 9, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0,
 ]
@@ -84,7 +85,7 @@ function jpeg2000(tile: number, layers: number, precinct: number): Uint8Array<Ar
 /** A progressive JPEG whose scan is there more often than an image has bits. */
 function scans(): Uint8Array {
   const head = scan.with(3, 0xc2)
-  return join([Uint8Array.from(head), many(...head.slice(15), 0x55, 0x55), Uint8Array.of(0xff, 0xd9)])
+  return joinBytes([Uint8Array.from(head), many(...head.slice(15), 0x55, 0x55), Uint8Array.of(0xff, 0xd9)])
 }
 
 const LIMIT_MS = 50
@@ -94,32 +95,32 @@ const damaged = 'image-undecodable'
 
 describe('a bomb is refused within 50 ms of CPU:', () => {
   it.each([
-    ['DICOM, elements', () => join([meta(), elements()]), tooLarge],
+    ['DICOM, elements', () => joinBytes([meta(), elements()]), tooLarge],
     [
       'DICOM, one element again and again',
-      () => join([meta(), many(8, 0, 0x60, 0, 0x43, 0x53, 0, 0)]),
+      () => joinBytes([meta(), many(8, 0, 0x60, 0, 0x43, 0x53, 0, 0)]),
       tooLarge,
     ],
     [
       'DICOM, elements of the meta group',
-      () => join([meta(), many(2, 0, 0x12, 0, 0x55, 0x49, 0, 0)]),
+      () => joinBytes([meta(), many(2, 0, 0x12, 0, 0x55, 0x49, 0, 0)]),
       damaged,
     ],
-    ['DICOM, items', () => join([meta(), Uint8Array.from(SEQUENCE), many(...EMPTY_ITEM)]), tooLarge],
+    ['DICOM, items', () => joinBytes([meta(), Uint8Array.from(SEQUENCE), many(...EMPTY_ITEM)]), tooLarge],
     [
       'DICOM, nested items',
-      () => join([meta(), many(...SEQUENCE, 0xfe, 0xff, 0, 0xe0, ...UNDEFINED)]),
+      () => joinBytes([meta(), many(...SEQUENCE, 0xfe, 0xff, 0, 0xe0, ...UNDEFINED)]),
       damaged,
     ],
     ['DICOM, fragments', fragments, tooLarge],
     [
       'DICOM, deflated elements',
-      () => join([meta('1.2.840.10008.1.2.1.99'), deflateRawSync(elements())]),
+      () => joinBytes([meta('1.2.840.10008.1.2.1.99'), deflateRawSync(elements())]),
       tooLarge,
     ],
     [
       'DICOM, deflated zeros',
-      () => join([meta('1.2.840.10008.1.2.1.99'), deflateRawSync(many(0))]),
+      () => joinBytes([meta('1.2.840.10008.1.2.1.99'), deflateRawSync(many(0))]),
       tooLarge,
     ],
     ['DICOM, JPEG 2000 tiles', () => jpeg2000(10, 1, 15), tooLarge, 'too many tiles'],
@@ -130,7 +131,7 @@ describe('a bomb is refused within 50 ms of CPU:', () => {
     ['JPEG, segments', () => jpeg(0xff, 0xe2, 0, 2), damaged],
     ['JPEG, scans', scans, damaged, 'scans'],
     ['JPEG, fill bytes', () => jpeg(0xff), damaged],
-    ['JPEG, data without an end', () => join([Uint8Array.from(scan), many(0x55)]), damaged],
+    ['JPEG, data without an end', () => joinBytes([Uint8Array.from(scan), many(0x55)]), damaged],
   ] as [string, () => Uint8Array, string, string?][])('%s', async (_, make, code, reason = '') => {
     const file = make()
     let least = Number.POSITIVE_INFINITY

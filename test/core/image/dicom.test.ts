@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { decodeImage } from '@detl/core/image/decode'
 import { exp } from '@detl/core/image/exp'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
@@ -8,7 +9,6 @@ import {
   chestElements,
   type Elements,
   type Encapsulated,
-  join,
   littleEndian,
   writeDicom,
 } from '../../support/dicom-writer.ts'
@@ -233,7 +233,7 @@ describe('DICOM objects that are refused say why', () => {
     pixels.set([0xe0, 0x7f, 0x10, 0, 0x4f, 0x57, 0, 0])
     new DataView(pixels.buffer).setUint32(8, length, true)
     const meta = writeDicom('1.2.840.10008.1.2.1.99', {}, undefined)
-    const file = join([meta, deflateRawSync(join([inner, pixels]))])
+    const file = joinBytes([meta, deflateRawSync(joinBytes([inner, pixels]))])
     const start = process.cpuUsage()
     await expect(levels(file)).rejects.toMatchObject({ code: 'image-too-large' })
     const { user, system } = process.cpuUsage(start)
@@ -246,7 +246,7 @@ describe('DICOM objects that are refused say why', () => {
     const elements = chestElements(large, pixel, { '00280008': ['IS', '2'] })
     const whole = writeDicom(EXPLICIT, elements, littleEndian(values)) // 1.4 MB: more than is inflated at once
     const dataSet = whole.subarray(writeDicom(EXPLICIT, {}, undefined).length)
-    const file = join([writeDicom('1.2.840.10008.1.2.1.99', {}, undefined), deflateRawSync(dataSet)])
+    const file = joinBytes([writeDicom('1.2.840.10008.1.2.1.99', {}, undefined), deflateRawSync(dataSet)])
     for (const frame of [0, 1]) expect(await levels(file, frame)).toEqual(await levels(whole, frame))
     const short = file.subarray(0, file.length >> 2)
     await expect(levels(short)).rejects.toMatchObject({ code: 'image-undecodable' })

@@ -1,12 +1,12 @@
 import { deflateSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { luma } from '@detl/core/image/colour'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { join } from '../../support/dicom-writer.ts'
 import { pngHeader } from '../../support/images.ts'
 import { chunk, writePng } from '../../support/png-writer.ts'
 
@@ -84,7 +84,7 @@ describe('PNG', () => {
     const bomb = deflateSync(new Uint8Array(100_000_000))
     const header = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 4, 8, 0, 0, 0, 0)
     const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
-    const file = join([
+    const file = joinBytes([
       signature,
       chunk('IHDR', header),
       chunk('IDAT', bomb),

@@ -16,25 +16,25 @@ describe('the circuit', () => {
     tested.succeeded()
     tested.failed()
     tested.failed()
-    expect(tested.admits()).toBe(true)
+    expect(tested.mayCall()).toBe(true)
     tested.failed()
-    expect(tested.admits()).toBe(false)
+    expect(tested.mayCall()).toBe(false)
   })
 
   it('lets one call at a time through when the wait is over', () => {
     const { clock, tested } = opened()
     clock.ms += 499
-    expect(tested.admits()).toBe(false)
+    expect(tested.mayCall()).toBe(false)
     clock.ms += 1
-    expect([tested.admits(), tested.admits(), tested.admits()]).toEqual([true, false, false])
+    expect([tested.mayCall(), tested.mayCall(), tested.mayCall()]).toEqual([true, false, false])
   })
 
   it('closes at the first success', () => {
     const { clock, tested } = opened()
     clock.ms += 500
-    expect(tested.admits()).toBe(true)
+    expect(tested.mayCall()).toBe(true)
     tested.succeeded()
-    expect([tested.admits(), tested.admits()]).toEqual([true, true])
+    expect([tested.mayCall(), tested.mayCall()]).toEqual([true, true])
   })
 
   it('waits longer after each failed probe, up to the longest wait, and starts over after a success', () => {
@@ -42,23 +42,23 @@ describe('the circuit', () => {
     const waits: number[] = []
     for (let probe = 0; probe < 5; probe++) {
       const from = clock.ms
-      while (!tested.admits()) clock.ms += 100
+      while (!tested.mayCall()) clock.ms += 100
       waits.push(clock.ms - from)
       tested.failed()
     }
     expect(waits).toEqual([500, 1000, 2000, 4000, 4000])
-    while (!tested.admits()) clock.ms += 100
+    while (!tested.mayCall()) clock.ms += 100
     tested.succeeded()
     for (let i = 0; i < 3; i++) tested.failed()
     clock.ms += 500
-    expect(tested.admits()).toBe(true)
+    expect(tested.mayCall()).toBe(true)
   })
 
   it('probes again although a probe never reported', () => {
     const { clock, tested } = opened()
     clock.ms += 500
-    expect(tested.admits()).toBe(true)
+    expect(tested.mayCall()).toBe(true)
     clock.ms += 500
-    expect(tested.admits()).toBe(true)
+    expect(tested.mayCall()).toBe(true)
   })
 })

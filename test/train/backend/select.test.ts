@@ -1,4 +1,5 @@
-import { describeBackend, selectBackend } from '@detl/train/backend/select'
+import { describeBackend } from '@detl/train/backend/names'
+import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 

@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import {
-  expectedCalibrationError,
-  fitClassBias,
-  fitTemperature,
-  negativeLogLikelihood,
-  reliability,
-} from '@detl/train/evaluate/calibration'
+import { fitClassBias } from '@detl/train/class-bias'
 import {
   bootstrapByGroup,
   delong,
-  mean,
   newcombeAuc,
   predictiveValueIntervals,
   resampledByGroup,
@@ -28,8 +21,11 @@ import {
   weightedBalancedAccuracy,
 } from '@detl/train/evaluate/metrics'
 import { operatingPoints } from '@detl/train/evaluate/operating-points'
-import { softmaxRows } from '@detl/train/predict'
+import { expectedCalibrationError, reliability } from '@detl/train/evaluate/reliability'
 import { gaussian, rngOf } from '@detl/train/rng'
+import { fitTemperature, negativeLogLikelihood } from '@detl/train/scores/temperature'
+import { softmaxRows } from '@detl/train/softmax'
+import { mean } from '@detl/train/statistics'
 import { describe, expect, it } from 'vitest'
 
 /** Noisy three-class scores with ties. */

@@ -1,9 +1,9 @@
 import { selectBackend } from '@detl/train/backend/select'
-import { gradCam } from '@detl/train/evaluate/gradcam'
 import { detl12 } from '@detl/train/model/detl12'
 import { evidenceOutside } from '@detl/train/model/evidence-loss'
 import { DEVIATION, MEAN } from '@detl/train/model/input'
 import { TrainingNet } from '@detl/train/model/training-net'
+import { gradCam } from '@detl/train/scoring/gradcam'
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, expect, it } from 'vitest'
 

@@ -1,18 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import * as tf from '@tensorflow/tfjs-core'
-
-export const BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'onednn', 'wasm', 'cpu'] as const
-export type BackendName = (typeof BACKENDS)[number]
-
-export type BackendChoice = {
-  name: BackendName
-  /** What does the arithmetic; tfjs-node-gpu without CUDA works on the CPU and says nothing. */
-  device: string
-  detail: string
-  /** Why each backend that was preferred to this one is not in use. */
-  passedOver: { name: BackendName; reason: string }[]
-}
+import { BACKENDS, type BackendChoice, type BackendName } from './names.ts'
 
 export type BackendOptions = {
   /** Take this one or fail; without it the first of BACKENDS that starts. */
@@ -49,9 +38,6 @@ async function startFirst(options: BackendOptions): Promise<BackendChoice> {
   }
   throw new Error(`no backend starts: ${passedOver.map((p) => `${p.name}: ${p.reason}`).join('; ')}`)
 }
-
-export const describeBackend = (choice: BackendChoice): string =>
-  `${choice.name} on ${choice.device} (${choice.detail})`
 
 type Started = { device: string; detail: string }
 const cpuName = (): string => `CPU, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manifest } from '@detl/core/model/manifest'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
-import { readPredictions } from '../evaluate/predictions.ts'
-import { pointsOf } from '../evaluate/report.ts'
-import { writeWhole } from '../model/files.ts'
+import { pointsOf } from '../evaluate/operating-points.ts'
+import { writeWhole } from '../files.ts'
+import type { OpenRun } from '../open-run.ts'
 import { readRun } from '../run.ts'
-import type { OpenRun } from './train-run.ts'
+import { readPredictions } from '../scores/files.ts'
 
 /** What `detl export --manifest` takes: all of the manifest that does not follow from the network. */
 export type ArtifactFacts = Omit<Manifest, 'schema' | 'labels' | 'input' | 'cam' | 'files'>

@@ -1,38 +1,6 @@
+import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { AugmentConfig } from '../config.ts'
 import { gaussian, type Rng } from '../rng.ts'
-
-/** Where the picture lies in its tensor; outside is padding. In pixels. */
-export type Placed = { x: number; y: number; width: number; height: number }
-
-/** Ranges of random changes; a field of 0 turns one off. Chances are per image. */
-export type AugmentConfig = {
-  /** The paper's three. Degrees, ± */
-  rotation: number
-  /** Share, ±: 0.1 is 0.9 … 1.1 */
-  scaling: number
-  /** Chance of left–right mirroring. */
-  mirroring: number
-  /** Shift as a share of the side, ± */
-  shift: number
-
-  // Against shortcuts: what tells the sources apart is made to vary within each of them.
-  /** Chance of a crop with another aspect ratio, padded as preprocessing would: bars say nothing then. */
-  reframe: number
-  /** Least share of a side that such a crop keeps. */
-  reframeKeep: number
-  /** Gamma is exp(±): 0.3 is 0.74 … 1.35 */
-  gamma: number
-  /** Contrast about the middle, share ±; brightness, share of the range ± */
-  contrast: number
-  brightness: number
-  /** Chance, and lowest resolution as a share of S, of going through a smaller copy. */
-  blur: number
-  blurTo: number
-  /** Chance, and greatest standard deviation in grey levels. */
-  noise: number
-  noiseMax: number
-  /** Chance of one to three bright or dark patches near the edge, as burnt-in marks and tubes' ends are. */
-  marks: number
-}
 
 export const NO_AUGMENTATION: AugmentConfig = {
   rotation: 0,
@@ -74,7 +42,7 @@ export type RegionPair = { src: Uint8Array; out: Uint8Array }
 export function augment(
   src: Uint8Array,
   size: number,
-  placed: Placed,
+  placed: Geometry['placed'],
   config: AugmentConfig,
   rng: Rng,
   out: Uint8Array,
@@ -92,10 +60,17 @@ export function augment(
 }
 
 /** Where the picture lands, and the inverse map from tensor to source pixels. */
-type Warp = { target: Placed; mirror: number; centreX: number; centreY: number; cos: number; sin: number }
+type Warp = {
+  target: Geometry['placed']
+  mirror: number
+  centreX: number
+  centreY: number
+  cos: number
+  sin: number
+}
 
 /** Crop, fit, rotation, scaling, shift and mirroring as one map. */
-function drawWarp(size: number, placed: Placed, c: AugmentConfig, rng: Rng): Warp {
+function drawWarp(size: number, placed: Geometry['placed'], c: AugmentConfig, rng: Rng): Warp {
   let { x, y, width, height } = placed
   if (c.reframe > 0 && rng() < c.reframe) {
     const w = width * between(rng, c.reframeKeep, 1)
@@ -124,7 +99,13 @@ function drawWarp(size: number, placed: Placed, c: AugmentConfig, rng: Rng): War
 }
 
 /** One bilinear resampling. */
-function warp(src: Uint8Array, size: number, placed: Placed, change: Warp, out: Uint8Array): void {
+function warp(
+  src: Uint8Array,
+  size: number,
+  placed: Geometry['placed'],
+  change: Warp,
+  out: Uint8Array,
+): void {
   const { target, mirror, centreX, centreY, cos, sin } = change
   // Sources outside the picture are clamped to its edge by less than a pixel, and padding beyond.
   const left = placed.x
@@ -155,7 +136,7 @@ function warp(src: Uint8Array, size: number, placed: Placed, change: Warp, out: 
   }
 }
 
-function drawMarks(out: Uint8Array, size: number, within: Placed, rng: Rng): void {
+function drawMarks(out: Uint8Array, size: number, within: Geometry['placed'], rng: Rng): void {
   const count = 1 + Math.floor(rng() * 3)
   for (let m = 0; m < count; m++) {
     const w = Math.round(between(rng, 0.02, 0.15) * size)

@@ -1,43 +1,9 @@
+import type { AugmentConfig } from '../config.ts'
 import { INPUT_SCALE, standardised } from '../model/input.ts'
 import { rngOf, shuffled } from '../rng.ts'
-import { type AugmentConfig, augment, type Placed } from './augment.ts'
-import { type RegionMasks, sampleRegion } from './regions.ts'
-
-/** What a stage of training sees: pixels by reference, a class and a weight for each image. */
-export type LabelledImages = {
-  size: number
-  classes: number
-  /** [M,S,S], of the whole cache */
-  pixels: Uint8Array
-  placed: readonly Placed[]
-  /** Into `pixels` and `placed`, one per image of this set. */
-  indices: Int32Array
-  /** 0 … classes − 1 */
-  labels: Int32Array
-  /** Of the loss; mean 1. */
-  weights: Float32Array
-  /** Where the evidence lies, for the images of which it is known: `regions.ts`. */
-  regions?: RegionMasks
-  /** What the radiologist's report names beside the class, for the images of which it is known. */
-  findings?: Findings
-}
-
-/** Multi-label targets: [N,count] of 0 and 1, and for each image whether they are known (1) or not (0). */
-export type Findings = { names: readonly string[]; targets: Float32Array; known: Float32Array }
-
-/** One batch of fixed size: plans of the native kernels are compiled per shape. The buffers are reused by the next. */
-export type Batch = {
-  /** [B,S,S,1]: standardised in training, 0 … 1 in evaluation */
-  x: Float32Array
-  labels: Int32Array
-  weights: Float32Array
-  /** [B,h,w], share of each map cell's surroundings that is region, and [B], how much each image's region counts */
-  regions: { cells: Float32Array; weights: Float32Array } | undefined
-  /** [B,count] and [B] */
-  findings: { targets: Float32Array; known: Float32Array } | undefined
-  /** Images that count; the rest of the batch repeats the last one, with weight 0. */
-  count: number
-}
+import { augment } from './augment.ts'
+import type { Batch, LabelledImages } from './images.ts'
+import { sampleRegion } from './region-masks.ts'
 
 /**
  * One epoch in random order, each image changed at random. Image i of epoch e looks the same however the run got there:

@@ -1,19 +1,10 @@
 import { LABELS } from '@detl/core/model/labels'
-import type { Findings, LabelledImages } from './batches.ts'
+import type { Weighting } from '../config.ts'
 import type { PixelCache } from './cache.ts'
+import type { Findings, LabelledImages } from './images.ts'
 import type { ImageRecord } from './record.ts'
 
 export const DATA_A_CLASSES = ['normal', 'disease'] as const
-
-/**
- * How much each image counts in the loss.
- * - `none`: 1 each.
- * - `class`: every class the same in total.
- * - `within-source`: in every dataset the classes count the same, so that the source says nothing about the class.
- * - `class-and-source`: every class the same in total; within a class a dataset counts by the root of its size, so that
- *   rare pairs (pneumonia from a COVID collection) are heard.
- */
-export type Weighting = 'none' | 'class' | 'within-source' | 'class-and-source'
 
 /** The images of a list of files, in its order, with the class that Data-A or Data-B gives them. */
 export function labelledImages(

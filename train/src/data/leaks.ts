@@ -1,5 +1,5 @@
 import type { ImageRecord } from './record.ts'
-import type { Split } from './split.ts'
+import type { Split } from './split-file.ts'
 
 /** A way in which a test image, or its patient, was seen in training. */
 export type Leak = { kind: 'group' | 'content' | 'data-a'; where: string; example: string; count: number }

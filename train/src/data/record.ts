@@ -30,6 +30,9 @@ export type ImageRecord = {
   licence: string
 }
 
+/** A rectangle around a finding or a lung, in pixels of the image file. */
+export type Box = { x: number; y: number; width: number; height: number }
+
 /** sha256 over the sorted digests of the images: names a set of images, whatever their order. */
 export function dataDigest(records: readonly { sha256: string }[]): string {
   const digests = [...new Set(records.map((r) => r.sha256))].sort()

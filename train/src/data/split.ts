@@ -1,32 +1,9 @@
 import { createHash } from 'node:crypto'
 import { LABELS } from '@detl/core/model/labels'
+import type { Protocol } from '../config.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
-
-/** Lists of `ImageRecord.file`. */
-export type Fold = { train: string[]; validation: string[]; test: string[] }
-
-/**
- * - `grouped`: all usable images, folds by group. The honest one.
- * - `paper`: the paper's counts, folds by image.
- * - `without-SOURCE`: one fold; trained without any image of the source and tested on all of it.
- */
-export type Protocol = 'grouped' | 'paper' | `without-${string}`
-
-export type Split = {
-  protocol: Protocol
-  seed: number
-  /** Data-A, for pretraining. */
-  pretrain: { train: string[]; validation: string[] }
-  /** Data-B. */
-  folds: Fold[]
-  /** Seen by no part of training or selection. */
-  external: string[]
-  /** Why images were left out, with their number. */
-  leftOut: Record<string, number>
-  /** sha256 over all of the above. */
-  digest: string
-}
+import { leftOutSource, type Split } from './split-file.ts'
 
 /** Datasets that are kept for external validation. */
 const EXTERNAL = new Set(['figure1'])
@@ -49,9 +26,6 @@ export function splitOf(protocol: Protocol, records: readonly ImageRecord[], see
   if (source !== undefined) return withoutSourceSplit(records, seed, source)
   return (protocol === 'paper' ? paperSplit : groupedSplit)(records, seed)
 }
-
-/** The source that a protocol leaves out of training. */
-export const leftOutSource = (protocol: Protocol): string | undefined => /^without-(.+)$/.exec(protocol)?.[1]
 
 /**
  * The honest protocol: all usable images, folds by group, stratified by class and dataset, a validation part apart

@@ -1,25 +1,11 @@
 import { LABELS } from '@detl/core/model/labels'
 import type { ImageRecord } from '../data/record.ts'
 import { rngOf } from '../rng.ts'
+import type { FoldPredictions } from '../scores/files.ts'
+import { type Scored, scored } from '../scores/predictions.ts'
 import { bootstrapByGroup } from './intervals.ts'
 import { weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
-import { type FoldPredictions, type Scored, scored } from './predictions.ts'
-
-/** A difference of two models on the same images, with its 95 % interval; `a` and `b` are their own values. */
-export type Difference = { a: number; b: number; difference: number; low: number; high: number }
-
-export type Comparison = {
-  a: string
-  b: string
-  images: number
-  groups: number
-  /** Folds whose test images both have scored. */
-  folds: number[]
-  balancedAccuracy: Difference
-  covidAuc: Difference
-  /** What the intervals allow to say, and no more. */
-  sentence: string
-}
+import type { Comparison, Difference } from './report.ts'
 
 type Statistic = (weights: ArrayLike<number>) => number
 

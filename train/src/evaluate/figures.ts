@@ -1,8 +1,10 @@
 import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
 import { rngOf } from '../rng.ts'
+import type { Scored } from '../scores/predictions.ts'
 import { bootstrapByGroup, delong, predictiveValueIntervals, wilson } from './intervals.ts'
 import { confusionMatrix, weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
+import type { ClassFigures, CounterTest, Summary } from './report.ts'
 
 /** What every table of the report is computed from: one row an image. */
 export type Row = {
@@ -13,24 +15,13 @@ export type Row = {
   probabilities: readonly number[]
 }
 
-export type ClassFigures = {
-  label: Label
-  n: number
-  sensitivity: Estimate
-  specificity: Estimate
-  auc: Estimate
-  /** The same, resampling groups. */
-  aucByGroup: Estimate
-  predictiveValues: { prevalence: number; ppv: Estimate; npv: Estimate }[]
-}
-
-export type Summary = {
-  n: number
-  confusion: number[][]
-  accuracy: Estimate
-  balancedAccuracy: Estimate
-  classes: ClassFigures[]
-}
+export const rowOf = (s: Scored): Row => ({
+  group: s.record.group,
+  source: s.record.dataset,
+  truth: s.truth,
+  predicted: s.predicted,
+  probabilities: s.probabilities,
+})
 
 const PREVALENCES = [0.01, 0.05, 0.2]
 const CLASSES = LABELS.length
@@ -108,7 +99,7 @@ export const covidShare = (r: Row): number =>
   r.probabilities[COVID]! / (r.probabilities[COVID]! + r.probabilities[PNEUMONIA]! + 1e-12)
 
 /** COVID against pneumonia of one source, where neither the source nor its files can tell: the counter-test. */
-export function covidAgainstPneumonia(rows: readonly Row[], source: string, seed: number) {
+export function covidAgainstPneumonia(rows: readonly Row[], source: string, seed: number): CounterTest {
   const chosen = covidAgainstPneumoniaRows(rows, source)
   const { auc: byDelong, aucByGroup } = aucs(chosen, covidShare, (r) => r.truth === COVID, seed)
   const count = (c: number) => chosen.filter((r) => r.truth === c).length

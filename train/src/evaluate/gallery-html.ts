@@ -1,6 +1,6 @@
 import { LABELS } from '@detl/core/model/labels'
-import type { Box } from '../data/regions.ts'
-import type { GalleryCase } from './gallery.ts'
+import type { Box } from '../data/record.ts'
+import type { GalleryCase } from '../scores/files.ts'
 import { escapeHtml, page, section } from './html.ts'
 
 /**

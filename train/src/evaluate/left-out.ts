@@ -1,34 +1,19 @@
 import { LABELS } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
 import type { ImageRecord } from '../data/record.ts'
-import { leftOutSource, type Split } from '../data/split.ts'
-import { covidAgainstPneumonia, type Row } from './figures.ts'
+import { leftOutSource, type Split } from '../data/split-file.ts'
+import type { FoldPredictions } from '../scores/files.ts'
+import { type Scored, scored } from '../scores/predictions.ts'
+import { covidAgainstPneumonia, rowOf } from './figures.ts'
 import { wilson } from './intervals.ts'
 import { operatingPoints } from './operating-points.ts'
-import { type FoldPredictions, type Scored, scored } from './predictions.ts'
-
-/** What a network says of a source that it was never trained on. Thresholds come from the sources it knows. */
-export type LeftOutFigures = {
-  source: string
-  /** Images of the source, by class. */
-  images: { covid: number; pneumonia: number; other: number }
-  /** Share of its COVID-19 images whose most probable class is COVID-19. */
-  covidRecall: Estimate
-  /** At the thresholds chosen on validation images of the other sources. */
-  covidAtYouden: { threshold: number; sensitivity: Estimate; specificity: Estimate }
-  covidAtScreening: { threshold: number; sensitivity: Estimate; specificity: Estimate }
-  /** COVID-19 against pneumonia, both of the source; undefined where it has only one of them. */
-  covidAgainstPneumonia: ReturnType<typeof covidAgainstPneumonia> | undefined
-  /** The same share on held-out images of the sources that it was trained on. */
-  covidRecallElsewhere: Estimate
-}
+import type { LeftOutFigures } from './report.ts'
 
 /** Undefined unless the run's protocol leaves a source out. */
 export function leftOutFigures(
   split: Split,
   folds: readonly FoldPredictions[],
   records: ReadonlyMap<string, ImageRecord>,
-  rowOf: (s: Scored) => Row,
 ): LeftOutFigures | undefined {
   const source = leftOutSource(split.protocol)
   if (source === undefined) return undefined

@@ -1,36 +1,9 @@
 import type { Estimate } from '@detl/core/model/manifest'
 import { rngOf } from '../rng.ts'
-import type { CamScore } from './cam-scores.ts'
-import { bootstrapByGroup, mean, weightedMean, wilson } from './intervals.ts'
-
-/** Each figure beside what a map without knowledge would score. */
-export type LocalisationFigures = {
-  /** Share of images whose map's maximum lies in a radiologist's box (15 px of tolerance at 224 px). */
-  pointing: {
-    model: Estimate
-    centre: Estimate
-    /** Model minus centre on the same images, by group. */
-    advantage: Estimate
-    random: number
-    iou: number
-  }[]
-  boxesOf: string[]
-  lesions:
-    | {
-        n: number
-        hit: Estimate
-        centre: Estimate
-        energy: number
-        uniform: number
-        /** Energy minus that of a uniform map, by group. */
-        advantage: Estimate
-        iou: number
-      }
-    | undefined
-  lungs: { n: number; energy: number; uniform: number; advantage: Estimate } | undefined
-  /** Maps without any positive cell. */
-  empty: Estimate
-}
+import type { CamScore } from '../scores/files.ts'
+import { mean } from '../statistics.ts'
+import { bootstrapByGroup, weightedMean, wilson } from './intervals.ts'
+import type { LocalisationFigures } from './report.ts'
 
 /** @param groupOf of an image's file: the intervals of the advantages resample groups */
 export function localisationFigures(

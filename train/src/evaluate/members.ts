@@ -1,21 +1,10 @@
 import { LABELS } from '@detl/core/model/labels'
 import type { ImageRecord } from '../data/record.ts'
-import { mean, sampleVariance } from './intervals.ts'
+import type { FoldPredictions } from '../scores/files.ts'
+import { scored } from '../scores/predictions.ts'
+import { mean, sampleVariance } from '../statistics.ts'
 import { accuracy, auc, balancedAccuracy, confusionMatrix } from './metrics.ts'
-import { type FoldPredictions, scored } from './predictions.ts'
-
-export type MeanAndSd = { mean: number; sd: number }
-
-/** What one network alone reaches, where the report's figures are those of ensembles. */
-export type MemberFigures = {
-  /** Networks a fold. */
-  members: number
-  /** Mean and standard deviation over the members; each member's figure is over the test images of all folds. */
-  accuracy: MeanAndSd
-  balancedAccuracy: MeanAndSd
-  covidAuc: MeanAndSd
-  each: { member: number; accuracy: number; balancedAccuracy: number; covidAuc: number }[]
-}
+import type { MeanAndSd, MemberFigures } from './report.ts'
 
 /** @param folds the members of each fold, in the same order. @returns undefined where a fold has only one */
 export function memberFigures(

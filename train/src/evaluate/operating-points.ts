@@ -1,8 +1,10 @@
-import type { Manifest } from '@detl/core/model/manifest'
+import { LABELS } from '@detl/core/model/labels'
+import type { ImageRecord } from '../data/record.ts'
+import type { FoldPredictions } from '../scores/files.ts'
+import { type Scored, scored } from '../scores/predictions.ts'
 import { wilson } from './intervals.ts'
 import { type BinaryScores, countsAt, rocCurve } from './metrics.ts'
-
-export type OperatingPoints = NonNullable<NonNullable<Manifest['operatingPoints']>['normal']>
+import type { OperatingPoints, Report } from './report.ts'
 
 /** Screening must not miss: the threshold with the best specificity among those that reach this on validation data. */
 export const SCREENING_SENSITIVITY = 0.95
@@ -26,4 +28,20 @@ export function operatingPoints(validation: BinaryScores, heldOut: BinaryScores)
     }
   }
   return { balanced: at(youden.threshold), screening: at(screening.threshold) }
+}
+
+/** Thresholds from all validation parts together; what they give on all test folds together. */
+export function pointsOf(
+  folds: readonly FoldPredictions[],
+  records: ReadonlyMap<string, ImageRecord>,
+): Report['operatingPoints'] {
+  const validation = scored(folds, 'validation', records)
+  const test = scored(folds, 'test', records)
+  const binary = (s: readonly Scored[], c: number) => ({
+    scores: s.map((r) => r.probabilities[c]!),
+    positive: s.map((r) => r.truth === c),
+  })
+  return Object.fromEntries(
+    LABELS.map((label, c) => [label, operatingPoints(binary(validation, c), binary(test, c))]),
+  )
 }

@@ -1,5 +1,5 @@
 import { LABELS } from '@detl/core/model/labels'
-import type { Scored } from './predictions.ts'
+import type { Scored } from '../scores/predictions.ts'
 
 const HEAD = ['part', 'fold', 'file', 'sha256', 'dataset', 'group', 'view', 'truth', 'predicted']
 

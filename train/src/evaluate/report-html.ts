@@ -1,5 +1,5 @@
 import type { Estimate } from '@detl/core/model/manifest'
-import type { GalleryCase } from './gallery.ts'
+import type { GalleryCase } from '../scores/files.ts'
 import { galleryCards } from './gallery-html.ts'
 import { escapeHtml, page, percent, section } from './html.ts'
 import type { Report } from './report.ts'

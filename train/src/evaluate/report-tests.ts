@@ -1,8 +1,7 @@
 import { LABELS } from '@detl/core/model/labels'
-import type { Difference } from './compare.ts'
 import { decimal, escapeHtml, percent, table, withInterval } from './html.ts'
 import { intervalPlot, matrixPlot } from './plots.ts'
-import type { Report } from './report.ts'
+import type { Difference, Report } from './report.ts'
 
 const OWN = '#a3202f'
 

@@ -1,14 +1,6 @@
 import type { Rng } from '../rng.ts'
-import { quantile } from './intervals.ts'
-
-/** A ROC curve with its pointwise 95 % band. Rates are 0 … 1, rounded to four digits for the page. */
-export type RocFigure = {
-  name: string
-  /** Corners of the curve. */
-  curve: { x: number; y: number }[]
-  /** Interval of the true positive rate at each false positive rate of a grid. */
-  band: { x: number; low: number; high: number }[]
-}
+import { quantile } from '../statistics.ts'
+import type { RocFigure } from './report.ts'
 
 const GRID = 50
 const RESAMPLES = 500

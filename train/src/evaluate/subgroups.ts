@@ -2,18 +2,10 @@ import { LABELS } from '@detl/core/model/labels'
 import type { Estimate } from '@detl/core/model/manifest'
 import { ageBand } from '../data/record.ts'
 import { rngOf } from '../rng.ts'
+import type { Scored } from '../scores/predictions.ts'
 import { bootstrapByGroup, wilson } from './intervals.ts'
 import { weightedAuc } from './metrics.ts'
-import type { Scored } from './predictions.ts'
-
-export type SubgroupFigures = {
-  by: string
-  value: string
-  n: number
-  accuracy: Estimate
-  /** By group; undefined where all or none of the images are COVID-19. */
-  covidAuc: Estimate | undefined
-}
+import type { SubgroupFigures } from './report.ts'
 
 /** Per source, view, sex and age band. */
 export function subgroups(test: readonly Scored[], seed: number): SubgroupFigures[] {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
+import { ARCHITECTURES, type Architecture } from '../config.ts'
 import { fetchBackbone, loadBackbone } from './backbone.ts'
 import { detl12 } from './detl12.ts'
 import { GraphNet } from './graph-net.ts'
@@ -7,10 +8,6 @@ import { mobileNetV2 } from './mobilenet-v2.ts'
 import type { Trainable } from './trainable.ts'
 import { TrainingNet } from './training-net.ts'
 import type { Block } from './transfer.ts'
-
-/** The paper's network, and the stronger one beside it; each is the `name` of its LayersModel. */
-export const ARCHITECTURES = ['detl12', 'mobilenet-v2'] as const
-export type Architecture = (typeof ARCHITECTURES)[number]
 
 export type ModelOptions = {
   /** S */

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
+import { writeWhole } from '../files.ts'
 
 /** Saves model.json and weights.bin as tfjs's own `file://` and download handlers lay them out. */
 export async function saveModel(model: tfl.LayersModel, dir: string): Promise<string> {
@@ -41,10 +42,4 @@ export async function loadModel(path: string): Promise<tfl.LayersModel> {
       weightData: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
     }),
   )
-}
-
-/** A reader never sees half a file, and a killed run leaves the old one. */
-export function writeWhole(path: string, data: string | Uint8Array): void {
-  writeFileSync(`${path}.part`, data)
-  renameSync(`${path}.part`, path)
 }

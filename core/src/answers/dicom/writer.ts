@@ -1,3 +1,5 @@
+import { joinBytes } from '../../base/join-bytes.ts'
+
 type Vr =
   | 'AE'
   | 'AS'
@@ -48,12 +50,12 @@ export function writePart10(
   })
   const body = encode({ ...dataSet, '00080016': ['UI', sopClass], '00080018': ['UI', sopInstance] })
   const length = encode({ '00020000': ['UL', [meta.length]] })
-  return join([new Uint8Array(128), new TextEncoder().encode('DICM'), length, meta, body])
+  return joinBytes([new Uint8Array(128), new TextEncoder().encode('DICM'), length, meta, body])
 }
 
 function encode(dataSet: DataSet): Uint8Array {
   const tags = Object.keys(dataSet).sort()
-  return join(tags.map((tag) => element(tag, ...dataSet[tag]!)))
+  return joinBytes(tags.map((tag) => element(tag, ...dataSet[tag]!)))
 }
 
 function element(tag: string, vr: Vr, value: Value): Uint8Array {
@@ -67,13 +69,13 @@ function element(tag: string, vr: Vr, value: Value): Uint8Array {
   if (LONG.has(vr)) view.setUint32(8, bytes.length, true)
   else if (bytes.length > 0xffff) throw new RangeError(`${tag} has ${bytes.length} bytes; ${vr} holds 65,535`)
   else view.setUint16(6, bytes.length, true)
-  return join([head, bytes])
+  return joinBytes([head, bytes])
 }
 
 function encodeValue(vr: Vr, value: Value): Uint8Array {
   if (value instanceof Uint8Array) return even(value, vr)
   if (typeof value === 'string') return even(new TextEncoder().encode(value), vr)
-  if ('items' in value) return join(value.items.flatMap(item))
+  if ('items' in value) return joinBytes(value.items.flatMap(item))
   const size = vr === 'UL' ? 4 : 2
   const bytes = new Uint8Array(value.length * size)
   const view = new DataView(bytes.buffer)
@@ -95,15 +97,5 @@ function item(dataSet: DataSet): Uint8Array[] {
 /** Values have even lengths: UIDs and bytes end with a zero, text with a space (PS3.5, section 6.2). */
 function even(bytes: Uint8Array, vr: Vr): Uint8Array {
   if (bytes.length % 2 === 0) return bytes
-  return join([bytes, Uint8Array.of(vr === 'UI' || vr === 'OB' || vr === 'OW' ? 0 : 0x20)])
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
-  }
-  return out
+  return joinBytes([bytes, Uint8Array.of(vr === 'UI' || vr === 'OB' || vr === 'OW' ? 0 : 0x20)])
 }

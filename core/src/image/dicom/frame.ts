@@ -1,5 +1,6 @@
 import type { DataSet, Element } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
+import { joinBytes } from '../../base/join-bytes.ts'
 import { damaged } from './parse.ts'
 
 /** The bytes of one frame: a view of a native frame, or the joined fragments of an encapsulated one (PS3.5 annex A.4). */
@@ -42,13 +43,7 @@ function encapsulatedFrame(dataSet: DataSet, element: Element, frame: number, fr
   })
   if (pieces.length === 0) throw damaged(`frame ${frame} is missing`)
   if (pieces.length === 1) return pieces[0]!
-  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    joined.set(piece, at)
-    at += piece.length
-  }
-  return joined
+  return joinBytes(pieces)
 }
 
 /** First fragment and number of fragments of a frame: by the offset table, by count, or by JPEG end markers. */

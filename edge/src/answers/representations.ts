@@ -1,0 +1,54 @@
+import type { Answer } from '@detl/core/answers/answer'
+import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
+import { toFhir } from '@detl/core/answers/fhir'
+import { toJson } from '@detl/core/answers/json'
+import { toPng } from '@detl/core/answers/png'
+import { z } from '@hono/zod-openapi'
+import { Screening } from '../schemas.ts'
+
+type Row = {
+  readonly type: string
+  /** Media type parameters that belong to it: a range of `Accept` that has one of them with another value means something else. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Chosen only where `Accept` names it with all its parameters. */
+  readonly onlyByParameters?: true
+  /** Of its body, for the OpenAPI document. */
+  readonly schema: z.ZodType
+  readonly render: (answer: Answer) => Promise<Uint8Array<ArrayBuffer>>
+}
+
+const binary = z.string().openapi({ format: 'binary' })
+const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>
+
+/**
+ * What a screening can be answered as, in order of preference where `Accept` has none. To add one is to write its renderer in core and
+ * a row here: negotiation, the OpenAPI document and multipart answers read the rows.
+ */
+export const REPRESENTATIONS = {
+  json: {
+    type: 'application/json',
+    schema: Screening,
+    render: async (answer) => text(toJson(answer)),
+  },
+  fhir: {
+    type: 'application/fhir+json',
+    parameters: { fhirVersion: '4.0' },
+    schema: z.object({ resourceType: z.literal('DiagnosticReport') }).loose(),
+    render: async (answer) => text(await toFhir(answer)),
+  },
+  dicom: { type: 'application/dicom', schema: binary, render: toSecondaryCapture },
+  sr: {
+    type: 'application/dicom',
+    parameters: { object: 'sr' },
+    onlyByParameters: true,
+    schema: binary,
+    render: toStructuredReport,
+  },
+  png: { type: 'image/png', schema: binary, render: toPng },
+} as const satisfies Record<string, Row>
+
+export type Representation = keyof typeof REPRESENTATIONS
+export const REPRESENTATION_NAMES = Object.keys(REPRESENTATIONS) as Representation[]
+/** The row of a representation, with the columns that not every row has. */
+export const representationOf = (name: Representation): Row => REPRESENTATIONS[name]

@@ -1,0 +1,14 @@
+import type { Authorized, Credential } from './ledger/ledger.ts'
+
+/** What middleware puts into a request's context for the routes behind it. */
+export type EdgeContext = {
+  Variables: {
+    requestId: string
+    account: string
+    credential: Credential
+    /** Who acts, for the audit log: a key's id, `token` or `admin`. */
+    actor: string
+    /** Whose key or token it is and what it may do; not set for the admin. */
+    principal?: Authorized['principal']
+  }
+}

@@ -1,0 +1,45 @@
+import type { Scope } from '@detl/core/api/account'
+import type { Books } from './books.ts'
+import { denial } from './denial.ts'
+import type { Authorized, Credential, Denial, Principal } from './ledger.ts'
+
+/**
+ * Whether a credential holds, is within its rate and has a scope, in this order. One text for every key that does not hold: which
+ * of them it was is not the caller's to learn.
+ */
+export function authorize(
+  { clock, profile, keys, takeTokens }: Books,
+  credential: Credential,
+  scope: Scope,
+): Authorized | Denial {
+  const account = profile.account()
+  const key = credential.kind === 'key' ? keys.valid(credential.hash) : undefined
+  if (!account || (credential.kind === 'key' && !key))
+    return denial('key-invalid', 'this key is not known, has expired or was revoked')
+  const principal = principalOf(credential, key)
+  const { limits, settings, plan } = account
+  const { limits: rates, retryAfterS } = takeTokens(
+    [
+      { policy: 'key', id: `key:${principal.key}`, quota: limits.perKeyPerMinute },
+      { policy: 'account', id: 'account', quota: limits.perMinute },
+    ],
+    clock(),
+  )
+  if (retryAfterS !== undefined)
+    return { ...denial('rate-limited', 'see the RateLimit fields', retryAfterS), rates }
+  if (!principal.scopes.includes(scope))
+    return { ...denial('scope-missing', `it needs the scope ${scope}`), rates }
+  return { ok: true, principal, plan: plan.kind, settings, rates }
+}
+
+function principalOf(
+  credential: Credential,
+  key: { readonly id: string; readonly mode: Principal['mode']; readonly scopes: string } | undefined,
+): Principal {
+  if (credential.kind === 'token') {
+    const { subject, scopes } = credential
+    return { key: 'token', actor: subject === undefined ? 'token' : `token ${subject}`, mode: 'live', scopes }
+  }
+  const { id, mode, scopes } = key!
+  return { key: id, actor: id, mode, scopes: scopes.split(' ') }
+}

@@ -1,0 +1,167 @@
+import type { AccountInput } from '@detl/core/api/account'
+import { authorize } from './authorize.ts'
+import { type Books, openBooks } from './books.ts'
+import { extend, lapse, nextLapse, reserve, settle } from './entries.ts'
+import { exportsOf } from './exports.ts'
+import { scopedKey } from './idempotency.ts'
+import type { JobEnd, Ledger, Opened, OpenRequest } from './ledger.ts'
+import type { Sql } from './sql.ts'
+
+/** An account's ledger on its SQLite. @param clock ms since the epoch */
+export function createLedger(id: string, sql: Sql, clock: () => number): Ledger {
+  const books = openBooks(id, sql, clock)
+  const { usage, audit, jobs, idempotency } = books
+  const exports = exportsOf(sql, clock)
+  return {
+    ...ofTheAccount(books),
+    ...ofKeys(books),
+    authorize: (credential, scope) => authorize(books, credential, scope),
+    open: (request) => open(books, request),
+    settle: (entry, outcome) => settle(books, entry, outcome),
+    countRepeat: (by, outcome) => usage.countToday(by, outcome),
+    ...ofJobs(books),
+    ...ofWebhooks(books),
+    usage: usage.list,
+    auditLog: audit.page,
+    dueExports: exports.due,
+    exportsSent: exports.sent,
+    exportsConfirmed: exports.confirmed,
+    charged: exports.charged,
+    chargedEntries: exports.chargedEntries,
+    tidy() {
+      lapse(books)
+      idempotency.forget()
+      jobs.forgetOld()
+    },
+    nextDue() {
+      const dues = [nextLapse(books), idempotency.nextDue(), exports.nextDue(), jobs.nextDue()]
+      const known = dues.filter((due) => due !== undefined)
+      return known.length > 0 ? Math.min(...known) : undefined
+    },
+  }
+}
+
+type OfTheAccount = Pick<Ledger, 'account' | 'configure' | 'setSettings' | 'addCredits' | 'seed'>
+
+function ofTheAccount({ profile, keys, audit }: Books): OfTheAccount {
+  function configure(input: AccountInput, actor: string) {
+    const there = profile.account() !== undefined
+    profile.configure(input)
+    audit.add(actor, there ? 'account.changed' : 'account.created', `plan ${input.plan.kind}`)
+    return profile.account()!
+  }
+  return {
+    account: profile.account,
+    configure,
+    setSettings(settings, actor) {
+      profile.setSettings(settings)
+      audit.add(actor, 'settings.changed', '')
+      return profile.account()!
+    },
+    addCredits(amount, reference, actor) {
+      if (profile.addCredits(amount, reference)) audit.add(actor, 'credits.added', String(amount))
+      return profile.account()!
+    },
+    seed({ account: input, keys: rows }) {
+      if (!profile.account()) configure(input, 'deployment')
+      for (const row of rows) keys.add(row)
+    },
+  }
+}
+
+type OfKeys = Pick<Ledger, 'addKey' | 'key' | 'listKeys' | 'revokeKey' | 'rotateKey'>
+
+const ofKeys = ({ keys, audit }: Books): OfKeys => ({
+  addKey(row, actor) {
+    audit.add(actor, 'key.created', row.id)
+    return keys.add(row)
+  },
+  key: keys.get,
+  listKeys: keys.list,
+  revokeKey(id, actor) {
+    const revoked = keys.revoke(id)
+    if (revoked) audit.add(actor, 'key.revoked', id)
+    return revoked
+  },
+  rotateKey(oldId, row, overlapMs, actor) {
+    keys.expireIn(oldId, overlapMs)
+    audit.add(actor, 'key.rotated', `${oldId} to ${row.id}`)
+    return keys.add(row)
+  },
+})
+
+function open(books: Books, { credential, id, idempotencyKey, leaseMs }: OpenRequest): Opened {
+  const authorized = authorize(books, credential, 'screenings:write')
+  if (!authorized.ok) return authorized
+  lapse(books)
+  const { principal, rates } = authorized
+  const { key, mode, actor } = principal
+  const claim =
+    idempotencyKey === undefined ? undefined : books.idempotency.find(scopedKey(mode, idempotencyKey))
+  const job = claim && books.jobs.get(claim.entry)
+  if (job) return { ...authorized, job }
+  const reserved = reserve(books, { key, mode, id, idempotencyKey, leaseMs })
+  if (reserved.ok === false) return { ...reserved, rates }
+  if (reserved.ok === true) {
+    if (actor !== key) books.audit.actedAs(actor, id)
+    return authorized
+  }
+  const { ok: _, ...kept } = reserved
+  return { ...authorized, kept }
+}
+
+type OfJobs = Pick<Ledger, 'createJob' | 'job' | 'endJob' | 'cancelJob' | 'dueJobs'>
+
+function ofJobs(books: Books): OfJobs {
+  const { jobs, audit, clock } = books
+  return {
+    createJob(job) {
+      extend(books, job.id, clock() + job.leaseMs)
+      jobs.add(job)
+    },
+    job: jobs.get,
+    endJob: (id, end) => endJob(books, id, end),
+    cancelJob(id, actor) {
+      if (jobs.end(id, 'cancelled', {})) {
+        settle(books, id, { answered: false, code: 'cancelled' })
+        audit.add(actor, 'screening.cancelled', id)
+        return jobs.get(id)
+      }
+      const job = jobs.get(id)
+      if (job && job.state !== 'cancelled') {
+        jobs.forget(id)
+        audit.add(actor, 'answer.deleted', id)
+      }
+      return job
+    },
+    dueJobs: jobs.takeDue,
+  }
+}
+
+function endJob(books: Books, id: string, end: JobEnd): boolean {
+  const { jobs } = books
+  const job = jobs.get(id)
+  if (job?.state !== 'queued') return false
+  if (!end.answered) {
+    settle(books, id, end)
+    return jobs.end(id, 'failed', end)
+  }
+  // The job keeps its answer itself.
+  const settled = settle(books, id, { answered: true, fingerprint: job.fingerprint })
+  return settled.ok === false ? jobs.end(id, 'failed', settled) : jobs.end(id, 'succeeded', end)
+}
+
+type OfWebhooks = Pick<Ledger, 'addWebhook' | 'webhooks' | 'removeWebhook'>
+
+const ofWebhooks = ({ webhooks, audit }: Books): OfWebhooks => ({
+  addWebhook(id, url, actor) {
+    audit.add(actor, 'webhook.created', id)
+    return webhooks.add(id, url)
+  },
+  webhooks: webhooks.list,
+  removeWebhook(id, actor) {
+    const found = webhooks.remove(id)
+    if (found) audit.add(actor, 'webhook.removed', id)
+    return found
+  },
+})

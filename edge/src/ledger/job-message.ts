@@ -1,0 +1,5 @@
+/** A job's message in the queue: who and which; what it works on waits in the ledger, sealed. */
+export type JobMessage = { readonly account: string; readonly id: string }
+
+/** A message that was not heard of for so long is sent again. */
+export const JOB_DUE_MS = 60_000

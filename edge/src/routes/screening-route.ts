@@ -1,0 +1,90 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { REPRESENTATION_NAMES, representationOf } from '../answers/representations.ts'
+import { IDEMPOTENCY_KEY } from '../screening/request.ts'
+import { BY_KEY, problems, WITH_KEY } from './documented.ts'
+
+const binary = { schema: z.string().openapi({ format: 'binary' }) }
+
+/** POST /v1/screenings as the contract describes it; what it does is in `screenings.ts`. */
+export const screenRoute = createRoute({
+  method: 'post',
+  path: '/v1/screenings',
+  operationId: 'createScreening',
+  summary: 'Screen a chest X-ray',
+  description:
+    'The body is the image, or a form with the file part `image`. Nothing of it is kept. Charged once, when it is answered.',
+  tags: ['screening'],
+  security: BY_KEY,
+  request: {
+    headers: z.object({
+      'idempotency-key': z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
+        description: 'For 24 h a repeat with the same key and image gets the same answer and is not charged.',
+      }),
+      prefer: z.string().optional().openapi({
+        description:
+          '`respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there. For JSON alone: other representations need the image, which is not kept, and are answered at once.',
+      }),
+      'fhir-subject': z.string().optional().openapi({
+        description: 'FHIR reference of the patient, passed through into FHIR answers',
+      }),
+      'fhir-imaging-study': z.string().optional().openapi({
+        description: 'FHIR reference of the imaging study, passed through into FHIR answers',
+      }),
+    }),
+    body: {
+      required: true,
+      content: {
+        'image/png': binary,
+        'image/jpeg': binary,
+        'application/dicom': binary,
+        'multipart/form-data': { schema: z.object({ image: z.string().openapi({ format: 'binary' }) }) },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'Scores and heat maps, in the representation that `Accept` asks for',
+      content: {
+        ...Object.fromEntries(
+          REPRESENTATION_NAMES.map(representationOf).map(({ type, schema }) => [type, { schema }]),
+        ),
+        'multipart/related': binary,
+      },
+    },
+    202: {
+      description: 'Accepted with `Prefer: respond-async`; the answer will be at `Location`',
+      headers: z.object({ location: z.string() }),
+      content: {
+        'application/json': {
+          schema: z.object({
+            id: z.string(),
+            status: z.enum(['queued', 'succeeded', 'failed', 'cancelled']),
+          }),
+        },
+      },
+    },
+    ...problems(
+      ...WITH_KEY,
+      'request-invalid',
+      'image-missing',
+      'credits-exhausted',
+      'not-acceptable',
+      'idempotency-in-flight',
+      'idempotency-stale',
+      'conflict',
+      'upload-timeout',
+      'image-too-large',
+      'body-too-large',
+      'image-unsupported',
+      'image-undecodable',
+      'image-unsuitable',
+      'idempotency-mismatch',
+      'quota-exhausted',
+      'concurrency-limited',
+      'upstream-invalid',
+      'upstream-unavailable',
+      'upstream-timeout',
+      'overloaded',
+    ),
+  },
+})

@@ -1,0 +1,54 @@
+import type { Answer } from '@detl/core/answers/answer'
+import { AppError } from '@detl/core/api/problem'
+import type { Context } from 'hono'
+import { isPlainJson, negotiate, type Wanted } from '../answers/negotiate.ts'
+import type { EdgeContext } from '../context.ts'
+import type { Screened } from './reservation.ts'
+
+/** Structured Fields string or bare token (draft-ietf-httpapi-idempotency-key-header-07, section 2.1); printable, so that it can be stored and compared. */
+export const IDEMPOTENCY_KEY = /^"?([!#-~]{1,255}?)"?$/
+
+/** A literal FHIR reference: relative with its type, or an absolute URL (FHIR R4, section 2.3.0). */
+const FHIR_REFERENCE = /^(https?:\/\/[^\s"<>\\]{1,400}\/)?[A-Z][A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/
+
+/** What a request for a screening asks for, apart from its image. */
+export type ScreeningRequest = Screened & {
+  readonly wanted: Wanted
+  readonly references: Answer['references']
+  /** It is answered later: asked for, and JSON alone is wanted. */
+  readonly later: boolean
+}
+
+/** @throws AppError request-invalid, not-acceptable */
+export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest {
+  const wanted = negotiate(c.req.header('accept'))
+  const references = {
+    subject: reference(c, 'fhir-subject'),
+    imagingStudy: reference(c, 'fhir-imaging-study'),
+  }
+  // A job keeps no image: all that can be made of it later is JSON. Who wants something else gets it at once, as RFC 7240 allows.
+  const later = /(^|[,;\s])respond-async\b/i.test(c.req.header('prefer') ?? '') && isPlainJson(wanted)
+  return {
+    id: c.get('requestId'),
+    account: c.get('account'),
+    wanted,
+    references,
+    idempotencyKey: idempotencyKey(c.req.header('idempotency-key')),
+    later,
+  }
+}
+
+function reference(c: Context<EdgeContext>, header: string): string | undefined {
+  const value = c.req.header(header)
+  if (value !== undefined && !FHIR_REFERENCE.test(value))
+    throw new AppError('request-invalid', `${header} is no FHIR reference such as Patient/123`)
+  return value
+}
+
+function idempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const key = IDEMPOTENCY_KEY.exec(header)?.[1]
+  if (key === undefined)
+    throw new AppError('request-invalid', 'Idempotency-Key is 1 to 255 printable characters')
+  return key
+}

@@ -1,0 +1,124 @@
+import { keyring } from '@detl/core/api/api-key'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import builtInManifest from '../../models/detl-128/manifest.json'
+import type { Accounts } from './accounts.ts'
+import { createApp } from './app.ts'
+import { stripeSink } from './billing/stripe.ts'
+import { remoteCodecs } from './codecs/remote.ts'
+import { type EdgeEnv, parseEnv } from './env.ts'
+import { circuit } from './fallback/circuit.ts'
+import { edgeInfer, type InferService } from './fallback/edge-infer.ts'
+import { withFallback } from './fallback/policy.ts'
+import { identifier } from './identity.ts'
+import type { Account } from './ledger/account.ts'
+import type { Directory } from './ledger/directory.ts'
+import type { JobMessage } from './ledger/job-message.ts'
+import type { JobDeps } from './screening/jobs.ts'
+import { sealer } from './seal.ts'
+import { shedder } from './shedding.ts'
+import { tokenVerifier } from './token.ts'
+import { gpuUpstream, type Infer } from './upstream.ts'
+import { upstreamPool } from './upstream-pool.ts'
+import { notifier } from './webhooks/notify.ts'
+import type { Receiver } from './webhooks/receiver.ts'
+import { webhookSecret } from './webhooks/secret.ts'
+
+/** Bindings of wrangler.toml that are not text; the text is parsed in env.ts. */
+export type Bindings = {
+  readonly ACCOUNTS: DurableObjectNamespace<Account>
+  readonly DIRECTORY: DurableObjectNamespace<Directory>
+  readonly RECEIVERS: DurableObjectNamespace<Receiver>
+  readonly JOBS: Queue<JobMessage>
+  /** The Worker `detl-codecs`. */
+  readonly CODECS: Fetcher
+  /** The Worker `detl-infer`; absent where there is none. */
+  readonly INFER?: InferService
+}
+
+/** Bindings → the service. The sole file that reads env. */
+export function startService(bindings: Bindings) {
+  const env = parseEnv(bindings, builtInManifest)
+  const keys = keyring(env.keyPepper)
+  const billing = env.stripe && stripeSink(env.stripe)
+  const { adminKey } = env
+  const accounts: Accounts = (id) => bindings.ACCOUNTS.getByName(id)
+  const seal = sealer(env.keyPepper)
+  const infer = inference(env, bindings.INFER)
+  const sendJob = async (message: JobMessage) => void (await bindings.JOBS.send(message))
+  const app = createApp({
+    manifest: env.manifest,
+    model: `${env.manifest.name}@${env.manifest.version}`,
+    limits: { ...DEFAULT_LIMITS, maxBytes: env.maxBodyBytes },
+    maxBodyBytes: env.maxBodyBytes,
+    codecs: remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }),
+    infer,
+    identify: identifier({
+      keyring: keys,
+      configured: new Map(env.apiKeys.map(({ hash, account }) => [hash, account])),
+      verifyToken: env.tokens && tokenVerifier(env.tokens),
+    }),
+    // Hashes under the pepper are compared: their common beginning says nothing of the key's.
+    isAdmin: async (token) =>
+      adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
+    keyring: keys,
+    sealer: seal,
+    shedder: shedder(env.maxInFlight),
+    accounts,
+    directory: {
+      add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),
+      list: async () => {
+        const made = await bindings.DIRECTORY.getByName('accounts').list()
+        return [...new Set([...made, ...env.apiKeys.map(({ account }) => account)])].sort()
+      },
+    },
+    billing,
+    deadlineMs: env.deadlineMs,
+    leaseMs: env.leaseMs,
+    sendJob,
+    webhooks: {
+      allowLocal: env.webhookAllowLocal,
+      secret: (webhook) => webhookSecret(env.keyPepper, webhook),
+      forget: async (webhook) => bindings.RECEIVERS.getByName(webhook).forget(),
+    },
+  })
+  const jobs: JobDeps = {
+    accounts,
+    sealer: seal,
+    manifest: env.manifest,
+    infer,
+    notify: notifier(async (account, webhook, delivery) =>
+      bindings.RECEIVERS.getByName(`${account}:${webhook}`).enqueue(delivery),
+    ),
+  }
+  return { app, billing, accounts, jobs }
+}
+
+/** The GPUs, with the Worker that runs the model behind them; circuits find out when they are back. */
+function inference(env: EdgeEnv, service: InferService | undefined): Infer {
+  const circuitOf = (failures: number) =>
+    circuit({ failures, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now })
+  return withFallback({
+    gpu: gpus(env),
+    edge: edgeInfer(env.manifest, service),
+    circuit: circuitOf(3),
+    // Where nobody else answers, a GPU that fails now and then is worth more calls than none.
+    patientCircuit: circuitOf(10),
+    fallback: env.fallback,
+    patienceMs: env.fallbackAfterMs,
+  })
+}
+
+function gpus(env: EdgeEnv): Infer | undefined {
+  const [first, ...others] = env.gpus
+  if (!first) return undefined
+  const one = (url: string) => gpuUpstream({ ...env, gpuUrl: url })
+  if (others.length === 0) return one(first.url) // its circuit is the fallback's
+  return upstreamPool(
+    env.gpus.map(({ url, weight }) => ({
+      infer: one(url),
+      weight,
+      circuit: circuit({ failures: 3, firstWaitMs: 500, longestWaitMs: 5000, now: Date.now }),
+    })),
+    { hedgeAfterMs: env.hedgeAfterMs, random: Math.random },
+  )
+}

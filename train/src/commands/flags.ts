@@ -1,0 +1,84 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { BACKENDS, type BackendName } from '../backend/names.ts'
+import type { Protocol, TrainConfig } from '../config.ts'
+
+const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
+  smoke: async () => (await import('../../configs/smoke.ts')).smoke,
+  default: async () => (await import('../../configs/default.ts')).defaults,
+  mobilenet: async () => (await import('../../configs/mobilenet.ts')).mobilenet,
+  paper: async () => (await import('../../configs/paper.ts')).paper,
+}
+
+/** Of every command that works on a run. */
+export type RunFlags = {
+  data: string
+  cache: string
+  out: string
+  config: string
+  protocol: Protocol
+  backend?: BackendName
+  size?: number
+  seed?: number
+  splitSeed: number
+  epochs?: number
+  resume: boolean
+}
+
+/** Of every command that ends in a report. */
+export type ReportFlags = { outliers: string[]; gallery: boolean }
+
+/** A command with the options of `RunFlags`. */
+export function runCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .requiredOption('--data <dir>', 'folder with manifest.csv and the images')
+    .requiredOption(
+      '--out <dir>',
+      "the run's folder: configuration, split, checkpoints, best weights, history",
+    )
+    .option('--cache <dir>', 'folder for preprocessed pixels', 'runs/cache')
+    .addOption(new Option('--config <name>', 'recipe').choices(Object.keys(CONFIGS)).default('default'))
+    .addOption(
+      new Option('--protocol <name>', 'how folds are made').choices(['grouped', 'paper']).default('grouped'),
+    )
+    .addOption(new Option('--backend <name>', 'take this one or fail').choices(BACKENDS))
+    .option('--size <S>', 'side of the input, instead of the recipe’s', wholeNumber)
+    .option('--seed <n>', 'of weights, order and augmentation, instead of the recipe’s', wholeNumber)
+    .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
+    .option('--epochs <n>', 'of each stage, instead of the recipe’s', wholeNumber)
+    .option('--resume', 'go on from the checkpoint in the run’s folder', false)
+}
+
+/** Adds the options of `ReportFlags`. */
+export const reporting = (command: Command): Command =>
+  command
+    .option(
+      '--outliers <dir>',
+      'images that are no frontal chest X-ray, in sub-folders named by kind or with a manifest.csv; may be repeated',
+      (dir: string, before: string[]) => [...before, dir],
+      [],
+    )
+    .option('--no-gallery', 'no gallery.html, which shows images of the data set')
+
+/** The recipe that the flags name, with what they change in it. */
+export async function configOf(flags: RunFlags): Promise<TrainConfig> {
+  const recipe = await CONFIGS[flags.config]!()
+  return {
+    ...recipe,
+    size: flags.size ?? recipe.size,
+    seed: flags.seed ?? recipe.seed,
+    pretrain: { ...recipe.pretrain, epochs: flags.epochs ?? recipe.pretrain.epochs },
+    transfer: { ...recipe.transfer, epochs: flags.epochs ?? recipe.transfer.epochs },
+  }
+}
+
+export const names = (text: string): string[] => text.split(',')
+
+export const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber)
+
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
+  return value
+}

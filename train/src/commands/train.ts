@@ -1,0 +1,178 @@
+import type { Command } from 'commander'
+import type { BackendChoice, BackendName } from '../backend/names.ts'
+import type { OpenRun, TrainOptions } from '../open-run.ts'
+import {
+  configOf,
+  names,
+  type ReportFlags,
+  type RunFlags,
+  reporting,
+  runCommand,
+  wholeNumber,
+  wholeNumbers,
+} from './flags.ts'
+
+/** `train pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact` */
+export function addTrainCommands(program: Command): void {
+  const train = program
+    .command('train')
+    .description('train the network and evaluate it; every run can be resumed')
+  addPretrain(train)
+  addTransfer(train)
+  addCrossval(train)
+  addEvaluate(train)
+  addLeaveSourceOut(train)
+  addCompare(train)
+  addArtifact(train)
+}
+
+function addPretrain(train: Command): void {
+  runCommand(train, 'pretrain', 'train the network from scratch on Data-A').action(
+    async (flags: RunFlags) => {
+      const run = await runOf(flags)
+      const { pretrain } = await import('../train-run.ts')
+      const { modelPath } = await pretrain(run)
+      console.log(modelPath)
+    },
+  )
+}
+
+function addTransfer(train: Command): void {
+  runCommand(
+    train,
+    'transfer',
+    'give the pretrained network a new head and train it on Data-B without one fold',
+  )
+    .option('--fold <k>', 'the fold that is held out', wholeNumber, 0)
+    .option('--base <path>', 'pretrained model.json; default: the one of the same run')
+    .option('--from-scratch', 'without Data-A, to show what it is worth', false)
+    .action(async (flags: RunFlags & { fold: number; base?: string; fromScratch: boolean }) => {
+      const run = await runOf(flags)
+      const base = flags.fromScratch ? undefined : (flags.base ?? pretrainedOf(flags.out))
+      const { transfer } = await import('../train-run.ts')
+      const { modelPath } = await transfer(run, flags.fold, base)
+      console.log(modelPath)
+    })
+}
+
+type FoldFlags = RunFlags & ReportFlags & { folds: number[]; fromScratch: boolean }
+
+const overFolds = (train: Command, name: string, description: string): Command =>
+  reporting(runCommand(train, name, description))
+    .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
+    .option('--from-scratch', 'without Data-A', false)
+
+function addCrossval(train: Command): void {
+  overFolds(train, 'crossval', 'pretrain, train every fold and write the report; finished parts are kept')
+    .option(
+      '--members <n>',
+      'networks a fold, of different seeds; the report judges their mean',
+      wholeNumber,
+      1,
+    )
+    .action(async (flags: FoldFlags & { members: number }) => {
+      const run = await runOf(flags)
+      const { crossval } = await import('../crossval.ts')
+      await crossval(run, flags)
+      await evaluate(run, flags)
+      console.log(reportPath(flags))
+    })
+}
+
+function addEvaluate(train: Command): void {
+  overFolds(train, 'evaluate', 'score the folds that are trained and write the report').action(
+    async (flags: FoldFlags) => {
+      await evaluate(await runAsItIs(flags), flags)
+      console.log(reportPath(flags))
+    },
+  )
+}
+
+function addLeaveSourceOut(train: Command): void {
+  reporting(
+    runCommand(train, 'leave-source-out', 'train without one source of COVID-19 images and test on it'),
+  )
+    .option('--sources <list>', 'for example cohen; default: every source that can be spared', names)
+    .option('--base <path>', 'pretrained model.json; default: the one of the same run')
+    .action(async (flags: RunFlags & ReportFlags & { sources?: string[]; base?: string }) => {
+      const { leaveSourceOut } = await import('../crossval.ts')
+      const { outliers, gallery, sources } = flags
+      const options = await asItIs(flags)
+      const base = flags.base ?? pretrainedOf(flags.out)
+      for await (const run of leaveSourceOut(options, await backendOf(flags), base, sources)) {
+        const report = await evaluate(run, { folds: [0], fromScratch: false, outliers, gallery })
+        console.log(JSON.stringify(report.leftOut))
+      }
+    })
+}
+
+function addCompare(train: Command): void {
+  train
+    .command('compare')
+    .description('two evaluated runs of one split, image by image: differences with their intervals')
+    .argument('<run-a>', "a run's folder; add :scratch for its folds without pretraining")
+    .argument('<run-b>', 'the other')
+    .requiredOption('--data <dir>', 'folder with manifest.csv')
+    .action(async (a: string, b: string, flags: { data: string }) => {
+      const { compareFolders } = await import('../evaluate/compare-folders.ts')
+      console.log(JSON.stringify(compareFolders(a, b, flags.data), null, 1))
+    })
+}
+
+function addArtifact(train: Command): void {
+  runCommand(train, 'artifact', 'write what the exporter needs besides the network: facts.json')
+    .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
+    .option('--name <name>', 'of the model; default: its architecture and size, for example detl-128')
+    .option('--model-version <version>', 'of the model', '0.1.0')
+    .action(async (flags: RunFlags & { fold: number; name?: string; modelVersion: string }) => {
+      const run = await runAsItIs(flags)
+      const { describeArtifact } = await import('./artifact.ts')
+      const { fold, modelVersion: version } = flags
+      const { architecture, size } = run.options.config
+      const name = flags.name ?? `${architecture === 'detl12' ? 'detl' : architecture}-${size}`
+      describeArtifact(run, { fold, name, version })
+      console.log(`${flags.out}/fold-${fold}/facts.json`)
+    })
+}
+
+/** First the networks say what they say, then the report is made of the files that this leaves. */
+async function evaluate(
+  { options: { out, data, config }, dataset }: OpenRun,
+  flags: ReportFlags & { folds: readonly number[]; fromScratch: boolean },
+) {
+  const { scoreRun } = await import('../scoring/score-run.ts')
+  const { writeReport } = await import('../evaluate/write-report.ts')
+  await scoreRun({ out, data, batchSize: config.transfer.batchSize, dataset }, flags)
+  const report = writeReport(out, data, flags)
+  console.error(report.headline)
+  return report
+}
+
+const pretrainedOf = (out: string): string => `${out}/pretrain/best/model.json`
+
+const reportPath = ({ out, fromScratch }: FoldFlags): string =>
+  `${out}/report${fromScratch ? '-scratch' : ''}/report.html`
+
+async function backendOf({ backend }: { backend?: BackendName }): Promise<BackendChoice> {
+  const { selectBackend } = await import('../backend/select.ts')
+  return selectBackend(backend ? { only: backend } : {})
+}
+
+async function runOf(flags: RunFlags): Promise<OpenRun> {
+  const { prepareRun } = await import('../open-run.ts')
+  const { data, cache, out, protocol, resume, splitSeed } = flags
+  const config = await configOf(flags)
+  return prepareRun({ config, data, cache, out, protocol, resume, splitSeed }, await backendOf(flags))
+}
+
+/** Evaluation takes the run as it is: its own configuration, whatever the recipe says today. */
+async function asItIs({ data, cache, out }: RunFlags): Promise<TrainOptions> {
+  const { readRun } = await import('../run.ts')
+  const { config, split } = readRun(out)
+  return { config, data, cache, out, resume: false, protocol: split.protocol, splitSeed: split.seed }
+}
+
+async function runAsItIs(flags: RunFlags): Promise<OpenRun> {
+  const { prepareRun } = await import('../open-run.ts')
+  return prepareRun(await asItIs(flags), await backendOf(flags))
+}

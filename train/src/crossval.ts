@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BackendChoice } from './backend/names.ts'
+import type { Protocol } from './config.ts'
+import { sourcesToLeaveOut } from './data/split.ts'
+import { foldName } from './folds.ts'
+import { type OpenRun, prepareRun, type TrainOptions } from './open-run.ts'
+import { pretrain, transfer } from './train-run.ts'
+
+export type CrossvalOptions = {
+  folds: readonly number[]
+  fromScratch: boolean
+  /** Networks a fold, of different seeds. */
+  members?: number
+}
+
+/** Pretraining once, then every fold; what is finished already is not done again. */
+export async function crossval(run: OpenRun, options: CrossvalOptions): Promise<void> {
+  const { out } = run.options
+  const resuming: OpenRun = { ...run, options: { ...run.options, resume: true } }
+  if (!options.fromScratch && !existsSync(join(out, 'pretrain', 'history.json'))) await pretrain(resuming)
+  const base = options.fromScratch ? undefined : join(out, 'pretrain', 'best', 'model.json')
+  for (let member = 1; member <= (options.members ?? 1); member++) {
+    for (const fold of options.folds) {
+      if (!existsSync(join(out, foldName(fold, options.fromScratch, member), 'history.json')))
+        await transfer(resuming, fold, base, member)
+    }
+  }
+}
+
+/**
+ * For each source of COVID-19 images: a run in OUT/without-SOURCE that is trained on all others and is to be tested on
+ * it, from the pretrained network of OUT. The report of OUT quotes their reports.
+ * @param base model.json of the pretrained network; it must not have seen the source, which Data-A never has
+ * @returns the runs, each trained when it is asked for
+ */
+export async function* leaveSourceOut(
+  options: TrainOptions,
+  backend: BackendChoice,
+  base: string,
+  sources: readonly string[] | undefined,
+): AsyncGenerator<OpenRun> {
+  const { records } = (await prepareRun(options, backend)).dataset
+  for (const source of sources ?? sourcesToLeaveOut(records)) {
+    const protocol: Protocol = `without-${source}`
+    const run = await prepareRun(
+      { ...options, protocol, out: join(options.out, protocol), resume: true },
+      backend,
+    )
+    if (!existsSync(join(run.options.out, foldName(0, false), 'history.json'))) await transfer(run, 0, base)
+    yield run
+  }
+}

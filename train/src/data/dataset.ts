@@ -1,0 +1,45 @@
+import { cxrGrey } from '@detl/core/preprocess/spec'
+import type { Protocol } from '../config.ts'
+import { loadPixels, type PixelCache } from './cache.ts'
+import { checkLeaks } from './leaks.ts'
+import { dataDigest, type ImageRecord } from './record.ts'
+import { readFolder } from './sources/folder.ts'
+import { splitOf } from './split.ts'
+import type { Split } from './split-file.ts'
+
+export type DatasetOptions = {
+  /** Folder with manifest.csv. */
+  data: string
+  /** Folder for preprocessed pixels. */
+  cache: string
+  /** S */
+  size: number
+  protocol: Protocol
+  seed: number
+  /** Taken as it is, instead of a new one: that of a run which is continued or evaluated. */
+  split?: Split
+  onImages?: (done: number, total: number) => void
+}
+
+export type Dataset = {
+  records: ImageRecord[]
+  byFile: Map<string, ImageRecord>
+  pixels: PixelCache
+  split: Split
+  digest: string
+}
+
+/** Manifest, split (checked for leaks) and pixels of a data folder. */
+export async function openDataset(options: DatasetOptions): Promise<Dataset> {
+  const records = readFolder(options.data)
+  const split = options.split ?? splitOf(options.protocol, records, options.seed)
+  checkLeaks(split, records)
+  const pixels = await loadPixels(records, cxrGrey(options.size), options.cache, options.onImages)
+  return {
+    records,
+    byFile: new Map(records.map((r) => [r.file, r])),
+    pixels,
+    split,
+    digest: dataDigest(records),
+  }
+}

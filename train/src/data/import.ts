@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, parse, relative } from 'node:path'
+import { codecs } from '@detl/codecs/modules'
+import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { writeWhole } from '../files.ts'
+import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from './near-duplicates.ts'
+import { readCohenLabels, readFigure1Labels } from './sources/covid.ts'
+import { readFolderLabels } from './sources/folder.ts'
+import type { SourceRow } from './sources/labels.ts'
+import { readNihBoxes, readNihLabels } from './sources/nih.ts'
+
+export const SOURCES = {
+  nih: readNihLabels,
+  cohen: readCohenLabels,
+  figure1: (path: string) => readFigure1Labels(path, 'figure1'),
+  actualmed: (path: string) => readFigure1Labels(path, 'actualmed'),
+  folder: readFolderLabels,
+} as const satisfies Record<string, (path: string) => SourceRow[]>
+export type SourceName = keyof typeof SOURCES
+
+export type ImportOptions = {
+  /** Label file and image folder of each source, in the sources' own formats. */
+  sources: { source: SourceName; labels: string; images: string }[]
+  /** NIH's BBox_List_2017.csv: becomes nih_boxes.csv, in pixels of the files at hand. */
+  boxes?: string
+  /** Folder that gets manifest.csv; image paths are relative to it. */
+  out: string
+  /** `permissive` leaves out images whose licence forbids commercial use or derivatives, or is not stated. */
+  licences: 'permissive' | 'research'
+  onImages?: (done: number) => void
+}
+
+export type ImportResult = {
+  images: number
+  withoutFile: number
+  undecodable: string[]
+  licence: number
+  duplicates: number
+  /** Of imported images. */
+  boxes: number
+}
+
+/** Label files and images of the sources → one manifest.csv, grouped by patient and near-duplicates. */
+export async function importData(options: ImportOptions): Promise<ImportResult> {
+  const result: ImportResult = {
+    images: 0,
+    withoutFile: 0,
+    undecodable: [],
+    licence: 0,
+    duplicates: 0,
+    boxes: 0,
+  }
+  const rows: (SourceRow & {
+    file: string
+    sha256: string
+    width: number
+    height: number
+    print: Fingerprint
+  })[] = []
+  const seen = new Set<string>()
+  for (const { source, labels, images } of options.sources) {
+    const files = filesByName(images)
+    for (const row of SOURCES[source](labels)) {
+      const path = fileOf(images, row.image) ?? files.get(row.image) ?? files.get(parse(row.image).name)
+      if (!path) {
+        result.withoutFile++
+        continue
+      }
+      if (options.licences === 'permissive' && !isPermissive(row.licence)) {
+        result.licence++
+        continue
+      }
+      const bytes = await readFile(path)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      if (seen.has(sha256)) {
+        result.duplicates++
+        continue
+      }
+      seen.add(sha256)
+      try {
+        const { image } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
+        const { width, height } = image
+        rows.push({
+          ...row,
+          file: relative(options.out, path),
+          sha256,
+          width,
+          height,
+          print: fingerprint(image),
+        })
+      } catch {
+        result.undecodable.push(path) // reported by the caller, by name
+      }
+      options.onImages?.(rows.length)
+    }
+  }
+  const groups = joinGroups(
+    rows.map((r) => r.patient),
+    [...nearDuplicates(rows.map((r) => r.print)), ...sameGroup(rows)],
+  )
+  const lines = rows.map((r, i) =>
+    [
+      r.file,
+      r.dataset,
+      r.patient,
+      `g${groups[i]}`,
+      r.view,
+      r.finding,
+      r.classA,
+      r.classB,
+      r.age,
+      r.sex,
+      r.width,
+      r.height,
+      r.sourceWidth,
+      r.sourceHeight,
+      r.sha256,
+      r.licence,
+    ]
+      .map(cell)
+      .join(','),
+  )
+  writeWhole(join(options.out, 'manifest.csv'), `${HEADER}\n${lines.join('\n')}\n`)
+  result.images = rows.length
+  if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
+  return result
+}
+
+const HEADER =
+  'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license'
+
+/** Sources that have groups of their own keep them together. */
+function sameGroup(rows: readonly { group?: string }[]): [number, number][] {
+  const first = new Map<string, number>()
+  return rows.flatMap(({ group }, i): [number, number][] => {
+    if (group === undefined) return []
+    const other = first.get(group)
+    if (other === undefined) first.set(group, i)
+    return other === undefined ? [] : [[other, i]]
+  })
+}
+
+/** The file that a source names with its folder. */
+function fileOf(images: string, name: string): string | undefined {
+  const path = join(images, name)
+  return name.includes('/') && existsSync(path) ? path : undefined
+}
+
+/** NIH gives boxes in pixels of its 1024 × 1024 images; the files here may be reduced copies. */
+const NIH_SIDE = 1024
+
+function writeBoxes(
+  path: string,
+  rows: readonly { image: string; file: string; width: number; height: number }[],
+  out: string,
+): number {
+  const byImage = new Map(rows.map((r) => [r.image, r]))
+  const lines = readNihBoxes(path).flatMap((b) => {
+    const row = byImage.get(b.image)
+    if (!row) return []
+    const [sx, sy] = [row.width / NIH_SIDE, row.height / NIH_SIDE]
+    const numbers = [b.x * sx, b.y * sy, b.width * sx, b.height * sy].map((v) => v.toFixed(1))
+    return [[row.file, b.label, ...numbers].map(cell).join(',')]
+  })
+  writeWhole(join(out, 'nih_boxes.csv'), `${['file,label,x,y,w,h', ...lines].join('\n')}\n`)
+  return lines.length
+}
+
+/** Named with and without extension: reduced copies often change the format. */
+function filesByName(dir: string): Map<string, string> {
+  const out = new Map<string, string>()
+  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !/\.(png|jpe?g)$/i.test(entry.name)) continue
+    const path = join(entry.parentPath, entry.name)
+    out.set(entry.name, path)
+    out.set(parse(entry.name).name, path)
+  }
+  return out
+}
+
+/** CC0, CC BY, CC BY-SA, and NIH's unrestricted use; what is not stated is not permitted. */
+export const isPermissive = (licence: string): boolean =>
+  /unrestricted|cc0|public domain|^cc[ -]by([ -]sa)?([ -]\d.*)?$/i.test(licence.trim()) &&
+  !/[- ](nc|nd)\b/i.test(licence)
+
+const cell = (value: string | number | undefined): string => {
+  const text = String(value ?? '')
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { readFolder } from '../data/sources/folder.ts'
+import { readSplit } from '../data/split-file.ts'
+import { trainedMembers } from '../folds.ts'
+import { readRun } from '../run.ts'
+import { ensembleOf } from '../scores/ensemble.ts'
+import { type FoldPredictions, readPredictions } from '../scores/files.ts'
+import { compareRuns } from './compare.ts'
+import type { Comparison } from './report.ts'
+
+/**
+ * Two evaluated runs, from their saved predictions. Where a fold has several members, their ensemble is compared.
+ * They are called by network and size, or where those are the same by their folders.
+ * @param a, b run folders; `:scratch` at the end takes the folds that were trained without pretraining
+ */
+export function compareFolders(a: string, b: string, data: string): Comparison {
+  const records = new Map(readFolder(data).map((r) => [r.file, r]))
+  const read = (name: string) => {
+    const fromScratch = name.endsWith(':scratch')
+    const out = fromScratch ? name.slice(0, -':scratch'.length) : name
+    const split = readSplit(out)
+    const folds = split.folds.flatMap((_, k): FoldPredictions[] => {
+      const members = trainedMembers(out, k, fromScratch)
+      const predictions = members.flatMap((m) => readPredictions(join(out, m, 'predictions.json')) ?? [])
+      if (members.length > predictions.length)
+        throw new Error(`${out}: fold ${k} is not scored; run \`detl train evaluate\` first`)
+      return members.length > 0 ? [ensembleOf(predictions, records)] : []
+    })
+    const { architecture, size } = readRun(out).config
+    const title = `${architecture} at S = ${size}${fromScratch ? ', without pretraining' : ''}`
+    return { name, title, folds, seed: split.seed }
+  }
+  const [left, right] = [read(a), read(b)]
+  const called = ({ name, title, folds }: typeof left) => ({
+    name: left.title === right.title ? name : title,
+    folds,
+  })
+  return compareRuns(called(left), called(right), records, left.seed)
+}

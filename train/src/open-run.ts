@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { type BackendChoice, describeBackend } from './backend/names.ts'
+import type { Protocol, TrainConfig } from './config.ts'
+import { type Dataset, openDataset } from './data/dataset.ts'
+import { savedSplit } from './data/split-file.ts'
+import { writeJson } from './files.ts'
+import { progressPrinter } from './progress.ts'
+import { identityOf, openRun } from './run.ts'
+
+export type TrainOptions = {
+  config: TrainConfig
+  data: string
+  cache: string
+  /** The run's folder. */
+  out: string
+  protocol: Protocol
+  resume: boolean
+  /** Seed of the split, apart from the seed of the weights: folds stay the same over repeated trainings. */
+  splitSeed: number
+}
+
+export type OpenRun = { options: TrainOptions; dataset: Dataset; backend: BackendChoice; identity: string }
+
+/**
+ * Data and run folder: what every training command begins with.
+ * @param backend what does the arithmetic, started already
+ * @throws where the folder holds a run of another configuration or of other data
+ */
+export async function prepareRun(options: TrainOptions, backend: BackendChoice): Promise<OpenRun> {
+  console.error(`backend: ${describeBackend(backend)}`)
+  for (const { name, reason } of backend.passedOver) console.error(`  not ${name}: ${reason}`)
+  const { config, data, cache, protocol, splitSeed, out } = options
+  const { onImages } = progressPrinter('')
+  const split = savedSplit(out, protocol, splitSeed)
+  const from = { data, cache, size: config.size, protocol, seed: splitSeed, onImages }
+  const dataset = await openDataset({ ...from, ...(split && { split }) })
+  const facts = {
+    config,
+    preprocess: dataset.pixels.spec,
+    dataDigest: dataset.digest,
+    split: { protocol, seed: splitSeed, digest: dataset.split.digest },
+    backend: { name: backend.name, device: backend.device, detail: backend.detail },
+  }
+  openRun(out, facts)
+  if (!split) writeJson(join(out, 'split.json'), dataset.split)
+  return { options, dataset, backend, identity: identityOf(facts) }
+}
