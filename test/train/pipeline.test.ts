@@ -1,18 +1,6 @@
-import { createHash } from 'node:crypto'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodePng } from '@detl/core/image/png-encode'
-import { type LesionKind, phantom } from '@detl/core/phantom/phantom'
 import { selectBackend } from '@detl/train/backend/select'
 import { describeArtifact } from '@detl/train/commands/artifact'
 import { differing } from '@detl/train/config'
@@ -25,55 +13,12 @@ import { type OpenRun, prepareRun, type TrainOptions } from '@detl/train/open-ru
 import { type ScoreOptions, scoreRun } from '@detl/train/scoring/score-run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smoke } from '../../train/configs/smoke.ts'
+import { writePhantomData } from './phantom-data.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'detl-pipeline-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
-const KINDS: { count: number; dataset: string; lesions: LesionKind[]; a: string; b: string }[] = [
-  { count: 30, dataset: 'nih', lesions: [], a: 'normal', b: 'normal' },
-  { count: 12, dataset: 'nih', lesions: ['nodule'], a: 'disease', b: '' },
-  { count: 24, dataset: 'nih', lesions: ['nodule'], a: 'disease', b: 'other_disease' },
-  { count: 24, dataset: 'nih', lesions: ['consolidation'], a: '', b: 'pneumonia' },
-  { count: 24, dataset: 'cohen', lesions: ['ground-glass'], a: '', b: 'covid19' },
-  { count: 6, dataset: 'cohen', lesions: ['consolidation'], a: '', b: 'pneumonia' },
-  { count: 16, dataset: 'cxnet', lesions: ['ground-glass'], a: '', b: 'covid19' },
-  { count: 4, dataset: 'figure1', lesions: ['ground-glass'], a: '', b: 'covid19' },
-]
-
-/** A data folder of phantoms, two images a patient, with boxes around nodules. */
-beforeAll(async () => {
-  mkdirSync(join(dir, 'data'))
-  const rows = [
-    'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,sha256,license',
-  ]
-  const boxes = ['file,label,x,y,w,h']
-  let n = 0
-  for (const { count, dataset, lesions, a, b } of KINDS) {
-    for (let i = 0; i < count; i++, n++) {
-      const { image, lesions: placed } = phantom({ seed: n, width: 72, height: 72, lesions })
-      const bytes = await encodePng({
-        width: 72,
-        height: 72,
-        channels: 1,
-        data: image.data.map((v) => v * 16),
-      })
-      const file = `${n}.png`
-      writeFileSync(join(dir, 'data', file), bytes)
-      const patient = `${dataset}${lesions}${b}${i >> 1}`
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      rows.push(
-        [file, dataset, patient, patient, 'PA', lesions.join('|'), a, b, 50, 'F', 72, 72, sha256, 'CC0'].join(
-          ',',
-        ),
-      )
-      const box = placed[0]?.box
-      if (b === 'other_disease' && box)
-        boxes.push([file, 'Nodule', box.x, box.y, box.width, box.height].join(','))
-    }
-  }
-  writeFileSync(join(dir, 'data', 'manifest.csv'), rows.join('\n'))
-  writeFileSync(join(dir, 'data', 'nih_boxes.csv'), boxes.join('\n'))
-})
+beforeAll(() => writePhantomData(join(dir, 'data')))
 
 const once = { epochs: 1, batchSize: 8 }
 const options: TrainOptions = {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from './files.ts'
 import type { EpochRecord } from './history.ts'
@@ -19,32 +20,50 @@ export type Checkpoint = {
 }
 
 const NAME = 'checkpoint.bin'
+/** Names the layout: magic, length of the whole file (u64), length of the JSON header (u32), header, arrays, sha256 of all before. */
+const MAGIC = Buffer.from('DETLCKP2')
+const HEADER_AT = MAGIC.length + 8 + 4
+const DIGEST_BYTES = 32
 
-/** One file: length of a JSON header, the header, then the arrays. It replaces the previous one at once. */
+const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
+
+/** Writes `dir`/checkpoint.bin. It replaces the previous one at once. */
 export function saveCheckpoint(dir: string, checkpoint: Checkpoint): void {
   const { arrays, ...rest } = checkpoint
   const header = Buffer.from(JSON.stringify({ ...rest, lengths: arrays.map((a) => a.length) }))
-  const size = Buffer.alloc(4)
-  size.writeUInt32LE(header.length)
   const bodies = arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength))
-  writeWhole(join(dir, NAME), Buffer.concat([size, header, ...bodies]))
+  const sizes = Buffer.alloc(12)
+  const total = bodies.reduce((sum, b) => sum + b.length, HEADER_AT + header.length + DIGEST_BYTES)
+  sizes.writeBigUInt64LE(BigInt(total), 0)
+  sizes.writeUInt32LE(header.length, 8)
+  const content = Buffer.concat([MAGIC, sizes, header, ...bodies])
+  writeWhole(join(dir, NAME), Buffer.concat([content, digestOf(content)]))
 }
 
-/** @returns undefined where there is none. @throws if it belongs to another configuration, data or code. */
+export const hasCheckpoint = (dir: string): boolean => existsSync(join(dir, NAME))
+
+/** Removes what a stage has left in `dir`, so that it starts anew. */
+export function removeStage(dir: string): void {
+  for (const name of [NAME, 'best', 'history.json']) rmSync(join(dir, name), { recursive: true, force: true })
+}
+
+/**
+ * @returns undefined where there is none
+ * @throws where it is cut short, where a byte is not the one that was written, or where it belongs to another
+ *   configuration, seed or data
+ */
 export function readCheckpoint(dir: string, identity: string): Checkpoint | undefined {
+  if (!hasCheckpoint(dir)) return undefined
   const path = join(dir, NAME)
-  if (!existsSync(path)) return undefined
   const bytes = readFileSync(path)
-  const headerEnd = 4 + bytes.readUInt32LE(0)
-  const { lengths, ...rest } = JSON.parse(bytes.toString('utf8', 4, headerEnd)) as Omit<
+  checkWhole(path, bytes)
+  const headerEnd = HEADER_AT + bytes.readUInt32LE(MAGIC.length + 8)
+  const { lengths, ...rest } = JSON.parse(bytes.toString('utf8', HEADER_AT, headerEnd)) as Omit<
     Checkpoint,
     'arrays'
-  > & {
-    lengths: number[]
-  }
-  if (rest.identity !== identity) {
+  > & { lengths: number[] }
+  if (rest.identity !== identity)
     throw new Error(`${path} is of another configuration, seed or data: start anew in another folder`)
-  }
   let at = headerEnd
   const arrays = lengths.map((length) => {
     const body = bytes.subarray(at, at + 4 * length)
@@ -52,4 +71,17 @@ export function readCheckpoint(dir: string, identity: string): Checkpoint | unde
     return new Float32Array(new Uint8Array(body).buffer) // a copy: the header's length leaves the body unaligned
   })
   return { ...rest, arrays }
+}
+
+/** Wrong weights would go on training without a word. */
+function checkWhole(path: string, bytes: Buffer): void {
+  const anew = 'start this stage anew with --restart'
+  if (bytes.length < HEADER_AT + DIGEST_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new Error(`${path} is no checkpoint of this version: ${anew}`)
+  const total = bytes.readBigUInt64LE(MAGIC.length)
+  if (BigInt(bytes.length) !== total)
+    throw new Error(`${path} is damaged: it has ${bytes.length} bytes and was written with ${total}; ${anew}`)
+  const content = bytes.subarray(0, -DIGEST_BYTES)
+  if (!digestOf(content).equals(bytes.subarray(-DIGEST_BYTES)))
+    throw new Error(`${path} is damaged: its bytes are not those that were written; ${anew}`)
 }

@@ -14,16 +14,16 @@ export type CrossvalOptions = {
   members?: number
 }
 
-/** Pretraining once, then every fold; what is finished already is not done again. */
+/** Pretraining once, then every fold; what is finished already is not done again, unless the run starts anew. */
 export async function crossval(run: OpenRun, options: CrossvalOptions): Promise<void> {
-  const { out } = run.options
+  const { out, restart } = run.options
   const resuming: OpenRun = { ...run, options: { ...run.options, resume: true } }
-  if (!options.fromScratch && !existsSync(join(out, 'pretrain', 'history.json'))) await pretrain(resuming)
+  const finished = (stage: string) => !restart && existsSync(join(out, stage, 'history.json'))
+  if (!options.fromScratch && !finished('pretrain')) await pretrain(resuming)
   const base = options.fromScratch ? undefined : join(out, 'pretrain', 'best', 'model.json')
   for (let member = 1; member <= (options.members ?? 1); member++) {
     for (const fold of options.folds) {
-      if (!existsSync(join(out, foldName(fold, options.fromScratch, member), 'history.json')))
-        await transfer(resuming, fold, base, member)
+      if (!finished(foldName(fold, options.fromScratch, member))) await transfer(resuming, fold, base, member)
     }
   }
 }
@@ -47,7 +47,8 @@ export async function* leaveSourceOut(
       { ...options, protocol, out: join(options.out, protocol), resume: true },
       backend,
     )
-    if (!existsSync(join(run.options.out, foldName(0, false), 'history.json'))) await transfer(run, 0, base)
+    const finished = existsSync(join(run.options.out, foldName(0, false), 'history.json'))
+    if (options.restart || !finished) await transfer(run, 0, base)
     yield run
   }
 }

@@ -4,6 +4,7 @@ import type { Protocol, TrainConfig } from './config.ts'
 import { type Dataset, openDataset } from './data/dataset.ts'
 import { savedSplit } from './data/split-file.ts'
 import { writeJson } from './files.ts'
+import { lockFolder } from './lock.ts'
 import { progressPrinter } from './progress.ts'
 import { identityOf, openRun } from './run.ts'
 
@@ -14,7 +15,10 @@ export type TrainOptions = {
   /** The run's folder. */
   out: string
   protocol: Protocol
+  /** Go on from checkpoints. */
   resume: boolean
+  /** Throw away what a stage has left in the folder and start it anew. */
+  restart?: boolean
   /** Seed of the split, apart from the seed of the weights: folds stay the same over repeated trainings. */
   splitSeed: number
 }
@@ -22,14 +26,15 @@ export type TrainOptions = {
 export type OpenRun = { options: TrainOptions; dataset: Dataset; backend: BackendChoice; identity: string }
 
 /**
- * Data and run folder: what every training command begins with.
+ * Data and run folder: what every training command begins with. The folder is this process's until it ends.
  * @param backend what does the arithmetic, started already
- * @throws where the folder holds a run of another configuration or of other data
+ * @throws where the folder holds a run of another configuration or of other data, or another process works in it
  */
 export async function prepareRun(options: TrainOptions, backend: BackendChoice): Promise<OpenRun> {
   console.error(`backend: ${describeBackend(backend)}`)
   for (const { name, reason } of backend.passedOver) console.error(`  not ${name}: ${reason}`)
   const { config, data, cache, protocol, splitSeed, out } = options
+  lockFolder(out)
   const { onImages } = progressPrinter('')
   const split = savedSplit(out, protocol, splitSeed)
   const from = { data, cache, size: config.size, protocol, seed: splitSeed, onImages }

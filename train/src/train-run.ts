@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type * as tfl from '@tensorflow/tfjs-layers'
+import { hasCheckpoint, removeStage } from './checkpoint.ts'
 import type { TrainConfig } from './config.ts'
 import { labelledImages } from './data/labelled.ts'
 import { writeJson } from './files.ts'
@@ -94,6 +95,9 @@ async function stage(
   const { options, identity } = run
   const { onBatch, onEpoch } = progressPrinter(name)
   const dir = join(options.out, name)
+  if (options.restart) removeStage(dir)
+  else if (!options.resume && hasCheckpoint(dir))
+    throw new Error(`${dir} holds a checkpoint: go on from it with --resume, or start anew with --restart`)
   console.error(
     `${name}: ${data.train.labels.length} images to train on, ${data.validation.labels.length} to validate`,
   )

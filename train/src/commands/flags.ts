@@ -22,6 +22,7 @@ export type RunFlags = {
   splitSeed: number
   epochs?: number
   resume: boolean
+  restart: boolean
 }
 
 /** Of every command that ends in a report. */
@@ -48,6 +49,11 @@ export function runCommand(program: Command, name: string, description: string):
     .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
     .option('--epochs <n>', 'of each stage, instead of the recipe’s', wholeNumber)
     .option('--resume', 'go on from the checkpoint in the run’s folder', false)
+    .addOption(
+      new Option('--restart', 'throw away what the stage has left in the run’s folder and start it anew')
+        .default(false)
+        .conflicts('resume'),
+    )
 }
 
 /** Adds the options of `ReportFlags`. */

@@ -160,16 +160,19 @@ async function backendOf({ backend }: { backend?: BackendName }): Promise<Backen
 
 async function runOf(flags: RunFlags): Promise<OpenRun> {
   const { prepareRun } = await import('../open-run.ts')
-  const { data, cache, out, protocol, resume, splitSeed } = flags
+  const { data, cache, out, protocol, resume, restart, splitSeed } = flags
   const config = await configOf(flags)
-  return prepareRun({ config, data, cache, out, protocol, resume, splitSeed }, await backendOf(flags))
+  return prepareRun(
+    { config, data, cache, out, protocol, resume, restart, splitSeed },
+    await backendOf(flags),
+  )
 }
 
 /** Evaluation takes the run as it is: its own configuration, whatever the recipe says today. */
-async function asItIs({ data, cache, out }: RunFlags): Promise<TrainOptions> {
+async function asItIs({ data, cache, out, restart }: RunFlags): Promise<TrainOptions> {
   const { readRun } = await import('../run.ts')
   const { config, split } = readRun(out)
-  return { config, data, cache, out, resume: false, protocol: split.protocol, splitSeed: split.seed }
+  return { config, data, cache, out, resume: false, restart, protocol: split.protocol, splitSeed: split.seed }
 }
 
 async function runAsItIs(flags: RunFlags): Promise<OpenRun> {

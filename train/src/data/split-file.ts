@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Protocol } from '../config.ts'
@@ -21,9 +22,18 @@ export type Split = {
   digest: string
 }
 
-/** Of a run's folder. */
-export const readSplit = (dir: string): Split =>
-  JSON.parse(readFileSync(join(dir, 'split.json'), 'utf8')) as Split
+/** Of a run's folder. @throws where a list was changed: another split would train on what another fold tests */
+export function readSplit(dir: string): Split {
+  const path = join(dir, 'split.json')
+  const split = JSON.parse(readFileSync(path, 'utf8')) as Split
+  const { digest, ...lists } = split
+  if (digest !== splitDigest(lists))
+    throw new Error(`${path} is damaged: its lists are not those that its digest names. Start another run`)
+  return split
+}
+
+export const splitDigest = (split: Omit<Split, 'digest'>): string =>
+  createHash('sha256').update(JSON.stringify(split)).digest('hex')
 
 /** The split of the run in `dir`, if there is a run. @throws if it is of another protocol or seed */
 export function savedSplit(dir: string, protocol: Protocol, seed: number): Split | undefined {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { LABELS } from '@detl/core/model/labels'
 import type { Protocol } from '../config.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
-import { leftOutSource, type Split } from './split-file.ts'
+import { leftOutSource, type Split, splitDigest } from './split-file.ts'
 
 /** Datasets that are kept for external validation. */
 const EXTERNAL = new Set(['figure1'])
@@ -255,5 +254,5 @@ const files = (records: readonly ImageRecord[]): string[] => records.map((r) => 
 
 const sealed = (split: Omit<Split, 'digest'>): Split => ({
   ...split,
-  digest: createHash('sha256').update(JSON.stringify(split)).digest('hex'),
+  digest: splitDigest(split),
 })
