@@ -136,6 +136,31 @@ describe('Prefer: respond-async', () => {
     expect(billed()).toBe(2)
   })
 
+  it('that nobody could score in time has ended: a repeat with its Idempotency-Key is a new job, and one of both is billed', async () => {
+    const { submit, job, billed } = await customer()
+    const headers = { 'idempotency-key': 'slow' }
+    const first = (await submit(png, headers)).headers.get('location')!
+    const [message] = edge.queued.splice(0)
+    now += 2 * 3600_000 + 1
+    const second = (await submit(png, headers)).headers.get('location')!
+    expect(second).not.toBe(first)
+    edge.queued.push(message!) // the GPU function is back
+    await edge.runJobs()
+    expect([(await job(first)).status, (await job(second)).status]).toEqual(['failed', 'succeeded'])
+    expect(billed()).toBe(1)
+  })
+
+  it('of test keys that wait keep no live screening out', async () => {
+    const { id, submit, key } = await customer()
+    await edge.account(id, { limits: { concurrent: 2 } })
+    const { key: testKey } = await edge.newKey(id, { mode: 'test' })
+    for (let i = 0; i < 2; i++)
+      expect((await submit(png, { authorization: `Bearer ${testKey}` })).status).toBe(202)
+    expect((await submit(png, { authorization: `Bearer ${testKey}` })).status).toBe(429)
+    expect((await edge.screen(png, { authorization: `Bearer ${key}` })).status).toBe(200)
+    await edge.runJobs()
+  })
+
   it('whose answer was deleted neither answers nor charges a repeat with its Idempotency-Key', async () => {
     const { key, submit, billed } = await customer()
     const headers = { 'idempotency-key': 'gone' }

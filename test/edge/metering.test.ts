@@ -61,6 +61,18 @@ describe('a screening is charged', () => {
     })
   })
 
+  it('and exported, if before the account had a customer at the billing provider, once it has one', async () => {
+    const { id, screen } = await customer()
+    await screen()
+    expect(edge.ledger(id).dueExports(10)).toEqual([])
+    await edge.account(id, { billingCustomer: 'cus_1' })
+    await edge.account(id) // a PUT that leaves it out
+    await screen()
+    expect([edge.ledger(id).dueExports(10), edge.ledger(id).nextDue()]).toEqual([[], undefined])
+    await edge.account(id, { billingCustomer: 'cus_1' })
+    expect(edge.ledger(id).dueExports(10)).toHaveLength(2)
+  })
+
   it('not when the gate refuses the image', async () => {
     const strict = await edgeApp({ manifest: testManifest({ gate: DEFAULT_GATE }) })
     const { key } = await strict.newKey('demo')

@@ -1,17 +1,20 @@
 import type { AccountInput } from '@detl/core/api/account'
 import { authorize } from './authorize.ts'
 import { type Books, openBooks } from './books.ts'
+import { denial } from './denial.ts'
 import { extend, lapse, nextLapse, reserve, settle } from './entries.ts'
 import { exportsOf } from './exports.ts'
 import { scopedKey } from './idempotency.ts'
 import type { JobEnd, Ledger, Opened, OpenRequest } from './ledger.ts'
 import type { Sql } from './sql.ts'
 
+const ANOTHER_IMAGE = 'the Idempotency-Key was used for another image'
+
 /** An account's ledger on its SQLite. @param clock ms since the epoch */
 export function createLedger(id: string, sql: Sql, clock: () => number): Ledger {
   const books = openBooks(id, sql, clock)
   const { usage, audit, jobs, idempotency } = books
-  const exports = exportsOf(sql, clock)
+  const exports = exportsOf(books)
   return {
     ...ofTheAccount(books),
     ...ofKeys(books),
@@ -116,8 +119,10 @@ function ofJobs(books: Books): OfJobs {
   const { jobs, audit, clock } = books
   return {
     createJob(job) {
-      extend(books, job.id, clock() + job.leaseMs)
+      if (!extend(books, job.id, clock() + job.leaseMs))
+        return denial('upstream-timeout', 'the screening took longer than its place was kept')
       jobs.add(job)
+      return { ok: true }
     },
     job: jobs.get,
     endJob: (id, end) => endJob(books, id, end),
@@ -140,15 +145,21 @@ function ofJobs(books: Books): OfJobs {
 
 function endJob(books: Books, id: string, end: JobEnd): boolean {
   const { jobs } = books
+  lapse(books)
   const job = jobs.get(id)
   if (job?.state !== 'queued') return false
   if (!end.answered) {
+    jobs.end(id, 'failed', end)
     settle(books, id, end)
-    return jobs.end(id, 'failed', end)
+    return true
   }
   // The job keeps its answer itself.
   const settled = settle(books, id, { answered: true, fingerprint: job.fingerprint })
-  return settled.ok === false ? jobs.end(id, 'failed', settled) : jobs.end(id, 'succeeded', end)
+  if (settled.ok === false) return jobs.end(id, 'failed', settled)
+  // Answered first by a request that came late: with the same image this is the same answer.
+  if (settled.ok === 'replay' && settled.fingerprint !== job.fingerprint)
+    return jobs.end(id, 'failed', { code: 'idempotency-mismatch', detail: ANOTHER_IMAGE })
+  return jobs.end(id, 'succeeded', end)
 }
 
 type OfWebhooks = Pick<Ledger, 'addWebhook' | 'webhooks' | 'removeWebhook'>

@@ -29,7 +29,7 @@ export type Reservation = {
 /**
  * The ledger proper: reserve → charge or release. An entry is charged at most once, and of all entries with one Idempotency-Key one.
  * A reservation that nobody settles (its Worker died) lapses with its lease, so that a repeat may try again; should the first one
- * still come, whichever is answered first is charged.
+ * still come, whichever is answered first is charged. Jobs have no second chance: one that lapsed has ended.
  */
 export function reserve(books: Books, r: Reservation): { readonly ok: true } | Replay | Denial {
   const { sql, clock, profile, idempotency } = books
@@ -40,7 +40,8 @@ export function reserve(books: Books, r: Reservation): { readonly ok: true } | R
   const no = planOf(books, r.mode)
   if (no) return no
   const { concurrent } = profile.account()!.limits
-  if (inProgress(books, 'live') + inProgress(books, 'test') >= concurrent)
+  if (inProgress(books, r.mode) >= concurrent)
+    // each mode by itself: test jobs that wait keep no live screening out
     return denial('concurrency-limited', `${concurrent} screenings at once`, 1)
 
   const lease = now + r.leaseMs
@@ -61,11 +62,13 @@ export function reserve(books: Books, r: Reservation): { readonly ok: true } | R
 /** Charges an entry that was answered; releases one that was not, or whose Idempotency-Key was answered by another. */
 export function settle(books: Books, id: string, outcome: Outcome): Settled {
   const { idempotency } = books
+  lapse(books)
   const entry = entryOf(books, id)
   if (!entry) return denial('internal', 'the ledger has no such entry')
   if (entry.state === 'charged') return { ok: true }
   if (!outcome.answered) {
     if (entry.state === 'reserved') release(books, entry, outcome.code)
+    books.jobs.end(id, 'failed', { code: outcome.code, detail: 'its request failed' })
     return { ok: true }
   }
   const earlier = entry.idempotency === null ? undefined : idempotency.find(entry.idempotency)
@@ -85,33 +88,39 @@ export function settle(books: Books, id: string, outcome: Outcome): Settled {
   return { ok: true }
 }
 
-/** A longer lease, for work that goes on after the request. */
-export function extend({ sql, idempotency }: Books, id: string, until: number): void {
-  sql.exec(`UPDATE entries SET lease = ? WHERE id = ? AND state = 'reserved'`, until, id)
-  idempotency.extend(id, until)
+/** A longer lease, for work that goes on after the request. @returns false where the reservation is no more */
+export function extend(books: Books, id: string, until: number): boolean {
+  lapse(books)
+  if (entryOf(books, id)?.state !== 'reserved') return false
+  books.sql.exec('UPDATE entries SET lease = ? WHERE id = ?', until, id)
+  books.idempotency.extend(id, until)
+  return true
 }
 
-/** Releases the reservations whose lease has ended. */
+/** Releases the reservations whose lease has ended. A job ends with the reservation that it was made of: it is answered by nobody later. */
 export function lapse(books: Books): void {
   const { sql, clock } = books
   const ended = sql
     .exec<Entry>(`SELECT * FROM entries WHERE state = 'reserved' AND lease <= ?`, clock())
     .toArray()
-  for (const entry of ended) release(books, entry, 'abandoned')
+  for (const entry of ended) {
+    release(books, entry, 'abandoned')
+    books.jobs.lapse(entry.id)
+  }
 }
 
 export const nextLapse = ({ sql }: Books): number | undefined =>
   number(sql, `SELECT MIN(lease) AS n FROM entries WHERE state = 'reserved'`) || undefined
 
 function charge({ sql, clock, profile, usage }: Books, entry: Entry): void {
-  const { plan, billingCustomer } = profile.account()!
+  const { plan } = profile.account()!
   const now = clock()
   const billed = entry.mode === 'live' ? 1 : 0
   sql.exec(
     `UPDATE entries SET state = 'charged', outcome = 'answered', billed = ?, charged = ?, export_due = ? WHERE id = ?`,
     billed,
     now,
-    billed === 1 && billingCustomer !== undefined ? now : null,
+    billed === 1 ? now : null,
     entry.id,
   )
   usage.count(entry, 'answered', billed)

@@ -1,19 +1,26 @@
+import type { Books } from './books.ts'
 import type { Charge } from './ledger.ts'
-import { number, type Sql } from './sql.ts'
+import { number } from './sql.ts'
 
 const RETRY_MAX_MS = 6 * 3600_000
 
-/** Charges on their way to the billing provider: `export_due` of an entry is when it should be told next, NULL once it has confirmed. */
-export function exportsOf(sql: Sql, clock: () => number) {
+/**
+ * Charges on their way to the billing provider: `export_due` of an entry is when it should be told next, NULL once it has confirmed.
+ * While the account has no customer there, its charges wait.
+ */
+export function exportsOf({ sql, clock, profile }: Pick<Books, 'sql' | 'clock' | 'profile'>) {
+  const somebodyToBill = () => profile.account()?.billingCustomer !== undefined
   return {
     due: (limit: number): Charge[] =>
-      sql
-        .exec<{ entry: string; at: number }>(
-          'SELECT id AS entry, charged AS at FROM entries WHERE export_due <= ? ORDER BY export_due LIMIT ?',
-          clock(),
-          limit,
-        )
-        .toArray(),
+      somebodyToBill()
+        ? sql
+            .exec<{ entry: string; at: number }>(
+              'SELECT id AS entry, charged AS at FROM entries WHERE export_due <= ? ORDER BY export_due LIMIT ?',
+              clock(),
+              limit,
+            )
+            .toArray()
+        : [],
     sent(ids: readonly string[], retryMs: number): void {
       for (const id of ids)
         sql.exec(
@@ -45,6 +52,8 @@ export function exportsOf(sql: Sql, clock: () => number) {
         .toArray()
         .map(({ id }) => id),
     nextDue: (): number | undefined =>
-      number(sql, 'SELECT MIN(export_due) AS n FROM entries WHERE export_due IS NOT NULL') || undefined,
+      somebodyToBill()
+        ? number(sql, 'SELECT MIN(export_due) AS n FROM entries WHERE export_due IS NOT NULL') || undefined
+        : undefined,
   }
 }

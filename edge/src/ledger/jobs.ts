@@ -2,6 +2,8 @@ import type { Job, JobState, NewJob } from './ledger.ts'
 import { exists, number, type Sql } from './sql.ts'
 
 const KEPT_MS = 24 * 3600_000
+/** Of a job that has ended and of which everybody was told. */
+const NEVER = Number.MAX_SAFE_INTEGER
 
 type JobRow = {
   id: string
@@ -20,7 +22,7 @@ export function jobTable(sql: Sql, clock: () => number) {
   sql.exec(`CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, state TEXT NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL, due INTEGER NOT NULL,
     fingerprint TEXT NOT NULL, input BLOB, output BLOB, code TEXT, detail TEXT);
-    CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due) WHERE state = 'queued'`)
+    CREATE INDEX IF NOT EXISTS jobs_by_due ON jobs (due)`)
   return {
     add({ id, fingerprint, input, dueMs }: NewJob): void {
       const now = clock()
@@ -47,9 +49,10 @@ export function jobTable(sql: Sql, clock: () => number) {
       const waiting = exists(sql, `SELECT 1 AS n FROM jobs WHERE id = ? AND state = 'queued'`, id)
       if (waiting)
         sql.exec(
-          'UPDATE jobs SET state = ?, until = ?, input = NULL, output = ?, code = ?, detail = ? WHERE id = ?',
+          'UPDATE jobs SET state = ?, until = ?, due = ?, input = NULL, output = ?, code = ?, detail = ? WHERE id = ?',
           state,
           clock() + KEPT_MS,
+          NEVER,
           result.output ?? null,
           result.code ?? null,
           result.detail ?? null,
@@ -57,22 +60,32 @@ export function jobTable(sql: Sql, clock: () => number) {
         )
       return waiting
     },
+    /** Ends a job that waits since its reservation has; the queue's consumer is to tell so. */
+    lapse(id: string): void {
+      const now = clock()
+      sql.exec(
+        `UPDATE jobs SET state = 'failed', until = ?, due = ?, input = NULL, code = 'upstream-timeout', detail = ? WHERE id = ? AND state = 'queued'`,
+        now + KEPT_MS,
+        now,
+        'nobody could score it in time',
+        id,
+      )
+    },
     forget: (id: string): void => void sql.exec('DELETE FROM jobs WHERE id = ?', id),
     forgetOld: (): void => void sql.exec('DELETE FROM jobs WHERE until <= ?', clock()),
-    /** Jobs whose message may have been lost; each is due again after `dueMs`. */
     takeDue(dueMs: number): string[] {
       const now = clock()
-      const ids = sql
-        .exec<{ id: string }>(`SELECT id FROM jobs WHERE state = 'queued' AND due <= ?`, now)
+      const due = sql
+        .exec<{ id: string; state: JobState }>('SELECT id, state FROM jobs WHERE due <= ?', now)
         .toArray()
-        .map(({ id }) => id)
-      for (const id of ids) sql.exec('UPDATE jobs SET due = ? WHERE id = ?', now + dueMs, id)
-      return ids
+      for (const { id, state } of due)
+        sql.exec('UPDATE jobs SET due = ? WHERE id = ?', state === 'queued' ? now + dueMs : NEVER, id)
+      return due.map(({ id }) => id)
     },
     nextDue: (): number | undefined =>
       number(
         sql,
-        `SELECT MIN(n) AS n FROM (SELECT MIN(due) AS n FROM jobs WHERE state = 'queued' UNION ALL SELECT MIN(until) FROM jobs)`,
+        `SELECT MIN(n) AS n FROM (SELECT MIN(due) AS n FROM jobs WHERE due < ${NEVER} UNION ALL SELECT MIN(until) FROM jobs)`,
       ) || undefined,
   }
 }

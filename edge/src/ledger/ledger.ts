@@ -153,14 +153,14 @@ export type Ledger = {
   /** Counts a request that found a kept answer: `replayed`, or why it did not get it. */
   countRepeat(by: Pick<Principal, 'key' | 'mode'>, outcome: string): void
 
-  /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it. */
-  createJob(job: NewJob): void
+  /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it, or its lease ends and with it the job. */
+  createJob(job: NewJob): { readonly ok: true } | Denial
   job(id: string): Job | undefined
   /** @returns whether this call ended it; the second consumer of a message that came twice gets false */
   endJob(id: string, end: JobEnd): boolean
   /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
   cancelJob(id: string, actor: string): Job | undefined
-  /** Jobs whose message may have been lost; each is due again after `dueMs`. */
+  /** Jobs that the queue should be told of: their message may have been lost, or they ended with their lease. Due again after `dueMs`. */
   dueJobs(dueMs: number): string[]
 
   addWebhook(id: string, url: string, actor: string): Webhook

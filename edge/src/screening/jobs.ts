@@ -22,7 +22,7 @@ export type JobDeps = Omit<SubmitDeps, 'sendJob'> & {
   readonly notify: NotifyReceivers
 }
 
-/** How long a job may wait for the GPU before its place in the ledger lapses. */
+/** How long a job may wait for the GPU before its place in the ledger lapses, and it with it. */
 const LEASE_MS = 2 * 3600_000
 const MAX_ATTEMPTS = 10
 
@@ -40,7 +40,9 @@ export async function submitJob(
     `job:${account}:${id}`,
     new TextEncoder().encode(JSON.stringify(input)),
   )
-  await accounts(account).createJob({ id, fingerprint, input: sealed, leaseMs: LEASE_MS, dueMs: JOB_DUE_MS })
+  const job = { id, fingerprint, input: sealed, leaseMs: LEASE_MS, dueMs: JOB_DUE_MS }
+  const made = await accounts(account).createJob(job)
+  if (!made.ok) throw new AppError(made.code, made.detail)
   // The job is there: should its message be lost here, the ledger sends another.
   await sendJob({ account, id }).catch((error: unknown) =>
     console.warn(JSON.stringify({ level: 'warn', event: 'job-message-lost', id, error: String(error) })),
