@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DETL = fileURLToPath(new URL('../../cli/bin/detl.mjs', import.meta.url))
 
 const detl = (...args: string[]) =>
@@ -96,5 +97,18 @@ describe('detl keys', { timeout: 60_000 }, () => {
     )
     expect(noAddress!.stderr).toContain('--edge is an address such as')
     for (const { code } of [page!, json!, nothing!, noAddress!]) expect(code).toBe(1)
+  })
+})
+
+describe('npm in this checkout', () => {
+  const npm = (...args: string[]) =>
+    new Promise<{ stdout: string; stderr: string }>((resolve) => {
+      execFile('npm', args, { cwd: ROOT, shell: true }, (_, stdout, stderr) => resolve({ stdout, stderr }))
+    })
+
+  it('says nothing of its own: no unknown setting, no engine', async () => {
+    expect((await npm('run', 'detl', '--', '--version')).stderr).toBe('')
+    // At `warn` npm would say of a setting that it does not know it.
+    expect((await npm('config', 'list', '--loglevel=warn')).stderr).toBe('')
   })
 })
