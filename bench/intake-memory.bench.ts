@@ -29,7 +29,7 @@ const WORKER = `
     async fetch(request) {
       const bytes = new Uint8Array(await request.arrayBuffer())
       try {
-        await takeIn(bytes, cxrGrey(128), DEFAULT_GATE, { limits: DEFAULT_LIMITS, codecs })
+        await takeIn(bytes, cxrGrey(128), { mode: 'refuse', spec: DEFAULT_GATE }, { limits: DEFAULT_LIMITS, codecs })
         return new Response('ok')
       } catch (error) {
         return new Response(error instanceof AppError ? error.message : String(error.stack))

@@ -20,21 +20,17 @@ const SIDE = 128
 const WORKER = `
   import { codecs } from '@detl/codecs/modules'
   import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-  import { readImage } from '@detl/core/image/decode'
   import { DEFAULT_LIMITS } from '@detl/core/image/limits'
   import { takeIn } from '@detl/core/intake/intake'
-  import { fromWorking } from '@detl/core/preprocess/preprocess'
-  import { ReducingSink } from '@detl/core/preprocess/reduce'
+  import { readReduced } from '@detl/core/intake/read'
+  import { preprocess } from '@detl/core/preprocess/preprocess'
   import { cxrGrey } from '@detl/core/preprocess/spec'
   const options = { limits: DEFAULT_LIMITS, codecs }
   const spec = cxrGrey(${SIDE})
+  const gate = { mode: 'refuse', spec: DEFAULT_GATE }
   const run = {
-    async tensor(bytes) {
-      const sink = new ReducingSink(spec.workingSize)
-      await readImage(bytes, { ...options, reduceTo: spec.workingSize }, sink)
-      return fromWorking(sink.working(), sink.size, spec).tensor
-    },
-    gated: async (bytes) => (await takeIn(bytes, spec, DEFAULT_GATE, options)).preprocessed.tensor,
+    tensor: async (bytes) => preprocess((await readReduced(bytes, spec, options)).working, spec).tensor,
+    gated: async (bytes) => (await takeIn(bytes, spec, gate, options)).preprocessed.tensor,
   }
   export default {
     async fetch(request) {

@@ -9,8 +9,8 @@ import { decodeImage } from '@detl/core/image/decode'
 import type { GrayImage } from '@detl/core/image/gray-image'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { manifestSchema } from '@detl/core/model/manifest'
-import { preprocess } from '@detl/core/preprocess/preprocess'
 import { openSession } from '../gpu-function/src/session.ts'
+import { preprocessImage } from '../test/support/preprocess-image.ts'
 import { sharedDir } from '../test/support/shared.ts'
 import type { Figure } from './run.ts'
 
@@ -43,7 +43,7 @@ export default async function normalisation(): Promise<Record<string, Figure>> {
   const model = new Uint8Array(readFileSync(resolve(MODEL, 'model.onnx')))
   const session = await openSession(model.buffer, { providers: ['cpu'], threads: 2, maxRows: 1 })
   const see = async (image: GrayImage) => {
-    const { tensor } = preprocess(image, manifest.preprocess)
+    const { tensor } = preprocessImage(image, manifest.preprocess)
     const { outputs } = await session.run({ inputs: [tensor], rows: 1, outputs: ['probabilities'] })
     const { data } = outputs[0]!
     return { tensor, scores: new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4) }

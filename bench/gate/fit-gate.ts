@@ -7,9 +7,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { codecs } from '@detl/codecs/modules'
 import { exposure } from '@detl/core/gate/exposure'
 import { type ChestModel, thumbnail, unlikeness } from '@detl/core/gate/likeness'
-import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { reduce } from '@detl/core/preprocess/reduce'
+import { readReduced } from '@detl/core/intake/read'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 
 const SIDE = 24
@@ -95,8 +94,8 @@ async function readSamples(): Promise<Sample[]> {
   const out: Sample[] = []
   for (const row of rows) {
     const [file, , , group] = row.split(',') as [string, string, string, string]
-    const { image } = await decodeImage(readFileSync(new URL(file, data)), { limits: DEFAULT_LIMITS, codecs })
-    const working = reduce(image, spec.workingSize)
+    const options = { limits: DEFAULT_LIMITS, codecs }
+    const { working } = await readReduced(readFileSync(new URL(file, data)), spec, options)
     const { contrast, clipped, aspect, detail } = exposure(working, spec)
     const thumb = thumbnail(working, SIDE, spec)
     out.push({

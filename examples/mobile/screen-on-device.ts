@@ -37,7 +37,7 @@ export async function createScreener({ InferenceSession, Tensor, model, manifest
   const { size } = manifest.preprocess
   /** File → UINT8 [1,1,S,S]. @throws AppError for a file that cannot be read or is no frontal chest X-ray */
   const prepare = async (file: Uint8Array): Promise<Uint8Array> => {
-    const gate = manifest.gate ?? DEFAULT_GATE
+    const gate = { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE } as const
     const options = { limits: DEFAULT_LIMITS, codecs }
     return (await takeIn(file, manifest.preprocess, gate, options)).preprocessed.tensor
   }

@@ -16,7 +16,7 @@ export type LoadedModel = {
   readonly name: string
   readonly version: string
   readonly manifest: Manifest
-  /** What a caller must state as parameter `preprocess`, for example `cxr-grey@1/128`. */
+  /** What a caller must state as parameter `preprocess`, for example `cxr-grey@2/128`. */
   readonly preprocess: string
   readonly digest: string
   readonly session: Session

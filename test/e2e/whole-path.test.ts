@@ -126,7 +126,7 @@ describe('a screening through the edge and the GPU function', () => {
     })
     const screening = screeningSchema.parse(await response.json())
     await beside.stop('SIGINT')
-    expect(screening.model).toMatchObject({ name: 'mobilenet-v2-160', preprocess: 'cxr-grey@1/160' })
+    expect(screening.model).toMatchObject({ name: 'mobilenet-v2-160', preprocess: 'cxr-grey@2/160' })
     expect(screening.servedBy).toBe('gpu')
     for (const map of screening.heatmaps) expect([map.width, map.height]).toEqual([10, 10])
     const line = detl(['screen', join(dir, 'phantom.png'), '--json', '--model', 'models/mobilenet-v2-160'])

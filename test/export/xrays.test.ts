@@ -5,12 +5,12 @@ import { decodeImage } from '@detl/core/image/decode'
 import type { GrayImage } from '@detl/core/image/gray-image'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { phantom } from '@detl/core/phantom/phantom'
-import { preprocess } from '@detl/core/preprocess/preprocess'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { convert } from '@detl/export/convert'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
+import { preprocessImage } from '../support/preprocess-image.ts'
 import { sharedDir } from '../support/shared.ts'
 import { bytesOf, classSlice, detl12, difference, gradCam, runOnnx, sourceOf, tailOf } from './harness.ts'
 
@@ -22,7 +22,7 @@ const missing = existsSync(REAL) ? undefined : 'no real X-rays beside the projec
 const tensorOf = (images: readonly GrayImage[]): tf.Tensor =>
   tf.div(
     tf.tensor(
-      images.flatMap((image) => [...preprocess(image, cxrGrey(SIZE)).tensor]),
+      images.flatMap((image) => [...preprocessImage(image, cxrGrey(SIZE)).tensor]),
       [images.length, SIZE, SIZE, 1],
     ),
     255,

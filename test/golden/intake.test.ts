@@ -22,6 +22,16 @@ describe('the public set of inputs and tensors', () => {
     },
   )
 
+  it('has one tensor for an image however it lies in its file, and says how it lay', () => {
+    const files: Record<string, { outcome: { tensor?: string; quality?: string } }> = golden.files
+    const lying = { 'grey-16.png': undefined, 'inverted.png': 'inverted', 'on-its-side.png': 'rotated-270' }
+    for (const [name, corrected] of Object.entries(lying)) {
+      const { tensor, quality } = files[name]!.outcome
+      expect(tensor, name).toBe(files['grey-16.png']?.outcome.tensor)
+      expect(JSON.parse(quality!).corrected, name).toBe(corrected)
+    }
+  })
+
   it('has one tensor for all lossless encodings of the same DICOM values', () => {
     const lossless = [
       'explicit',

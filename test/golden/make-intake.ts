@@ -7,9 +7,12 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { upright } from '@detl/core/gate/orientation'
+import type { GrayImage } from '@detl/core/image/gray-image'
 import { encodePng } from '@detl/core/image/png-encode'
 import { phantom } from '@detl/core/phantom/phantom'
 import { cxrGrey } from '@detl/core/preprocess/spec'
+import type { WorkingImage } from '@detl/core/preprocess/working-image'
 import sharp from 'sharp'
 import { outcomeOf } from '../parity/entry.ts'
 import { chestElements, littleEndian, writeDicom } from '../support/dicom-writer.ts'
@@ -68,6 +71,7 @@ async function writeFiles() {
     'sharp, jpeg, EXIF orientation 6',
     rgb().rotate(270).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
   )
+  await saveLarge()
   await save('cmyk.jpg', 'sharp, jpeg of CMYK', rgb().toColourspace('cmyk').jpeg({ quality: 92 }).toBuffer())
 
   const window = { '00281050': ['DS', '1800'], '00281051': ['DS', '3000'] } as const
@@ -113,6 +117,44 @@ async function writeFiles() {
     const file = `${name}.dcm`
     execFileSync(command, [...args, resolve(folder, 'explicit.dcm'), resolve(folder, file)])
     made[file] = `DCMTK ${command} ${args.join(' ')} explicit.dcm`
+  }
+}
+
+/** Images that are decoded at a part of their resolution, and such as the gate puts upright. */
+async function saveLarge() {
+  const times = (n: number): GrayImage => {
+    const { width, height } = { width: n * size.width, height: n * size.height }
+    const data = new Uint16Array(width * height)
+    for (let y = 0, p = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, p++) {
+        data[p] = image.data[Math.floor(y / n) * size.width + Math.floor(x / n)]!
+      }
+    }
+    return { ...image, width, height, data }
+  }
+  const wide = (of: WorkingImage) => encodePng({ ...of, channels: 1, data: of.data })
+  const sixteenBits = { ...size, data: image.data.map((value) => value << 4) }
+  await save('inverted.png', 'core png-encode, inverted', wide(upright(sixteenBits, 'inverted')))
+  await save('on-its-side.png', 'core png-encode, turned by 90°', wide(upright(sixteenBits, 'rotated-90')))
+  const large = times(12)
+  const byte = Uint8Array.from(large.data, (value) => value >> 4)
+  const raw = { raw: { width: large.width, height: large.height, channels: 1 as const } }
+  const jpeg = sharp(byte, raw).toColourspace('b-w').jpeg({ quality: 80 }).toBuffer()
+  await save('large.jpg', 'sharp, jpeg quality 80, each pixel 12 × 12', jpeg)
+  // Six bits, so that they compress: the window spreads them over the range again.
+  const larger = times(16)
+  const coarse = { ...larger, data: larger.data.map((value) => value >> 6) }
+  const window = { '00281050': ['DS', '32'], '00281051': ['DS', '64'] } as const
+  const elements = chestElements(larger, { allocated: 16, stored: 9 }, window)
+  for (const [kind, syntax] of [
+    ['jpeg-2000', '90'],
+    ['htj2k', '201'],
+  ] as const) {
+    const file = writeDicom(`1.2.840.10008.1.2.4.${syntax}`, elements, {
+      fragments: [await encode(kind, coarse, 9)],
+    })
+    const by = `test/support/dicom-writer.ts and encoders.ts (${kind}), each pixel 16 × 16, of 6 bits`
+    await save(`large-${kind}.dcm`, by, file)
   }
 }
 

@@ -14,7 +14,7 @@ const run = promisify(execFile)
 const curl = async (...args: string[]) => (await run('curl', ['-sS', '--max-time', '20', ...args])).stdout
 
 const data = Array.from({ length: 32 * 32 }, (_, i) => i % 256)
-const parameters = { preprocess: 'cxr-grey@1/32' }
+const parameters = { preprocess: 'cxr-grey@2/32' }
 const outputs = [{ name: 'probabilities' }]
 const json = JSON.stringify({
   id: '42',

@@ -16,7 +16,7 @@ const server = gpuServer({ keys: 'none' }, (models) => {
 const PIXELS = 32 * 32
 const OUTPUTS = ['logits', 'probabilities', 'cam', 'feature_maps', 'cam_weights']
 const data = Array.from({ length: PIXELS }, (_, i) => (i * 7) % 256)
-const parameters = { preprocess: 'cxr-grey@1/32' }
+const parameters = { preprocess: 'cxr-grey@2/32' }
 const input = { name: 'image', shape: [1, 1, 32, 32], datatype: 'UINT8', data }
 
 const post = (body: unknown, path = '/v2/models/detl/infer') =>
@@ -244,7 +244,7 @@ describe('Inference Response JSON Error Object', () => {
     ],
     [
       'a tensor of another preprocessing',
-      { inputs: [input], parameters: { preprocess: 'cxr-grey@1/64' } },
+      { inputs: [input], parameters: { preprocess: 'cxr-grey@2/64' } },
       undefined,
       409,
     ],
@@ -259,7 +259,7 @@ describe('Inference Response JSON Error Object', () => {
       409,
     )
     expect(error).toContain('cxr-grey@9/64')
-    expect(error).toContain('cxr-grey@1/32')
+    expect(error).toContain('cxr-grey@2/32')
   })
 
   it('is JSON for a body that is none, for an unknown path and for a wrong method', async () => {

@@ -4,17 +4,18 @@ import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
-import { preprocess } from '@detl/core/preprocess/preprocess'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 
 /** What one file became, in numbers and digests that must not differ from one runtime to another. */
 export type Outcome =
   | {
-      /** SHA-256 of the full-resolution samples and of the tensor. */
+      /** SHA-256 of the full-resolution samples. */
       readonly image: string
+      /** SHA-256 of the tensor as the network is trained on it: the gate refuses nothing. */
       readonly tensor: string
-      /** The gate's answer: `ok …` or its refusal. */
-      readonly gate: string
+      /** As it is served, or the gate's refusal. */
+      readonly served: string
+      readonly quality: string
       readonly geometry: string
       readonly window: string
     }
@@ -27,13 +28,19 @@ const spec = cxrGrey(128)
 export async function outcomeOf(bytes: Uint8Array): Promise<Outcome> {
   try {
     const { image } = await decodeImage(bytes, options)
-    const { tensor, geometry, window } = preprocess(image, spec)
+    const { preprocessed, quality } = await takeIn(
+      bytes,
+      spec,
+      { mode: 'report', spec: DEFAULT_GATE },
+      options,
+    )
     return {
       image: await digest(image.data),
-      tensor: await digest(tensor),
-      gate: await gateAnswer(bytes),
-      geometry: JSON.stringify(geometry),
-      window: JSON.stringify(window),
+      tensor: await digest(preprocessed.tensor),
+      served: await served(bytes),
+      quality: JSON.stringify(quality),
+      geometry: JSON.stringify(preprocessed.geometry),
+      window: JSON.stringify(preprocessed.window),
     }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
@@ -41,10 +48,11 @@ export async function outcomeOf(bytes: Uint8Array): Promise<Outcome> {
   }
 }
 
-async function gateAnswer(bytes: Uint8Array): Promise<string> {
+/** SHA-256 of the tensor as it is served, or the gate's refusal. */
+export async function served(bytes: Uint8Array): Promise<string> {
   try {
-    const { quality, preprocessed } = await takeIn(bytes, spec, DEFAULT_GATE, options)
-    return `ok ${JSON.stringify(quality)} ${await digest(preprocessed.tensor)}`
+    const { preprocessed } = await takeIn(bytes, spec, { mode: 'refuse', spec: DEFAULT_GATE }, options)
+    return await digest(preprocessed.tensor)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return error.detail

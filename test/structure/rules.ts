@@ -34,6 +34,18 @@ const roomRules = ROOMS.map(
   }),
 )
 
+/** What lies behind the one door from bytes to tensor: nobody but core itself calls it. */
+const doorRule: IForbiddenRuleType = {
+  name: 'one-door',
+  comment:
+    'bytes become a tensor through core/src/intake/intake.ts: docs/decisions/0001-preprocessing-in-core.md',
+  severity: 'error',
+  from: { pathNot: '^core/' },
+  to: {
+    path: '^core/src/(preprocess/(preprocess|reduce|frame|fit|window)|gate/gate|intake/read)[.]ts$',
+  },
+}
+
 /** Rules inside a room: who lies below whom. */
 const insideRules: IForbiddenRuleType[] = [
   {
@@ -80,6 +92,7 @@ export const importRules = {
   forbidden: [
     { name: 'no-circle', severity: 'error', from: {}, to: { circular: true } },
     ...roomRules,
+    doorRule,
     ...insideRules,
   ],
   options: {

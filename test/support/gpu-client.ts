@@ -32,7 +32,7 @@ export async function inferCall(
 ): Promise<{ path: string; init: RequestInit & { body: Uint8Array<ArrayBuffer> } }> {
   const size = call.size ?? 32
   const path = call.path ?? '/v2/models/detl/infer'
-  const preprocess = call.preprocess === undefined ? `cxr-grey@1/${size}` : call.preprocess
+  const preprocess = call.preprocess === undefined ? `cxr-grey@2/${size}` : call.preprocess
   const { body, headerLength } = encodeInferRequest({
     ...(call.id !== undefined && { id: call.id }),
     inputs: [

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { phantom } from '@detl/core/phantom/phantom'
-import { preprocess } from '@detl/core/preprocess/preprocess'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { selectBackend } from '@detl/train/backend/select'
 import { evaluationBatches } from '@detl/train/data/batches'
@@ -16,6 +15,7 @@ import { overSource } from '@detl/train/scoring/localisation'
 import { argmaxRows } from '@detl/train/softmax'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, expect, it } from 'vitest'
+import { preprocessImage } from '../support/preprocess-image.ts'
 import { quickStage } from './tiny-set.ts'
 
 const SIZE = 64 // maps of 9 × 9 cells
@@ -26,7 +26,7 @@ function phantoms(count: number, firstSeed: number) {
   const made = Array.from({ length: count }, (_, i) =>
     phantom({ seed: firstSeed + i, width: SOURCE, height: SOURCE, lesions: i % 2 ? ['consolidation'] : [] }),
   )
-  const prepared = made.map((p) => preprocess(p.image, cxrGrey(SIZE)))
+  const prepared = made.map((p) => preprocessImage(p.image, cxrGrey(SIZE)))
   const pixels = new Uint8Array(count * SIZE * SIZE)
   for (const [i, p] of prepared.entries()) pixels.set(p.tensor, i * SIZE * SIZE)
   const set: LabelledImages = {

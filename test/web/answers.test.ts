@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 const answer = {
   id: '1',
-  model: { name: 'detl-128', version: '1', preprocess: 'cxr-grey@1/128' },
+  model: { name: 'detl-128', version: '1', preprocess: 'cxr-grey@2/128' },
   probabilities: { normal: 0.1, other_disease: 0.2, pneumonia: 0.6, covid19: 0.1 },
   label: 'pneumonia',
   heatmaps: LABELS.map((label, i) => encodeHeatmap(label, { width: 2, height: 1, data: [i, i / 2] })),

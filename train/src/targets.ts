@@ -5,7 +5,7 @@ import type { Dataset } from './data/dataset.ts'
 import type { LabelledImages } from './data/images.ts'
 import { findingsOf } from './data/labelled.ts'
 import { type MapGrid, placedRegion, type RegionMasks } from './data/region-masks.ts'
-import { maskOfBoxes, type Regions, readMask, readRegions } from './data/regions.ts'
+import { maskOfBoxes, type Regions, readMask, readRegions, uprightBoxes } from './data/regions.ts'
 import { camGridOf, camLayerOf } from './model/trunk.ts'
 
 /** The lungs say much less about where the evidence is than a box or a lesion's outline. */
@@ -26,19 +26,19 @@ export async function regionMasks(
   const masks = files.map(async (file, i) => {
     const at = positions.get(file)
     if (at === undefined) throw new Error(`${file} is not in the data`)
-    const source = cache.source[at]!
+    const image = cache.image[at]!
     const boxes = regions.boxes.get(file)
     const lesion = regions.lesions.get(file)
     const lungs = regions.lungs.get(file)
     const lungBoxes = regions.lungBoxes.get(file)
     const place = (mask: Uint8Array, weight: number) => {
       weights[i] = weight
-      return placedRegion({ ...source, mask }, cache.geometry[at]!, cache.size)
+      return placedRegion({ ...image, mask }, cache.geometry[at]!, cache.size)
     }
-    if (boxes) return place(maskOfBoxes(boxes, source), 1)
-    if (lesion) return place(await readMask(lesion, source), 1)
-    if (lungs) return place(await readMask(lungs, source), LUNGS_WEIGHT)
-    return lungBoxes && place(maskOfBoxes(lungBoxes, source), LUNGS_WEIGHT)
+    if (boxes) return place(maskOfBoxes(uprightBoxes(boxes, image), image), 1)
+    if (lesion) return place(await readMask(lesion, image), 1)
+    if (lungs) return place(await readMask(lungs, image), LUNGS_WEIGHT)
+    return lungBoxes && place(maskOfBoxes(uprightBoxes(lungBoxes, image), image), LUNGS_WEIGHT)
   })
   return { grid, masks: await Promise.all(masks), weights }
 }

@@ -65,7 +65,12 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
     const options = { limits: DEFAULT_LIMITS, codecs }
-    const intake = await takeIn(bytes, manifest.preprocess, manifest.gate ?? DEFAULT_GATE, options)
+    const intake = await takeIn(
+      bytes,
+      manifest.preprocess,
+      { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE },
+      options,
+    )
     const scores = await scoresOf(intake.preprocessed.tensor, port)
     const line = scoredLine(file, manifest, intake, scores)
     const screened: Screened = {

@@ -535,9 +535,13 @@ export interface components {
                 /** @enum {string} */
                 name: "cxr-grey";
                 /** @enum {number} */
-                version: 1;
+                version: 2;
                 size: number;
                 workingSize: number;
+                decodeMargin: {
+                    jpeg: number;
+                    wavelet: number;
+                };
                 frame: {
                     tolerance: number;
                     markerShare: number;

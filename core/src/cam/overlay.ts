@@ -1,5 +1,5 @@
 import type { GrayImage } from '../image/gray-image.ts'
-import type { Preprocessed } from '../preprocess/preprocess.ts'
+import type { Seen } from '../preprocess/preprocessed.ts'
 import { type ColourMap, inferno } from './colour-map.ts'
 import { type ActivationMap, type CamGrid, type Raster, resizeMap } from './resize-map.ts'
 
@@ -21,7 +21,7 @@ export type OverlayOptions = {
  */
 export function renderOverlay(
   image: GrayImage,
-  seen: Pick<Preprocessed, 'geometry' | 'window'>,
+  seen: Seen,
   map: ActivationMap,
   grid: CamGrid,
   { maxSide, opacity, fullHeat }: OverlayOptions,

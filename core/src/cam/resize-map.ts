@@ -1,4 +1,4 @@
-import type { Geometry } from '../preprocess/preprocess.ts'
+import type { Geometry } from '../preprocess/preprocessed.ts'
 
 /** A class activation map: `data` [height, width], raw scale, ≥ 0. */
 export type ActivationMap = {

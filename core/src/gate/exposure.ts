@@ -1,7 +1,8 @@
-import { type Rect, resample } from '../preprocess/fit.ts'
+import { resample } from '../preprocess/fit.ts'
 import { insideFrame } from '../preprocess/frame.ts'
-import type { WorkingImage } from '../preprocess/reduce.ts'
+import type { Rect } from '../preprocess/preprocessed.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
+import type { WorkingImage } from '../preprocess/working-image.ts'
 
 const DETAIL_SIDE = 128
 

@@ -1,23 +1,25 @@
-import { AppError } from '../api/problem.ts'
 import type { ImageSource } from '../image/image-source.ts'
-import type { WorkingImage } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
+import type { WorkingImage } from '../preprocess/working-image.ts'
 import { chestModel } from './chest-model.ts'
 import { objection } from './examination.ts'
-import { exposure } from './exposure.ts'
+import { type Exposure, exposure } from './exposure.ts'
 import type { GateSpec } from './gate-spec.ts'
 import { thumbnail, type Unlikeness } from './likeness.ts'
 import { type Reading, readOrientation } from './orientation.ts'
 
-/** Why an image is refused. Codes are API; they open the detail of 'image-unsuitable'. */
-export type Refusal =
-  | 'wrong-modality'
-  | 'wrong-body-part'
-  | 'lateral'
-  | 'too-small'
-  | 'blank'
-  | 'colour'
-  | 'not-a-chest-x-ray'
+/** Why the gate refuses an image. Codes are API; they open the detail of 'image-unsuitable'. */
+export type Refusal = {
+  readonly code:
+    | 'wrong-modality'
+    | 'wrong-body-part'
+    | 'lateral'
+    | 'too-small'
+    | 'blank'
+    | 'colour'
+    | 'not-a-chest-x-ray'
+  readonly detail: string
+}
 
 /** What is said of an image that is scored all the same. */
 export type Remark =
@@ -33,43 +35,34 @@ export type Quality = {
   readonly remarks: readonly Remark[]
   /** What is to be undone before scoring: the image is inverted, or lies on its side or head. */
   readonly corrected: Exclude<Reading, 'upright'> | undefined
-  /** Distance from frontal chest X-rays as a share of the largest accepted one, 0–1. */
+  /** Distance from frontal chest X-rays as a share of the largest accepted one: 0–1, and above 1 where that is refused. */
   readonly unlikeness: number
   /** Share of the central region at the darkest and at the brightest level. */
   readonly clipped: { readonly dark: number; readonly bright: number }
 }
 
+/** What the gate says of an image: what it saw, and the first thing for which it refuses it, if there is one. */
+export type Verdict = { readonly quality: Quality; readonly refusal: Refusal | undefined }
+
 /**
- * Decides whether an image can be scored, before anything is billed.
- * @param working the image as it was decoded, reduced to `spec.workingSize`
- * @throws AppError 'image-unsuitable', its detail opened by a `Refusal` and a colon
+ * Judges whether an image can be scored, before anything is billed. It never throws: `takeIn` decides what becomes of a refusal.
+ * @param working the image as it was decoded, reduced to `spec.workingSize`, before it is put upright
  */
-export function admit(
+export function judge(
   working: WorkingImage,
   source: ImageSource,
   spec: PreprocessSpec,
   gate: GateSpec,
-): Quality {
-  const said = source.dicom && objection(source.dicom)
-  if (said) throw refusal(said.code, said.detail)
+): Verdict {
   const shortest = Math.min(source.width, source.height)
-  if (shortest < gate.minSide)
-    throw refusal('too-small', `${shortest} pixels a side; accepted: ${gate.minSide}`)
-  if (source.chroma > gate.maxChroma) throw refusal('colour', 'the image is a colour picture')
-
-  const { contrast, clipped, aspect, detail } = exposure(working, spec)
-  if (contrast < gate.minContrast) throw refusal('blank', 'the image has next to no contrast')
-  if (detail < gate.detail.min || detail > gate.detail.max) {
-    throw refusal('not-a-chest-x-ray', 'the image has not the fine detail of an X-ray')
-  }
-
+  const exposed = exposure(working, spec)
+  const { clipped, aspect } = exposed
   const share = ({ within, outside }: Unlikeness) => Math.max(within / gate.within, outside / gate.outside)
   const readings = readOrientation(thumbnail(working, chestModel.side, spec), chestModel, share)
   const { best, advantage, distances } = readings
   const sure = advantage >= gate.sure.advantage && share(distances[best]) <= gate.sure.within
   const corrected = best !== 'upright' && sure ? best : undefined
-  const unlike = share(distances[corrected ?? 'upright'])
-  if (unlike > 1) throw refusal('not-a-chest-x-ray', 'the image is unlike frontal chest X-rays')
+  const unlikeness = share(distances[corrected ?? 'upright'])
 
   const remarks: Remark[] = []
   if (shortest < gate.smallSide) remarks.push('small')
@@ -80,7 +73,27 @@ export function admit(
   if (corrected === undefined && best !== 'upright') {
     remarks.push(best === 'inverted' ? 'maybe-inverted' : 'maybe-rotated')
   }
-  return { remarks, corrected, unlikeness: unlike, clipped }
+  return {
+    quality: { remarks, corrected, unlikeness, clipped },
+    refusal: refusalOf(source, exposed, unlikeness, gate),
+  }
 }
 
-const refusal = (code: Refusal, detail: string) => new AppError('image-unsuitable', `${code}: ${detail}`)
+function refusalOf(
+  source: ImageSource,
+  { contrast, detail }: Exposure,
+  unlikeness: number,
+  gate: GateSpec,
+): Refusal | undefined {
+  const said = source.dicom && objection(source.dicom)
+  if (said) return said
+  const shortest = Math.min(source.width, source.height)
+  if (shortest < gate.minSide)
+    return { code: 'too-small', detail: `${shortest} pixels a side; accepted: ${gate.minSide}` }
+  if (source.chroma > gate.maxChroma) return { code: 'colour', detail: 'the image is a colour picture' }
+  if (contrast < gate.minContrast) return { code: 'blank', detail: 'the image has next to no contrast' }
+  if (detail < gate.detail.min || detail > gate.detail.max)
+    return { code: 'not-a-chest-x-ray', detail: 'the image has not the fine detail of an X-ray' }
+  if (unlikeness > 1) return { code: 'not-a-chest-x-ray', detail: 'the image is unlike frontal chest X-rays' }
+  return undefined
+}

@@ -1,8 +1,8 @@
 import { resample } from '../preprocess/fit.ts'
 import { insideFrame } from '../preprocess/frame.ts'
-import type { WorkingImage } from '../preprocess/reduce.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import { applyWindow, measureWindow } from '../preprocess/window.ts'
+import type { WorkingImage } from '../preprocess/working-image.ts'
 
 /** Principal components of thumbnails of frontal chest X-rays: what such an image can look like, and what it cannot. */
 export type ChestModel = {

@@ -1,6 +1,6 @@
-import type { GrayImage } from '../image/gray-image.ts'
-import { ImageSink, InvertingSink, type RowSink } from '../image/row-sink.ts'
+import { ImageSink } from '../image/row-sink.ts'
 import { TurningSink } from '../image/turning-sink.ts'
+import type { WorkingImage } from '../preprocess/working-image.ts'
 import { type ChestModel, turnThumbnail, type Unlikeness, unlikeness } from './likeness.ts'
 
 /** How an image lies before the gate, as far as its pixels tell. */
@@ -40,21 +40,27 @@ export function readOrientation(
   return { best, distances, advantage: total(distances.upright) / Math.max(total(distances[best]), 1e-9) }
 }
 
-/** A sink for the image as it was read, which passes it on as it is when the reading is undone; `finish` after the last row. */
-export function undoing(reading: Reading, inner: RowSink): { sink: RowSink; finish: () => void } {
-  if (reading === 'upright') return { sink: inner, finish: () => undefined }
-  if (reading === 'inverted') return { sink: new InvertingSink(inner), finish: () => undefined }
-  // EXIF orientations: 8 turns anticlockwise, 3 by half, 6 clockwise.
-  const turning = new TurningSink({ 'rotated-90': 8, 'rotated-180': 3, 'rotated-270': 6 }[reading], inner)
-  return { sink: turning, finish: () => turning.finish() }
+/** EXIF orientations (TIFF tag 274) that turn back: 8 by 90° anticlockwise, 3 by half, 6 by 90° clockwise. */
+const TURN_BACK = { 'rotated-90': 8, 'rotated-180': 3, 'rotated-270': 6 } as const
+
+/** The image as it lies when the reading is undone: inverted or turned back. Its pixels are only exchanged: nothing is resampled. */
+export function upright(image: WorkingImage, reading: Reading): WorkingImage {
+  if (reading === 'upright') return image
+  if (reading === 'inverted') return { ...image, data: image.data.map((level) => 65535 - level) }
+  const whole = new ImageSink()
+  const turning = new TurningSink(TURN_BACK[reading], whole)
+  const { width, height, data } = image
+  turning.start({ width, height, bits: 16 })
+  turning.push(data, 0, height)
+  turning.finish()
+  return { width: whole.image.width, height: whole.image.height, data: whole.image.data }
 }
 
-/** The same for an image as a whole. */
-export function undo(image: GrayImage, reading: Reading): GrayImage {
-  const whole = new ImageSink()
-  const { sink, finish } = undoing(reading, whole)
-  sink.start(image)
-  sink.push(image.data, 0, image.height)
-  finish()
-  return whole.image
+/** A size, in pixels, of an image that is put upright: a quarter of a turn exchanges its sides. */
+export function uprightSize<S extends { readonly width: number; readonly height: number }>(
+  size: S,
+  reading: Reading,
+): S {
+  const across = reading === 'rotated-90' || reading === 'rotated-270'
+  return across ? { ...size, width: size.height, height: size.width } : size
 }

@@ -39,23 +39,29 @@ export type Codecs = {
   readonly htj2k: ReducibleDecoder
 }
 
-/** How often a stream can be halved, and how many times the side that it is then reduced to must be left. */
-export type Halving = { readonly most: number; readonly margin: number }
+/** To which longest side, in pixels, the caller reduces an image, and how many times that a decoder that stops early must leave. */
+export type Reduction = {
+  readonly longest: number
+  readonly margin: { readonly jpeg: number; readonly wavelet: number }
+}
 
-/** A block of 8 × 8 coefficients gives 8 × 8, 4 × 4, 2 × 2 or 1 × 1 samples: nearly their means, so a small margin does. */
-export const JPEG_HALVING: Halving = { most: 3, margin: 1.25 }
-/** A wavelet's low band is no mean. */
-export const waveletHalving = (levels: number): Halving => ({ most: levels, margin: 2 })
+/** A JPEG's block of 8 × 8 coefficients gives 8 × 8, 4 × 4, 2 × 2 or 1 × 1 samples. */
+export const JPEG_HALVINGS = 3
 
-/** How often to halve an image that is to be reduced to a longest side of `reduceTo`. */
+/**
+ * How often to halve an image of which less than all pixels is wanted.
+ * @param most how often the stream can be halved: `JPEG_HALVINGS`, or a wavelet's levels
+ */
 export function halvingsFor(
   longest: number,
-  { most, margin }: Halving,
-  reduceTo: number | undefined,
+  kind: keyof Reduction['margin'],
+  most: number,
+  reduceTo: Reduction | undefined,
 ): number {
   let halvings = 0
   if (reduceTo === undefined) return 0
-  while (halvings < most && Math.ceil(longest / 2 ** (halvings + 1)) >= margin * reduceTo) halvings++
+  const least = reduceTo.margin[kind] * reduceTo.longest
+  while (halvings < most && Math.ceil(longest / 2 ** (halvings + 1)) >= least) halvings++
   return halvings
 }
 

@@ -1,4 +1,4 @@
-import type { Codecs } from './codecs.ts'
+import type { Codecs, Reduction } from './codecs.ts'
 import type { ImageLimits } from './limits.ts'
 
 /** What a decoder of any format is told beside the bytes. */
@@ -8,8 +8,8 @@ export type DecodeOptions = {
   /** Which frame of a multi-frame DICOM object, from 0; the first if absent. */
   readonly frame?: number
   /**
-   * The longest side, in pixels, that the caller reduces the image to. JPEG and JPEG 2000 are then decoded at a lower resolution, which is still
+   * What the caller reduces the image to. JPEG and JPEG 2000 are then decoded at a lower resolution, which is still
    * higher than that (`codecs.ts`): the image may be smaller than the source.
    */
-  readonly reduceTo?: number
+  readonly reduceTo?: Reduction
 }

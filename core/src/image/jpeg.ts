@@ -1,6 +1,6 @@
 import { AppError } from '../api/problem.ts'
 import { checkMemory, checkSize } from './check-limits.ts'
-import { type DecodedFrame, halved, halvingsFor, JPEG_HALVING } from './codecs.ts'
+import { type DecodedFrame, halved, halvingsFor, JPEG_HALVINGS } from './codecs.ts'
 import { greyInPlace } from './colour.ts'
 import type { DecodeOptions } from './decode-options.ts'
 import type { ImageSource } from './image-source.ts'
@@ -33,7 +33,7 @@ export async function readJpeg(
     throw new AppError('image-undecodable', 'the JPEG is damaged: it ends before its end marker')
   const { orientation } = header
   const turned = orientation >= 2 && orientation <= 8
-  const halvings = halvingsFor(Math.max(width, height), JPEG_HALVING, reduceTo)
+  const halvings = halvingsFor(Math.max(width, height), 'jpeg', JPEG_HALVINGS, reduceTo)
   const size = halved(header, halvings)
   const pixels = size.width * size.height
   const waiting = (turned && components === 1 ? 1 : 0) + sink.waiting({ ...size, bits })

@@ -43,29 +43,3 @@ export class ImageSink implements RowSink {
     else for (let i = 0; i < count; i++) data[to + i] = levels[samples[offset + i]!]!
   }
 }
-
-/** Passes rows on with black and white exchanged. */
-export class InvertingSink implements RowSink {
-  readonly waiting = (size: ImageSize) => this.inner.waiting(size)
-  private readonly inner: RowSink
-  private row = new Uint16Array(0)
-  private top = 0
-
-  constructor(inner: RowSink) {
-    this.inner = inner
-  }
-
-  start(size: ImageSize): void {
-    this.inner.start(size)
-    this.row = new Uint16Array(size.width)
-    this.top = 2 ** size.bits - 1
-  }
-
-  push(samples: Samples, offset: number, rows: number, levels?: Uint16Array): void {
-    const { row, top } = this
-    for (let y = 0, p = offset; y < rows; y++) {
-      for (let x = 0; x < row.length; x++, p++) row[x] = top - (levels ? levels[samples[p]!]! : samples[p]!)
-      this.inner.push(row, 0, 1)
-    }
-  }
-}

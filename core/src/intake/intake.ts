@@ -1,59 +1,66 @@
-import { admit, type Quality } from '../gate/gate.ts'
+import { AppError } from '../api/problem.ts'
+import { judge, type Quality, type Refusal } from '../gate/gate.ts'
 import type { GateSpec } from '../gate/gate-spec.ts'
-import { undoing } from '../gate/orientation.ts'
-import { readImage } from '../image/decode.ts'
-import type { DecodeOptions } from '../image/decode-options.ts'
+import { upright, uprightSize } from '../gate/orientation.ts'
 import type { GrayImage } from '../image/gray-image.ts'
 import type { ImageSource } from '../image/image-source.ts'
-import type { RowSink } from '../image/row-sink.ts'
-import { fromWorking, type Preprocessed } from '../preprocess/preprocess.ts'
-import { ReducingSink } from '../preprocess/reduce.ts'
+import { preprocess, seenIn } from '../preprocess/preprocess.ts'
+import type { Preprocessed, Seen } from '../preprocess/preprocessed.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
+import { type ReadOptions, readReduced } from './read.ts'
+
+/**
+ * The gate that an image is shown to. `mode` says what becomes of a refusal: `refuse` ends the intake with it (who scores for people),
+ * `report` takes the image in all the same and names it (training, a viewer). Everything else is alike in both.
+ */
+export type Gate = { readonly mode: 'refuse' | 'report'; readonly spec: GateSpec }
 
 export type Intake = {
-  /** Size as it was scored: upright. */
+  /** Size as it is scored, in pixels, upright; and bits a sample. */
   readonly image: Omit<GrayImage, 'data'>
   /**
-   * The image upright and not inverted, its longest side at most `maxSide`, and what was seen of it, in its coordinates.
-   * It is decoded once more: the way to the tensor holds no more of an image than the tensor needs.
+   * The image upright and not inverted, its longest side at most `maxSide` pixels, on the 16-bit scale, and what was seen of it, in its
+   * own pixels and levels. The file is decoded once more: the way to the tensor holds no more of an image than the tensor needs.
    */
-  readonly view: (maxSide: number) => Promise<{ image: GrayImage; seen: Preprocessed }>
+  readonly view: (maxSide: number) => Promise<{ image: GrayImage; seen: Seen }>
   readonly source: ImageSource
   readonly quality: Quality
+  /** Why the gate would have refused the image; only with mode `report`. */
+  readonly refusal: Refusal | undefined
   readonly preprocessed: Preprocessed
 }
 
 /**
- * The whole way of a file to the model: decode and reduce row by row, gate, preprocess.
- * @throws AppError as `readImage` and `admit` say
+ * The only way from the bytes of a file to the model's input, in training as in serving: read, gate, upright, tensor. The steps are those
+ * of `PreprocessSpec`.
+ *
+ * @param bytes a PNG, JPEG or DICOM file
+ * @returns the tensor UINT8 [1,1,S,S] with what was seen for it
+ * @throws AppError as `readImage` says; 'image-unsuitable' where the gate refuses and its mode is `refuse`, the detail opened by
+ *   the refusal's code and a colon
+ * @example
+ * const gate = { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE } as const
+ * const { preprocessed, quality } = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
  */
 export async function takeIn(
   bytes: Uint8Array,
   spec: PreprocessSpec,
-  gate: GateSpec,
-  options: Omit<DecodeOptions, 'reduceTo'>,
+  gate: Gate,
+  options: ReadOptions,
 ): Promise<Intake> {
-  const read = (sink: RowSink, reduceTo: number) => readImage(bytes, { ...options, reduceTo }, sink)
-  let reducing = new ReducingSink(spec.workingSize)
-  const source = await read(reducing, spec.workingSize)
-  let working = reducing.working()
-  const quality = admit(working, source, spec, gate)
-  const upright = async (sink: RowSink, reduceTo: number) => {
-    const undo = undoing(quality.corrected ?? 'upright', sink)
-    await read(undo.sink, reduceTo)
-    undo.finish()
-  }
-  if (quality.corrected !== undefined) {
-    reducing = new ReducingSink(spec.workingSize)
-    await upright(reducing, spec.workingSize)
-    working = reducing.working()
-  }
-  const { size } = reducing
+  const { working, size, source } = await readReduced(bytes, spec, options)
+  const { quality, refusal } = judge(working, source, spec, gate.spec)
+  if (refusal && gate.mode === 'refuse')
+    throw new AppError('image-unsuitable', `${refusal.code}: ${refusal.detail}`)
+  const reading = quality.corrected ?? 'upright'
+  const scored = upright(working, reading)
+  const image = uprightSize(size, reading)
+  const { tensor, ...seen } = preprocess(scored, spec)
+
   const view = async (maxSide: number) => {
-    const viewed = new ReducingSink(maxSide)
-    await upright(viewed, maxSide)
-    const image = { ...viewed.working(), bits: 16 }
-    return { image, seen: fromWorking(working, image, spec) }
+    const read = await readReduced(bytes, spec, options, maxSide)
+    const viewed = { ...upright(read.working, reading), bits: 16 }
+    return { image: viewed, seen: seenIn(viewed, seen, scored) }
   }
-  return { image: size, view, source, quality, preprocessed: fromWorking(working, size, spec) }
+  return { image, view, source, quality, refusal, preprocessed: { tensor, ...seenIn(image, seen, scored) } }
 }

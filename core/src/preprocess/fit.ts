@@ -1,7 +1,6 @@
 import { AreaReducer } from './area-reducer.ts'
-import type { WorkingImage } from './reduce.ts'
-
-export type Rect = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+import type { Rect } from './preprocessed.ts'
+import type { WorkingImage } from './working-image.ts'
 
 /** Where a width × height image lies in a size × size square: aspect kept, centred, at least one pixel a side. */
 export function placement(width: number, height: number, size: number): Rect {
@@ -16,7 +15,7 @@ export function placement(width: number, height: number, size: number): Rect {
   }
 }
 
-/** Step 3: the crop, resampled to width × height. Area average along an axis that shrinks, linear along one that grows. */
+/** Step `fit`: the crop, resampled to width × height. Area average along an axis that shrinks, linear along one that grows. */
 export function resample(image: WorkingImage, crop: Rect, width: number, height: number): Float64Array {
   const reduced = { width: Math.min(width, crop.width), height: Math.min(height, crop.height) }
   const reducer = new AreaReducer(crop, reduced)

@@ -1,8 +1,8 @@
-import type { Rect } from './fit.ts'
-import type { WorkingImage } from './reduce.ts'
+import type { Rect } from './preprocessed.ts'
 import type { PreprocessSpec } from './spec.ts'
+import type { WorkingImage } from './working-image.ts'
 
-/** Step 2: the part of the image inside uniform black or white border lines. */
+/** Step `frame`: the part of the image inside uniform black or white border lines. */
 export function insideFrame(image: WorkingImage, frame: PreprocessSpec['frame']): Rect {
   const limits = {
     x: Math.floor(image.width * frame.maxFraction),

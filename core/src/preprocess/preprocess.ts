@@ -1,39 +1,18 @@
 import type { GrayImage } from '../image/gray-image.ts'
-import { placement, type Rect, resample } from './fit.ts'
+import { placement, resample } from './fit.ts'
 import { insideFrame } from './frame.ts'
-import { reduce, type WorkingImage } from './reduce.ts'
+import type { Preprocessed, Seen } from './preprocessed.ts'
 import type { PreprocessSpec } from './spec.ts'
-import { applyWindow, measureWindow, type Window } from './window.ts'
-
-export type Geometry = {
-  /** The part of the source that the tensor shows, in source pixels; fractions where the source was reduced. */
-  readonly crop: Rect
-  /** Where that part lies in the tensor, in tensor pixels; outside is padding. */
-  readonly placed: Rect
-}
-
-export type Preprocessed = {
-  /** [1,1,S,S], row-major. */
-  readonly tensor: Uint8Array<ArrayBuffer>
-  readonly geometry: Geometry
-  /** In the source's own grey levels, with fractions. */
-  readonly window: Window
-}
+import { applyWindow, measureWindow } from './window.ts'
+import type { WorkingImage } from './working-image.ts'
 
 /**
- * The one way from pixels to the model: GrayImage → UINT8 [1,1,S,S], by the steps that `spec.ts` names.
+ * The upright working image → UINT8 [1,1,S,S]: the steps `frame`, `fit` and `window` that `spec.ts` names. `takeIn` (`intake/intake.ts`)
+ * does the steps before.
  * Only + − × ÷, floor, round, min and max of float64 in a fixed order: bit-identical in every JavaScript runtime.
+ * @returns geometry and window of the working image; `seenIn` says them of another size of it
  */
-export function preprocess(image: GrayImage, spec: PreprocessSpec): Preprocessed {
-  return fromWorking(reduce(image, spec.workingSize), image, spec)
-}
-
-/** The steps after the reduction, for decoders that reduce while they decode. */
-export function fromWorking(
-  working: WorkingImage,
-  source: Pick<GrayImage, 'width' | 'height' | 'bits'>,
-  spec: PreprocessSpec,
-): Preprocessed {
+export function preprocess(working: WorkingImage, spec: PreprocessSpec): Preprocessed {
   const inside = insideFrame(working, spec.frame)
   const placed = placement(inside.width, inside.height, spec.size)
   const values = resample(working, inside, placed.width, placed.height)
@@ -45,15 +24,29 @@ export function fromWorking(
       tensor[to + x] = applyWindow(values[y * placed.width + x]!, window, spec.window.levels)
     }
   }
-  const scaleX = source.width / working.width
-  const scaleY = source.height / working.height
-  const crop = {
-    x: inside.x * scaleX,
-    y: inside.y * scaleY,
-    width: inside.width * scaleX,
-    height: inside.height * scaleY,
+  return { tensor, geometry: { crop: inside, placed }, window }
+}
+
+/** What was seen of the working image, in the pixels and grey levels of the same image at another size and depth. */
+export function seenIn(
+  { width, height, bits }: Omit<GrayImage, 'data'>,
+  { geometry, window }: Seen,
+  working: WorkingImage,
+): Seen {
+  const scaleX = width / working.width
+  const scaleY = height / working.height
+  const { crop, placed } = geometry
+  const unit = (2 ** bits - 1) / 65535
+  return {
+    geometry: {
+      crop: {
+        x: crop.x * scaleX,
+        y: crop.y * scaleY,
+        width: crop.width * scaleX,
+        height: crop.height * scaleY,
+      },
+      placed,
+    },
+    window: { low: window.low * unit, middle: window.middle * unit, high: window.high * unit },
   }
-  const unit = (2 ** source.bits - 1) / 65535
-  const inSource = { low: window.low * unit, middle: window.middle * unit, high: window.high * unit }
-  return { tensor, geometry: { crop, placed }, window: inSource }
 }

@@ -1,9 +1,6 @@
-import type { GrayImage } from '../image/gray-image.ts'
 import type { ImageSize, RowSink, Samples } from '../image/row-sink.ts'
 import { AreaReducer } from './area-reducer.ts'
-
-/** A reduced image on the 16-bit scale: 0 … 65535 whatever the source's depth. */
-export type WorkingImage = { readonly width: number; readonly height: number; readonly data: Uint16Array }
+import type { WorkingImage } from './working-image.ts'
 
 /** Size of the working image: the longest side at most `longest`, aspect kept to the nearest pixel, never larger. */
 export function workingSize(source: { width: number; height: number }, longest: number) {
@@ -14,15 +11,7 @@ export function workingSize(source: { width: number; height: number }, longest: 
   }
 }
 
-/** Step 1: the only pass over full-resolution pixels. */
-export function reduce(image: GrayImage, longest: number): WorkingImage {
-  const sink = new ReducingSink(longest)
-  sink.start(image)
-  sink.push(image.data, 0, image.height)
-  return sink.working()
-}
-
-/** Reduces an image while it is decoded: no more of it is held than the working image. */
+/** Step `reduce`, while the image is decoded: no more of it is held than the working image. */
 export class ReducingSink implements RowSink {
   readonly waiting = () => 0
   /** Of the source, before any halving. */

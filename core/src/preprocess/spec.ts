@@ -1,22 +1,29 @@
 import * as z from 'zod'
 
 /**
- * How a GrayImage becomes the model's input tensor. It is data: it lies in the model's manifest, and a server
+ * How the bytes of an image file become the model's input tensor. It is data: it lies in the model's manifest, and a server
  * refuses a tensor that was made by another spec. Any change of a step's meaning is a new `version`.
  *
- * Steps of `cxr-grey` version 1, in order (`preprocess.ts`):
- * 1. reduce: area average so that the longest side is at most `workingSize` px (no enlargement), on a 16-bit scale;
- * 2. frame: border lines that are black or white but for a marker are cut off, and one line more where any was;
- * 3. fit: aspect kept, centred in size × size; area average where it shrinks, linear where it grows; the rest is `padLevel`;
- * 4. window: three percentiles of the central region of 2 map linearly, piece by piece, to three levels. The middle
+ * Steps of `cxr-grey` version 2, in order; `takeIn` (`intake/intake.ts`) does them all, in training as in serving:
+ * 1. decode: a JPEG, a JPEG 2000 and an HTJ2K are decoded at 1/2^n of their resolution, n as large as the codec allows (JPEG: 3, wavelets:
+ *    their levels) while the longest side stays at least `decodeMargin` × `workingSize`; every other kind at full resolution;
+ * 2. reduce: area average so that the longest side is at most `workingSize` px (no enlargement), on a 16-bit scale;
+ * 3. upright: what the gate is sure of to lie inverted or turned is inverted (65535 − level) or turned back;
+ * 4. frame: border lines that are black or white but for a marker are cut off, and one line more where any was;
+ * 5. fit: aspect kept, centred in size × size; area average where it shrinks, linear where it grows; the rest is `padLevel`;
+ * 6. window: three percentiles of the central region of 4 map linearly, piece by piece, to three levels. The middle
  *    one takes out gamma to first order, the outer ones exposure and window.
+ *
+ * Version 1 decoded at full resolution in training, and at a lower one in serving; nothing of it is read any more.
  */
 export const preprocessSpecSchema = z.strictObject({
   name: z.literal('cxr-grey'),
-  version: z.literal(1),
+  version: z.literal(2),
   /** S: the tensor is UINT8 [1,1,S,S]. */
   size: z.int().min(16).max(1024),
   workingSize: z.int().min(64).max(2048),
+  /** How many times `workingSize` the longest side must be left where a decoder stops at a lower resolution. */
+  decodeMargin: z.strictObject({ jpeg: z.number().min(1), wavelet: z.number().min(1) }),
   frame: z.strictObject({
     /** Black or white is what lies within this share of the image's full spread from its darkest or brightest level. */
     tolerance: z.number().min(0).max(0.5),
@@ -42,9 +49,11 @@ export type PreprocessSpec = z.infer<typeof preprocessSpecSchema>
 
 export const cxrGrey = (size: number): PreprocessSpec => ({
   name: 'cxr-grey',
-  version: 1,
+  version: 2,
   size,
   workingSize: 512, // 4 × the default S: framing to a quarter of a final pixel
+  // A JPEG's reduced blocks are nearly the means of its pixels; a wavelet's low band is no mean.
+  decodeMargin: { jpeg: 1.25, wavelet: 2 },
   frame: { tolerance: 0.04, markerShare: 0.1, maxFraction: 0.25 },
   window: {
     region: 0.8,
@@ -56,5 +65,5 @@ export const cxrGrey = (size: number): PreprocessSpec => ({
   padLevel: 0,
 })
 
-/** The name that travels with a tensor, for example `cxr-grey@1/128`. */
+/** The name that travels with a tensor, for example `cxr-grey@2/128`. */
 export const preprocessId = (spec: PreprocessSpec): string => `${spec.name}@${spec.version}/${spec.size}`

@@ -1,11 +1,8 @@
-import type { Rect } from './fit.ts'
-import type { WorkingImage } from './reduce.ts'
+import type { Rect, Window } from './preprocessed.ts'
 import type { PreprocessSpec } from './spec.ts'
+import type { WorkingImage } from './working-image.ts'
 
-/** The three grey levels that map to the spec's three output levels. */
-export type Window = { readonly low: number; readonly middle: number; readonly high: number }
-
-/** Step 4, measured: percentiles of the central region, without pixels at the region's black or white end. */
+/** Step `window`, measured: percentiles of the central region, without pixels at the region's black or white end. */
 export function measureWindow(image: WorkingImage, crop: Rect, spec: PreprocessSpec['window']): Window {
   const marginX = Math.floor((crop.width * (1 - spec.region)) / 2)
   const marginY = Math.floor((crop.height * (1 - spec.region)) / 2)
@@ -50,7 +47,7 @@ function valueAtRank(counts: Uint32Array, rank: number): number {
   return value
 }
 
-/** Step 4, applied: piecewise linear through the three anchors, rounded, clamped to 0 … 255. */
+/** Step `window`, applied: piecewise linear through the three anchors, rounded, clamped to 0 … 255. */
 export function applyWindow(
   value: number,
   window: Window,

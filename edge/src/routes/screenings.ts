@@ -122,8 +122,9 @@ const upload = ({ c, deps, deadline }: Visit) => readUpload(c.req.raw, deps.maxB
 const intakeOf = ({ c, deps, deadline }: Visit, image: Uint8Array): Promise<Intake> =>
   timed(c, 'intake', () => {
     const { manifest, limits, codecs } = deps
-    const { preprocess, gate = DEFAULT_GATE } = manifest
-    return deadline.within(takeIn(image, preprocess, gate, { limits, codecs }), tooLate(deadline))
+    const { preprocess, gate: spec = DEFAULT_GATE } = manifest
+    const work = takeIn(image, preprocess, { mode: 'refuse', spec }, { limits, codecs })
+    return deadline.within(work, tooLate(deadline))
   })
 
 const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, { preprocessed }: Intake) =>

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
-import { AppError } from '@detl/core/api/problem'
 import { uniform } from '@detl/core/base/random'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-import { admit } from '@detl/core/gate/gate'
-import { type Reading, undo } from '@detl/core/gate/orientation'
+import { judge } from '@detl/core/gate/gate'
+import { type Reading, upright } from '@detl/core/gate/orientation'
 import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
 import type { GrayImage } from '@detl/core/image/gray-image'
 import type { ImageSource } from '@detl/core/image/image-source'
@@ -14,10 +13,11 @@ import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
 import { smoothNoise } from '@detl/core/phantom/noise'
 import { phantom } from '@detl/core/phantom/phantom'
-import { reduce } from '@detl/core/preprocess/reduce'
 import { cxrGrey } from '@detl/core/preprocess/spec'
+import type { WorkingImage } from '@detl/core/preprocess/working-image'
 import { describe, expect, it } from 'vitest'
 import { chestElements, type Elements, littleEndian, writeDicom } from '../../support/dicom-writer.ts'
+import { reduceImage } from '../../support/preprocess-image.ts'
 import { sharedDir } from '../../support/shared.ts'
 
 const spec = cxrGrey(128)
@@ -35,19 +35,16 @@ const asFile = (image: GrayImage, source: Partial<ImageSource> = {}): DecodedIma
     ...source,
   },
 })
-const admitted = ({ image, source }: DecodedImage) =>
-  admit(reduce(image, spec.workingSize), source, spec, DEFAULT_GATE)
-const pass = (image: GrayImage, source?: Partial<ImageSource>) => admitted(asFile(image, source))
-/** `ok`, or the refusal's code. */
-function answer(decoded: DecodedImage): string {
-  try {
-    admitted(decoded)
-    return 'ok'
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'image-unsuitable') return error.detail.split(':')[0]!
-    throw error
-  }
+const judged = ({ image, source }: DecodedImage) =>
+  judge(reduceImage(image, spec.workingSize), source, spec, DEFAULT_GATE)
+function pass(image: GrayImage, source?: Partial<ImageSource>) {
+  const { quality, refusal } = judged(asFile(image, source))
+  expect(refusal).toBeUndefined()
+  return quality
 }
+/** `ok`, or the refusal's code. */
+const answer = (decoded: DecodedImage): string => judged(decoded).refusal?.code ?? 'ok'
+const options = { limits: DEFAULT_LIMITS, codecs }
 
 const drawn = (side: number, level: (u: number, v: number) => number): GrayImage => ({
   width: side,
@@ -74,17 +71,19 @@ describe('the gate lets through', () => {
     ['rotated-180', 'rotated-180'],
     ['rotated-270', 'rotated-90'],
   ] as [Reading, Reading][])('an image that is %s, corrected, and says so', async (reading, opposite) => {
-    const png = async ({ width, height, data }: GrayImage) =>
-      takeIn(await encodePng({ width, height, channels: 1, data }), spec, DEFAULT_GATE, {
-        limits: DEFAULT_LIMITS,
-        codecs,
-      })
-    const upright = { ...chest(), bits: 16, data: chest().data.map((value) => value << 4) }
-    const corrected = await png(undo(upright, opposite))
+    const png = async ({ width, height, data }: WorkingImage) =>
+      takeIn(
+        await encodePng({ width, height, channels: 1, data }),
+        spec,
+        { mode: 'refuse', spec: DEFAULT_GATE },
+        options,
+      )
+    const right = { ...chest(), bits: 16, data: chest().data.map((value) => value << 4) }
+    const corrected = await png(upright(right, opposite))
     expect(corrected.quality.corrected).toBe(reading)
-    expect([...(await corrected.view(4096)).image.data]).toEqual([...upright.data])
-    expect(corrected.image).toEqual({ width: upright.width, height: upright.height, bits: 16 })
-    expect([...corrected.preprocessed.tensor]).toEqual([...(await png(upright)).preprocessed.tensor])
+    expect([...(await corrected.view(4096)).image.data]).toEqual([...right.data])
+    expect(corrected.image).toEqual({ width: right.width, height: right.height, bits: 16 })
+    expect([...corrected.preprocessed.tensor]).toEqual([...(await png(right)).preprocessed.tensor])
   })
 
   it('a photograph of an X-ray and a small one, with a remark', () => {
@@ -118,6 +117,19 @@ describe('the gate refuses', () => {
     expect(answer(asFile(image))).toBe(code)
   })
 
+  it('with an error, or, where it is only to report, with a remark beside the tensor', async () => {
+    const { width, height, data } = phantom({ seed: 1, width: 60, height: 70, lesions: [] }).image
+    const png = await encodePng({ width, height, channels: 1, data: data.map((level) => level << 4) })
+    const refused = takeIn(png, spec, { mode: 'refuse', spec: DEFAULT_GATE }, options)
+    await expect(refused).rejects.toMatchObject({
+      code: 'image-unsuitable',
+      detail: 'too-small: 60 pixels a side; accepted: 96',
+    })
+    const { refusal, preprocessed } = await takeIn(png, spec, { mode: 'report', spec: DEFAULT_GATE }, options)
+    expect(refusal).toEqual({ code: 'too-small', detail: '60 pixels a side; accepted: 96' })
+    expect(new Set(preprocessed.tensor).size).toBeGreaterThan(50)
+  })
+
   it('a colour picture', () => expect(answer(asFile(chest(), { chroma: 0.4 }))).toBe('colour'))
 
   it.each([
@@ -138,7 +150,7 @@ describe('the gate refuses', () => {
       const image = chest()
       const elements = chestElements(image, { allocated: 16, stored: 12 }, tags)
       const file = writeDicom('1.2.840.10008.1.2.1', elements, littleEndian(image.data))
-      expect(answer(await decodeImage(file, { limits: DEFAULT_LIMITS, codecs }))).toBe(expected)
+      expect(answer(await decodeImage(file, options))).toBe(expected)
     },
   )
 })
@@ -154,7 +166,7 @@ it.skipIf(!existsSync(folder))(
     let refused = 0
     for (const file of some) {
       const bytes = readFileSync(resolve(folder, file))
-      if (answer(await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })) !== 'ok') refused++
+      if (answer(await decodeImage(bytes, options)) !== 'ok') refused++
     }
     expect(refused / some.length).toBeLessThanOrEqual(0.02)
   },

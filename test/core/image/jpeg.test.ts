@@ -1,8 +1,9 @@
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage, readImage } from '@detl/core/image/decode'
+import type { DecodeOptions } from '@detl/core/image/decode-options'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { phantom } from '@detl/core/phantom/phantom'
-import { fromWorking } from '@detl/core/preprocess/preprocess'
+import { preprocess } from '@detl/core/preprocess/preprocess'
 import { ReducingSink } from '@detl/core/preprocess/reduce'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import sharp from 'sharp'
@@ -86,14 +87,11 @@ describe('JPEG', () => {
 
 describe('a large JPEG, of which less than all pixels is decoded', () => {
   const spec = cxrGrey(128)
-  async function tensorOf(file: Uint8Array, reduceTo?: number) {
+  const reduceTo = { longest: spec.workingSize, margin: spec.decodeMargin }
+  async function tensorOf(file: Uint8Array, options: Pick<DecodeOptions, 'reduceTo'> = {}) {
     const sink = new ReducingSink(spec.workingSize)
-    const source = await readImage(
-      file,
-      { limits: DEFAULT_LIMITS, codecs, ...(reduceTo !== undefined && { reduceTo }) },
-      sink,
-    )
-    return { source, seen: sink.size, tensor: fromWorking(sink.working(), sink.size, spec).tensor }
+    const source = await readImage(file, { limits: DEFAULT_LIMITS, codecs, ...options }, sink)
+    return { source, seen: sink.size, tensor: preprocess(sink.working(), spec).tensor }
   }
 
   it.each([
@@ -112,8 +110,8 @@ describe('a large JPEG, of which less than all pixels is decoded', () => {
         .jpeg({ quality: 90 })
         .toBuffer()
       const all = await tensorOf(file)
-      const reduced = await tensorOf(file, spec.workingSize)
-      const { image: smaller } = await decodeImage(file, { limits: DEFAULT_LIMITS, codecs, reduceTo: 512 })
+      const reduced = await tensorOf(file, { reduceTo })
+      const { image: smaller } = await decodeImage(file, { limits: DEFAULT_LIMITS, codecs, reduceTo })
       expect(smaller).toMatchObject({ width: Math.ceil(w / part), height: Math.ceil(h / part) })
       for (const size of [all.seen, reduced.seen, reduced.source])
         expect(size).toMatchObject({ width: w, height: h })
@@ -127,7 +125,7 @@ describe('a large JPEG, of which less than all pixels is decoded', () => {
     const across = input().resize(1440, 800, { kernel: 'nearest' }).jpeg({ quality: 95 })
     const file = await across.withMetadata({ orientation: 6 }).toBuffer()
     const sink = new ReducingSink(512)
-    await readImage(file, { limits: DEFAULT_LIMITS, codecs, reduceTo: 512 }, sink)
+    await readImage(file, { limits: DEFAULT_LIMITS, codecs, reduceTo }, sink)
     expect(sink.size).toMatchObject({ width: 800, height: 1440 })
     const { data, width: w } = sink.working()
     expect(data[20 * w + w - 20]! / 257).toBeGreaterThan(240) // the bright corner, now at the top right

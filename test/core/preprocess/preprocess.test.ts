@@ -1,10 +1,10 @@
 import type { GrayImage } from '@detl/core/image/gray-image'
 import { phantom } from '@detl/core/phantom/phantom'
 import { AreaReducer } from '@detl/core/preprocess/area-reducer'
-import { preprocess } from '@detl/core/preprocess/preprocess'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { preprocessImage as preprocess } from '../../support/preprocess-image.ts'
 
 const spec = cxrGrey(128)
 const chest = (seed = 1) => phantom({ seed, width: 400, height: 440, lesions: ['consolidation'] }).image

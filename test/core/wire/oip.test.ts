@@ -38,14 +38,14 @@ describe('an inference request', () => {
       id: '42',
       inputs: [image([1, 2, 3, 4])],
       outputs: ['probabilities', 'cam'],
-      parameters: { preprocess: 'cxr-grey@1/128' },
+      parameters: { preprocess: 'cxr-grey@2/128' },
     })
     expect(headerLength % 4).toBe(0)
     expect(body.length).toBe(headerLength + 4)
     const request = decodeInferRequest(body, headerLength)
     expect(request).toEqual({
       id: '42',
-      parameters: { preprocess: 'cxr-grey@1/128', binary_data_output: true },
+      parameters: { preprocess: 'cxr-grey@2/128', binary_data_output: true },
       inputs: [image([1, 2, 3, 4])],
       outputs: [
         { name: 'probabilities', binary: true },

@@ -142,7 +142,8 @@ export const deviceSuite = (stage: Stage) =>
       const spec = readManifest().preprocess
       for (const { buffer } of [await pngFile(5), dicomFile(6)]) {
         const options = { limits: DEFAULT_LIMITS, codecs }
-        const { preprocessed } = await takeIn(new Uint8Array(buffer), spec, DEFAULT_GATE, options)
+        const gate = { mode: 'refuse', spec: DEFAULT_GATE } as const
+        const { preprocessed } = await takeIn(new Uint8Array(buffer), spec, gate, options)
         expect(await tensorInPage(page, buffer, spec)).toEqual([...preprocessed.tensor])
       }
       await context.close()

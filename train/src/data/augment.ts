@@ -1,4 +1,4 @@
-import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { AugmentConfig } from '../config.ts'
 import { gaussian, type Rng } from '../rng.ts'
 

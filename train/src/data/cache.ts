@@ -3,11 +3,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
-import { decodeImage } from '@detl/core/image/decode'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { type Geometry, preprocess } from '@detl/core/preprocess/preprocess'
+import { encodePng } from '@detl/core/image/png-encode'
+import { takeIn } from '@detl/core/intake/intake'
+import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import { type PreprocessSpec, preprocessId } from '@detl/core/preprocess/spec'
-import { dataDigest, type ImageRecord } from './record.ts'
+import { dataDigest, type ImageRecord, type UprightImage } from './record.ts'
+
+/** What the gate would refuse is trained on all the same; what it puts upright is put upright here too, as in serving. */
+const GATE = { mode: 'report', spec: DEFAULT_GATE } as const
+const OPTIONS = { limits: DEFAULT_LIMITS, codecs }
 
 /** Preprocessed images in memory: image i is bytes i·S² … (i+1)·S² of `pixels`. */
 export type PixelCache = {
@@ -16,17 +22,18 @@ export type PixelCache = {
   files: string[]
   /** [N,S,S] */
   pixels: Uint8Array
-  /** Where each image lies in its tensor, and which part of the source that is. */
+  image: UprightImage[]
+  /** Where each image lies in its tensor, and which part of the upright image that is. */
   geometry: Geometry[]
-  /** Mean of the decoded file's max(R,G,B) − min(R,G,B), bits and bytes: for the metadata audit. */
+  /** Of the file, for the metadata audit: its bytes, colour model and size as stored. */
   source: { bytes: number; colour: string; width: number; height: number }[]
 }
 
 type Index = Omit<PixelCache, 'pixels' | 'spec'> & { preprocess: PreprocessSpec }
 
 /**
- * Decodes and preprocesses once, by the same code that serves; later runs read one file of N·S² bytes.
- * @param dir created if need be; files are named by specification, what it does to a probe, and data digest: a stale one is never read
+ * Takes in every image once, by the same door as serving (`takeIn`); later runs read one file of N·S² bytes.
+ * @param dir created if need be; files are named by specification, gate, what both do to a probe, and data digest: a stale one is never read
  */
 export async function loadPixels(
   records: readonly ImageRecord[],
@@ -35,8 +42,8 @@ export async function loadPixels(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<PixelCache> {
   const specHash = createHash('sha256')
-    .update(JSON.stringify(spec))
-    .update(probe(spec))
+    .update(JSON.stringify([spec, GATE.spec]))
+    .update(await probe(spec))
     .digest('hex')
     .slice(0, 8)
   const name = `${preprocessId(spec).replace(/[@/]/g, '-')}-${specHash}-${dataDigest(records).slice(0, 16)}`
@@ -50,37 +57,40 @@ export async function loadPixels(
 
   const cells = spec.size ** 2
   const pixels = new Uint8Array(records.length * cells)
+  const image: UprightImage[] = []
   const geometry: Geometry[] = []
   const source: PixelCache['source'] = []
   for (const [i, record] of records.entries()) {
     const bytes = await readFile(record.path)
-    const decoded = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs }).catch((cause: unknown) => {
+    const taken = await takeIn(bytes, spec, GATE, OPTIONS).catch((cause: unknown) => {
       throw new Error(`${record.file} cannot be decoded`, { cause })
     })
-    const { tensor, geometry: placed } = preprocess(decoded.image, spec)
-    pixels.set(tensor, i * cells)
-    geometry.push(placed)
-    const { colour, width, height } = decoded.source
+    const { preprocessed, quality } = taken
+    pixels.set(preprocessed.tensor, i * cells)
+    image.push({ width: taken.image.width, height: taken.image.height, lay: quality.corrected ?? 'upright' })
+    geometry.push(preprocessed.geometry)
+    const { colour, width, height } = taken.source
     source.push({ bytes: bytes.length, colour, width, height })
     onProgress(i + 1, records.length)
   }
   const files = records.map((r) => r.file)
   mkdirSync(dir, { recursive: true })
-  const index: Index = { size: spec.size, preprocess: spec, files, geometry, source }
+  const index: Index = { size: spec.size, preprocess: spec, files, image, geometry, source }
   writeFileSync(`${pixelPath}.part`, pixels)
   writeFileSync(`${indexPath}.part`, JSON.stringify(index))
   renameSync(`${pixelPath}.part`, pixelPath)
   renameSync(`${indexPath}.part`, indexPath) // last: an index is there only when its pixels are
-  return { size: spec.size, spec, files, pixels, geometry, source }
+  return { size: spec.size, spec, files, pixels, image, geometry, source }
 }
 
-/** What preprocessing makes of a picture with a dark frame, a bright mark and a gradient: a change of its code shows here. */
-function probe(spec: PreprocessSpec): Uint8Array {
+/** What the door makes of a picture with a dark frame, a bright mark and a gradient: a change of its code shows here. */
+async function probe(spec: PreprocessSpec): Promise<Uint8Array> {
   const [width, height] = [331, 277]
-  const data = new Uint16Array(width * height)
+  const data = new Uint8Array(width * height)
   for (let y = 12; y < height - 9; y++) {
     for (let x = 17; x < width - 5; x++) data[y * width + x] = 20 + ((x * 3 + y * 5 + ((x * y) % 97)) % 200)
   }
   for (let y = 20; y < 40; y++) data.fill(255, y * width + 30, y * width + 60)
-  return preprocess({ width, height, bits: 8, data }, spec).tensor
+  const png = await encodePng({ width, height, channels: 1, data })
+  return (await takeIn(png, spec, GATE, OPTIONS)).preprocessed.tensor
 }

@@ -1,4 +1,4 @@
-import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { RegionMasks } from './region-masks.ts'
 
 /** What a stage of training sees: pixels by reference, a class and a weight for each image. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Reading } from '@detl/core/gate/orientation'
 import type { Label } from '@detl/core/model/labels'
 
 /** One image of a dataset, as its source describes it. Nothing here has touched a pixel. */
@@ -29,6 +30,9 @@ export type ImageRecord = {
   sha256: string
   licence: string
 }
+
+/** An image as it was preprocessed: its upright size in pixels, at full resolution, and how it lay in its file. */
+export type UprightImage = { width: number; height: number; lay: Reading }
 
 /** A rectangle around a finding or a lung, in pixels of the image file. */
 export type Box = { x: number; y: number; width: number; height: number }

@@ -1,4 +1,4 @@
-import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { Geometry } from '@detl/core/preprocess/preprocessed'
 
 /** Cell (i,j) of a square map of `cells` × `cells` looks at offset + stride × (j,i), in tensor pixels. */
 export type MapGrid = { cells: number; stride: number; offset: number }
@@ -12,10 +12,10 @@ export type RegionMasks = {
   weights: Float32Array
 }
 
-/** Where a region lies in the source image: 1 inside. */
+/** Where a region lies in the upright image: 1 inside. */
 export type SourceRegion = { width: number; height: number; mask: Uint8Array }
 
-/** A source region as preprocessing places the image: [S,S] of 0 and 255. */
+/** A region as preprocessing places the image: [S,S] of 0 and 255. */
 export function placedRegion(
   { width, height, mask }: SourceRegion,
   { crop, placed }: Geometry,

@@ -2,14 +2,18 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
+import { upright, uprightSize } from '@detl/core/gate/orientation'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { type Row, readCsv, required } from './csv.ts'
-import type { Box } from './record.ts'
+import type { Box, UprightImage } from './record.ts'
 
-/** Reference regions of a data folder, by image file. Absent files give empty maps. */
+/**
+ * Reference regions of a data folder, by image file, in the pixels of the file as a viewer shows it (EXIF's orientation followed). Absent
+ * files give empty maps.
+ */
 export type Regions = {
-  /** Radiologists' boxes, in pixels of the image file. */
+  /** Radiologists' boxes. */
   boxes: Map<string, Box[]>
   lesions: Map<string, string>
   lungs: Map<string, string>
@@ -54,13 +58,27 @@ export function maskOfBoxes(
   return mask
 }
 
-/** A mask file of the same size as its image, as 0 and 1. */
-export async function readMask(path: string, source: { width: number; height: number }): Promise<Uint8Array> {
-  const { image } = await decodeImage(await readFile(path), { limits: DEFAULT_LIMITS, codecs })
-  if (image.width !== source.width || image.height !== source.height) {
-    throw new Error(
-      `${path} is ${image.width} × ${image.height}, its image ${source.width} × ${source.height}`,
-    )
+/** Boxes in a file's pixels → in those of the upright image: turned back with it where it lay turned. */
+export function uprightBoxes(boxes: readonly Box[], image: UprightImage): readonly Box[] {
+  const { lay } = image
+  if (lay === 'upright' || lay === 'inverted') return boxes
+  const { width: w, height: h } = uprightSize(image, lay) // of the file
+  return boxes.map(({ x, y, width, height }) => {
+    if (lay === 'rotated-180') return { x: w - x - width, y: h - y - height, width, height }
+    const turned = { width: height, height: width }
+    return lay === 'rotated-90'
+      ? { x: y, y: w - x - width, ...turned }
+      : { x: h - y - height, y: x, ...turned }
+  })
+}
+
+/** A mask file of the same size as its image's, as 0 and 1, upright: [image.height, image.width]. */
+export async function readMask(path: string, image: UprightImage): Promise<Uint8Array> {
+  const { image: mask } = await decodeImage(await readFile(path), { limits: DEFAULT_LIMITS, codecs })
+  const { width, height } = uprightSize(image, image.lay)
+  if (mask.width !== width || mask.height !== height) {
+    throw new Error(`${path} is ${mask.width} × ${mask.height}, its image ${width} × ${height}`)
   }
-  return Uint8Array.from(image.data, (v) => (v > 0 ? 1 : 0))
+  const { data } = image.lay === 'inverted' ? mask : upright(mask, image.lay)
+  return Uint8Array.from(data, (v) => (v > 0 ? 1 : 0))
 }

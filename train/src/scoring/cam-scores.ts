@@ -4,7 +4,8 @@ import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches } from '../data/batches.ts'
 import type { PixelCache } from '../data/cache.ts'
 import { type LabelledImages, subset } from '../data/images.ts'
-import { maskOfBoxes, type Regions, readMask } from '../data/regions.ts'
+import type { UprightImage } from '../data/record.ts'
+import { maskOfBoxes, type Regions, readMask, uprightBoxes } from '../data/regions.ts'
 import { camGridOf } from '../model/trunk.ts'
 import type { CamScore } from '../scores/files.ts'
 import { meanGradCam } from './gradcam.ts'
@@ -42,7 +43,7 @@ export async function scoreCams(
       const label = set.labels[i]!
       const data = maps.subarray((b * set.classes + label) * cells, (b * set.classes + label + 1) * cells)
       const at = set.indices[i]!
-      const source = cache.source[at]!
+      const source = cache.image[at]!
       const values = overSource({ map: { width, height, data }, grid, geometry: cache.geometry[at]!, source })
       out.push({ label: LABELS[label]!, ...(await scoreOne(files[i]!, values, source, regions)) })
     }
@@ -53,12 +54,13 @@ export async function scoreCams(
 async function scoreOne(
   file: string,
   values: Float32Array,
-  source: { width: number; height: number },
+  source: UprightImage,
   regions: Regions,
 ): Promise<Omit<CamScore, 'label'>> {
   const score: Omit<CamScore, 'label'> = { file, max: values.reduce((m, v) => Math.max(m, v), 0) }
-  const boxes = regions.boxes.get(file)
-  if (boxes) {
+  const given = regions.boxes.get(file)
+  if (given) {
+    const boxes = uprightBoxes(given, source)
     score.boxes = {
       hit: pointsInto(values, source, boxes),
       centre: centrePointsInto(source, boxes),

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import type { PixelCache } from '../data/cache.ts'
 import type { Box } from '../data/record.ts'
-import type { Regions } from '../data/regions.ts'
+import { type Regions, uprightBoxes } from '../data/regions.ts'
 import { INPUT_SCALE } from '../model/input.ts'
 import { camGridOf } from '../model/trunk.ts'
 import type { GalleryCase } from '../scores/files.ts'
@@ -56,7 +56,9 @@ export async function drawCase(
     probabilities: image.probabilities,
     xray: await dataUri({ width: size, height: size, channels: 1, data: pixels }),
     views: await Promise.all(views),
-    boxes: (regions.boxes.get(image.file) ?? []).map((b) => inTensor(b, cache, at)),
+    boxes: uprightBoxes(regions.boxes.get(image.file) ?? [], cache.image[at]!).map((b) =>
+      inTensor(b, cache, at),
+    ),
   }
 }
 

@@ -1,12 +1,12 @@
 import { resizeMap } from '@detl/core/cam/resize-map'
-import type { Geometry } from '@detl/core/preprocess/preprocess'
+import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { Box } from '../data/record.ts'
 
 export type MapView = {
   map: { width: number; height: number; data: ArrayLike<number> }
   grid: { stride: number; offset: number }
   geometry: Geometry
-  /** Of the source image, in whose pixels boxes and masks are given. */
+  /** Of the upright image, in whose pixels boxes and masks are given. */
   source: { width: number; height: number }
 }
 

@@ -3,9 +3,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
-import { decodeImage } from '@detl/core/image/decode'
+import { AppError } from '@detl/core/api/problem'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { preprocess } from '@detl/core/preprocess/preprocess'
+import { takeIn } from '@detl/core/intake/intake'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { readCsv, required } from '../data/csv.ts'
 import type { LabelledImages } from '../data/images.ts'
@@ -15,6 +16,9 @@ export type OutlierSets = {
   kinds: { kind: string; files: string[]; tensors: Uint8Array[] }[]
   absent: { kind: string; reason: string }[]
 }
+
+/** Here the network is asked what it makes of what the gate refuses. */
+const GATE = { mode: 'report', spec: DEFAULT_GATE } as const
 
 /** What a report on refusals ought to have seen. */
 const WANTED = ['lateral chest', 'other body part', 'other modality', 'photograph'] as const
@@ -30,12 +34,17 @@ export async function readOutliers(folders: readonly string[], spec: PreprocessS
   const undecodable: string[] = []
   for (const { kind, path } of folders.flatMap(filesOf)) {
     const bytes = await readFile(path)
-    const decoded = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs }).catch(() => undefined)
-    if (!decoded) {
+    const taken = await takeIn(bytes, spec, GATE, { limits: DEFAULT_LIMITS, codecs }).catch(
+      (error: unknown) => {
+        if (error instanceof AppError) return undefined
+        throw error
+      },
+    )
+    if (!taken) {
       undecodable.push(path)
       continue
     }
-    const { tensor } = preprocess(decoded.image, spec)
+    const { tensor } = taken.preprocessed
     const digest = createHash('sha256').update(tensor).digest('hex')
     if (seen.has(digest)) continue
     seen.add(digest)

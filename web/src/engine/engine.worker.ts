@@ -1,34 +1,32 @@
 import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-import { admit } from '@detl/core/gate/gate'
-import { undo } from '@detl/core/gate/orientation'
-import { type DecodedImage, decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
 import { phantom } from '@detl/core/phantom/phantom'
-import { fromWorking } from '@detl/core/preprocess/preprocess'
-import { reduce } from '@detl/core/preprocess/reduce'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { expose, transfer } from 'comlink'
 import { type Engine, type Outcome, PageError, type Picture } from './types.ts'
 
 /** Longest side that the viewer holds: 2048 × 2048 × 2 bytes = 8 MB a picture. */
 const VIEW_SIDE = 2048
+const options = { limits: DEFAULT_LIMITS, codecs }
 
 /** What runs beside the page's thread: everything that touches all pixels of an image. */
 const engine: Engine = {
-  /** Decodes a file and measures its window as the model's preprocessing does. */
+  /** Decodes a file, upright as it is scored, and measures its window as the model's preprocessing does. */
   open: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec | undefined) => {
-    const decoded = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
-    const used = spec ?? (await defaultSpec())
-    const { image, working } = asScored(decoded, used)
-    const { window } = fromWorking(working, { ...image, bits: 16 }, used)
-    const { format } = decoded.source
-    const raster = reduce(image, VIEW_SIDE)
-    const { width, height, bits } = image
-    const picture: Picture = { format, width, height, bits, raster, window }
+    // What the gate refuses is shown too; the scoring says why it is refused.
+    const gate = { mode: 'report', spec: DEFAULT_GATE } as const
+    const { image, source, view } = await takeIn(
+      new Uint8Array(bytes),
+      spec ?? (await defaultSpec()),
+      gate,
+      options,
+    )
+    const { image: raster, seen } = await view(VIEW_SIDE)
+    const picture: Picture = { format: source.format, ...image, raster, window: seen.window }
     return transfer(picture, [raster.data.buffer])
   }),
 
@@ -42,8 +40,8 @@ const engine: Engine = {
 
   /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
   prepare: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec) => {
-    const options = { limits: DEFAULT_LIMITS, codecs }
-    return (await takeIn(new Uint8Array(bytes), spec, DEFAULT_GATE, options)).preprocessed.tensor
+    const gate = { mode: 'refuse', spec: DEFAULT_GATE } as const
+    return (await takeIn(new Uint8Array(bytes), spec, gate, options)).preprocessed.tensor
   }),
 
   /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
@@ -68,20 +66,6 @@ const engine: Engine = {
 }
 
 expose(engine)
-
-/** Upright and not inverted, as the model gets it; as it is in the file where the gate refuses it, which the scoring then says. */
-function asScored({ image, source }: DecodedImage, spec: PreprocessSpec) {
-  const working = reduce(image, spec.workingSize)
-  try {
-    const { corrected } = admit(working, source, spec, DEFAULT_GATE)
-    if (corrected === undefined) return { image, working }
-    const upright = undo(image, corrected)
-    return { image: upright, working: reduce(upright, spec.workingSize) }
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    return { image, working }
-  }
-}
 
 const defaultSpec = async () => (await import('@detl/core/preprocess/spec')).cxrGrey(128)
 

@@ -53,7 +53,7 @@ async function fetched(manifestSha256: string, progress: (share: number) => void
 export async function score(bytes: Uint8Array): Promise<Result> {
   if (!loaded) throw new Error('score before load')
   const { manifest, runtime } = await loaded
-  const gate = manifest.gate ?? DEFAULT_GATE
+  const gate = { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE } as const
   const options = { limits: DEFAULT_LIMITS, codecs }
   const { image, source, quality, preprocessed } = await takeIn(bytes, manifest.preprocess, gate, options)
   const { tensor, geometry } = preprocessed

@@ -5,9 +5,9 @@ import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
 import type { ImageFormat } from '@detl/core/image/sniff'
 import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
-import type { Geometry } from '@detl/core/preprocess/preprocess'
-import type { WorkingImage } from '@detl/core/preprocess/reduce'
+import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+import type { WorkingImage } from '@detl/core/preprocess/working-image'
 
 /** What goes wrong in the page itself, beside the endpoint's problems. */
 export type LocalProblem = 'offline' | 'answer-not-understood' | 'no-key' | 'device-failed' | 'model-damaged'

@@ -1,12 +1,5 @@
 import { checkMemory, heapBytes } from '../check-limits.ts'
-import {
-  type Codecs,
-  type DecodedFrame,
-  halved,
-  halvingsFor,
-  JPEG_HALVING,
-  waveletHalving,
-} from '../codecs.ts'
+import { type Codecs, type DecodedFrame, halved, halvingsFor, JPEG_HALVINGS } from '../codecs.ts'
 import type { DecodeOptions } from '../decode-options.ts'
 import { jpegMemory } from '../jpeg.ts'
 import { readJpegHeader } from '../jpeg-header.ts'
@@ -62,8 +55,11 @@ export async function pushCells(
     return all(cellsOfBytes(decodeRle(encoded, width * height, bytesPerCell), bitsAllocated))
   }
   const { stream, levels: wavelets } = checkCodestream(encoded, encoding, header)
-  const halving = encoding === 'jpeg' ? JPEG_HALVING : waveletHalving(wavelets)
-  const halvings = halvingsFor(Math.max(width, height), halving, options.reduceTo)
+  const longest = Math.max(width, height)
+  const halvings =
+    encoding === 'jpeg'
+      ? halvingsFor(longest, 'jpeg', JPEG_HALVINGS, options.reduceTo)
+      : halvingsFor(longest, 'wavelet', wavelets, options.reduceTo)
   const reduced = halved(header, halvings)
   holds(fileBytes + codecMemory(encoding, stream, reduced, halvings), reduced)
   const decoded = await options.codecs[encoding](stream, halvings)
