@@ -66,6 +66,47 @@ describe('an API key', () => {
     expect(same.status).toBe(201)
   })
 
+  it('has no power over keys that have what it has not: mode, end and scopes, by making, rotating or revoking', async () => {
+    const scopes = ['keys:write', 'screenings:write'] as const
+    const live = await edge.newKey('clinic', { scopes: [...scopes] })
+    const test = await edge.newKey('clinic', { mode: 'test', scopes: [...scopes] })
+    const short = await edge.newKey('clinic', {
+      scopes: [...scopes],
+      expiresAt: new Date(now + 60_000).toISOString(),
+    })
+    const narrow = await edge.newKey('clinic', { scopes: ['keys:write'] })
+    for (const { key, id } of [test, short, narrow]) {
+      const make = { name: 'more', mode: 'live', scopes, expiresAt: '2030-01-01T00:00:00Z' }
+      for (const [method, path, body] of [
+        ['POST', '/v1/keys', make],
+        ['POST', `/v1/keys/${live.id}/rotate`, {}],
+        ['DELETE', `/v1/keys/${live.id}`, undefined],
+      ] as const) {
+        const refused = await edge.call(method, path, key, body)
+        expect([refused.status, await code(refused)]).toEqual([403, 'scope-missing'])
+      }
+      expect((await edge.call('POST', `/v1/keys/${id}/rotate`, key, {})).status).toBe(201) // its own
+    }
+    expect((await screen(live.key)).status).toBe(200)
+  })
+
+  it('ends no later than the key that made it, and its successor no later than it', async () => {
+    const expiresAt = new Date(now + 60_000).toISOString()
+    const short = await edge.newKey('clinic', { scopes: ['keys:write'], expiresAt })
+    const wanted = { name: 'child', mode: 'live', scopes: ['keys:write'] }
+    const child = await (await edge.call('POST', '/v1/keys', short.key, wanted)).json()
+    expect(child).toMatchObject({ expiresAt })
+    const next = await edge.admin('POST', `/accounts/clinic/keys/${short.id}/rotate`, { overlapSeconds: 600 })
+    expect(next).toMatchObject({ expiresAt })
+  })
+
+  it('that has expired is dead for rotation too', async () => {
+    const { id } = await edge.newKey('clinic', { expiresAt: new Date(now + 60_000).toISOString() })
+    now += 60_000
+    const rotated = await edge.call('POST', `/v1/admin/accounts/clinic/keys/${id}/rotate`, ADMIN_KEY, {})
+    expect([rotated.status, await code(rotated)]).toEqual([409, 'conflict'])
+  })
+
   it('gets one answer for every way not to hold, and no account is asked about a forged one', async () => {
     const { key, id } = await edge.newKey('clinic')
     await edge.admin('DELETE', `/accounts/clinic/keys/${id}`)

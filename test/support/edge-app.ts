@@ -121,7 +121,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
       scopes: 'screenings:write screenings:read usage:read',
       expires: null,
     },
-    'tests',
+    { actor: 'tests' },
   )
   return {
     gpu,

@@ -179,7 +179,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API key; its secret is in this answer and nowhere else
-         * @description Make an API key; its secret is in this answer and nowhere else.
+         * @description A key makes, rotates and revokes only keys that have nothing that it has not itself: mode, scopes, and the time until which it holds. Made without an end, a key ends with the one that made it.
          */
         post: operations["createKey"];
         delete?: never;
@@ -199,7 +199,7 @@ export interface paths {
         put?: never;
         /**
          * Make a successor of a key; the old one holds a while longer
-         * @description Make a successor of a key; the old one holds a while longer.
+         * @description The successor has the name, mode, scopes and end of the old key. A key that has expired has none.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -447,7 +447,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API key; its secret is in this answer and nowhere else
-         * @description Make an API key; its secret is in this answer and nowhere else.
+         * @description A key makes, rotates and revokes only keys that have nothing that it has not itself: mode, scopes, and the time until which it holds. Made without an end, a key ends with the one that made it.
          */
         post: operations["adminCreateKey"];
         delete?: never;
@@ -467,7 +467,7 @@ export interface paths {
         put?: never;
         /**
          * Make a successor of a key; the old one holds a while longer
-         * @description Make a successor of a key; the old one holds a while longer.
+         * @description The successor has the name, mode, scopes and end of the old key. A key that has expired has none.
          */
         post: operations["adminRotateKey"];
         delete?: never;
@@ -3275,6 +3275,15 @@ export interface operations {
             };
             /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope-missing`: The key may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

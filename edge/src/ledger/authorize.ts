@@ -1,7 +1,7 @@
 import type { Scope } from '@detl/core/api/account'
 import type { Books } from './books.ts'
 import { denial } from './denial.ts'
-import type { Authorized, Credential, Denial, Principal } from './ledger.ts'
+import type { Authorized, Credential, Denial, KeyRow, Principal } from './ledger.ts'
 
 /**
  * Whether a credential holds, is within its rate and has a scope, in this order. One text for every key that does not hold: which
@@ -32,14 +32,17 @@ export function authorize(
   return { ok: true, principal, plan: plan.kind, settings, rates }
 }
 
-function principalOf(
-  credential: Credential,
-  key: { readonly id: string; readonly mode: Principal['mode']; readonly scopes: string } | undefined,
-): Principal {
+function principalOf(credential: Credential, key: KeyRow | undefined): Principal {
   if (credential.kind === 'token') {
     const { subject, scopes } = credential
-    return { key: 'token', actor: subject === undefined ? 'token' : `token ${subject}`, mode: 'live', scopes }
+    return {
+      key: 'token',
+      actor: subject === undefined ? 'token' : `token ${subject}`,
+      mode: 'live',
+      scopes,
+      expires: null,
+    }
   }
-  const { id, mode, scopes } = key!
-  return { key: id, actor: id, mode, scopes: scopes.split(' ') }
+  const { id, mode, scopes, expires } = key!
+  return { key: id, actor: id, mode, scopes: scopes.split(' '), expires }
 }

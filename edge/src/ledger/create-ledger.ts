@@ -4,6 +4,7 @@ import { type Books, openBooks } from './books.ts'
 import { denial } from './denial.ts'
 import { extend, lapse, nextLapse, reserve, settle } from './entries.ts'
 import { exportsOf } from './exports.ts'
+import { beyond } from './giving.ts'
 import { scopedKey } from './idempotency.ts'
 import type { JobEnd, Ledger, Opened, OpenRequest } from './ledger.ts'
 import type { Sql } from './sql.ts'
@@ -74,24 +75,40 @@ function ofTheAccount({ profile, keys, audit }: Books): OfTheAccount {
 
 type OfKeys = Pick<Ledger, 'addKey' | 'key' | 'listKeys' | 'revokeKey' | 'rotateKey'>
 
-const ofKeys = ({ keys, audit }: Books): OfKeys => ({
-  addKey(row, actor) {
-    audit.add(actor, 'key.created', row.id)
-    return keys.add(row)
-  },
-  key: keys.get,
-  listKeys: keys.list,
-  revokeKey(id, actor) {
-    const revoked = keys.revoke(id)
-    if (revoked) audit.add(actor, 'key.revoked', id)
-    return revoked
-  },
-  rotateKey(oldId, row, overlapMs, actor) {
-    keys.expireIn(oldId, overlapMs)
-    audit.add(actor, 'key.rotated', `${oldId} to ${row.id}`)
-    return keys.add(row)
-  },
-})
+function ofKeys({ keys, audit, clock }: Books): OfKeys {
+  const noKey = () => denial('not-found', 'there is no such key')
+  return {
+    addKey(row, { actor, principal }) {
+      const given = { ...row, expires: row.expires ?? principal?.expires ?? null }
+      const no = beyond(principal, given)
+      if (no) return no
+      audit.add(actor, 'key.created', row.id)
+      return { ok: true, key: keys.add(given) }
+    },
+    key: keys.get,
+    listKeys: keys.list,
+    revokeKey(id, { actor, principal }) {
+      const row = keys.get(id)
+      if (!row) return noKey()
+      const no = beyond(principal, row)
+      if (no) return no
+      audit.add(actor, 'key.revoked', id)
+      return { ok: true, key: keys.revoke(id)! }
+    },
+    rotateKey(oldId, made, overlapMs, { actor, principal }) {
+      const old = keys.get(oldId)
+      if (!old) return noKey()
+      const no = beyond(principal, old)
+      if (no) return no
+      if (old.revoked !== null) return denial('conflict', 'the key was revoked; make a new one')
+      if (old.expires !== null && old.expires <= clock())
+        return denial('conflict', 'the key has expired; make a new one')
+      keys.expireIn(oldId, overlapMs)
+      audit.add(actor, 'key.rotated', `${oldId} to ${made.id}`)
+      return { ok: true, key: keys.add({ ...old, ...made }) }
+    },
+  }
+}
 
 function open(books: Books, { credential, id, idempotencyKey, leaseMs }: OpenRequest): Opened {
   const authorized = authorize(books, credential, 'screenings:write')

@@ -14,7 +14,12 @@ export type Principal = {
   readonly actor: string
   readonly mode: KeyMode
   readonly scopes: readonly string[]
+  /** Of the key, ms since the epoch; null is never. Of a token null too: its issuer decides what its holder may do, and for how long. */
+  readonly expires: number | null
 }
+
+/** Who changes something: for the audit log, and by what right; nobody's right limits who runs the service. */
+export type By = { readonly actor: string; readonly principal?: Principal | undefined }
 
 /** What the RateLimit fields say (draft-ietf-httpapi-ratelimit-headers-10). */
 export type RateLimit = {
@@ -120,6 +125,9 @@ export type KeyRow = {
   readonly revoked: number | null
 }
 export type NewKey = Omit<KeyRow, 'revoked' | 'created'>
+export type NewSecret = Pick<KeyRow, 'id' | 'hash' | 'prefix'>
+/** A key as it is after a change, or why there was none. */
+export type Changed = { readonly ok: true; readonly key: KeyInfo } | Denial
 
 /** An account and its first keys that the deployment's configuration brings. */
 export type Seed = { readonly account: AccountInput; readonly keys: readonly NewKey[] }
@@ -138,12 +146,14 @@ export type Ledger = {
   /** What is there already stays as it is. */
   seed(seed: Seed): void
 
-  addKey(row: NewKey, actor: string): KeyInfo
+  // A key makes, rotates and revokes only keys that have nothing that it has not itself: mode, scopes and time (`giving.ts`).
+  /** One that is given no end has that of the key that makes it. */
+  addKey(row: NewKey, by: By): Changed
   key(id: string): KeyRow | undefined
   listKeys(): KeyInfo[]
-  revokeKey(id: string, actor: string): KeyInfo | undefined
-  /** The old key holds for `overlapMs` more, so that both work while clients change over. */
-  rotateKey(oldId: string, row: NewKey, overlapMs: number, actor: string): KeyInfo
+  revokeKey(id: string, by: By): Changed
+  /** A successor with all that the old key has, its end too; the old one holds for `overlapMs` more, so that both work while clients change over. */
+  rotateKey(oldId: string, made: NewSecret, overlapMs: number, by: By): Changed
 
   authorize(credential: Credential, scope: Scope): Authorized | Denial
   /** Authorisation and reservation of one screening. */

@@ -1,10 +1,11 @@
-import { type KeyInput, keyInputSchema, type Scope } from '@detl/core/api/account'
-import type { Keyring } from '@detl/core/api/api-key'
+import { type KeyInfo, keyInputSchema } from '@detl/core/api/account'
+import type { KeyMode, Keyring } from '@detl/core/api/api-key'
 import { AppError } from '@detl/core/api/problem'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Accounts } from '../accounts.ts'
 import type { EdgeContext } from '../context.ts'
+import type { By, Changed, NewSecret } from '../ledger/ledger.ts'
 import { invalidInput } from '../middleware/problem.ts'
 import { CreatedKey, Key } from '../schemas.ts'
 import { type Access, accessTo, missing } from './access.ts'
@@ -20,6 +21,7 @@ const rotateSchema = z.strictObject({
     .default(24 * 3600),
 })
 const keyParam = z.object({ key: z.string().regex(/^[a-z0-9-]{1,64}$/) })
+
 export type KeyRouteDeps = { readonly accounts: Accounts; readonly keyring: Keyring }
 
 /** API keys of one account. */
@@ -27,26 +29,11 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   const { common, id, by, ledgerOf, existing } = accessTo(accounts, access)
 
-  /** A key cannot give what it does not have. */
-  function allowed(c: Context<EdgeContext>, { scopes }: Pick<KeyInput, 'scopes'>) {
-    const own = c.get('principal')?.scopes
-    const more = own && scopes.filter((scope) => !own.includes(scope))
-    if (more?.length) throw new AppError('scope-missing', `this key cannot give ${more.join(', ')}`)
+  async function secretOf(mode: KeyMode, account: string): Promise<{ key: string; made: NewSecret }> {
+    const { key, hash, id: keyId } = await keyring.issue({ mode, account })
+    return { key, made: { id: keyId, hash, prefix: key.slice(0, key.lastIndexOf('_')) } }
   }
-
-  async function issue(c: Context<EdgeContext>, input: KeyInput) {
-    const { key, hash, id: keyId } = await keyring.issue({ mode: input.mode, account: c.get('account') })
-    const row = {
-      id: keyId,
-      hash,
-      prefix: key.slice(0, key.lastIndexOf('_')),
-      name: input.name,
-      mode: input.mode,
-      scopes: input.scopes.join(' '),
-      expires: input.expiresAt === undefined ? null : Date.parse(input.expiresAt),
-    }
-    return { key, row }
-  }
+  const who = (c: Context<EdgeContext>): By => ({ actor: c.get('actor'), principal: c.get('principal') })
 
   app.openapi(
     createRoute({
@@ -65,6 +52,8 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
       path: '/keys',
       operationId: id('createKey'),
       summary: 'Make an API key; its secret is in this answer and nowhere else',
+      description:
+        'A key makes, rotates and revokes only keys that have nothing that it has not itself: mode, scopes, and the time until which it holds. Made without an end, a key ends with the one that made it.',
       ...by('keys:write'),
       request: { body: jsonBody(keyInputSchema) },
       responses: {
@@ -73,11 +62,12 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
       },
     }),
     async (c) => {
-      const input = c.req.valid('json')
-      allowed(c, input)
+      const { name, mode, scopes, expiresAt } = c.req.valid('json')
       const ledger = await existing(c)
-      const { key, row } = await issue(c, input)
-      return c.json({ ...(await ledger.addKey(row, c.get('actor'))), key }, 201)
+      const { key, made } = await secretOf(mode, c.get('account'))
+      const expires = expiresAt === undefined ? null : Date.parse(expiresAt)
+      const row = { ...made, name, mode, scopes: scopes.join(' '), expires }
+      return c.json({ ...changed(await ledger.addKey(row, who(c))), key }, 201)
     },
   )
   app.openapi(
@@ -86,6 +76,8 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
       path: '/keys/{key}/rotate',
       operationId: id('rotateKey'),
       summary: 'Make a successor of a key; the old one holds a while longer',
+      description:
+        'The successor has the name, mode, scopes and end of the old key. A key that has expired has none.',
       ...by('keys:write'),
       request: { params: keyParam, body: jsonBody(rotateSchema) },
       responses: {
@@ -94,13 +86,11 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
       },
     }),
     async (c) => {
-      const old = (await ledgerOf(c).key(c.req.valid('param').key)) ?? missing('key')
-      if (old.revoked !== null) throw new AppError('conflict', 'the key was revoked; make a new one')
-      const scopes = old.scopes.split(' ') as Scope[]
-      allowed(c, { scopes })
-      const { key, row } = await issue(c, { name: old.name, mode: old.mode, scopes })
+      const ledger = ledgerOf(c)
+      const old = (await ledger.key(c.req.valid('param').key)) ?? missing('key')
+      const { key, made } = await secretOf(old.mode, c.get('account'))
       const overlapMs = c.req.valid('json').overlapSeconds * 1000
-      return c.json({ ...(await ledgerOf(c).rotateKey(old.id, row, overlapMs, c.get('actor'))), key }, 201)
+      return c.json({ ...changed(await ledger.rotateKey(old.id, made, overlapMs, who(c))), key }, 201)
     },
   )
   app.openapi(
@@ -113,11 +103,16 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
       request: { params: keyParam },
       responses: {
         200: json(Key, 'The key as it is now'),
-        ...problems(...common, 'request-invalid', 'not-found'),
+        ...problems(...common, 'request-invalid', 'not-found', 'scope-missing'),
       },
     }),
-    async (c) =>
-      c.json((await ledgerOf(c).revokeKey(c.req.valid('param').key, c.get('actor'))) ?? missing('key'), 200),
+    async (c) => c.json(changed(await ledgerOf(c).revokeKey(c.req.valid('param').key, who(c))), 200),
   )
   return app
+}
+
+/** @throws AppError with the ledger's reason where nothing was changed */
+function changed(result: Changed): KeyInfo {
+  if (result.ok) return result.key
+  throw new AppError(result.code, result.detail)
 }
