@@ -1,6 +1,13 @@
 import { accountIdSchema } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose'
 import type { Identity } from './identity.ts'
 
 export type TokenOptions = {
@@ -33,7 +40,7 @@ export function tokenVerifier(
 ): (token: string) => Promise<Identity> {
   return async (token) => {
     if (token.length > MAX_TOKEN_CHARS) throw invalid('it is too long')
-    const { payload } = await jwtVerify(token, published(keys), {
+    const payload = await verified(token, published(keys), {
       issuer,
       audience,
       algorithms: ALGORITHMS,
@@ -47,8 +54,31 @@ export function tokenVerifier(
     const account = accountIdSchema.safeParse(payload[ACCOUNT_CLAIM])
     if (!account.success) throw invalid(`the claim ${ACCOUNT_CLAIM} names no account`)
     const scopes = typeof payload.scope === 'string' ? payload.scope.split(' ') : []
-    const subject = payload.sub!.slice(0, MAX_SUBJECT_CHARS)
+    // A string (RFC 7519, section 4.1.2), which jose does not look at.
+    if (typeof payload.sub !== 'string') throw invalid('the claim sub is no string')
+    const subject = payload.sub.slice(0, MAX_SUBJECT_CHARS)
     return { account: account.data, credential: { kind: 'token', scopes, subject } }
+  }
+}
+
+/** The token's claims. Where several keys fit its header, as when an issuer changes keys without naming them, each is tried. */
+async function verified(
+  token: string,
+  keys: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload
+  } catch (several) {
+    if (!(several instanceof errors.JWKSMultipleMatchingKeys)) throw several
+    for await (const key of several) {
+      try {
+        return (await jwtVerify(token, key, options)).payload
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
   }
 }
 

@@ -44,8 +44,8 @@ const forged = (header: object, sign: (input: string) => string) => {
   const input = `${base64url(header)}.${base64url(claims())}`
   return `${input}.${sign(input)}`
 }
-const outcome = (jwt: string) =>
-  verify(jwt).then(
+const outcome = (jwt: string, by = verify) =>
+  by(jwt).then(
     ({ account }) => account,
     (error) => error.code ?? error,
   )
@@ -62,6 +62,19 @@ describe('a token of the issuer', () => {
     expect(await outcome(await token({}, { alg: 'RS256', kid: 'rsa' }, rsa.privateKey))).toBe('demo')
   })
 
+  it('may name no key where several fit: each is tried', async () => {
+    const unnamed = { keys: jwks.keys.toReversed().flatMap((key) => [{ ...key, kid: undefined }]) }
+    const next = await generateKeyPair('ES256', { extractable: true })
+    const several = {
+      keys: [{ ...(await exportJWK(next.publicKey)), alg: 'ES256' }, ...unnamed.keys],
+    }
+    const any = tokenVerifier(options, createLocalJWKSet(JSON.parse(JSON.stringify(several))))
+    const of = async (key: typeof pair.privateKey) => outcome(await token({}, { kid: undefined }, key), any)
+    expect(await of(pair.privateKey)).toBe('demo')
+    expect(await of(next.privateKey)).toBe('demo')
+    expect(await of(stranger.privateKey)).toBe('token-invalid')
+  })
+
   it('holds within the clock skew', async () => {
     expect(await outcome(await token({ exp: seconds() - 20 }))).toBe('demo')
     expect(await outcome(await token({ nbf: seconds() + 20 }))).toBe('demo')
@@ -74,6 +87,7 @@ describe('a token of the issuer', () => {
     ['for another audience', () => token({ aud: 'someone-else' })],
     ['for a list of others', () => token({ aud: ['a', 'b'] })],
     ['of another issuer', () => token({ iss: 'https://issuer.example.evil' })],
+    ['whose subject is a number', () => token({ sub: 7 })],
     ['without a subject', () => token({ sub: undefined })],
     ['without an account', () => token({ detl_account: undefined })],
     ['whose account is no id', () => token({ detl_account: '../admin' })],
