@@ -47,6 +47,13 @@ describe('Accept', () => {
     ['text/html, application/fhir+json;q=0.9, image/png;q=0.1', false, ['fhir']],
     ['image/png;q=0.2, application/json;q=0.8', false, ['json']],
     ['image/png, application/json;q=0', false, ['png']],
+    ['application/json;q=0, */*', false, ['fhir']],
+    ['*/*, application/json;q=0, application/fhir+json;q=0, application/dicom;q=0', false, ['png']],
+    ['application/dicom;q=0, application/dicom;object=sr', false, ['sr']],
+    ['application/json;charset=utf-8;unknown="a,b"', false, ['json']],
+    ['application/fhir+json;fhirVersion=4.0', false, ['fhir']],
+    ['application/dicom;transfer-syntax=*', false, ['dicom']],
+    ['multipart/related, application/json;q=0, image/png', true, ['png']],
     ['application/dicom', false, ['dicom']],
     ['application/dicom;object=sr', false, ['sr']],
     ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
@@ -55,8 +62,14 @@ describe('Accept', () => {
     expect(negotiate(accept)).toEqual({ multipart, parts })
   })
 
-  it('of nothing that there is gets 406, and is not counted', async () => {
-    const response = await edge.screen(png, { accept: 'text/html' })
+  it.each([
+    'text/html',
+    'application/json;q=0',
+    '*/*;q=0',
+    'application/fhir+json;fhirVersion=5.0',
+    'application/dicom;object=seg',
+  ])('%s gets 406, and is not counted', async (accept) => {
+    const response = await edge.screen(png, { accept })
     expect(response.status).toBe(406)
     expect(await response.json()).toMatchObject({ type: '/problems/not-acceptable' })
   })
