@@ -135,17 +135,6 @@ describe('a screening through the edge and the GPU function', () => {
       expect(JSON.parse(line.output()).probabilities[name]).toBeCloseTo(p, 6)
   })
 
-  it('refuses the 60,000 × 60,000 header within 50 ms', async () => {
-    const times = []
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now()
-      await (await post(hugeHeader(png))).arrayBuffer()
-      times.push(performance.now() - start)
-    }
-    // The quickest: what the refusal takes, without what else the machine was doing.
-    expect(Math.min(...times)).toBeLessThan(50)
-  })
-
   it('answers 503 with Retry-After once the GPU function is gone, and serves again when it is back', async () => {
     await gpu.stop('SIGKILL')
     await expect.poll(() => answers(gpuPort), { timeout: 5000 }).toBe(false)

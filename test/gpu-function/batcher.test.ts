@@ -1,6 +1,6 @@
 import { Batcher, type BatcherOptions, type Job } from '@detl/gpu-function/batcher'
 import type { Batch, BatchResult, Session } from '@detl/gpu-function/session'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 /** Rows of one byte; output `twice` is each byte doubled, `thrice` tripled. A batch with a 13 in it fails. Runs end when told. */
 class FakeSession implements Session {
@@ -47,6 +47,10 @@ class FakeSession implements Session {
     this.end()
   }
 }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const OPTIONS: BatcherOptions = {
   sizes: [1, 2, 4],
@@ -106,12 +110,14 @@ describe('the batcher', () => {
   })
 
   it('waits for company for its delay, and not once the batch is full', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const { session, submit } = setUp({ delayMs: 200 })
-    const begin = performance.now()
-    await Promise.all([submit([1]), submit([2]), submit([3]), submit([4])])
-    expect(performance.now() - begin).toBeLessThan(150)
-    await submit([5])
-    expect(performance.now() - begin).toBeGreaterThan(190)
+    await Promise.all([submit([1]), submit([2]), submit([3]), submit([4])]) // no timer has moved
+    const alone = submit([5])
+    vi.advanceTimersByTime(199)
+    expect(session.ran.map(({ rows }) => rows)).toEqual([4])
+    vi.advanceTimersByTime(1)
+    await alone
     expect(session.ran.map(({ rows }) => rows)).toEqual([4, 1])
   })
 

@@ -6,11 +6,38 @@ import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { pngHeader } from '../../support/images.ts'
 import { chunk, writePng } from '../../support/png-writer.ts'
 
 const decode = async (bytes: Uint8Array) => decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
+
+/** Counts the bytes that the runtime's inflater gives out from now on. @returns how many so far */
+function countInflated(): () => number {
+  let bytes = 0
+  const Stock = DecompressionStream
+  class Counting {
+    readonly readable: ReadableStream<Uint8Array>
+    readonly writable: WritableStream
+    constructor(format: 'deflate' | 'deflate-raw' | 'gzip') {
+      const { readable, writable } = new Stock(format)
+      this.writable = writable
+      this.readable = readable.pipeThrough(
+        new TransformStream({
+          transform(piece: Uint8Array, to) {
+            bytes += piece.length
+            to.enqueue(piece)
+          },
+        }),
+      )
+    }
+  }
+  vi.stubGlobal('DecompressionStream', Counting)
+  return () => bytes
+}
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 describe('PNG', () => {
   const kinds = [0, 2, 3, 4, 6].flatMap((type) =>
@@ -74,10 +101,8 @@ describe('PNG', () => {
     )
   })
 
-  it('that claims 60,000 × 60,000 pixels is refused at once', async () => {
-    const start = performance.now()
+  it('that claims 60,000 × 60,000 pixels is refused by its header, whatever follows', async () => {
     await expect(decode(pngHeader(60_000, 60_000))).rejects.toMatchObject({ code: 'image-too-large' })
-    expect(performance.now() - start).toBeLessThan(50)
   })
 
   it('that inflates beyond its rows, as a bomb does, is read no further than its rows', async () => {
@@ -90,10 +115,11 @@ describe('PNG', () => {
       chunk('IDAT', bomb),
       chunk('IEND', new Uint8Array(0)),
     ])
-    const start = performance.now()
+    const inflated = countInflated()
     const { image } = await decode(file)
     expect(image.data).toHaveLength(16)
-    expect(performance.now() - start).toBeLessThan(100)
+    expect(inflated()).toBeGreaterThan(0)
+    expect(inflated()).toBeLessThan(1_000_000)
   })
 
   it.each([

@@ -142,17 +142,16 @@ describe('the library and our verification', () => {
     )
   })
 
-  it('reads or refuses any Signature-Input in no time', async () => {
+  it('reads or refuses any Signature-Input, in time that grows with its length', async () => {
     const signed = await sign(['@method', '@path', '@query', 'content-digest', 'content-type'])
     await fc.assert(
       fc.asyncProperty(fc.string({ maxLength: 2_000 }), async (text) => {
         expect(await verify({ ...signed, signatureInput: text })).toMatch(/^signature-(invalid|missing)$/)
       }),
     )
-    const begin = performance.now()
-    await verify({ ...signed, signatureInput: `a=(${'"a" '.repeat(100_000)}` })
-    await verify({ ...signed, signatureInput: `a=("a")${';a=1'.repeat(500)}!` })
-    expect(performance.now() - begin).toBeLessThan(100)
+    // Long enough that a reader which goes back over what it has read would not end before the test does.
+    for (const text of [`a=(${'"a" '.repeat(1_000_000)}`, `a=("a")${';a=1'.repeat(1_000_000)}!`])
+      expect(await verify({ ...signed, signatureInput: text })).toBe('signature-invalid')
   })
 })
 

@@ -40,13 +40,12 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
       headers: { authorization: `Bearer ${key}` },
       body: png,
     })
-    if (!response.ok)
-      return { status: response.status, by: undefined, at: Date.now(), probabilities: undefined }
+    if (!response.ok) return { status: response.status, by: undefined, probabilities: undefined }
     const { servedBy, probabilities } = screeningSchema.parse(await response.json())
-    return { status: response.status, by: servedBy, at: Date.now(), probabilities }
+    return { status: response.status, by: servedBy, probabilities }
   }
 
-  it('answers every request, with the same probabilities, and returns to the GPU within 10 s', async () => {
+  it('answers every request, with the same probabilities, and returns to the GPU by itself', async () => {
     const answers: Awaited<ReturnType<typeof screen>>[] = []
     let going = true
     const callers = Array.from({ length: CALLERS }, async () => {
@@ -65,15 +64,12 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
     const killed = answers.length
     await until(() => since(killed).filter((by) => by === 'edge').length > 3 * CALLERS)
     gpu = await startGpu(gpu.port)
-    const back = Date.now()
     const returned = answers.length
     await until(() => since(returned).includes('gpu'))
-    const first = answers.slice(returned).find(({ by }) => by === 'gpu')!
     going = false
     await Promise.all(callers)
 
     expect(answers.filter(({ status }) => status !== 200)).toEqual([])
-    expect(first.at - back).toBeLessThan(10_000)
     const [onGpu, onEdge] = (['gpu', 'edge'] as const).map((by) => answers.find((one) => one.by === by)!)
     for (const [label, share] of Object.entries(onGpu!.probabilities!)) {
       const same = onEdge!.probabilities![label as keyof typeof onEdge.probabilities]
