@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parseSigningKeys, type SigningKey } from '@detl/core/wire/signature'
 import * as z from 'zod'
-import type { Provider } from './session-messages.ts'
+import { PROVIDERS, type Provider } from './session-messages.ts'
 
 /** Everything that can be set, resolved. Times in milliseconds. */
 export type GpuFunctionOptions = {
@@ -12,6 +12,8 @@ export type GpuFunctionOptions = {
   readonly keys: readonly SigningKey[] | 'none'
   readonly provider: 'auto' | Provider
   readonly requireGpu: boolean
+  /** Whether an adapter that is software (WebGPU on a processor) counts as a GPU. */
+  readonly allowSoftware: boolean
   readonly threads: number
   readonly maxBatch: number
   readonly batchJoin: 'auto' | 'always'
@@ -34,6 +36,7 @@ export const DEFAULTS: Omit<GpuFunctionOptions, 'modelsDir' | 'keys'> = {
   port: 8001,
   provider: 'auto',
   requireGpu: false,
+  allowSoftware: false,
   // One core is left to the thread with the sockets: it must answer, and refuse, while a run is under way.
   threads: Math.max(1, availableParallelism() - 1),
   maxBatch: 16,
@@ -59,7 +62,8 @@ const envSchema = z.object({
   DETL_SIGNING_KEYS: z.string().optional(),
   DETL_AUTH: z.enum(['signed', 'none']).optional(),
   DETL_REQUIRE: z.enum(['gpu']).optional(),
-  DETL_PROVIDER: z.enum(['auto', 'tensorrt', 'cuda', 'cpu']).optional(),
+  DETL_ALLOW_SOFTWARE: z.enum(['true', 'false']).optional(),
+  DETL_PROVIDER: z.enum(['auto', ...PROVIDERS]).optional(),
   DETL_THREADS: int(1, 256),
   DETL_MAX_BATCH: int(1, 256),
   DETL_BATCH_JOIN: z.enum(['auto', 'always']).optional(),
@@ -75,7 +79,7 @@ const envSchema = z.object({
 })
 
 /**
- * Options from the environment and the command line (`--require gpu`, `--port`, `--host`, `--models`, `--provider`), which wins.
+ * Options from the environment and the command line (`--require gpu`, `--allow-software`, `--port`, `--host`, `--models`, `--provider`), which wins.
  * @throws TypeError that says what is wrong and what is accepted, without the value of a secret
  */
 export function parseEnv(
@@ -86,6 +90,7 @@ export function parseEnv(
     args: [...argv],
     options: {
       require: { type: 'string' },
+      'allow-software': { type: 'boolean' },
       port: { type: 'string' },
       host: { type: 'string' },
       models: { type: 'string' },
@@ -94,6 +99,7 @@ export function parseEnv(
   })
   const named: Record<string, string | undefined> = {
     DETL_REQUIRE: values.require,
+    DETL_ALLOW_SOFTWARE: values['allow-software'] ? 'true' : undefined,
     PORT: values.port,
     HOST: values.host,
     MODELS_DIR: values.models,
@@ -130,6 +136,7 @@ export function parseEnv(
     host,
     modelsDir: e.MODELS_DIR ?? 'models',
     requireGpu: e.DETL_REQUIRE === 'gpu',
+    allowSoftware: e.DETL_ALLOW_SOFTWARE === 'true',
     keys: keysOf(e.DETL_SIGNING_KEYS, e.DETL_AUTH, host),
   }
 }

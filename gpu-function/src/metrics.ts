@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { adapterText } from './adapter.ts'
 import type { BatcherOptions } from './batcher.ts'
 import type { LoadedModel } from './loaded-model.ts'
 
@@ -21,6 +22,11 @@ export class Metrics {
   readonly phases = this.#histogram('phase_duration_seconds', 'Time of one phase of a call', SECONDS, [
     'phase',
   ])
+  readonly retries = this.#counter(
+    'retries_total',
+    'Calls that were under way when an inference thread ended, and were run again',
+    ['model'],
+  )
   readonly loadFailures = this.#counter('model_load_failures_total', 'Versions that could not be loaded', [
     'model',
   ])
@@ -48,6 +54,7 @@ export class Metrics {
     'model',
     'version',
     'provider',
+    'adapter',
     'runtime',
     'sha256',
   ])
@@ -94,25 +101,15 @@ export class Metrics {
 
   loaded(model: LoadedModel, phases: Record<string, number>): void {
     this.#loaded.add(model)
-    const { name, version, session, digest } = model
-    this.#info.set(
-      { model: name, version, provider: session.provider, runtime: session.runtime, sha256: digest },
-      1,
-    )
+    const { name, version } = model
+    this.#info.set(infoOf(model), 1)
     for (const [phase, ms] of Object.entries(phases))
       this.#loadSeconds.set({ model: name, version, phase: phase.replace(/Ms$/, '') }, ms / 1000)
   }
 
   unloaded(model: LoadedModel): void {
     this.#loaded.delete(model)
-    const { name, version, session, digest } = model
-    this.#info.remove({
-      model: name,
-      version,
-      provider: session.provider,
-      runtime: session.runtime,
-      sha256: digest,
-    })
+    this.#info.remove(infoOf(model))
   }
 
   close(): void {
@@ -143,3 +140,12 @@ export class Metrics {
     return new Histogram({ name: `detl_gpu_${name}`, help, buckets, labelNames, registers: [this.registry] })
   }
 }
+
+const infoOf = ({ name, version, session, digest }: LoadedModel) => ({
+  model: name,
+  version,
+  provider: session.provider,
+  adapter: adapterText(session.adapter),
+  runtime: session.runtime,
+  sha256: digest,
+})

@@ -54,6 +54,14 @@ export class Models {
     return [...this.#find(name).versions.keys()]
   }
 
+  /** The model that has taken the place of one whose thread has ended; undefined if none could. */
+  async successor(model: LoadedModel): Promise<LoadedModel | undefined> {
+    await model.session.ended
+    await this.#changes
+    const current = this.#named.get(model.name)?.versions.get(model.version)?.model
+    return current === model ? undefined : current
+  }
+
   /** @throws AppError `not-found` */
   choose(name: string, wanted: Wanted): LoadedModel {
     const { versions, routing } = this.#find(name)
@@ -154,11 +162,11 @@ export class Models {
       // From here on new work goes to the new session; the old one finishes what it has.
       if (other) this.#background(this.#retire(other.model), 'the old session could not be closed')
       this.#watch(folder, model)
-      const { provider, refused, runtime } = model.session
+      const { provider, adapter, refused, runtime } = model.session
       const phases = { readMs, ...model.phases }
       this.#metrics.loaded(model, phases)
       this.#log.info(
-        { model: name, version, provider, refused, runtime, digest: model.digest, ...phases },
+        { model: name, version, provider, adapter, refused, runtime, digest: model.digest, ...phases },
         'model loaded',
       )
     } catch (error) {
@@ -180,7 +188,16 @@ export class Models {
       )
       // It stays in its place, where calls get 503 and not 404, until its successor takes over.
       this.#down.add(folder.path)
-      await this.#oneByOne(() => this.#load(folder))
+      await this.#oneByOne(async () => {
+        // A GPU that is lost to one is lost to all that share it, and comes back only when none holds it any more.
+        const { provider } = model.session
+        const sharing =
+          provider === 'cpu'
+            ? []
+            : this.all().filter((other) => other !== model && other.session.provider === provider)
+        await Promise.all(sharing.map((other) => other.session.check()))
+        await this.#load(folder)
+      })
     }
     this.#background(model.session.ended.then(replace), 'the inference thread could not be started again')
   }

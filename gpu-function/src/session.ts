@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { WireTensor } from '@detl/core/wire/tensor'
 import type {
+  Adapter,
   FromWorker,
   Provider,
   SlotMemory,
@@ -11,6 +12,8 @@ import type {
 
 export type SessionOptions = {
   readonly providers: readonly Provider[]
+  /** Whether a GPU provider may be taken whose adapter is software. Absent: it is passed over, being slower than the CPU provider. */
+  readonly software?: boolean
   /** Threads of one run on a CPU. */
   readonly threads: number
   /** Rows of the largest batch. */
@@ -34,6 +37,7 @@ export type BatchResult = {
 
 export interface Session {
   readonly provider: Provider
+  readonly adapter: Adapter
   readonly refused: readonly string[]
   readonly runtime: string
   readonly image: TensorInfo
@@ -43,8 +47,12 @@ export interface Session {
   readonly slots: number
   /** @throws Error if ONNX Runtime fails, or the thread ends */
   run(batch: Batch): Promise<BatchResult>
+  /** Runs the model once if it is on a GPU, and ends the thread if that fails; resolves in either case. */
+  check(): Promise<void>
   /** Ends the thread after the runs under way and frees the model's memory. */
   close(): Promise<void>
+  /** True once the thread has ended. */
+  readonly over: boolean
   /** Settles when the thread has ended by itself: from then on `run` fails. */
   readonly ended: Promise<void>
 }
@@ -62,7 +70,7 @@ export async function openSession(
   model: ArrayBuffer,
   options: SessionOptions & { optimisation?: WorkerInput['optimisation'] },
 ): Promise<Session> {
-  const workerData: WorkerInput = { optimisation: 'all', ...options, model, slots: SLOTS }
+  const workerData: WorkerInput = { optimisation: 'all', software: false, ...options, model, slots: SLOTS }
   const worker = new Worker(WORKER, {
     workerData,
     transferList: [model],
@@ -76,6 +84,7 @@ type Waiting = { resolve(ms: number): void; reject(error: Error): void }
 
 class ThreadSession implements Session {
   readonly provider
+  readonly adapter
   readonly refused
   readonly runtime
   readonly image
@@ -87,10 +96,12 @@ class ThreadSession implements Session {
   readonly #memory: readonly SlotMemory[]
   readonly #free: number[]
   readonly #waiting = new Map<number, Waiting>()
+  readonly #checks: (() => void)[] = []
   #over = false
 
   constructor(worker: Worker, ready: Ready) {
     this.provider = ready.provider
+    this.adapter = ready.adapter
     this.refused = ready.refused
     this.runtime = ready.runtime
     this.image = ready.image
@@ -113,6 +124,10 @@ class ThreadSession implements Session {
     })
   }
 
+  get over(): boolean {
+    return this.#over
+  }
+
   async run({ inputs, rows, outputs }: Batch): Promise<BatchResult> {
     if (this.#over) throw new Error('the inference thread has ended')
     const slot = this.#free.pop()
@@ -131,12 +146,20 @@ class ThreadSession implements Session {
     }
   }
 
+  async check(): Promise<void> {
+    if (this.#over) return
+    const checked = new Promise<void>((resolve) => this.#checks.push(resolve))
+    this.#worker.postMessage({ type: 'check' } satisfies ToWorker)
+    await Promise.race([checked, this.ended])
+  }
+
   async close(): Promise<void> {
     if (!this.#over) this.#worker.postMessage({ type: 'close' } satisfies ToWorker)
     await this.ended
   }
 
   #settle(message: FromWorker): void {
+    if (message.type === 'checked') this.#checks.shift()?.()
     if (message.type !== 'done' && message.type !== 'failed') return
     const waiting = this.#waiting.get(message.slot)
     this.#waiting.delete(message.slot)

@@ -2,17 +2,20 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { type Logger, pino } from 'pino'
+import { adapterText } from './adapter.ts'
 import { createApp } from './app.ts'
 import { DEFAULTS, type GpuFunctionOptions, type StartOptions } from './env.ts'
 import { Metrics } from './metrics.ts'
 import { Models } from './models.ts'
 import { ReplayCache } from './replay.ts'
-import type { Provider } from './session-messages.ts'
+import { PROVIDERS, type Provider } from './session-messages.ts'
 
 export type GpuFunction = {
   /** `http://host:port`, with the port that was really taken when 0 was asked for. */
   readonly url: string
   readonly provider: Provider
+  /** What the provider computes on, in one line. */
+  readonly adapter: string
   readonly models: readonly { name: string; version: string; preprocess: string }[]
   /** Stops accepting, finishes what was accepted, frees the sessions. */
   close(): Promise<void>
@@ -78,13 +81,21 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     const { address, port } = server.address() as AddressInfo
     const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
     const { provider } = first.session
+    const adapter = adapterText(first.session.adapter)
     log.info(
-      { url, provider, threads: options.threads, auth: options.keys === 'none' ? 'none' : 'signed', phases },
+      {
+        url,
+        provider,
+        adapter,
+        threads: options.threads,
+        auth: options.keys === 'none' ? 'none' : 'signed',
+        phases,
+      },
       'ready',
     )
     if (options.keys === 'none') log.warn('calls are not signed: for this machine only')
     const list = models.all().map(({ name, version, preprocess }) => ({ name, version, preprocess }))
-    return { url, provider, models: list, close }
+    return { url, provider, adapter, models: list, close }
   } catch (error) {
     await close()
     throw error
@@ -96,15 +107,21 @@ const loadOptions = (options: GpuFunctionOptions) => ({
   threads: options.threads,
   maxRows: options.maxBatch,
   requireGpu: options.requireGpu,
+  // Who names the provider gets it, on whatever it finds; who requires a GPU does not get one that is software.
+  software: options.allowSoftware || (options.provider !== 'auto' && !options.requireGpu),
   join: options.batchJoin,
   delayMs: options.batchDelayMs,
   maxQueueRows: options.maxQueueRows,
   maxWaitMs: options.maxWaitMs,
 })
 
-/** TensorRT builds an engine for minutes at its first start, so it is taken only when it is asked for. */
+/**
+ * From the provider that was asked for downwards. TensorRT builds an engine for minutes at its first start, so it is taken only when it is
+ * asked for.
+ */
 function providersFor({ provider, requireGpu }: GpuFunctionOptions): Provider[] {
-  const gpu: Provider[] = provider === 'tensorrt' ? ['tensorrt', 'cuda'] : provider === 'cpu' ? [] : ['cuda']
+  const first = PROVIDERS.indexOf(provider === 'auto' ? 'cuda' : provider)
+  const gpu = PROVIDERS.slice(first).filter((name) => name !== 'cpu')
   return requireGpu && gpu.length > 0 ? gpu : [...gpu, 'cpu']
 }
 

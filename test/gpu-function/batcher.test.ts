@@ -10,6 +10,9 @@ class FakeSession implements Session {
   readonly image = { name: 'image', datatype: 'UINT8' as const, shape: [-1, 1] }
   readonly outputs = ['twice', 'thrice'].map((name) => ({ name, datatype: 'UINT8' as const, shape: [-1, 1] }))
   readonly createMs = 0
+  readonly adapter = { vendor: '', device: 'none', driver: '', software: true }
+  readonly over = false
+  check = () => Promise.resolve()
   readonly slots = 2
   readonly ran: { bytes: number[]; rows: number; outputs: readonly string[] }[] = []
   end: () => void = () => undefined

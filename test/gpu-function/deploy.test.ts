@@ -41,8 +41,8 @@ const containers: Record<string, Container> = {
 }
 const ENVIRONMENT = { HOST: '0.0.0.0', DETL_SIGNING_KEYS: KEYS_TEXT }
 
-describe('the Dockerfile', () => {
-  const text = read('gpu-function/Dockerfile')
+describe.each(['Dockerfile', 'vulkan.Dockerfile'])('%s', (file) => {
+  const text = read(`gpu-function/${file}`)
 
   it('has no finding of the linter', () => {
     expect(validate(text).map(({ message }) => message)).toEqual([])
@@ -56,10 +56,14 @@ describe('the Dockerfile', () => {
       value,
     ])
     const options = parseEnv({ ...Object.fromEntries(env), ...ENVIRONMENT }, [])
-    expect(options).toMatchObject({ host: '0.0.0.0', port: 8001, modelsDir: '/models', drainGraceMs: 2000 })
+    const provider = file === 'Dockerfile' ? 'auto' : 'webgpu'
+    const expected = { host: '0.0.0.0', port: 8001, modelsDir: '/models', drainGraceMs: 2000, provider }
+    expect(options).toMatchObject(expected)
   })
+})
 
-  it('has a bundle to run: it starts, infers in its worker, and stops', async () => {
+describe('the bundle', () => {
+  it('starts, infers in its worker, and stops', async () => {
     const app = join(temporary, 'dist')
     const bundled = spawnSync(process.execPath, [join(root, 'deploy/gpu-function/bundle.ts'), app], {
       encoding: 'utf8',

@@ -9,9 +9,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { createApp } from '@detl/gpu-function/app'
+import { DEFAULTS } from '@detl/gpu-function/env'
 import type { LoadOptions } from '@detl/gpu-function/loaded-model'
 import { Metrics } from '@detl/gpu-function/metrics'
 import { Models } from '@detl/gpu-function/models'
+import { ReplayCache } from '@detl/gpu-function/replay'
 import { startGpuFunction } from '@detl/gpu-function/start'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -44,7 +47,7 @@ function setUp(options: Partial<LoadOptions> = {}) {
   const deps = { log: pino({ level: 'silent' }), metrics: new Metrics() }
   const models = new Models({ root: folder.root, options: { ...OPTIONS, ...options }, ...deps })
   open.push(models)
-  return { folder, models }
+  return { folder, models, ...deps }
 }
 
 const scores = async (models: Models, version?: string) => {
@@ -161,6 +164,32 @@ describe('the models folder', () => {
     }
     await back()
     expect(await scores(models)).toHaveLength(32)
+  })
+
+  it('runs calls again, once, whose thread ended under them', async () => {
+    const { folder, models, log, metrics } = setUp()
+    folder.add({ network: { size: 96, filters: [64, 96], dense: [16], seed: 1 } })
+    const state = { draining: false }
+    const app = createApp({
+      models,
+      metrics,
+      log,
+      state,
+      replay: new ReplayCache(),
+      ...DEFAULTS,
+      keys: 'none',
+    })
+    await models.refresh()
+    const { session } = models.choose('detl', { id: '' })
+    const calls = Array.from({ length: 3 }, async () => {
+      const { path, init } = await inferCall({ image: new Uint8Array(96 * 96).fill(9), size: 96 })
+      return (await app.fetch(new Request(`http://localhost${path}`, init))).status
+    })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await session.close()
+    expect(await Promise.all(calls)).toEqual([200, 200, 200])
+    expect(models.choose('detl', { id: '' }).session).not.toBe(session)
+    expect(await metrics.registry.metrics()).toMatch(/detl_gpu_retries_total\{model="detl"\} [123]/)
   })
 
   it('routes by routing.json, and keeps the routing it had when that cannot be read', async () => {

@@ -10,6 +10,8 @@ import {
 import { DEADLINE_HEADER } from '@detl/core/wire/signature'
 import type { WireTensor } from '@detl/core/wire/tensor'
 import type { Context, Handler } from 'hono'
+import { adapterText } from '../adapter.ts'
+import type { Job, JobResult } from '../batcher.ts'
 import { type AppDeps, type Call, type GpuEnv, headersOf, readSignedBody } from '../call.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import { commonHeaders } from '../observe.ts'
@@ -45,17 +47,27 @@ async function inferWith(
   const wanted = checkOutputs(request, model)
   call.rows = image.shape[0]!
   call.phases.decode = performance.now() - decoding
-  const result = await model.batcher.submit({
-    input: image.data,
-    rows: call.rows,
-    outputs: wanted.map((output) => output.name),
-    deadline,
-    signal: c.req.raw.signal,
-  })
+  const outputs = wanted.map((output) => output.name)
+  const job = { input: image.data, rows: call.rows, outputs, deadline, signal: c.req.raw.signal }
+  const result = await runOrRetry(model, job, deps)
   call.batchRows = result.batchRows
   call.phases.queue = result.queueMs
   call.phases.run = result.runMs
   return answer(call, model, request, wanted, result.outputs, deps)
+}
+
+/** A job whose thread ends under it is run once more, by the thread that takes its place: the caller need not learn of a lost device. */
+async function runOrRetry(model: LoadedModel, job: Job, { models, metrics }: AppDeps): Promise<JobResult> {
+  const over = model.session.over
+  try {
+    return await model.batcher.submit(job)
+  } catch (error) {
+    if (over || !(error instanceof AppError && error.code === 'upstream-unavailable')) throw error
+    const successor = await models.successor(model)
+    if (!successor) throw error
+    metrics.retries.inc({ model: model.name })
+    return successor.batcher.submit(job)
+  }
 }
 
 function choose(c: Context<GpuEnv>, { models }: AppDeps, call: Call): LoadedModel {
@@ -134,7 +146,12 @@ function answer(
     modelName: model.name,
     modelVersion: model.version,
     id: request.id,
-    parameters: { preprocess: model.preprocess, sha256: model.digest, provider: model.session.provider },
+    parameters: {
+      preprocess: model.preprocess,
+      sha256: model.digest,
+      provider: model.session.provider,
+      adapter: adapterText(model.session.adapter),
+    },
     // In the order of the request, as the protocol's example has it.
     outputs: wanted.map(({ name, binary }) => ({ tensor: outputs.find((o) => o.name === name)!, binary })),
   })

@@ -1,5 +1,6 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Handler } from 'hono'
+import { adapterText } from '../adapter.ts'
 import { type AppDeps, type GpuEnv, readSignedBody } from '../call.ts'
 
 export const SERVER = { name: 'detl-gpu-function', version: '0.1.0' } as const
@@ -26,6 +27,8 @@ export const modelMetadata =
         preprocess,
         sha256: digest,
         provider: session.provider,
+        adapter: adapterText(session.adapter),
+        software_adapter: session.adapter.software,
         runtime: session.runtime,
         max_batch_size: maxRows,
         labels: manifest.labels.join(','),
