@@ -1,3 +1,4 @@
+import type { KeyMode } from '@detl/core/api/api-key'
 import type { Authorized, Credential } from './ledger/ledger.ts'
 
 /** What middleware puts into a request's context for the routes behind it. */
@@ -6,6 +7,8 @@ export type EdgeContext = {
     requestId: string
     account: string
     credential: Credential
+    /** Of the key that the request came with; tokens are live. */
+    mode: KeyMode
     /** Who acts, for the audit log: a key's id, `token` or `admin`. */
     actor: string
     /** Whose key or token it is and what it may do; not set for the admin. */

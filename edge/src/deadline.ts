@@ -2,8 +2,13 @@ import type { AppError } from '@detl/core/api/problem'
 
 /** The time that one request has in all. */
 export type Deadline = {
-  /** The work's result, or `late` once the time is over; the work itself is left to end for nobody. */
-  readonly within: <T>(work: Promise<T>, late: () => AppError) => Promise<T>
+  /**
+   * The work's result, or `late` once the time is over; the work itself is left to end for nobody.
+   * @param until an earlier end, for this work
+   */
+  readonly within: <T>(work: Promise<T>, late: () => AppError, until?: number) => Promise<T>
+  /** When the time is over, ms since the epoch. */
+  readonly at: number
   readonly seconds: number
 }
 
@@ -11,11 +16,12 @@ export type Deadline = {
 export function deadlineIn(ms: number): Deadline {
   const at = Date.now() + ms
   return {
+    at,
     seconds: ms / 1000,
-    async within(work, late) {
+    async within(work, late, until = at) {
       let timer: ReturnType<typeof setTimeout> | null = null
       const over = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(late()), Math.max(0, at - Date.now()))
+        timer = setTimeout(() => reject(late()), Math.max(0, Math.min(at, until) - Date.now()))
       })
       try {
         return await Promise.race([work, over])

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { configuredKeys } from './ledger/seed.ts'
 
 const milliseconds = z.coerce.number().int().positive()
+const count = z.coerce.number().int().positive()
 
 /** Vars and secrets of wrangler.toml, as the bindings give them: text. */
 const varsSchema = z.object({
@@ -20,9 +21,17 @@ const varsSchema = z.object({
   DEADLINE_MS: milliseconds.default(55_000),
   /** How long a screening may take in all before its place in the ledger lapses: longer than upload, decode and GPU_DEADLINE_MS together. */
   LEASE_MS: milliseconds,
-  /** Screenings that one isolate works on at once; under load tests give way first, then quotas. */
-  MAX_IN_FLIGHT: z.coerce.number().int().positive().default(32),
-  MAX_BODY_BYTES: z.coerce.number().int().positive(),
+  /** Screenings that one isolate has in progress at once; under load tests give way first, then quotas. */
+  MAX_IN_FLIGHT: count.default(32),
+  /** Of them, those that it decodes at once; whoever would wait longer for that than MAX_WAIT_MS is refused. */
+  DECODE_AT_ONCE: count.default(2),
+  MAX_WAIT_MS: milliseconds.default(400),
+  MAX_BODY_BYTES: count,
+  /** What one isolate holds of uploads at once; one account has two thirds of it at most, and never less than one upload. */
+  MAX_UPLOAD_BYTES: count.default(96 * 2 ** 20),
+  /** An upload that is slower than this, after its first seconds, is ended. */
+  UPLOAD_GRACE_MS: milliseconds.default(5000),
+  UPLOAD_MIN_BYTES_PER_S: count.default(16_384),
   /** `id:base64`, one of the keys that the GPU function accepts. */
   DETL_SIGNING_KEY: z.string(),
   /** Keys that the deployment itself brings, beside those that the ledgers hold (`ledger/seed.ts`). */
@@ -74,8 +83,13 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     fallbackAfterMs: vars.FALLBACK_AFTER_MS,
     deadlineMs: vars.DEADLINE_MS,
     leaseMs: vars.LEASE_MS,
-    maxInFlight: vars.MAX_IN_FLIGHT,
-    maxBodyBytes: vars.MAX_BODY_BYTES,
+    places: { capacity: vars.MAX_IN_FLIGHT, atOnce: vars.DECODE_AT_ONCE, maxWaitMs: vars.MAX_WAIT_MS },
+    uploads: {
+      maxBytes: vars.MAX_BODY_BYTES,
+      graceMs: vars.UPLOAD_GRACE_MS,
+      minBytesPerS: vars.UPLOAD_MIN_BYTES_PER_S,
+    },
+    uploadBytes: vars.MAX_UPLOAD_BYTES,
     signingKey,
     apiKeys: configuredKeys(vars.DETL_API_KEYS),
     keyPepper: vars.DETL_KEY_PEPPER,

@@ -4,6 +4,7 @@ import builtInManifest from '../../models/detl-128/manifest.json'
 import type { Accounts } from './accounts.ts'
 import { createApp } from './app.ts'
 import { stripeSink } from './billing/stripe.ts'
+import { byteBudget } from './byte-budget.ts'
 import { remoteCodecs } from './codecs/remote.ts'
 import { type EdgeEnv, parseEnv } from './env.ts'
 import { circuit } from './fallback/circuit.ts'
@@ -13,9 +14,9 @@ import { identifier } from './identity.ts'
 import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
 import type { JobMessage } from './ledger/job-message.ts'
+import { places } from './places.ts'
 import type { JobDeps } from './screening/jobs.ts'
 import { sealer } from './seal.ts'
-import { shedder } from './shedding.ts'
 import { tokenVerifier } from './token.ts'
 import { gpuUpstream, type Infer } from './upstream.ts'
 import { upstreamPool } from './upstream-pool.ts'
@@ -35,6 +36,9 @@ export type Bindings = {
   readonly INFER?: InferService
 }
 
+/** Of the memory for uploads, one account has at most. */
+const ACCOUNT_SHARE = 2 / 3
+
 /** Bindings → the service. The sole file that reads env. */
 export function startService(bindings: Bindings) {
   const env = parseEnv(bindings, builtInManifest)
@@ -43,13 +47,19 @@ export function startService(bindings: Bindings) {
   const { adminKey } = env
   const accounts: Accounts = (id) => bindings.ACCOUNTS.getByName(id)
   const seal = sealer(env.keyPepper)
+  const longestMs = env.deadlineMs + 5000
   const infer = inference(env, bindings.INFER)
   const sendJob = async (message: JobMessage) => void (await bindings.JOBS.send(message))
   const app = createApp({
     manifest: env.manifest,
     model: `${env.manifest.name}@${env.manifest.version}`,
-    limits: { ...DEFAULT_LIMITS, maxBytes: env.maxBodyBytes },
-    maxBodyBytes: env.maxBodyBytes,
+    limits: { ...DEFAULT_LIMITS, maxBytes: env.uploads.maxBytes },
+    uploads: env.uploads,
+    bytes: byteBudget({
+      bytes: Math.max(env.uploadBytes, env.uploads.maxBytes),
+      accountBytes: Math.max(env.uploadBytes * ACCOUNT_SHARE, env.uploads.maxBytes),
+      longestMs,
+    }),
     codecs: remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }),
     infer,
     identify: identifier({
@@ -62,7 +72,7 @@ export function startService(bindings: Bindings) {
       adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
     keyring: keys,
     sealer: seal,
-    shedder: shedder(env.maxInFlight),
+    places: places({ ...env.places, longestMs }),
     accounts,
     directory: {
       add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),

@@ -57,7 +57,7 @@ export function tokenVerifier(
     // A string (RFC 7519, section 4.1.2), which jose does not look at.
     if (typeof payload.sub !== 'string') throw invalid('the claim sub is no string')
     const subject = payload.sub.slice(0, MAX_SUBJECT_CHARS)
-    return { account: account.data, credential: { kind: 'token', scopes, subject } }
+    return { account: account.data, credential: { kind: 'token', scopes, subject }, mode: 'live' }
   }
 }
 

@@ -1,50 +1,89 @@
 import { AppError } from '@detl/core/api/problem'
-import { joinBytes } from '@detl/core/base/join-bytes'
+import type { Claim } from './byte-budget.ts'
 import type { Deadline } from './deadline.ts'
 
-/** The image: the raw body, or the part `image` of multipart/form-data (what an HTML form or `curl -F image=@…` sends). */
+export type UploadRules = {
+  readonly maxBytes: number
+  /** An upload that is slower than this, after its first seconds, is ended: stalled ones hold memory that others could use. */
+  readonly graceMs: number
+  readonly minBytesPerS: number
+}
+
+const FIRST_BYTES = 65_536
+/** A form is parsed into parts beside its body, and the image is taken out of its part. */
+const COPIES_OF_A_FORM = 3
+
+/** Codes that reading the image may end with. */
+export const UPLOAD_CODES = [
+  'request-invalid',
+  'image-missing',
+  'upload-timeout',
+  'upload-incomplete',
+  'body-too-large',
+  'encoding-unsupported',
+  'overloaded',
+] as const
+
+/**
+ * The image: the raw body, or the part `image` of multipart/form-data (what an HTML form or `curl -F image=@…` sends); inflated where
+ * `Content-Encoding` is gzip.
+ * @param claim of the memory that it takes
+ * @throws AppError of {@link UPLOAD_CODES}
+ */
 export async function readUpload(
   request: Request,
-  maxBytes: number,
+  rules: UploadRules,
+  claim: Claim,
   deadline: Deadline,
 ): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? ''
-  const body = await readBody(request, maxBytes, deadline)
+  const body = await readBody(request, rules, claim, deadline)
   if (!/^multipart\/form-data\b/i.test(type)) return body
-  const form = await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } })
-    .formData()
-    .catch((cause) => {
-      throw new AppError('request-invalid', 'the multipart body is not well-formed', { cause })
-    })
+  claim.hold(Math.min(COPIES_OF_A_FORM * body.length, rules.maxBytes))
+  const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch((cause) => {
+    throw new AppError('request-invalid', 'the multipart body is not well-formed', { cause })
+  })
   const part = form.get('image')
   if (!(part instanceof File))
     throw new AppError('image-missing', 'the multipart body needs a file part named "image"')
   return new Uint8Array(await part.arrayBuffer())
 }
 
-/**
- * The request's body, refused as soon as it is known to be too large: by its declared length before a byte is read, else while it
- * comes in, or not to come at all. At most `maxBytes` are ever held.
- * @throws AppError image-missing, body-too-large, upload-timeout
- */
-async function readBody(request: Request, maxBytes: number, deadline: Deadline): Promise<Uint8Array> {
+/** The request's body, refused as soon as it is known to be too large or not to fit: by its declared length before a byte is read. */
+async function readBody(
+  request: Request,
+  rules: UploadRules,
+  claim: Claim,
+  deadline: Deadline,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { maxBytes } = rules
   const tooLarge = (size: string) =>
     new AppError('body-too-large', `${size} bytes; at most ${maxBytes} are accepted`)
-  const declared = request.headers.get('content-length')
-  if (declared && Number(declared) > maxBytes) throw tooLarge(declared)
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  if (declared > maxBytes) throw tooLarge(String(declared))
   if (!request.body) throw new AppError('image-missing', 'the body is the image: image/png or image/jpeg')
 
-  const chunks: Uint8Array[] = []
+  const { stream, encoding } = decoded(request)
+  let buffer = new Uint8Array(declared || FIRST_BYTES)
+  claim.hold(buffer.length)
   let length = 0
-  const reader = (request.body as ReadableStream<Uint8Array>).getReader()
-  const late = () => new AppError('upload-timeout', `the image did not arrive within ${deadline.seconds} s`)
+  const reader = stream.getReader()
+  const next = paced(reader, rules, deadline, encoding)
   try {
     for (;;) {
-      const { done, value: chunk } = await deadline.within(reader.read(), late)
-      if (done) break
+      const chunk = await next(length)
+      if (!chunk) break
+      if (length + chunk.byteLength > maxBytes) throw tooLarge(`more than ${maxBytes}`)
+      if (length + chunk.byteLength > buffer.length) {
+        // Twice as much each time, the old beside the new while it is copied.
+        const size = Math.min(maxBytes, Math.max(2 * buffer.length, length + chunk.byteLength))
+        claim.hold(size)
+        const larger = new Uint8Array(size)
+        larger.set(buffer.subarray(0, length))
+        buffer = larger
+      }
+      buffer.set(chunk, length)
       length += chunk.byteLength
-      if (length > maxBytes) throw tooLarge(`more than ${maxBytes}`)
-      chunks.push(chunk)
     }
   } catch (error) {
     // What else comes is not wanted; a caller that is gone has nothing to be told.
@@ -52,6 +91,49 @@ async function readBody(request: Request, maxBytes: number, deadline: Deadline):
     throw error
   }
   if (length === 0) throw new AppError('image-missing', 'the body is empty; it must be the image')
-  if (chunks.length === 1) return chunks[0]!
-  return joinBytes(chunks)
+  return buffer.subarray(0, length)
+}
+
+type Encoding = 'identity' | 'gzip'
+
+/** The body as it was before `Content-Encoding` (RFC 9110, section 8.4). */
+function decoded(request: Request): { stream: ReadableStream<Uint8Array>; encoding: Encoding } {
+  const body = request.body as ReadableStream<Uint8Array>
+  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
+  if (encoding === 'identity' || encoding === '') return { stream: body, encoding: 'identity' }
+  if (encoding !== 'gzip' && encoding !== 'x-gzip')
+    throw new AppError('encoding-unsupported', 'send the file’s own bytes, or compress them with gzip')
+  const gunzip = new DecompressionStream('gzip') as ReadableWritablePair<Uint8Array, Uint8Array>
+  return { stream: body.pipeThrough(gunzip), encoding: 'gzip' }
+}
+
+/** Reads on; undefined at the end. @param received so far, by which it is known how long the next chunk may take */
+function paced(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  { graceMs, minBytesPerS }: UploadRules,
+  deadline: Deadline,
+  encoding: Encoding,
+): (received: number) => Promise<Uint8Array | undefined> {
+  const began = Date.now()
+  return async (received) => {
+    const until = began + graceMs + (received / minBytesPerS) * 1000
+    const late = () =>
+      new AppError(
+        'upload-timeout',
+        until < deadline.at
+          ? `the image came at less than ${minBytesPerS} bytes a second`
+          : `the image did not arrive within ${deadline.seconds} s`,
+      )
+    const read = reader.read().catch((cause) => {
+      throw encoding === 'gzip'
+        ? new AppError(
+            'request-invalid',
+            'the body is no whole gzip stream, as Content-Encoding says it is',
+            { cause },
+          )
+        : new AppError('upload-incomplete', 'the body broke off, or is not well-formed', { cause })
+    })
+    const { done, value } = await deadline.within(read, late, until)
+    return done ? undefined : value
+  }
 }

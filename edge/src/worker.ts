@@ -35,7 +35,10 @@ const worker: ExportedHandler<Bindings, UsageEvent | JobMessage> = {
       const body = problemDetails('internal', 'The service is not configured.')
       return Response.json(body, { status: 500, headers: { 'content-type': 'application/problem+json' } })
     }
-    return service.app.fetch(request, bindings, context)
+    const answer = Promise.resolve(service.app.fetch(request, bindings, context))
+    // A caller that goes away ends nothing in the middle: places are left, and reservations given back.
+    context.waitUntil(answer.catch(() => undefined))
+    return answer
   },
   async queue(batch, bindings) {
     service ??= startService(bindings)

@@ -1,7 +1,7 @@
 import { createLedger } from '@detl/edge/ledger/create-ledger'
-import { shedder } from '@detl/edge/shedding'
+import { places } from '@detl/edge/places'
 import { describe, expect, it } from 'vitest'
-import { edgeApp } from '../support/edge-app.ts'
+import { edgeApp, PLACES } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
 import { nodeSql } from '../support/local-accounts.ts'
 
@@ -67,7 +67,7 @@ describe('a deadline', () => {
     ((await response.json()) as { type: string }).type.split('/').at(-1)
 
   it('ends an upload that stalls, uncharged, and its place goes to others', async () => {
-    const edge = await edgeApp({ deps: { deadlineMs: 1500, shedder: shedder(1) } })
+    const edge = await edgeApp({ deps: { deadlineMs: 1500, places: places({ ...PLACES, capacity: 1 }) } })
     const png = await chestPng()
     let cancelled = false
     const stalled = new ReadableStream({

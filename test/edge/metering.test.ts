@@ -1,9 +1,9 @@
 import type { UsageRow } from '@detl/core/api/account'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { encodePng } from '@detl/core/image/png-encode'
-import { shedder } from '@detl/edge/shedding'
+import { places } from '@detl/edge/places'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { edgeApp } from '../support/edge-app.ts'
+import { edgeApp, PLACES } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
 
@@ -271,7 +271,7 @@ describe('limits', () => {
 
 describe('under load', () => {
   it('test keys give way before live ones, uncharged, and both are served afterwards', async () => {
-    const busy = await edgeApp({ deps: { shedder: shedder(4) } })
+    const busy = await edgeApp({ deps: { places: places({ ...PLACES, capacity: 4 }) } })
     const { key: live } = await busy.newKey('demo')
     const send = (key: string) => busy.screen(png, { authorization: `Bearer ${key}` })
     busy.gpu.trouble = () => ({ delayMs: 150 })

@@ -5,11 +5,12 @@ import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import type { Manifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
+import { byteBudget } from '@detl/edge/byte-budget'
 import { identifier } from '@detl/edge/identity'
 import type { JobMessage } from '@detl/edge/ledger/job-message'
+import { places } from '@detl/edge/places'
 import { runJob } from '@detl/edge/screening/jobs'
 import { sealer } from '@detl/edge/seal'
-import { shedder } from '@detl/edge/shedding'
 import { gpuUpstream } from '@detl/edge/upstream'
 import type { Delivery } from '@detl/edge/webhooks/deliveries'
 import { notifier } from '@detl/edge/webhooks/notify'
@@ -22,6 +23,9 @@ const PEPPER = 'a pepper for tests only'
 /** The demo account's: a test key that the deployment's configuration brings. */
 const API_KEY = 'detl_test_0123456789'
 export const ADMIN_KEY = 'admin-key-of-these-tests'
+
+/** Room enough for tests that are not about it. */
+export const PLACES = { capacity: 100, atOnce: 4, maxWaitMs: 60_000, longestMs: 10_000 }
 
 export type EdgeOptions = {
   manifest?: Manifest
@@ -45,14 +49,15 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     manifest,
     model: `${manifest.name}@${manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 },
-    maxBodyBytes: 2 ** 20,
+    uploads: { maxBytes: 2 ** 20, graceMs: 4000, minBytesPerS: 1000 },
     codecs,
     infer: gpuUpstream(signing),
     identify: identifier({ keyring: keys, configured: new Map([[hash, 'demo']]) }),
     isAdmin: async (token) => token === ADMIN_KEY,
     keyring: keys,
     sealer: seal,
-    shedder: shedder(100),
+    places: places(PLACES),
+    bytes: byteBudget({ bytes: 2 ** 26, accountBytes: 2 ** 26, longestMs: 10_000 }),
     sendJob: async (message) => void queued.push(message),
     webhooks: {
       allowLocal: false,

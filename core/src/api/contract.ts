@@ -502,7 +502,7 @@ export interface components {
     schemas: {
         Problem: {
             /** @enum {string} */
-            type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/idempotency-mismatch" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/issuer-unavailable" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
+            type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/upload-incomplete" | "/problems/encoding-unsupported" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/idempotency-mismatch" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/issuer-unavailable" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
             title: string;
             status: number;
             detail: string;
@@ -1064,7 +1064,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `request-invalid`: The request is not valid. `image-missing`: The request has no image. */
+            /** @description `request-invalid`: The request is not valid. `image-missing`: The request has no image. `upload-incomplete`: The request body broke off. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1118,7 +1118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. `conflict`: The request conflicts with what is there. */
+            /** @description `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `conflict`: The request conflicts with what is there. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1127,7 +1127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `image-too-large`: The image exceeds the size limit. `body-too-large`: The request body exceeds the size limit. */
+            /** @description `body-too-large`: The request body exceeds the size limit. `image-too-large`: The image exceeds the size limit. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1136,7 +1136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `image-unsupported`: The image format is not supported. */
+            /** @description `encoding-unsupported`: The encoding of the request body is not supported. `image-unsupported`: The image format is not supported. */
             415: {
                 headers: {
                     [name: string]: unknown;

@@ -80,6 +80,16 @@ export const PROBLEMS = {
     title: 'The request body did not arrive in time',
     remedy: 'Send it again over a better connection, or send a smaller file.',
   },
+  'upload-incomplete': {
+    status: 400,
+    title: 'The request body broke off',
+    remedy: 'Send the request again; with an Idempotency-Key it is not charged twice.',
+  },
+  'encoding-unsupported': {
+    status: 415,
+    title: 'The encoding of the request body is not supported',
+    remedy: 'Send the body as it is, or with `Content-Encoding: gzip`.',
+  },
   conflict: {
     status: 409,
     title: 'The request conflicts with what is there',

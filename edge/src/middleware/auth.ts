@@ -13,9 +13,10 @@ import { rateLimitHeaders } from './rate-limit.ts'
  */
 export function auth(identify: Identify): MiddlewareHandler<EdgeContext> {
   return async (c, next) => {
-    const { account, credential } = await identify(bearer(c))
+    const { account, credential, mode } = await identify(bearer(c))
     c.set('account', account)
     c.set('credential', credential)
+    c.set('mode', mode)
     await next()
   }
 }

@@ -66,6 +66,7 @@ function respond(
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS)
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="detl"' // RFC 9110, section 11.6.1
+  if (code === 'encoding-unsupported') headers['accept-encoding'] = 'gzip' // RFC 9110, section 15.5.16
   const body = problemDetails(code, detail, `urn:uuid:${c.get('requestId')}`)
   return c.body(JSON.stringify(body), status, headers)
 }

@@ -1,7 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { REPRESENTATION_NAMES, representationOf } from '../answers/representations.ts'
-import { IDEMPOTENCY_KEY } from '../screening/request.ts'
+import { REPLAY_CODES } from '../screening/answer-now.ts'
+import { IDEMPOTENCY_KEY, REQUEST_CODES } from '../screening/request.ts'
+import { RESERVATION_CODES } from '../screening/reservation.ts'
+import { UPLOAD_CODES } from '../upload.ts'
+import { INFER_CODES } from '../upstream.ts'
 import { BY_KEY, problems, WITH_KEY } from './documented.ts'
+
+/** Codes that core's intake may end with. */
+const IMAGE_CODES = ['image-too-large', 'image-unsupported', 'image-undecodable', 'image-unsuitable'] as const
 
 const binary = { schema: z.string().openapi({ format: 'binary' }) }
 
@@ -64,27 +71,14 @@ export const screenRoute = createRoute({
       },
     },
     ...problems(
+      // Each step names what it may end with.
       ...WITH_KEY,
-      'request-invalid',
-      'image-missing',
-      'credits-exhausted',
-      'not-acceptable',
-      'idempotency-in-flight',
-      'idempotency-stale',
-      'conflict',
-      'upload-timeout',
-      'image-too-large',
-      'body-too-large',
-      'image-unsupported',
-      'image-undecodable',
-      'image-unsuitable',
-      'idempotency-mismatch',
-      'quota-exhausted',
-      'concurrency-limited',
-      'upstream-invalid',
-      'upstream-unavailable',
-      'upstream-timeout',
-      'overloaded',
+      ...REQUEST_CODES,
+      ...RESERVATION_CODES,
+      ...UPLOAD_CODES,
+      ...IMAGE_CODES,
+      ...INFER_CODES,
+      ...REPLAY_CODES,
     ),
   },
 })

@@ -8,10 +8,12 @@ import type { Manifest } from '@detl/core/model/manifest'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { answer } from '../answers/answer.ts'
+import type { ByteBudget, Claim } from '../byte-budget.ts'
 import type { EdgeContext } from '../context.ts'
 import { type Deadline, deadlineIn } from '../deadline.ts'
-import type { Job, JobState } from '../ledger/ledger.ts'
+import type { Job, JobState, Opened } from '../ledger/ledger.ts'
 import { granted } from '../middleware/auth.ts'
+import type { Places, Visit as Stay } from '../places.ts'
 import {
   type AnswerNowDeps,
   anotherImage,
@@ -23,8 +25,7 @@ import {
 import { type SubmitDeps, submitJob } from '../screening/jobs.ts'
 import { readScreeningRequest, type ScreeningRequest } from '../screening/request.ts'
 import { type Granted, type ReservationDeps, reserved } from '../screening/reservation.ts'
-import type { Shedder } from '../shedding.ts'
-import { readUpload } from '../upload.ts'
+import { readUpload, type UploadRules } from '../upload.ts'
 import type { Infer } from '../upstream.ts'
 
 export type ScreeningDeps = ReservationDeps &
@@ -32,10 +33,11 @@ export type ScreeningDeps = ReservationDeps &
   SubmitDeps & {
     readonly manifest: Manifest
     readonly limits: ImageLimits
-    readonly maxBodyBytes: number
+    readonly uploads: UploadRules
+    readonly bytes: ByteBudget
     readonly codecs: Codecs
     readonly infer: Infer
-    readonly shedder: Shedder
+    readonly places: Places
     /** How long a screening may take in all: upload, intake and inference. */
     readonly deadlineMs: number
   }
@@ -47,30 +49,34 @@ type Visit = {
   readonly request: ScreeningRequest
   readonly opened: Granted
   readonly deadline: Deadline
+  readonly stay: Stay
+  readonly claim: Claim
 }
 
-/** POST /v1/screenings: reserve, read, take in (decode, gate, preprocess), infer, render, charge. */
+/** POST /v1/screenings: find a place, reserve, read, take in (decode, gate, preprocess), infer, render, charge. */
 export const screen =
   (deps: ScreeningDeps): Handler<EdgeContext> =>
   async (c) => {
     const request = readScreeningRequest(c)
     const deadline = deadlineIn(deps.deadlineMs)
+    const stay = deps.places.enter({ account: request.account, mode: c.get('mode') })
+    const claim = deps.bytes.claim(request.account)
     startTime(c, 'ledger')
-    const grant = (opened: Parameters<typeof granted<Granted>>[1]) => {
+    const grant = (opened: Opened) => {
       endTime(c, 'ledger')
       return granted<Granted>(c, opened)
     }
-    return reserved(deps, request, c.get('credential'), grant, async (opened) => {
-      const { principal, plan, job, kept } = opened
-      const leave = deps.shedder.enter({ mode: principal.mode, plan })
-      const visit = { c, deps, request, opened, deadline }
-      try {
-        if (job) return await sameJob(visit, job)
-        return request.later && !kept ? await later(visit) : await now(visit)
-      } finally {
-        leave()
-      }
-    })
+    try {
+      return await reserved(deps, request, c.get('credential'), grant, (opened) => {
+        stay.of(opened.plan)
+        const visit = { c, deps, request, opened, deadline, stay, claim }
+        if (opened.job) return sameJob(visit, opened.job)
+        return request.later && !opened.kept ? later(visit) : now(visit)
+      })
+    } finally {
+      stay.leave()
+      claim.release()
+    }
   }
 
 function now(visit: Visit): Promise<Response> {
@@ -117,15 +123,19 @@ function accepted(c: Context<EdgeContext>, id: string, status: JobState): Respon
   return c.json({ id, status }, 202)
 }
 
-const upload = ({ c, deps, deadline }: Visit) => readUpload(c.req.raw, deps.maxBodyBytes, deadline)
+async function upload({ c, deps, deadline, stay, claim }: Visit): Promise<Uint8Array> {
+  const image = await readUpload(c.req.raw, deps.uploads, claim, deadline)
+  stay.uploaded()
+  return image
+}
 
-const intakeOf = ({ c, deps, deadline }: Visit, image: Uint8Array): Promise<Intake> =>
-  timed(c, 'intake', () => {
-    const { manifest, limits, codecs } = deps
-    const { preprocess, gate: spec = DEFAULT_GATE } = manifest
-    const work = takeIn(image, preprocess, { mode: 'refuse', spec }, { limits, codecs })
-    return deadline.within(work, tooLate(deadline))
-  })
+const intakeOf = ({ c, deps, deadline, stay }: Visit, image: Uint8Array): Promise<Intake> => {
+  const { manifest, limits, codecs } = deps
+  const { preprocess, gate: spec = DEFAULT_GATE } = manifest
+  const takingIn = () =>
+    timed(c, 'intake', () => takeIn(image, preprocess, { mode: 'refuse', spec }, { limits, codecs }))
+  return deadline.within(stay.turn(takingIn), tooLate(deadline))
+}
 
 const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, { preprocessed }: Intake) =>
   timed(c, 'infer', () => {

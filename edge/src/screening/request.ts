@@ -19,7 +19,10 @@ export type ScreeningRequest = Screened & {
   readonly later: boolean
 }
 
-/** @throws AppError request-invalid, not-acceptable */
+/** Codes that reading a request, apart from its image, may end with. */
+export const REQUEST_CODES = ['request-invalid', 'not-acceptable'] as const
+
+/** @throws AppError of {@link REQUEST_CODES} */
 export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest {
   const wanted = negotiate(c.req.header('accept'))
   const references = {

@@ -1,0 +1,149 @@
+import { gzipSync } from 'node:zlib'
+import { codecs } from '@detl/codecs/modules'
+import { byteBudget } from '@detl/edge/byte-budget'
+import { places } from '@detl/edge/places'
+import sharp from 'sharp'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { edgeApp, PLACES } from '../support/edge-app.ts'
+import { chestPng } from '../support/images.ts'
+
+let png: Uint8Array<ArrayBuffer>
+beforeAll(async () => {
+  png = await chestPng()
+})
+
+const problem = async (response: Response) =>
+  `${response.status} ${((await response.json()) as { type: string }).type.split('/').at(-1)}`
+/** A body of which the beginning comes, and no more. */
+const stalled = (beginning: Uint8Array = png.subarray(0, 100)) =>
+  new ReadableStream({ start: (controller) => controller.enqueue(beginning) })
+
+/** An edge with two paying accounts. */
+async function twoAccounts(deps: NonNullable<Parameters<typeof edgeApp>[0]>['deps']) {
+  const edge = await edgeApp({ deps: deps ?? {} })
+  await edge.account('greedy')
+  await edge.account('modest')
+  const keys = { greedy: (await edge.newKey('greedy')).key, modest: (await edge.newKey('modest')).key }
+  const send = async (
+    account: keyof typeof keys,
+    body: ReadableStream | Uint8Array<ArrayBuffer> | string,
+    headers: Record<string, string> = {},
+  ) =>
+    edge.request('/v1/screenings', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keys[account]}`, ...headers },
+      body,
+      duplex: 'half',
+    } as RequestInit)
+  return { ...edge, send }
+}
+
+describe('uploads of one account that stall', () => {
+  it('keep no other account out', async () => {
+    const edge = await twoAccounts({ places: places({ ...PLACES, capacity: 4 }) })
+    const slow = Array.from({ length: 8 }, () => edge.send('greedy', stalled()))
+    expect((await edge.send('modest', png)).status).toBe(200)
+    const outcomes = await Promise.all(slow.map(async (response) => problem(await response)))
+    expect(new Set(outcomes)).toEqual(new Set(['503 overloaded', '408 upload-timeout']))
+    expect((await edge.send('greedy', png)).status).toBe(200)
+    await edge.stop()
+  })
+
+  it('are ended for their pace, long before the deadline', async () => {
+    const rules = { maxBytes: 2 ** 20, graceMs: 50, minBytesPerS: 1000 }
+    const edge = await twoAccounts({ uploads: rules, deadlineMs: 600_000 })
+    const response = await edge.send('greedy', stalled())
+    expect([response.status, await response.json()]).toMatchObject([
+      408,
+      { detail: 'the image came at less than 1000 bytes a second' },
+    ])
+    await edge.stop()
+  })
+})
+
+describe('the memory for uploads', () => {
+  const bytes = () => byteBudget({ bytes: 900_000, accountBytes: 600_000, longestMs: 10_000 })
+  const declared = (length: number) => ({ 'content-length': String(length) })
+
+  it('is bounded, by what uploads say that they will be: what fits is answered, the rest is refused at once', async () => {
+    const edge = await twoAccounts({
+      bytes: bytes(),
+      uploads: { maxBytes: 600_000, graceMs: 300, minBytesPerS: 1e6 },
+    })
+    const first = edge.send('greedy', stalled(), declared(500_000))
+    expect(await problem(await edge.send('greedy', stalled(), declared(200_000)))).toBe('503 overloaded')
+    expect(await problem(await edge.send('modest', stalled(), declared(500_000)))).toBe('503 overloaded')
+    expect((await edge.send('modest', png, declared(png.length))).status).toBe(200)
+    expect(await problem(await first)).toBe('408 upload-timeout')
+    expect((await edge.send('greedy', png)).status).toBe(200)
+    await edge.stop()
+  })
+
+  it('is given back whatever becomes of an upload', async () => {
+    const edge = await twoAccounts({ bytes: bytes() })
+    for (let i = 0; i < 20; i++) {
+      const broken = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(300_000)),
+        pull: (controller) => controller.error(new Error('reset')),
+      })
+      expect(await problem(await edge.send('greedy', broken))).toBe('400 upload-incomplete')
+      expect(await problem(await edge.send('greedy', 'no image'))).toBe('415 image-unsupported')
+    }
+    expect((await edge.send('greedy', png)).status).toBe(200)
+    await edge.stop()
+  })
+})
+
+describe('Content-Encoding', () => {
+  it('gzip is read, within the limit of the body', async () => {
+    const edge = await edgeApp()
+    const gzip = { 'content-encoding': 'gzip' }
+    const [plain, zipped] = [await edge.screen(png), await edge.screen(gzipSync(png), gzip)]
+    const scores = async (response: Response) =>
+      ((await response.json()) as { probabilities: unknown }).probabilities
+    expect(zipped.status).toBe(200)
+    expect(await scores(zipped)).toEqual(await scores(plain))
+    const bomb = gzipSync(new Uint8Array(64 * 2 ** 20))
+    expect(await problem(await edge.screen(bomb, gzip))).toBe('413 body-too-large')
+    expect(await problem(await edge.screen(gzipSync(png).subarray(0, 200), gzip))).toBe('400 request-invalid')
+    const brotli = await edge.screen(png, { 'content-encoding': 'br' })
+    expect([brotli.headers.get('accept-encoding'), await problem(brotli)]).toEqual([
+      'gzip',
+      '415 encoding-unsupported',
+    ])
+    await edge.stop()
+  })
+})
+
+describe('turns at decoding', () => {
+  it('go round among the accounts, and who would wait too long is refused at once', async () => {
+    const decode = { ms: 0, calls: 0 }
+    const slow: typeof codecs.jpeg = async (...args) => {
+      decode.calls++
+      await new Promise((resolve) => setTimeout(resolve, decode.ms))
+      return codecs.jpeg(...args)
+    }
+    const jpeg = new Uint8Array(await sharp(png).jpeg().toBuffer())
+    const edge = await twoAccounts({
+      codecs: { ...codecs, jpeg: slow },
+      places: places({ ...PLACES, atOnce: 1, maxWaitMs: 1000 }),
+    })
+    decode.ms = 100
+    expect((await edge.send('modest', jpeg)).status).toBe(200)
+    const ended: string[] = []
+    const sent = (account: 'greedy' | 'modest') =>
+      edge.send(account, jpeg).then((response) => {
+        if (response.status === 200) ended.push(account)
+        return response
+      })
+    const greedy = Array.from({ length: 30 }, () => sent('greedy'))
+    await expect.poll(() => decode.calls).toBeGreaterThan(1)
+    const modest = await sent('modest')
+    expect(modest.status).toBe(200)
+    const before = ended.indexOf('modest')
+    const outcomes = await Promise.all(greedy.map(async (response) => (await response).status))
+    expect(new Set(outcomes)).toEqual(new Set([200, 503]))
+    expect(before).toBeLessThan(outcomes.filter((status) => status === 200).length - 2)
+    await edge.stop()
+  })
+})
