@@ -90,6 +90,30 @@ describe('the reader takes model files as they occur:', () => {
     },
   )
 
+  it('layers of any name that tfjs saves and loads again', async () => {
+    const names = [
+      'conv1/bn',
+      'bn',
+      'a/conv1/bn',
+      'layers',
+      'vars',
+      'layers/vars/0',
+      '0',
+      'a.b-c',
+      'kernel',
+      'a/',
+      'constructor',
+    ]
+    const model = tfl.sequential({ name: 'a' })
+    for (const [i, name] of names.entries())
+      model.add(layers.dense({ name, units: 4, activation: 'tanh', ...(i === 0 && { inputShape: [3] }) }))
+    randomise(model, 31)
+    const folder = await saveToFolder(model)
+    const x = tf.randomUniform([2, 3], -1, 1, 'float32', 8)
+    const theirs = (await tfl.loadLayersModel(readForTfjs(folder))).predict(x) as tf.Tensor
+    expect(difference(await run(readLayersModel(folder), x), theirs.dataSync()).excess).toBeLessThanOrEqual(0)
+  })
+
   it('Keras’s topology under model_config, with the cell’s scope in the names of weights', async () => {
     const model = tfl.sequential({
       layers: [

@@ -4,23 +4,31 @@ import type { Layer, Weights } from './model.ts'
 import type { Shards } from './shards.ts'
 import { decodeWeight, type WeightSpec } from './weights.ts'
 
+/** A weight, and the scopes that its name lies in, without and with those that writers put in for themselves. */
+interface Candidate {
+  readonly spec: WeightSpec
+  readonly scopes: readonly (readonly string[])[]
+}
+
 /**
  * Finds the weights of a layer by name. Names in the wild: `dense/kernel` (tfjs), `dense/kernel:0`, `model/dense/kernel`
- * (nested), `lstm/lstm_cell/kernel` (TensorFlow ≥ 2.2 puts the cell between), `layers/dense/vars/0` (Keras 3).
+ * (nested), `lstm/lstm_cell/kernel` (TensorFlow ≥ 2.2 puts the cell between), `layers/dense/vars/0` (Keras 3). A layer's own name
+ * may hold slashes (`conv1/bn`, in Keras's DenseNet) and may be one of the words that Keras 3 puts between.
  */
 export class WeightIndex implements Weights {
   readonly #specs: readonly WeightSpec[]
   readonly #shards: readonly Shards[]
-  readonly #byLast = new Map<string, { tokens: string[]; spec: WeightSpec }[]>()
+  readonly #byLast = new Map<string, Candidate[]>()
 
   constructor(specs: readonly WeightSpec[], shards: readonly Shards[]) {
     this.#specs = specs
     this.#shards = shards
     for (const spec of specs) {
-      const tokens = tokensOf(spec.name)
-      const last = tokens.pop()!
+      const all = spec.name.replace(/:\d+$/, '').split('/')
+      const last = all.pop()!
+      const own = all.filter((scope) => !OF_WRITERS.has(scope))
       const list = this.#byLast.get(last) ?? []
-      list.push({ tokens, spec })
+      list.push({ spec, scopes: own.length === all.length ? [all] : [all, own] })
       this.#byLast.set(last, list)
     }
   }
@@ -32,7 +40,11 @@ export class WeightIndex implements Weights {
   find(layer: Layer, name: string, index: number): Tensor | undefined {
     const candidates = [...(this.#byLast.get(name) ?? []), ...(this.#byLast.get(String(index)) ?? [])]
     const ranked = candidates
-      .map(({ tokens, spec }) => ({ spec, rank: similarity(tokens, layer.path) }))
+      .map(({ scopes, spec }) => ({
+        spec,
+        // A name that fits as it is beats one that fits without some of its scopes.
+        rank: Math.max(...scopes.map((scope, i) => similarity(scope, layer.path) - 0.25 * i)),
+      }))
       .filter(({ rank }) => rank > 0)
       .sort((a, b) => b.rank - a.rank)
     const [best, second] = ranked
@@ -48,28 +60,34 @@ export class WeightIndex implements Weights {
   }
 }
 
-const tokensOf = (name: string): string[] =>
-  name
-    .replace(/:\d+$/, '')
-    .split('/')
-    .filter((token) => token !== 'vars' && token !== 'layers' && token !== '_layer_checkpoint_dependencies')
+const OF_WRITERS: ReadonlySet<string> = new Set(['vars', 'layers', '_layer_checkpoint_dependencies'])
+
+/** Where the last run of `wanted` begins that ends before `end`; -1 where there is none. */
+function lastRun(scopes: readonly string[], wanted: readonly string[], end: number): number {
+  for (let at = end - wanted.length; at >= 0; at--)
+    if (wanted.every((name, i) => scopes[at + i] === name)) return at
+  return -1
+}
 
 /**
- * How well a weight's scopes fit the path of a layer; 0: not at all. The scope must name the layer; the innermost scope may
+ * How well a weight's scopes fit the path of a layer; 0: not at all. The scopes must name the layer; the innermost scope may
  * be the layer's cell; each enclosing model that is named as well counts.
  */
-function similarity(tokens: readonly string[], path: readonly string[]): number {
-  const own = path.at(-1)!
-  const at = tokens.lastIndexOf(own)
-  if (at < 0 || tokens.length - 1 - at > 1) return 0
-  let shared = 0
-  let from = at - 1
-  for (let i = path.length - 2; i >= 0; i--) {
-    const found = tokens.lastIndexOf(path[i]!, from)
+function similarity(scopes: readonly string[], path: readonly string[]): number {
+  const names = path.map((name) => name.split('/'))
+  const own = names.pop()!
+  const at = lastRun(scopes, own, scopes.length)
+  const behind = scopes.length - at - own.length
+  if (at < 0 || behind > 1) return 0
+  // As tfjs names it: nothing that only looks like an enclosing model's name is better.
+  if (names.length === 1 && at === 0 && behind === 0) return 5000
+  let [shared, end] = [0, at]
+  for (const name of names.reverse()) {
+    const found = lastRun(scopes, name, end)
     if (found < 0) continue
-    shared++
-    from = found - 1
+    shared += name.length
+    end = found
   }
   const strangers = at - shared
-  return 1000 + 10 * shared - strangers - (tokens.length - 1 - at) * 0.5
+  return 1000 + 10 * shared - strangers - behind * 0.5
 }
