@@ -1,6 +1,7 @@
 import { ConvertError } from './errors.ts'
 import type { Call, Layer, Model, Weights } from './layers/model.ts'
 import { type Context, describe, type Layers, type Row, rowOf, toFirst, toLast } from './lowering/context.ts'
+import { refuseUnread } from './lowering/options.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 
 /** The value whose gradient is asked for: it is put into ONNX's layout and made an output. */
@@ -58,6 +59,7 @@ function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): r
   g.scope = path
   try {
     const outputs = row.lower(layer, inputs, lowerer)
+    refuseUnread(layer, lowerer)
     if (keepsMask(row, layer)) passMask(inputs, outputs, lowerer)
     return path === lowerer.tap?.layer ? [tapped(layer, outputs, lowerer)] : outputs
   } catch (error) {
@@ -95,7 +97,7 @@ function tapped(layer: Layer, outputs: readonly Value[], lowerer: Lowerer): Valu
       'no-gradient',
       `${describe(layer)} is called more than once; choose a layer that is called once`,
     )
-  const first = layer.config.json.data_format === 'channels_first'
+  const first = layer.config.raw('data_format') === 'channels_first'
   const maps = first ? g.op('Identity', [value!]) : g.op('Transpose', [value!], { perm: toFirst(rank) })
   g.output(tap!.output, maps)
   return first ? maps : g.op('Transpose', [maps], { perm: toLast(rank) })

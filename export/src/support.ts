@@ -45,7 +45,8 @@ uint8, uint16 or float16. Output: operation sets ${OPSETS.oldest} to ${OPSETS.ne
 
 ## Layers
 
-Every layer class that tfjs-layers 4.22 deserialises. Options that are not named are those that change nothing at inference (initialisers, regularisers, constraints).
+Every layer class that tfjs-layers 4.22 deserialises, and those of Keras 3 that are named here: a file of Keras 3 is read with Keras 3's meaning of names and numbers. Options that
+are not named are those that change nothing at inference (initialisers, regularisers, constraints); an option that no lowering reads is refused, never dropped.
 
 | class | | options |
 |---|---|---|

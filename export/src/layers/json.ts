@@ -7,7 +7,14 @@ export const isObject = (json: Json | undefined): json is JsonObject =>
 const snake = (text: string): string => text.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
 
 /** Keys whose strings are names that somebody chose; everything else is Keras's vocabulary. */
-const NAMES = new Set(['name', 'class_name', 'inbound_nodes', 'input_layers', 'output_layers'])
+const NAMES = new Set([
+  'name',
+  'class_name',
+  'inbound_nodes',
+  'input_layers',
+  'output_layers',
+  'keras_history',
+])
 
 /** Keras writes snake_case, tfjs's in-memory form camelCase: read both as snake_case, names left alone. */
 export function toSnakeCase(json: Json, key = ''): Json {

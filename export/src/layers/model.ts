@@ -1,11 +1,12 @@
 import { ConvertError } from '../errors.ts'
 import type { Dim, DType, Tensor } from '../onnx/ir.ts'
-import type { JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 /** A layer's options, read with a type and a default; a value of another kind is an error that names the layer. */
 export class Config {
   readonly json: JsonObject
   readonly #owner: string
+  readonly #read = new Set<string>()
 
   constructor(json: JsonObject, owner: string) {
     this.json = json
@@ -17,27 +18,42 @@ export class Config {
     throw new ConvertError('unsupported-option', `${this.#owner}: ${key} is ${found}; supported: ${wanted}`)
   }
 
+  /** An option as it is. */
+  raw(key: string): Json | undefined {
+    this.#read.add(key)
+    return this.json[key]
+  }
+
+  /** Options that say something and that nothing asked for. */
+  unread(): string[] {
+    return Object.keys(this.json).filter((key) => {
+      const value = this.json[key]
+      return !this.#read.has(key) && value !== undefined && value !== null && value !== false
+    })
+  }
+
   has(key: string): boolean {
-    return this.json[key] !== undefined && this.json[key] !== null
+    const value = this.raw(key)
+    return value !== undefined && value !== null
   }
 
   number(key: string, fallback?: number): number {
-    const value = this.json[key] ?? fallback
+    const value = this.raw(key) ?? fallback
     return typeof value === 'number' ? value : this.#wrong(key, 'a number')
   }
 
   bool(key: string, fallback: boolean): boolean {
-    const value = this.json[key] ?? fallback
+    const value = this.raw(key) ?? fallback
     return typeof value === 'boolean' ? value : this.#wrong(key, 'true or false')
   }
 
   choice<T extends string>(key: string, choices: readonly T[], fallback?: T): T {
-    const value = this.json[key] ?? fallback
+    const value = this.raw(key) ?? fallback
     return choices.find((choice) => choice === value) ?? this.#wrong(key, choices.join(', '))
   }
 
   ints(key: string): number[] {
-    const value = this.json[key]
+    const value = this.raw(key)
     return Array.isArray(value) && value.every((n) => typeof n === 'number')
       ? (value as number[])
       : this.#wrong(key, 'a list of integers')
@@ -45,7 +61,7 @@ export class Config {
 
   /** A number for all axes or one for each. */
   perAxis(key: string, rank: number, fallback: number): number[] {
-    const value = this.json[key] ?? fallback
+    const value = this.raw(key) ?? fallback
     if (typeof value === 'number') return new Array<number>(rank).fill(value)
     const list =
       Array.isArray(value) && value.every((n) => typeof n === 'number') ? (value as number[]) : undefined
@@ -55,11 +71,19 @@ export class Config {
   }
 }
 
+export type KerasVersion = 2 | 3
+
 /** One layer as the file describes it. A layer that is called several times is one object: its weights are shared. */
 export interface Layer {
   readonly name: string
   readonly className: string
   readonly config: Config
+  /** Whose words its options are: Keras 3 means other numbers by some names than Keras 2, which tfjs follows. */
+  readonly keras: KerasVersion
+  /**
+   * Where Keras 3 keeps its weights in a `.keras` file: by class and number (`layers/conv2d_1`), whatever the layer's name.
+   */
+  readonly saved?: string
   /** Names of the models that it lies in, outermost first, then its own. */
   readonly path: readonly string[]
   /** For a nested model. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ConvertError } from '../errors.ts'
 import { isObject, type Json, type JsonObject, toSnakeCase } from './json.ts'
-import type { Model, Weights } from './model.ts'
+import type { KerasVersion, Model, Weights } from './model.ts'
 import { fileShards, memoryShards, type Shards } from './shards.ts'
 import { readModel } from './topology.ts'
 import { WeightIndex } from './weight-index.ts'
@@ -43,6 +43,16 @@ function readManifest(manifest: Json | undefined, open: (paths: readonly string[
   return new WeightIndex(specs, shards)
 }
 
+/** Told by the version, or, where a file has none, by what only Keras 3 writes. */
+const kerasOf = (topology: JsonObject, version: string | undefined): KerasVersion =>
+  version === undefined
+    ? /"(__keras_tensor__|DTypePolicy)"/.test(JSON.stringify(topology))
+      ? 3
+      : 2
+    : Number.parseInt(version, 10) >= 3
+      ? 3
+      : 2
+
 /** Reads the JSON of a model, however it was saved. */
 function readTopology(json: JsonObject): Model {
   if (json.format === 'graph-model' || isObject((json.modelTopology as JsonObject | undefined)?.node as Json))
@@ -59,7 +69,10 @@ function readTopology(json: JsonObject): Model {
     )
   const config = topology.model_config ?? topology.modelConfig ?? topology
   const snake = toSnakeCase(typeof config === 'string' ? (JSON.parse(config) as Json) : config)
-  return isObject(snake) ? readModel(snake) : unreadable('model.json has no model configuration')
+  const version = typeof topology.keras_version === 'string' ? topology.keras_version : undefined
+  return isObject(snake)
+    ? readModel(snake, { path: [], keras: kerasOf(snake, version) })
+    : unreadable('model.json has no model configuration')
 }
 
 /**

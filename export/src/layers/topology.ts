@@ -1,7 +1,7 @@
 import { ConvertError } from '../errors.ts'
 import type { Dim, DType } from '../onnx/ir.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
-import { type Call, Config, type Layer, type Model, type ModelInput } from './model.ts'
+import { type Call, Config, type KerasVersion, type Layer, type Model, type ModelInput } from './model.ts'
 
 const MODELS = new Set(['Sequential', 'Model', 'Functional'])
 const wrong = (what: string, code: 'model-unreadable' | 'model-unsupported' = 'model-unreadable'): never => {
@@ -13,28 +13,67 @@ const objectAt = (json: JsonObject, key: string, owner: string): JsonObject => {
   return isObject(value) ? value : wrong(`${owner} has no "${key}"`)
 }
 
+/** Where a layer lies: the models around it, whose words its options are, and where Keras 3 keeps the weights of what is around it. */
+interface Place {
+  readonly path: readonly string[]
+  readonly keras: KerasVersion
+  readonly saved?: string
+}
+
+/** Keras 3's `to_snake_case` (keras/src/utils/naming.py). */
+const snakeCase = (name: string): string =>
+  name
+    .replace(/\W+/g, '')
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+
+/** Reads the layers of a model in the order of its file: Keras 3 counts those of one class in that order. */
+function readLayers(list: readonly Json[], place: Place): Layer[] {
+  const counts = new Map<string, number>()
+  return list.map((json) => {
+    const kind = snakeCase(isObject(json) ? classOf(json) : '')
+    const count = counts.get(kind) ?? 0
+    counts.set(kind, count + 1)
+    const own = `layers/${kind}${count > 0 ? `_${count}` : ''}`
+    return readLayer(json, { ...place, saved: place.saved ? `${place.saved}/${own}` : own })
+  })
+}
+
+const classOf = (json: JsonObject): string => String(json.class_name).split('>').at(-1)!
+
 /** Reads `{class_name, config}`, in snake_case, as a layer; nested models and wrapped layers are read with it. */
-function readLayer(json: Json | undefined, path: readonly string[]): Layer {
+function readLayer(json: Json | undefined, place: Place): Layer {
+  const { path, keras, saved } = place
   const where = path.length > 0 ? `model "${path.join('/')}"` : 'the model'
   if (!isObject(json) || typeof json.class_name !== 'string')
     return wrong(`${where} has a layer without a class name`)
-  const className = json.class_name.split('>').at(-1)!
+  const className = classOf(json)
   const raw = Array.isArray(json.config)
     ? { layers: json.config }
     : objectAt(json, 'config', `a ${className} in ${where}`)
   const name = String(json.name ?? raw.name ?? className.toLowerCase())
   const full = [...path, name]
-  const layer = { name, className, path: full, config: new Config(raw, `layer "${name}" (${className})`) }
-  if (MODELS.has(className)) return { ...layer, model: readModel({ ...json, config: raw, name }, path) }
-  const inner: Layer[] = []
-  if (isObject(raw.layer)) inner.push(readLayer(raw.layer, full))
-  if (isObject(raw.backward_layer)) inner.push(readLayer(raw.backward_layer, full))
-  if (isObject(raw.cell)) inner.push(readLayer(raw.cell, full))
-  if (Array.isArray(raw.cells)) for (const cell of raw.cells) inner.push(readLayer(cell, full))
+  const config = new Config(raw, `layer "${name}" (${className})`)
+  const layer = { name, className, path: full, config, keras, ...(keras === 3 && saved && { saved }) }
+  if (MODELS.has(className)) return { ...layer, model: readModel({ ...json, config: raw, name }, place) }
+  const held: [Json | undefined, string][] = [
+    [raw.layer, className === 'Bidirectional' ? 'forward_layer' : 'layer'],
+    [raw.backward_layer, 'backward_layer'],
+    [raw.cell, 'cell'],
+    ...(Array.isArray(raw.cells) ? raw.cells : []).map((cell, i): [Json, string] => [cell, `cells/${i}`]),
+  ]
+  const inner = held
+    .filter(([value]) => isObject(value))
+    .map(([value, as]) => readLayer(value, { path: full, keras, saved: `${saved}/${as}` }))
   return inner.length > 0 ? { ...layer, inner } : layer
 }
 
 const DTYPES: Record<string, DType> = { float32: 'float32', int32: 'int32', bool: 'bool' }
+
+/** A name, or a Keras 3 policy of that name. */
+const nameOfType = (dtype: Json | undefined): string =>
+  isObject(dtype) && isObject(dtype.config) ? String(dtype.config.name) : String(dtype ?? 'float32')
 
 function inputOf(layer: Layer, key: string): ModelInput | undefined {
   const { json } = layer.config
@@ -46,13 +85,13 @@ function inputOf(layer: Layer, key: string): ModelInput | undefined {
       : undefined
   if (!list) return undefined
   const dims = list.map((d, i): Dim => (i === 0 || typeof d !== 'number' || d < 0 ? null : d))
-  return { name: layer.name, key, shape: dims, dtype: DTYPES[String(json.dtype ?? 'float32')] ?? 'float32' }
+  return { name: layer.name, key, shape: dims, dtype: DTYPES[nameOfType(json.dtype)] ?? 'float32' }
 }
 
-function readSequential(name: string, config: JsonObject, path: readonly string[]): Model {
+function readSequential(name: string, config: JsonObject, place: Place): Model {
   const list = config.layers
   if (!Array.isArray(list) || list.length === 0) return wrong(`model "${name}" has no layers`)
-  const layers = list.map((json) => readLayer(json, path))
+  const layers = readLayers(list, place)
   const first = layers[0]!
   const key = 'input'
   const declared = inputOf(first, key) ?? innermostInput(first, key)
@@ -89,17 +128,49 @@ interface Inbound {
 
 const inbound = (json: Json, owner: string): Inbound => {
   if (!Array.isArray(json) || typeof json[0] !== 'string')
-    return wrong(`${owner}: its inputs are not [layer, node, tensor] as Keras 2 writes them`)
-  return { layer: json[0], node: Number(json[1] ?? 0), tensor: Number(json[2] ?? 0) }
+    return wrong(`${owner}: its inputs are not [layer, node, tensor]`)
+  const [layer, node, tensor, options] = json
+  if (isObject(options)) refuseCallOptions(options, owner)
+  return { layer: layer as string, node: Number(node ?? 0), tensor: Number(tensor ?? 0) }
 }
 
-/** `[["a",0,0]]` or, for one, `["a",0,0]`. */
+/** `[["a",0,0]]` or, for one, `["a",0,0]`; a dictionary of them by name in Keras 3. */
 const references = (json: Json | undefined, owner: string): Inbound[] => {
+  if (isObject(json)) return Object.values(json).flatMap((item) => references(item, owner))
   if (!Array.isArray(json)) return wrong(`${owner} is missing`)
   return typeof json[0] === 'string' ? [inbound(json, owner)] : json.map((item) => inbound(item, owner))
 }
 
-function readFunctional(name: string, config: JsonObject, path: readonly string[]): Model {
+/** The tensors in the arguments of a call as Keras 3 writes it, in their order. */
+function tensorsIn(json: Json | undefined, owner: string): Inbound[] {
+  if (Array.isArray(json)) return json.flatMap((item) => tensorsIn(item, owner))
+  if (!isObject(json)) return []
+  if (json.class_name !== '__keras_tensor__')
+    return Object.values(json).flatMap((item) => tensorsIn(item, owner))
+  return [inbound(objectAt(json, 'config', owner).keras_history!, owner)]
+}
+
+/** Options of a call that change nothing; any other is refused rather than dropped. */
+function refuseCallOptions(options: JsonObject, owner: string): void {
+  for (const [key, value] of Object.entries(options)) {
+    const says = value !== null && value !== false && !(Array.isArray(value) && value.length === 0)
+    if (key !== 'initial_state' && says)
+      throw new ConvertError(
+        'unsupported-option',
+        `${owner}: it is called with ${key} = ${JSON.stringify(value).slice(0, 60)}; supported: calls with inputs and initial_state`,
+      )
+  }
+}
+
+/** The inputs of one call: a list as Keras 2 and tfjs write it, or `{args, kwargs}` of Keras 3. */
+function inputsOfCall(json: Json, owner: string): Inbound[] {
+  if (!isObject(json)) return references(json, owner)
+  const options = isObject(json.kwargs) ? json.kwargs : {}
+  refuseCallOptions(options, owner)
+  return [...tensorsIn(json.args, owner), ...tensorsIn(options.initial_state, owner)]
+}
+
+function readFunctional(name: string, config: JsonObject, place: Place): Model {
   const list = config.layers
   if (!Array.isArray(list)) return wrong(`model "${name}" has no layers`)
   const layers = new Map<string, Layer>()
@@ -107,8 +178,9 @@ function readFunctional(name: string, config: JsonObject, path: readonly string[
   const known = new Set<string>()
   const inputs = new Map<string, ModelInput>()
   const keyOf = (ref: Inbound) => `${ref.layer}#${ref.node}`
-  for (const json of list) {
-    const layer = readLayer(json, path)
+  const read = readLayers(list, place)
+  for (const [at, json] of list.entries()) {
+    const layer = read[at]!
     layers.set(layer.name, layer)
     const nodes = isObject(json) && Array.isArray(json.inbound_nodes) ? json.inbound_nodes : []
     if (layer.className === 'InputLayer') {
@@ -121,7 +193,7 @@ function readFunctional(name: string, config: JsonObject, path: readonly string[
     nodes.forEach((node, i) => {
       const owner = `layer "${layer.name}" (${layer.className})`
       if (Array.isArray(node) && node.length === 0) return
-      pending.push({ layer, node: i, inputs: references(node, owner) })
+      pending.push({ layer, node: i, inputs: inputsOfCall(node, owner) })
     })
   }
   // A nested model has one call of its own before the first in this model: some writers count it, some don't.
@@ -160,8 +232,8 @@ function readFunctional(name: string, config: JsonObject, path: readonly string[
 }
 
 /** Reads a model topology in snake_case: `{class_name, config}` of a Sequential or functional model. */
-export function readModel(json: JsonObject, path: readonly string[] = []): Model {
-  const className = String(json.class_name).split('>').at(-1)!
+export function readModel(json: JsonObject, place: Place): Model {
+  const className = classOf(json)
   if (!MODELS.has(className))
     return wrong(
       `the model is of class ${JSON.stringify(json.class_name)}; supported: Sequential, Functional, Model`,
@@ -169,7 +241,7 @@ export function readModel(json: JsonObject, path: readonly string[] = []): Model
     )
   const config = Array.isArray(json.config) ? { layers: json.config } : objectAt(json, 'config', 'the model')
   const name = String(json.name ?? config.name ?? 'model')
-  const inside = [...path, name]
+  const inside = { ...place, path: [...place.path, name] }
   return className === 'Sequential' && !Array.isArray(config.input_layers)
     ? readSequential(name, config, inside)
     : readFunctional(name, config, inside)

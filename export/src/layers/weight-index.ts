@@ -19,10 +19,15 @@ export class WeightIndex implements Weights {
   readonly #specs: readonly WeightSpec[]
   readonly #shards: readonly Shards[]
   readonly #byLast = new Map<string, Candidate[]>()
+  readonly #byName: ReadonlyMap<string, WeightSpec>
+  /** Whether the names are those of a `.keras` file of Keras 3. */
+  readonly #numbered: boolean
 
   constructor(specs: readonly WeightSpec[], shards: readonly Shards[]) {
     this.#specs = specs
     this.#shards = shards
+    this.#byName = new Map(specs.map((spec) => [spec.name, spec]))
+    this.#numbered = specs.some(({ name }) => name.includes('/vars/'))
     for (const spec of specs) {
       const all = spec.name.replace(/:\d+$/, '').split('/')
       const last = all.pop()!
@@ -38,6 +43,18 @@ export class WeightIndex implements Weights {
   }
 
   find(layer: Layer, name: string, index: number): Tensor | undefined {
+    const spec =
+      this.#numbered && layer.saved !== undefined
+        ? (this.#byName.get(`${layer.saved}/vars/${index}`) ??
+          this.#byName.get(`${layer.saved}/cell/vars/${index}`))
+        : this.#search(layer, name, index)
+    if (!spec) return undefined
+    const bytes = new Uint8Array(spec.bytes)
+    this.#shards[spec.group]!.read(spec.offset, bytes)
+    return decodeWeight(spec, bytes)
+  }
+
+  #search(layer: Layer, name: string, index: number): WeightSpec | undefined {
     const candidates = [...(this.#byLast.get(name) ?? []), ...(this.#byLast.get(String(index)) ?? [])]
     const ranked = candidates
       .map(({ scopes, spec }) => ({
@@ -54,9 +71,7 @@ export class WeightIndex implements Weights {
         'weights-unreadable',
         `layer "${layer.name}": both "${best.spec.name}" and "${second.spec.name}" could be its ${name}`,
       )
-    const bytes = new Uint8Array(best.spec.bytes)
-    this.#shards[best.spec.group]!.read(best.spec.offset, bytes)
-    return decodeWeight(best.spec, bytes)
+    return best.spec
   }
 }
 

@@ -16,6 +16,9 @@ import {
   weightOf,
 } from './context.ts'
 
+/** What gates are put through where a file does not say. */
+const gateOf = (layer: Layer): string => (layer.keras === 3 ? 'sigmoid' : 'hard_sigmoid')
+
 /** Gates along the last axis: [N, n·H] → n values [N,H]. */
 const gates = (context: Context, value: Value, count: number, units: number): Value[] =>
   context.g.multi(
@@ -70,7 +73,8 @@ function simpleCell(layer: Layer, context: Context): Cell {
 function gruCell(layer: Layer, context: Context): Cell {
   const { g } = context
   const { units, weights, fromInput } = dense(layer, context, 3)
-  if (layer.config.bool('reset_after', false)) unsupported(layer, 'reset_after is true', 'false, as tfjs')
+  if (layer.config.bool('reset_after', false))
+    unsupported(layer, 'reset_after is true', 'false, where a GRU is unrolled')
   return {
     stateShapes: () => [[units]],
     step: (x, [h]) => {
@@ -79,8 +83,8 @@ function gruCell(layer: Layer, context: Context): Cell {
       const slice = (from: number, to: number) =>
         g.op('Slice', [kernel], { starts: [from * units], ends: [to * units], axes: [1] })
       const [hz, hr] = gates(context, g.op('MatMul', [h!, slice(0, 2)]), 2, units)
-      const z = activate(layer, g.op('Add', [xz!, hz!]), context, 'recurrent_activation', 'hard_sigmoid')
-      const r = activate(layer, g.op('Add', [xr!, hr!]), context, 'recurrent_activation', 'hard_sigmoid')
+      const z = activate(layer, g.op('Add', [xz!, hz!]), context, 'recurrent_activation', gateOf(layer))
+      const r = activate(layer, g.op('Add', [xr!, hr!]), context, 'recurrent_activation', gateOf(layer))
       const inner = g.op('MatMul', [g.op('Mul', [r, h!]), slice(2, 3)])
       const candidate = activate(layer, g.op('Add', [xh!, inner]), context, 'activation', 'tanh')
       const kept = g.op('Mul', [z, h!])
@@ -93,7 +97,7 @@ function gruCell(layer: Layer, context: Context): Cell {
 /** c′ = f c + i g, h′ = o a(c′), from the four gates before their activations. */
 function lstmStep(layer: Layer, context: Context, [i, f, c, o]: readonly Value[], carry: Value) {
   const { g } = context
-  const gate = (value: Value) => activate(layer, value, context, 'recurrent_activation', 'hard_sigmoid')
+  const gate = (value: Value) => activate(layer, value, context, 'recurrent_activation', gateOf(layer))
   const inner = (value: Value) => activate(layer, value, context, 'activation', 'tanh')
   const next = g.op('Add', [g.op('Mul', [gate(f!), carry]), g.op('Mul', [gate(i!), inner(c!)])])
   const output = g.op('Mul', [gate(o!), inner(next)])

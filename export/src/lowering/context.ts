@@ -1,8 +1,8 @@
 import { ConvertError } from '../errors.ts'
-import { isObject } from '../layers/json.ts'
-import type { Layer, Weights } from '../layers/model.ts'
+import { isObject, type Json } from '../layers/json.ts'
+import { Config, type Layer, type Weights } from '../layers/model.ts'
 import type { Builder, Tensor, Value } from '../onnx/ir.ts'
-import { ACTIVATIONS } from './activations.ts'
+import { activationsOf } from './activations.ts'
 import type { Cell } from './cell.ts'
 
 /** What a lowering builds with. */
@@ -29,6 +29,8 @@ export interface Row {
   readonly keepsMask?: boolean | ((layer: Layer) => boolean)
   /** It takes any number of axes, of any size, before the last one. */
   readonly anyRank?: true
+  /** It passes its input on at inference, whatever its options. */
+  readonly actsInTraining?: true
   /** Why the class is refused, where it is known and cannot be lowered. */
   readonly refused?: string
   /** For a cell: its step. */
@@ -76,20 +78,38 @@ export function refuseStaleMask(layer: Layer, x: Value, { masks }: Context): voi
     )
 }
 
-/** Applies the activation that an option names: a string, or `{class_name, config}`. */
+/**
+ * Applies the activation that an option names: a string, `{class_name: 'function', config: name}`, or a layer that serves as one.
+ */
 export function activate(
   layer: Layer,
   x: Value,
-  { g }: Context,
+  context: Context,
   key = 'activation',
   fallback = 'linear',
 ): Value {
-  const option = layer.config.json[key] ?? fallback
-  const name = isObject(option) ? option.class_name : option
-  const apply = typeof name === 'string' ? ACTIVATIONS[name] : undefined
-  return apply
-    ? apply(x, g)
-    : unsupported(layer, `${key} is ${JSON.stringify(name)}`, Object.keys(ACTIVATIONS).join(', '))
+  const option = layer.config.raw(key) ?? fallback
+  const name = activationName(option)
+  const apply = activationsOf(layer.keras)[name]
+  if (apply) return apply(x, context.g)
+  const config = isObject(option) && isObject(option.config) ? option.config : undefined
+  if (config && rowOf(context.layers, name)) {
+    const { path, keras } = layer
+    const own = new Config(config, `${describe(layer)}, its ${key} ${name}`)
+    return context.lower({ name, className: name, path, keras, config: own }, [x])[0]!
+  }
+  return unsupported(
+    layer,
+    `${key} is ${JSON.stringify(name)}`,
+    Object.keys(activationsOf(layer.keras)).join(', '),
+  )
+}
+
+/** What an option calls an activation. */
+export function activationName(option: Json): string {
+  if (!isObject(option)) return String(option)
+  const { class_name: kind, config } = option
+  return kind === 'function' && typeof config === 'string' ? config : String(kind)
 }
 
 /** The cell of a recurrent layer: its own, or the one that an RNN layer holds. */

@@ -34,14 +34,25 @@ function windowOf({ config }: Layer, rank: number) {
   }
 }
 
+/** Groups of channels that are convolved apart: tfjs ignores the option, Keras does not. */
+function groupsOf(layer: Layer): number {
+  const groups = layer.config.number('groups', 1)
+  if (groups !== 1 && layer.keras === 2)
+    unsupported(layer, 'groups is not 1', 'groups 1 (tfjs ignores the option)')
+  return groups
+}
+
 /** Conv1D, Conv2D, Conv3D: with "valid", "same" or (1D) "causal" padding, strides or dilations. */
 function lowerConv(rank: 1 | 2 | 3) {
   return (layer: Layer, [x]: readonly Value[], context: Context): Value[] => {
     const { kernel, strides, dilations, padding } = windowOf(layer, rank)
-    if (layer.config.number('groups', 1) !== 1)
-      unsupported(layer, 'groups is not 1', 'groups 1 (tfjs ignores the option)')
+    const groups = groupsOf(layer)
     const filters = layer.config.number('filters')
-    const weights = weightOf(layer, context, 'kernel', 0, [...kernel, channelsOf(layer, x!), filters])
+    const weights = weightOf(layer, context, 'kernel', 0, [
+      ...kernel,
+      channelsOf(layer, x!) / groups,
+      filters,
+    ])
     const y = inChannelsFirst(layer, x!, context, (nchw) =>
       context.g.op(
         'Conv',
@@ -50,7 +61,13 @@ function lowerConv(rank: 1 | 2 | 3) {
           context.g.constant(transpose(weights, kernelFirst(rank)), 'kernel'),
           biasOf(layer, context, filters, 1),
         ],
-        { kernel_shape: kernel, strides, dilations, ...paddingOf(nchw, padding, kernel, strides, dilations) },
+        {
+          kernel_shape: kernel,
+          strides,
+          dilations,
+          ...(groups > 1 && { group: groups }),
+          ...paddingOf(nchw, padding, kernel, strides, dilations),
+        },
       ),
     )
     return [activate(layer, y, context)]
@@ -66,6 +83,7 @@ function lowerConvTranspose(rank: 2 | 3) {
     const weights = weightOf(layer, context, 'kernel', 0, [...kernel, filters, channelsOf(layer, x!)])
     const cut = kernel.map((k, i) => (padding === 'same' ? Math.max(k - strides[i]!, 0) : 0))
     const pads = [...cut.map((n) => Math.floor(n / 2)), ...cut.map((n) => Math.ceil(n / 2))]
+    if (layer.config.has('output_padding')) unsupported(layer, 'output_padding is set', 'none')
     const output_padding = kernel.map((k, i) => Math.max(strides[i]! - k, 0))
     const y = inChannelsFirst(layer, x!, context, (nchw) =>
       context.g.op(
@@ -90,11 +108,13 @@ function depthwiseKernel(weights: Tensor): Tensor {
 
 /** The kernel tells the multiplier: tfjs does not save it for SeparableConv2D. */
 const depthwiseWeights = (layer: Layer, channels: number, context: Context): Tensor =>
-  weightOf(layer, context, 'depthwise_kernel', 0, [
-    ...layer.config.perAxis('kernel_size', 2, 1),
-    channels,
-    null,
-  ])
+  weightOf(
+    layer,
+    context,
+    layer.keras === 3 && layer.className === 'DepthwiseConv2D' ? 'kernel' : 'depthwise_kernel',
+    0,
+    [...layer.config.perAxis('kernel_size', 2, 1), channels, null],
+  )
 
 function depthwise(
   layer: Layer,
@@ -118,8 +138,10 @@ function depthwise(
 }
 
 function lowerDepthwise(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  // The kernel tells it.
+  layer.config.raw('depth_multiplier')
   const { dilations } = windowOf(layer, 2)
-  if (dilations.some((d) => d !== 1))
+  if (layer.keras === 2 && dilations.some((d) => d !== 1))
     unsupported(layer, `dilation_rate is [${dilations}]`, '1 (tfjs ignores the option)')
   const weights = depthwiseWeights(layer, channelsOf(layer, x!), context)
   const bias = biasOf(layer, context, weights.shape[2]! * weights.shape[3]!, 1)
@@ -128,6 +150,7 @@ function lowerDepthwise(layer: Layer, [x]: readonly Value[], context: Context): 
 }
 
 function lowerSeparable(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  layer.config.raw('depth_multiplier')
   const weights = depthwiseWeights(layer, channelsOf(layer, x!), context)
   const filters = layer.config.number('filters')
   const between = weights.shape[2]! * weights.shape[3]!

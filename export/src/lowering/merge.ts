@@ -15,7 +15,7 @@ function sameRank(g: Builder, inputs: readonly Value[]): Value[] {
 
 const fold =
   (
-    op: 'Add' | 'Mul' | 'Max' | 'Min',
+    op: 'Add' | 'Sub' | 'Mul' | 'Max' | 'Min',
     finish: (g: Builder, sum: Value, count: number) => Value = (_, sum) => sum,
   ): Lowering =>
   (_layer, inputs, context) => {
@@ -37,7 +37,7 @@ function normalised(g: Builder, x: Value, axis: number): Value {
 
 /** Σ over one axis of each input, per item of the batch; of vectors and matrices. */
 function lowerDot(layer: Layer, inputs: readonly Value[], { g }: Context): Value[] {
-  const option = layer.config.json.axes
+  const option = layer.config.raw('axes')
   const list = (Array.isArray(option) ? option : [option, option]) as number[]
   const axes = list.map((axis, i) => (axis < 0 ? axis + inputs[i]!.shape.length : axis))
   const [x, y] = inputs.map((value, i) =>
@@ -62,6 +62,7 @@ export const mergeLayers: Family = {
   title: 'Merging',
   rows: {
     Add: { lower: fold('Add'), notes: 'with broadcasting' },
+    Subtract: { lower: fold('Sub'), notes: 'with broadcasting' },
     Multiply: { lower: fold('Mul'), notes: 'with broadcasting' },
     Average: {
       lower: fold('Add', (g, sum, n) => g.op('Mul', [sum, g.number(1 / n)])),

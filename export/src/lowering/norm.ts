@@ -1,7 +1,7 @@
 import type { Layer } from '../layers/model.ts'
 import { float, type Tensor, type Value } from '../onnx/ir.ts'
-import { float32, reshaped, sizeOf } from '../onnx/tensor.ts'
-import { type Context, type Family, sizeAt, weightOf } from './context.ts'
+import { float32, map, reshaped, sizeOf } from '../onnx/tensor.ts'
+import { type Context, type Family, sizeAt, unsupported, weightOf } from './context.ts'
 
 /** Gamma and beta, or ones and zeros where the layer has none; and how many of them it has. */
 function affine(
@@ -24,7 +24,7 @@ const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank :
 function lowerBatchNormalization(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
   const { g } = context
   const rank = x!.shape.length
-  const option = layer.config.json.axis ?? -1
+  const option = layer.config.raw('axis') ?? -1
   const axis = axisOf(Array.isArray(option) ? (option[0] as number) : (option as number), rank)
   const channels = sizeAt(layer, x!, axis)
   const { gamma, beta, next } = affine(layer, context, [channels])
@@ -47,9 +47,10 @@ function lowerBatchNormalization(layer: Layer, [x]: readonly Value[], context: C
 }
 
 function lowerLayerNormalization(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  if (layer.config.bool('rms_scaling', false)) unsupported(layer, 'rms_scaling is true', 'false')
   const { g } = context
   const rank = x!.shape.length
-  const option = layer.config.json.axis ?? -1
+  const option = layer.config.raw('axis') ?? -1
   const axes = ((Array.isArray(option) ? option : [option]) as number[]).map((axis) => axisOf(axis, rank))
   const { gamma, beta } = affine(
     layer,
@@ -71,9 +72,39 @@ function lowerLayerNormalization(layer: Layer, [x]: readonly Value[], context: C
   return [g.op('Add', [scaled, g.constant(reshaped(beta, shape), 'beta')])]
 }
 
+/** (x − mean) / √variance, with the statistics as options or, where they were adapted, as weights. */
+function lowerNormalization(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  const { g } = context
+  const { config } = layer
+  const rank = x!.shape.length
+  const option = config.raw('axis') ?? -1
+  const axes = ((Array.isArray(option) ? option : [option]) as number[])
+    .map((axis) => axisOf(axis, rank))
+    .sort((a, b) => a - b)
+  const kept = axes.map((axis) => sizeAt(layer, x!, axis))
+  const place = x!.shape.map((d, i) => (axes.includes(i) ? (d as number) : 1))
+  const statistic = (key: string, index: number): Tensor => {
+    const given = config.raw(key)
+    if (given === undefined || given === null)
+      return reshaped(weightOf(layer, context, key, index, kept), place)
+    const values = [given].flat(8) as number[]
+    return values.length === 1 ? float32([], values) : reshaped(float32([values.length], values), place)
+  }
+  const mean = g.constant(statistic('mean', 0), 'mean')
+  // Keras divides by at least 1e-7.
+  const deviation = map(statistic('variance', 1), (v) => Math.max(Math.sqrt(v), 1e-7))
+  if (config.bool('invert', false))
+    return [g.op('Add', [g.op('Mul', [x!, g.constant(deviation, 'deviation')]), mean])]
+  return [g.op('Div', [g.op('Sub', [x!, mean]), g.constant(deviation, 'deviation')])]
+}
+
 export const normLayers: Family = {
   title: 'Normalisation',
   rows: {
+    Normalization: {
+      lower: lowerNormalization,
+      notes: 'mean and variance as options or weights; axis; invert',
+    },
     BatchNormalization: {
       lower: lowerBatchNormalization,
       notes: 'any axis; with or without scale and center',

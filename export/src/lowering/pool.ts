@@ -29,13 +29,14 @@ function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {
   }
 }
 
-/** The mean or maximum over all of space: [N,…,C] → [N,C]. */
-function lowerGlobal(op: 'ReduceMean' | 'ReduceMax', rank: 1 | 2) {
+/** The mean or maximum over all of space: [N,…,C] → [N,C], or with axes of size 1 in its place. */
+function lowerGlobal(op: 'ReduceMean' | 'ReduceMax', rank: 1 | 2 | 3) {
   return (layer: Layer, [x]: readonly Value[], { g }: Context): Value[] => {
-    if (layer.config.bool('keepdims', false))
-      unsupported(layer, 'keepdims is true', 'false (tfjs ignores the option)')
-    const first = rank === 2 && isChannelsFirst(layer) ? 2 : 1
-    return [g.op(op, [x!], { axes: rank === 1 ? [1] : [first, first + 1], keepdims: 0 })]
+    const keep = layer.config.bool('keepdims', false)
+    if (keep && layer.keras === 2) unsupported(layer, 'keepdims is true', 'false (tfjs ignores the option)')
+    const first = isChannelsFirst(layer) ? 2 : 1
+    const axes = Array.from({ length: rank }, (_, i) => first + i)
+    return [g.op(op, [x!], { axes, keepdims: keep ? 1 : 0 })]
   }
 }
 
@@ -51,6 +52,8 @@ export const poolLayers: Family = {
     AveragePooling3D: { lower: lowerPool('AveragePool', 3), notes: `${notes}; both data formats` },
     GlobalAveragePooling1D: { lower: lowerGlobal('ReduceMean', 1) },
     GlobalAveragePooling2D: { lower: lowerGlobal('ReduceMean', 2), notes: 'both data formats' },
+    GlobalAveragePooling3D: { lower: lowerGlobal('ReduceMean', 3), notes: 'both data formats' },
+    GlobalMaxPooling3D: { lower: lowerGlobal('ReduceMax', 3), notes: 'both data formats' },
     GlobalMaxPooling1D: { lower: lowerGlobal('ReduceMax', 1) },
     GlobalMaxPooling2D: { lower: lowerGlobal('ReduceMax', 2), notes: 'both data formats' },
   },

@@ -2,6 +2,7 @@ import { Config, type Layer } from '../layers/model.ts'
 import { type Builder, float, type Tensor, type Value } from '../onnx/ir.ts'
 import { float32, reshaped, transpose } from '../onnx/tensor.ts'
 import {
+  activationName,
   type Context,
   cellOf,
   describe,
@@ -47,10 +48,30 @@ function gatesFirst(kernel: Tensor, kind: Kind, units: number): Tensor {
 const reversed = (g: Builder, x: Value): Value =>
   g.op('Slice', [x], { starts: [-1], ends: [-(2 ** 31)], axes: [1], steps: [-1] })
 
-const activationName = (layer: Layer, key: string, fallback: string): string => {
-  const value = layer.config.json[key] ?? fallback
-  return typeof value === 'string' ? value : 'other'
+/** An activation as ONNX's recurrent operations take it; undefined for one that they have not. */
+function insideOf(layer: Layer, key: string): readonly [string, number, number] | undefined {
+  const gate = layer.keras === 3 ? 'sigmoid' : 'hard_sigmoid'
+  const name = activationName(layer.config.raw(key) ?? (key === 'activation' ? 'tanh' : gate))
+  if (name === 'hard_sigmoid' && layer.keras === 3) return ['HardSigmoid', 1 / 6, 0.5]
+  return Object.hasOwn(INSIDE, name) ? INSIDE[name] : undefined
 }
+
+/** The input's bias, then the recurrent one, which Keras has only in a GRU with reset_after. */
+function biases(layer: Layer, kind: Kind, units: number, context: Context): Tensor | undefined {
+  if (!layer.config.bool('use_bias', true)) return undefined
+  const count = GATES[kind].length * units
+  const two = kind === 'GRU' && resetsAfter(layer)
+  const bias = weightOf(layer, context, 'bias', 2, two ? [2, count] : [count])
+  const out = new Float32Array(2 * count)
+  for (let i = 0; i < bias.data.length; i += count) {
+    const part = float32([1, count], (bias.data as Float32Array).slice(i, i + count))
+    out.set(gatesFirst(part, kind, units).data as Float32Array, i)
+  }
+  return float32([1, 2 * count], out)
+}
+
+/** Where a GRU resets its state: behind the recurrent product (Keras's default), or before it (tfjs). */
+const resetsAfter = (layer: Layer): boolean => layer.config.bool('reset_after', false)
 
 /** As ONNX's own operation, for whole sequences without a mask. */
 function asOperation(
@@ -65,21 +86,12 @@ function asOperation(
   const count = GATES[kind].length * units
   const kernel = weightOf(layer, context, 'kernel', 0, [sizeAt(layer, x, -1), count])
   const recurrent = weightOf(layer, context, 'recurrent_kernel', 1, [units, count])
-  const bias = layer.config.bool('use_bias', true) ? weightOf(layer, context, 'bias', 2, [count]) : undefined
-  // Input bias, then recurrent bias, which Keras does not have.
-  const both =
-    bias &&
-    float32(
-      [1, 2 * count],
-      concat(gatesFirst(reshaped(bias, [1, count]), kind, units).data as Float32Array, count),
-    )
+  const both = biases(layer, kind, units, context)
   const names =
     kind === 'RNN'
       ? ['activation']
       : ['recurrent_activation', 'activation', ...(kind === 'LSTM' ? ['activation'] : [])]
-  const inside = names.map(
-    (key) => INSIDE[activationName(layer, key, key === 'activation' ? 'tanh' : 'hard_sigmoid')]!,
-  )
+  const inside = names.map((key) => insideOf(layer, key)!)
   const first = (state: Value | undefined) => state && g.op('Unsqueeze', [state], { axes: [0] })
   const inputs = [
     g.op('Transpose', [x], { perm: [1, 0, 2] }),
@@ -98,6 +110,7 @@ function asOperation(
       activations: inside.map(([name]) => name),
       activation_alpha: float(inside.map(([, alpha]) => alpha)),
       activation_beta: float(inside.map(([, , beta]) => beta)),
+      ...(kind === 'GRU' && resetsAfter(layer) && { linear_before_reset: 1 }),
     },
     kind === 'LSTM' ? 3 : 2,
   )
@@ -105,12 +118,6 @@ function asOperation(
   const ends = last.map((state) => g.op('Squeeze', [state], { axes: [0] }))
   const steps = g.op('Transpose', [g.op('Squeeze', [sequence!], { axes: [1] })], { perm: [1, 0, 2] })
   return [layer.config.bool('return_sequences', false) ? steps : ends[0]!, ...ends]
-}
-
-const concat = (bias: Float32Array, zeros: number): Float32Array => {
-  const out = new Float32Array(bias.length + zeros)
-  out.set(bias)
-  return out
 }
 
 /** Any recurrent layer: inputs are [x, initial states…]; outputs the result and, with return_state, the states. */
@@ -122,14 +129,15 @@ function lowerRecurrent(
   const { config } = layer
   if (config.bool('stateful', false))
     unsupported(layer, 'stateful is true', 'false: hand the states over as inputs and outputs (return_state)')
-  if (config.bool('reset_after', false)) unsupported(layer, 'reset_after is true', 'false, as tfjs')
   const kind = KINDS[layer.className]
   refuseStaleMask(layer, input!, context)
   const mask = context.masks.get(input!.name)
+  // Bidirectional sets it; it says something of masked steps only.
+  if (!mask) config.raw('zero_output_for_mask')
   const backwards = config.bool('go_backwards', false)
   const x = backwards ? reversed(context.g, input!) : input!
   const options = kind ? (kind === 'RNN' ? ['activation'] : ['activation', 'recurrent_activation']) : []
-  const plain = options.every((key) => INSIDE[activationName(layer, key, 'tanh')])
+  const plain = options.every((key) => insideOf(layer, key) !== undefined)
   const outputs =
     kind && plain && !mask
       ? asOperation(layer, kind, x, states, context)
@@ -158,6 +166,7 @@ function lowerBidirectional(
     const copy = {
       ...inner,
       path: [...layer.path, `${prefix}_${inner.name}`],
+      ...(layer.saved && { saved: `${layer.saved}/${prefix}_layer` }),
       config: new Config(json, describe(layer)),
     }
     return context.lower(copy, [x!, ...initial])
@@ -167,7 +176,7 @@ function lowerBidirectional(
   const [raw, ...backwardStates] = direction('backward', true, states.slice(half))
   const backward = inner.config.bool('return_sequences', false) ? reversed(g, raw!) : raw!
   const ends = [...forwardStates, ...backwardStates]
-  const mode = layer.config.json.merge_mode === undefined ? 'concat' : layer.config.json.merge_mode
+  const mode = layer.config.raw('merge_mode') === undefined ? 'concat' : layer.config.raw('merge_mode')
   if (mode === null) return [forward!, backward, ...ends]
   const pair = [forward!, backward]
   if (mode === 'concat') return [g.op('Concat', pair, { axis: forward!.shape.length - 1 }), ...ends]
@@ -208,7 +217,7 @@ export const recurrentLayers: Family = {
     Bidirectional: {
       lower: lowerBidirectional,
       notes: 'merge_mode concat, sum, mul, ave, null',
-      keepsMask: ({ inner }) => inner?.[0]?.config.json.return_sequences === true,
+      keepsMask: ({ inner }) => inner?.[0]?.config.raw('return_sequences') === true,
     },
     TimeDistributed: {
       lower: lowerTimeDistributed,

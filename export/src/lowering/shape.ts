@@ -21,7 +21,7 @@ function lowerFlatten(layer: Layer, [x]: readonly Value[], { g }: Context): Valu
 }
 
 function lowerReshape(layer: Layer, [x]: readonly Value[], { g }: Context): Value[] {
-  const option = layer.config.json.target_shape
+  const option = layer.config.raw('target_shape')
   if (!Array.isArray(option)) return unsupported(layer, 'target_shape is not a list', 'a list of sizes')
   const target = option.map((d): Dim => (typeof d !== 'number' || d < 0 ? null : d))
   const sizes = x!.shape.slice(1)
@@ -52,7 +52,7 @@ function edges(layer: Layer, option: Json | undefined): [number, number, number,
 }
 
 function lowerZeroPadding(layer: Layer, [x]: readonly Value[], { g }: Context): Value[] {
-  const [top, bottom, left, right] = edges(layer, layer.config.json.padding ?? 1)
+  const [top, bottom, left, right] = edges(layer, layer.config.raw('padding') ?? 1)
   const pads = isChannelsFirst(layer)
     ? [0, 0, top, left, 0, 0, bottom, right]
     : [0, top, left, 0, 0, bottom, right, 0]
@@ -60,7 +60,7 @@ function lowerZeroPadding(layer: Layer, [x]: readonly Value[], { g }: Context): 
 }
 
 function lowerCropping(layer: Layer, [x]: readonly Value[], { g }: Context): Value[] {
-  const [top, bottom, left, right] = edges(layer, layer.config.json.cropping ?? 0)
+  const [top, bottom, left, right] = edges(layer, layer.config.raw('cropping') ?? 0)
   const first = isChannelsFirst(layer) ? 2 : 1
   const size = [sizeAt(layer, x!, first), sizeAt(layer, x!, first + 1)]
   return [
@@ -83,7 +83,8 @@ function lowerUpSampling(layer: Layer, [x]: readonly Value[], { g }: Context): V
       sizes,
       scales: float(scales),
       mode: linear ? 'linear' : 'nearest',
-      coordinate_transformation_mode: 'asymmetric',
+      // Keras takes a pixel's centre as its place, tfjs its corner.
+      coordinate_transformation_mode: linear && layer.keras === 3 ? 'half_pixel' : 'asymmetric',
       ...(linear ? {} : { nearest_mode: 'floor' }),
     }),
   ]
