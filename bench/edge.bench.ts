@@ -8,7 +8,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { keyring } from '@detl/core/api/api-key'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
+import { outputsOf } from '@detl/core/model/outputs'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { buildWorker } from '../test/support/edge-bundle.ts'
 import { measuredWorker } from '../test/support/edge-memory.ts'
@@ -54,14 +55,13 @@ async function sizes(): Promise<Record<string, Figure>> {
 /** The Worker that runs the model, after its first answers. */
 async function memory(infer: Awaited<ReturnType<typeof buildWorker>>): Promise<Record<string, Figure>> {
   const model = readFileSync(join(MODEL, 'model.onnx'))
-  const { files, preprocess } = manifestSchema.parse(
-    JSON.parse(readFileSync(join(MODEL, 'manifest.json'), 'utf8')),
-  )
+  const manifest = parseManifest(JSON.parse(readFileSync(join(MODEL, 'manifest.json'), 'utf8')))
+  const { files, preprocess } = manifest
   const sha256 = files['model.onnx']
   const worker = await measuredWorker(infer, { [`${sha256}.onnx`]: model })
   try {
     for (let i = 0; i < 20; i++) {
-      const path = `/run?sha256=${sha256}&size=${preprocess.size}`
+      const path = `/run?sha256=${sha256}&size=${preprocess.size}&outputs=${outputsOf(manifest)}`
       const response = await worker.post(path, new Uint8Array(preprocess.size ** 2).fill(12 * i))
       if (!response.ok) throw new Error(`the model was not run: ${response.status} ${await response.text()}`)
     }

@@ -8,7 +8,7 @@ import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import type { GrayImage } from '@detl/core/image/gray-image'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
 import { openSession } from '../gpu-function/src/session.ts'
 import { preprocessImage } from '../test/support/preprocess-image.ts'
 import { sharedDir } from '../test/support/shared.ts'
@@ -39,7 +39,7 @@ export default async function normalisation(): Promise<Record<string, Figure>> {
   if (!existsSync(folder)) return {}
   const all = globSync('**/*.{jpg,png}', { cwd: folder }).sort()
   const files = all.filter((_, i) => i % Math.ceil(all.length / IMAGES) === 0)
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(resolve(MODEL, 'manifest.json'), 'utf8')))
+  const manifest = parseManifest(JSON.parse(readFileSync(resolve(MODEL, 'manifest.json'), 'utf8')))
   const model = new Uint8Array(readFileSync(resolve(MODEL, 'model.onnx')))
   const session = await openSession(model.buffer, { providers: ['cpu'], threads: 2, maxRows: 1 })
   const see = async (image: GrayImage) => {

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { encodePng } from '@detl/core/image/png-encode'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
 import type { Browser, Page } from 'playwright-core'
 import { setup as buildPage } from '../test/support/build-page.ts'
@@ -25,7 +25,7 @@ const MODELS = fileURLToPath(new URL('../models/', import.meta.url))
 
 export default async function webBench(): Promise<Record<string, Figure>> {
   buildPage()
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(`${MODELS}detl-128/manifest.json`, 'utf8')))
+  const manifest = parseManifest(JSON.parse(readFileSync(`${MODELS}detl-128/manifest.json`, 'utf8')))
   const { image } = phantom({ seed: 7, width: 1024, height: 1024, lesions: ['consolidation'] })
   const png = await encodePng({ ...image, channels: 1, data: image.data.map((level) => level << 4) })
   // One thread for the network on either side.

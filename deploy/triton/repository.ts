@@ -4,7 +4,7 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Manifest, manifestSchema } from '../../core/src/model/manifest.ts'
+import { type Manifest, parseManifest } from '../../core/src/model/manifest.ts'
 import { openSession } from '../../gpu-function/src/session.ts'
 import type { TensorInfo } from '../../gpu-function/src/session-messages.ts'
 
@@ -13,7 +13,7 @@ const USAGE = 'usage: node deploy/triton/repository.ts MODEL OUT'
 
 /** @returns the path of config.pbtxt @throws Error when the model folder cannot be read */
 export async function writeRepository(model: string, out: string): Promise<string> {
-  const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(model, 'manifest.json'), 'utf8')))
+  const manifest = parseManifest(JSON.parse(readFileSync(join(model, 'manifest.json'), 'utf8')))
   const onnx = Uint8Array.from(readFileSync(join(model, 'model.onnx')))
   const session = await openSession(onnx.buffer, { providers: ['cpu'], threads: 1, maxRows: 1 })
   await session.close()

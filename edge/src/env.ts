@@ -1,4 +1,4 @@
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import * as z from 'zod'
 import { configuredKeys } from './ledger/seed.ts'
@@ -94,7 +94,7 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     apiKeys: configuredKeys(vars.DETL_API_KEYS),
     keyPepper: vars.DETL_KEY_PEPPER,
     adminKey: vars.DETL_ADMIN_KEY,
-    manifest: manifestSchema.parse(vars.MODEL_MANIFEST ? JSON.parse(vars.MODEL_MANIFEST) : builtInManifest),
+    manifest: parseManifest(vars.MODEL_MANIFEST ? JSON.parse(vars.MODEL_MANIFEST) : builtInManifest),
     webhookAllowLocal: vars.WEBHOOK_ALLOW_LOCAL === 'true',
     tokens: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : undefined,
     stripe:

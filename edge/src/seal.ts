@@ -44,8 +44,8 @@ export function sealer(pepper: string): Sealer {
       const key = await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
       return { text: hex(text), key }
     },
-    async seal({ key }, model, { inference: { probabilities, cam, servedBy }, at }) {
-      const head = utf8(JSON.stringify({ model, servedBy, at, classes: probabilities.length }))
+    async seal({ key }, model, { inference: { probabilities, cam, oodScore, servedBy }, at }) {
+      const head = utf8(JSON.stringify({ model, servedBy, at, oodScore, classes: probabilities.length }))
       const values = Float32Array.of(...probabilities, ...cam)
       const plain = new Uint8Array(4 + head.length + values.byteLength)
       new DataView(plain.buffer).setUint32(0, head.length)
@@ -62,6 +62,7 @@ export function sealer(pepper: string): Sealer {
       const inference = {
         probabilities: values.subarray(0, head.classes),
         cam: values.subarray(head.classes),
+        oodScore: head.oodScore,
         servedBy: head.servedBy,
       }
       return { inference, at: head.at }

@@ -1,5 +1,6 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
+import { type ModelOutputs, outputsOf, wireOutputs } from '@detl/core/model/outputs'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import {
   decodeInferResponse,
@@ -8,16 +9,9 @@ import {
   parseHeaderLength,
 } from '@detl/core/wire/oip'
 import { DEADLINE_HEADER, type SigningKey, signRequest } from '@detl/core/wire/signature'
-import { float32Values } from '@detl/core/wire/tensor'
 
 /** The model's outputs for one tensor, and who computed them. */
-export type Inference = {
-  /** [C] */
-  readonly probabilities: Float32Array
-  /** [C,h,w] */
-  readonly cam: Float32Array
-  readonly servedBy: 'gpu' | 'edge'
-}
+export type Inference = ModelOutputs & { readonly servedBy: 'gpu' | 'edge' }
 
 /**
  * @param tensor UINT8 [1,1,S,S]
@@ -57,12 +51,13 @@ export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: Gpu
   const path = `/v2/models/${manifest.name}/infer`
   const { size } = manifest.preprocess
   const preprocess = preprocessId(manifest.preprocess)
+  const outputs = outputsOf(manifest)
 
   return async (tensor, { requestId, traceparent, signal }) => {
     const { body, headerLength } = encodeInferRequest({
       id: requestId,
       inputs: [{ name: manifest.input.name, shape: [1, 1, size, size], datatype: 'UINT8', data: tensor }],
-      outputs: ['probabilities', 'cam'],
+      outputs,
       parameters: { preprocess },
     })
     const headers: Record<string, string> = {
@@ -83,7 +78,7 @@ export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: Gpu
       })
       const bytes = new Uint8Array(await response.arrayBuffer())
       if (!response.ok) throw refusal(response.status, bytes)
-      return readInference(bytes, response.headers.get(HEADER_LENGTH))
+      return readInference(outputs, bytes, response.headers.get(HEADER_LENGTH))
     } catch (cause) {
       if (cause instanceof AppError) throw cause
       if (deadline.aborted) {
@@ -98,15 +93,9 @@ export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: Gpu
   }
 }
 
-function readInference(bytes: Uint8Array, headerLength: string | null): Inference {
+function readInference(names: readonly string[], bytes: Uint8Array, headerLength: string | null): Inference {
   const { outputs } = decodeInferResponse(bytes, parseHeaderLength(headerLength, 'upstream-invalid'))
-  const values = (name: string) => {
-    const tensor = outputs.find((output) => output.name === name)
-    if (tensor?.datatype !== 'FP32')
-      throw new AppError('upstream-invalid', `the answer has no FP32 output "${name}"`)
-    return float32Values(tensor)
-  }
-  return { probabilities: values('probabilities'), cam: values('cam'), servedBy: 'gpu' }
+  return { ...wireOutputs(names, outputs), servedBy: 'gpu' }
 }
 
 /** A refusal of the GPU function as the caller's problem; its own text goes to the log, since it speaks of our wiring. */

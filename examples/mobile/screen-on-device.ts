@@ -8,12 +8,11 @@
  * await selfCheck(screener.prepare, golden, sha256) // once, at start
  * const { label, probabilities } = await screener.screen(bytes)
  */
-import { readScores, type Scores } from '@detl/core/api/screening'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import type { Codecs } from '@detl/core/image/codecs'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import type { Manifest } from '@detl/core/model/manifest'
+import { collectOutputs, outputsOf, readScores, type Scores } from '@detl/core/model/outputs'
 
 type Session = {
   run(feeds: Record<string, unknown>, outputs: string[]): Promise<Record<string, { data: unknown }>>
@@ -37,15 +36,19 @@ export async function createScreener({ InferenceSession, Tensor, model, manifest
   const { size } = manifest.preprocess
   /** File → UINT8 [1,1,S,S]. @throws AppError for a file that cannot be read or is no frontal chest X-ray */
   const prepare = async (file: Uint8Array): Promise<Uint8Array> => {
-    const gate = { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE } as const
+    const gate = { mode: 'refuse', spec: manifest.gate } as const
     const options = { limits: DEFAULT_LIMITS, codecs }
     return (await takeIn(file, manifest.preprocess, gate, options)).preprocessed.tensor
   }
   /** Scores, not a diagnosis. */
   const screen = async (file: Uint8Array): Promise<Scores> => {
     const image = new Tensor('uint8', await prepare(file), [1, 1, size, size])
-    const { probabilities, cam } = await session.run({ image }, ['probabilities', 'cam'])
-    return readScores(manifest, probabilities?.data as Float32Array, cam?.data as Float32Array)
+    const names = outputsOf(manifest)
+    const outputs = await session.run({ image }, names)
+    return readScores(
+      manifest,
+      collectOutputs(names, (name) => outputs[name]?.data),
+    )
   }
   return { prepare, screen }
 }

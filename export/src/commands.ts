@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type ModelFacts, parseFacts } from '@detl/core/model/facts'
+import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import type { Command } from 'commander'
-import { exportArtifact, type ManifestFacts, parseFacts } from './artifact.ts'
+import { exportArtifact } from './artifact.ts'
 import { convert, OPSETS } from './convert.ts'
 import { ConvertError } from './errors.ts'
-import { CAM_METHODS, type CamMethod } from './gradcam.ts'
 import { writeWhole } from './graph/write.ts'
 import { readLayersModel } from './layers/read.ts'
 import { verify } from './verify.ts'
@@ -15,6 +16,14 @@ interface CommonFlags {
   readonly dtype?: 'fp32' | 'fp16'
   readonly camLayer?: string
   readonly camMethod?: CamMethod
+}
+
+interface ArtifactFlags {
+  readonly out: string
+  readonly facts?: string
+  readonly opset: string
+  readonly dtype: string
+  readonly featureMaps?: boolean
 }
 
 const oneOf =
@@ -40,8 +49,8 @@ const reporting =
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
 
-/** The facts for a manifest: the file that is named, or facts.json beside the model or one folder up, where training leaves it. */
-function readFacts(model: string, named: string | undefined): ManifestFacts {
+/** The facts of a model: the file that is named, or facts.json beside the model or one folder up, where training leaves it. */
+function readFacts(model: string, named: string | undefined): ModelFacts {
   const folder = existsSync(model) && statSync(model).isDirectory() ? model : dirname(model)
   const places =
     named === undefined ? [join(folder, 'facts.json'), join(folder, '..', 'facts.json')] : [named]
@@ -49,15 +58,13 @@ function readFacts(model: string, named: string | undefined): ManifestFacts {
   if (path === undefined)
     throw new ConvertError(
       'manifest-invalid',
-      `${places.join(' and ')}: no such file; name it with --manifest: JSON with name, version, createdAt, preprocess, temperature, data and training`,
+      `${places.join(' and ')}: no such file; \`detl train artifact\` writes it, or name another with --facts`,
     )
-  let json: unknown
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'))
+    return parseFacts(JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
-    throw new ConvertError('manifest-invalid', `${path} is not JSON`, { cause })
+    throw new ConvertError('manifest-invalid', `${path}: ${(cause as Error).message}`, { cause })
   }
-  return parseFacts(json)
 }
 
 /** Adds `convert`, `export` and `verify` to the `detl` command. */
@@ -105,31 +112,19 @@ export function addExportCommands(program: Command): void {
     .description('the screening artefact: ONNX with Grad-CAM, and its manifest')
     .argument('<model>', 'model.json, or the folder that holds it')
     .requiredOption('--out <dir>', 'folder for model.onnx and manifest.json')
-    .option('--manifest <file>', 'facts of the model as JSON (default: facts.json beside it)')
+    .option('--facts <file>', 'what training wrote of the model (default: facts.json beside it)')
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp16')
-    .option(
-      '--cam-layer <name>',
-      'the layer to explain (default: the last convolution, after its activation)',
-    )
-    .option('--cam-method <method>', CAM_METHODS.join(', '), 'gradcam')
-    .option('--scale <factor>', 'network input = 8-bit value × factor (default: 1/255)')
-    .option(
-      '--no-feature-maps',
-      'leave the output feature_maps out, which costs time whether asked for or not',
-    )
+    .option('--feature-maps', 'add the output feature_maps, which costs time whether asked for or not')
     .action(
-      reporting((model: string, flags: CommonFlags & { out: string; manifest?: string; scale?: string }) => {
+      reporting((model: string, flags: ArtifactFlags) => {
         const { bytes } = exportArtifact({
           model,
           out: flags.out,
-          manifest: readFacts(model, flags.manifest),
+          facts: readFacts(model, flags.facts),
           opset: Number(flags.opset),
-          dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp16'),
-          featureMaps: flags.featureMaps,
-          camMethod: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
-          ...(flags.camLayer !== undefined && { camLayer: flags.camLayer }),
-          ...(flags.scale !== undefined && { scale: Number(flags.scale) }),
+          dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype),
+          featureMaps: flags.featureMaps ?? false,
         })
         console.log(`${flags.out}/model.onnx: ${megabytes(bytes)}`)
       }),

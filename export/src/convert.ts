@@ -1,13 +1,7 @@
+import type { CamMethod } from '@detl/core/model/manifest'
+import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { ConvertError } from './errors.ts'
-import {
-  addCam,
-  type Cam,
-  type CamMethod,
-  type CamOptions,
-  explainable,
-  lastConvolution,
-  logitsOf,
-} from './gradcam.ts'
+import { addCam, type Cam, type CamOptions, explainable, lastConvolution, logitsOf } from './gradcam.ts'
 import { backward } from './gradients/backward.ts'
 import { dropDead, GraphBuilder, transform } from './graph/builder.ts'
 import { legalise } from './graph/legalise.ts'
@@ -81,7 +75,7 @@ export interface ForwardValues {
   readonly maps: Value | undefined
 }
 
-const MAPS = 'feature_maps'
+const MAPS = OUTPUTS.featureMaps
 
 function adapters({ model }: LayersModel, layout: 'nhwc' | 'nchw'): InputAdapter[] {
   return model.inputs.map(({ name, shape, dtype }) => {
@@ -181,9 +175,9 @@ function withOutputs(forward: Graph, options: GraphOptions): Graph {
       maps,
       logits,
     )
-    g.output('logits', logits)
-    g.output('cam', cam)
-    if (weights) g.output('cam_weights', weights)
+    g.output(OUTPUTS.logits, logits)
+    g.output(OUTPUTS.cam, cam)
+    if (weights) g.output(OUTPUTS.camWeights, weights)
     g.outputs.delete(MAPS)
     if (mapsAreOutput) g.output(MAPS, maps)
   }

@@ -1,4 +1,5 @@
 import { camLayer } from '@detl/core/cam/network'
+import type { CamMethod } from '@detl/core/model/manifest'
 import { ConvertError } from './errors.ts'
 import type { Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
@@ -6,9 +7,6 @@ import { toLast } from './lowering/context.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { operationOf } from './onnx/table.ts'
 import { sizeOf } from './onnx/tensor.ts'
-
-export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
-export type CamMethod = (typeof CAM_METHODS)[number]
 
 /** Name of the layer that is explained unless told otherwise. @throws ConvertError where the model has no convolution */
 export function lastConvolution(model: Model): string {

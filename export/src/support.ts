@@ -1,6 +1,6 @@
+import { CAM_METHODS } from '@detl/core/model/manifest'
 import { OPSETS, PASSES } from './convert.ts'
 import { CONVERT_ERRORS } from './errors.ts'
-import { CAM_METHODS } from './gradcam.ts'
 import { withGradient } from './gradients/backward.ts'
 import type { Family, Row } from './lowering/context.ts'
 import { FAMILIES, LAYERS } from './lowering/table.ts'

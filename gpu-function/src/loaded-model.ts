@@ -1,4 +1,5 @@
 import type { Manifest } from '@detl/core/model/manifest'
+import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { batchSizes } from './choose-batch.ts'
@@ -68,7 +69,11 @@ function checkShapes(session: Session, manifest: Manifest): void {
     throw new Error(
       `manifest.json: input [${input.shape}] and preprocess.size ${manifest.preprocess.size} differ`,
     )
-  const expected = { probabilities: [-1, labels.length], cam: [-1, labels.length, cam.height, cam.width] }
+  const expected = {
+    [OUTPUTS.probabilities]: [-1, labels.length],
+    [OUTPUTS.cam]: [-1, labels.length, cam.height, cam.width],
+    ...(manifest.outOfDistribution && { [OUTPUTS.oodScore]: [-1] }),
+  }
   for (const [name, shape] of Object.entries(expected)) {
     const output = session.outputs.find((o) => o.name === name)
     if (output?.shape.join() !== shape.join())

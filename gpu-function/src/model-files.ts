@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
+import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { type Routing, routingSchema } from './routing.ts'
 
 const MAX_JSON_BYTES = 2 ** 20
@@ -36,7 +36,7 @@ export async function listModels(root: string): Promise<ModelFolder[]> {
  * @throws Error that says which file is wrong and how
  */
 export async function readModel(folder: ModelFolder): Promise<ModelBytes> {
-  const manifest = manifestSchema.parse(await readJson(join(folder.path, 'manifest.json')))
+  const manifest = parseManifest(await readJson(join(folder.path, 'manifest.json')))
   if (manifest.name !== folder.name)
     throw new Error(`manifest.json names the model "${manifest.name}", its folder "${folder.name}"`)
   const expected = manifest.files['model.onnx']

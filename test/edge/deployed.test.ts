@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
+import { outputsOf } from '@detl/core/model/outputs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildWorker } from '../support/edge-bundle.ts'
 import { measuredWorker } from '../support/edge-memory.ts'
@@ -60,12 +61,12 @@ describe('what is deployed', () => {
     `runs the shipped model, read from R2, in less than ${MEMORY_MB} MB${noModel ? ` (${noModel})` : ''}`,
     { timeout: BUILD_MS },
     async () => {
-      const manifest = manifestSchema.parse(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
+      const manifest = parseManifest(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
       const { size } = manifest.preprocess
       const sha256 = manifest.files['model.onnx']
       const worker = await measuredWorker(infer!, { [`${sha256}.onnx`]: readFileSync(`${MODEL}model.onnx`) })
       try {
-        const path = `/run?sha256=${sha256}&size=${size}`
+        const path = `/run?sha256=${sha256}&size=${size}&outputs=${outputsOf(manifest)}`
         const run = async () => {
           const response = await worker.post(path, new Uint8Array(size * size).fill(90))
           return (await response.json()) as { probabilities: number[] }

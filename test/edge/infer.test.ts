@@ -69,7 +69,7 @@ describe('the runs of the model', () => {
       break: (broken: boolean) => {
         fail = broken
       },
-      run: (sha256: string) => run(new Uint8Array(1), { sha256, size: 1 }),
+      run: (sha256: string) => run(new Uint8Array(1), { sha256, size: 1, outputs: ['probabilities', 'cam'] }),
     }
   }
 
@@ -108,7 +108,7 @@ describe('the edge’s own answer', () => {
   const manifest = testManifest()
   const outputs = { probabilities: new Float32Array(4), cam: new Float32Array(4) }
 
-  it('is asked for by the manifest’s digest and size', async () => {
+  it('is asked for by the manifest’s digest, size and outputs', async () => {
     const asked: unknown[] = []
     const infer = edgeInfer(manifest, {
       run: async (_, of) => {
@@ -117,7 +117,13 @@ describe('the edge’s own answer', () => {
       },
     })
     expect(await infer(new Uint8Array(1), call)).toEqual({ ...outputs, servedBy: 'edge' })
-    expect(asked).toEqual([{ sha256: manifest.files['model.onnx'], size: manifest.preprocess.size }])
+    expect(asked).toEqual([
+      {
+        sha256: manifest.files['model.onnx'],
+        size: manifest.preprocess.size,
+        outputs: ['probabilities', 'cam'],
+      },
+    ])
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { codecs } from '@detl/codecs/modules'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
 import { preprocessSpecSchema } from '@detl/core/preprocess/spec'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ describe('the mobile sample on the device', () => {
   let screener: Awaited<ReturnType<typeof createScreener>>
   beforeAll(async () => {
     const folder = models.add({ network: { ...DETL12, filters: [4, 8, 16], dense: [16, 8] } })
-    const manifest = manifestSchema.parse(JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')))
+    const manifest = parseManifest(JSON.parse(readFileSync(`${folder}/manifest.json`, 'utf8')))
     screener = await createScreener({
       InferenceSession: InferenceSession as never,
       Tensor: Tensor as never,

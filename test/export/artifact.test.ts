@@ -3,14 +3,16 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
-import { manifestSchema } from '@detl/core/model/manifest'
+import type { ModelFacts } from '@detl/core/model/facts'
+import { parseManifest } from '@detl/core/model/manifest'
 import { cxrGrey } from '@detl/core/preprocess/spec'
-import { type ArtifactOptions, exportArtifact } from '@detl/export/artifact'
+import { exportArtifact } from '@detl/export/artifact'
 import { verify } from '@detl/export/verify'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { ModelProtoSchema } from 'onnx-buf'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { testFacts } from '../support/manifest.ts'
 import {
   classSlice,
   detl12,
@@ -23,14 +25,9 @@ import {
 } from './harness.ts'
 
 const SIZE = 64
-const manifest: ArtifactOptions['manifest'] = {
-  name: 'test-64',
-  version: '1.0.0',
-  createdAt: '2026-01-01T00:00:00Z',
-  preprocess: cxrGrey(SIZE),
+const facts: ModelFacts = {
+  ...testFacts(SIZE, { layer: 'conv6', height: 9, width: 9, stride: 4, offset: 16 }),
   temperature: 1.5,
-  data: { digest: '0'.repeat(64), images: 0, sources: [] },
-  training: { code: 'none', backend: 'none', seed: 1, summary: 'random weights' },
 }
 
 describe('the screening artefact', () => {
@@ -44,7 +41,16 @@ describe('the screening artefact', () => {
 
   beforeAll(async () => {
     folder = await saveToFolder(model)
-    exportArtifact({ model: folder, out, manifest, dtype: 'fp32', outOfDistribution: { mean, precision } })
+    exportArtifact({
+      model: folder,
+      out,
+      facts: {
+        ...facts,
+        outOfDistribution: { method: 'mahalanobis', output: 'ood_score', threshold: 1, mean, precision },
+      },
+      dtype: 'fp32',
+      featureMaps: true,
+    })
     outputs = await runOnnx(readFileSync(join(out, 'model.onnx')), [image])
   })
 
@@ -83,7 +89,7 @@ describe('the screening artefact', () => {
   })
 
   it('has a manifest that names its digest and says where the cells of the maps look', () => {
-    const written = manifestSchema.parse(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')))
+    const written = parseManifest(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')))
     const bytes = readFileSync(join(out, 'model.onnx'))
     expect(written.files['model.onnx']).toBe(createHash('sha256').update(bytes).digest('hex'))
     // Two 3×3 without padding, 2×2 pooling, twice, and two 3×3: the first centre lies 15.5 pixels behind the first pixel's.
@@ -113,7 +119,7 @@ describe('the screening artefact', () => {
       outputs: [{ name: 'probabilities' }],
     })
     const half = mkdtempSync(join(tmpdir(), 'detl-artifact-'))
-    exportArtifact({ model: folder, out: half, manifest })
+    exportArtifact({ model: folder, out: half, facts })
     const rounded = await verify(folder, join(half, 'model.onnx'), { inputs: 1 })
     expect(rounded).toMatchObject({ agrees: true, tolerance: 1e-2 })
     expect(rounded.outputs[0]!.absolute).toBeGreaterThan(full.outputs[0]!.absolute)
@@ -123,18 +129,52 @@ describe('the screening artefact', () => {
   })
 
   it('is refused where a fact for the manifest is missing, naming it', () => {
-    const { temperature: _, ...rest } = manifest
+    const { temperature: _, ...rest } = facts
     expect(() =>
-      exportArtifact({ model: folder, out: join(out, 'nowhere'), manifest: rest as typeof manifest }),
-    ).toThrow(/manifest-invalid: temperature: /)
+      exportArtifact({ model: folder, out: join(out, 'nowhere'), facts: rest as typeof facts }),
+    ).toThrow(/manifest-invalid: facts\.json: temperature: /)
   })
 
   it('is refused, with nothing written, where the preprocess spec makes another size', () => {
     const nowhere = join(out, 'nowhere')
     expect(() =>
-      exportArtifact({ model: folder, out: nowhere, manifest: { ...manifest, preprocess: cxrGrey(128) } }),
-    ).toThrow(/shape-mismatch: the model takes 64 × 64, but the preprocess spec makes 128/)
+      exportArtifact({ model: folder, out: nowhere, facts: { ...facts, preprocess: cxrGrey(128) } }),
+    ).toThrow(
+      /shape-mismatch: the model takes 64 × 64, but the facts say 64 × 64 and the preprocess spec makes 128/,
+    )
     expect(existsSync(nowhere)).toBe(false)
+  })
+
+  it('is refused where the facts place its maps otherwise than the network does', () => {
+    const nowhere = join(out, 'nowhere')
+    const cam = { ...facts.cam, stride: 8 }
+    expect(() => exportArtifact({ model: folder, out: nowhere, facts: { ...facts, cam } })).toThrow(
+      'shape-mismatch: the maps of "conv6" have stride 4, but the facts say 8',
+    )
+    expect(existsSync(nowhere)).toBe(false)
+  })
+
+  it('is the same, byte for byte, each time, and multiplies the image by the scale that the facts state', async () => {
+    const [once, again, other] = ['once', 'again', 'other'].map((name) => join(out, name)) as [
+      string,
+      string,
+      string,
+    ]
+    exportArtifact({ model: folder, out: once, facts })
+    exportArtifact({ model: folder, out: again, facts })
+    for (const file of ['model.onnx', 'manifest.json'])
+      expect(readFileSync(join(once, file)).equals(readFileSync(join(again, file)))).toBe(true)
+    exportArtifact({
+      model: folder,
+      out: other,
+      facts: { ...facts, input: { ...facts.input, scale: 0.5 / 255 } },
+    })
+    const halved = tf.div(image, 2)
+    const exact = tf.cast(halved, 'int32')
+    const [whole, scaled] = [tf.mul(exact, 2), exact].map((x) => tf.cast(x, 'int32'))
+    const ofScaled = await runOnnx(readFileSync(join(other, 'model.onnx')), [whole!])
+    const ofWhole = await runOnnx(readFileSync(join(once, 'model.onnx')), [scaled!])
+    expect(difference(ofScaled.logits!.data, ofWhole.logits!.data).absolute).toBeLessThanOrEqual(1e-5)
   })
 
   it('is refused where a weight is NaN, naming the weight', async () => {
@@ -142,7 +182,7 @@ describe('the screening artefact', () => {
     const shard = readFileSync(join(broken, 'group1-shard1.bin'))
     shard.writeFloatLE(Number.NaN, 8)
     writeFileSync(join(broken, 'group1-shard1.bin'), shard)
-    expect(() => exportArtifact({ model: broken, out: join(out, 'nowhere'), manifest })).toThrow(
+    expect(() => exportArtifact({ model: broken, out: join(out, 'nowhere'), facts })).toThrow(
       /weights-unreadable: weight "conv1\/kernel" holds NaN at element 2/,
     )
     expect(existsSync(join(out, 'nowhere'))).toBe(false)

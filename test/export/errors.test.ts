@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { cxrGrey } from '@detl/core/preprocess/spec'
+import { basename, join } from 'node:path'
 import { addExportCommands } from '@detl/export/commands'
 import { convert } from '@detl/export/convert'
 import { ConvertError } from '@detl/export/errors'
@@ -10,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { Command } from 'commander'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { testFacts } from '../support/manifest.ts'
 import { artifactsOf, saveToFolder } from './harness.ts'
 
 const { layers } = tfl
@@ -40,15 +40,7 @@ const screening = (): tfl.LayersModel =>
       layers.dense({ name: 'scores', units: 4, activation: 'softmax' }),
     ],
   })
-const FACTS = {
-  name: 'tiny',
-  version: '1.0.0',
-  createdAt: '2026-01-01T00:00:00Z',
-  preprocess: cxrGrey(16),
-  temperature: 2,
-  data: { digest: '0'.repeat(64), images: 0, sources: [] },
-  training: { code: 'none', backend: 'none', seed: 1, summary: 'random weights' },
-}
+const FACTS = testFacts(16, { layer: 'conv', height: 14, width: 14, stride: 1, offset: 1.5 })
 
 /** A saved model whose model.json has been changed. */
 async function changed(
@@ -248,10 +240,16 @@ describe('the commands', () => {
     const out = mkdtempSync(join(tmpdir(), 'detl-out-'))
     expect(await detl('export', model, '--out', out)).toBe(1)
     expect(lines.error[0]).toMatch(
-      /^detl: manifest-invalid: .*facts\.json: no such file; name it with --manifest/,
+      /^detl: manifest-invalid: .*facts\.json: no such file; `detl train artifact` writes it/,
     )
     writeFileSync(join(model, 'facts.json'), JSON.stringify(FACTS))
-    expect(await detl('export', model, '--out', out, '--cam-method', 'layercam', '--no-feature-maps')).toBe(0)
+    const named = (facts: object) => {
+      const path = join(out, '..', `${basename(out)}.json`)
+      writeFileSync(path, JSON.stringify(facts))
+      return path
+    }
+    const layercam = named({ ...FACTS, cam: { ...FACTS.cam, method: 'layercam' } })
+    expect(await detl('export', model, '--out', out, '--facts', layercam)).toBe(0)
     expect(readFileSync(join(out, 'model.onnx')).includes('feature_maps')).toBe(false)
     expect(readdirSync(out).sort()).toEqual(['manifest.json', 'model.onnx'])
     expect(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')).cam).toMatchObject({
@@ -259,6 +257,10 @@ describe('the commands', () => {
       layer: 'conv',
     })
     expect(await detl('verify', model, join(out, 'model.onnx'), '--inputs', '1')).toBe(0)
+    expect(await detl('export', model, '--out', out, '--facts', named({ ...FACTS, schema: 1 }))).toBe(1)
+    expect(lines.error.at(-1)).toMatch(
+      /facts\.json has schema 1; .*write it again with `detl train artifact`/,
+    )
   })
 
   it('find a file that does not agree: exit code 1', async () => {

@@ -1,5 +1,5 @@
+import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import { convert } from '@detl/export/convert'
-import { CAM_METHODS, type CamMethod } from '@detl/export/gradcam'
 import type { LayersModel as SourceModel } from '@detl/export/layers/read'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'

@@ -45,14 +45,17 @@ export async function gpuStandIn({ cam }: Manifest, port = 0) {
     if (trouble === 'hang-up') throw HANG_UP
     if (trouble && 'status' in trouble) return { status: trouble.status, headers: {}, body: 'trouble' }
     if (trouble) await new Promise((resolve) => setTimeout(resolve, trouble.delayMs))
-    const { id, inputs } = decodeInferRequest(
-      body,
-      parseHeaderLength(request.headers[HEADER_LENGTH] as string),
-    )
+    const {
+      id,
+      inputs,
+      outputs: wanted,
+    } = decodeInferRequest(body, parseHeaderLength(request.headers[HEADER_LENGTH] as string))
     const encoded = encodeInferResponse({
       modelName: 'detl',
       id,
-      outputs: answer(inputs[0]!.data, cam).map((tensor) => ({ tensor, binary: true })),
+      outputs: answer(inputs[0]!.data, cam)
+        .filter(({ name }) => wanted?.some((one) => one.name === name) ?? true)
+        .map((tensor) => ({ tensor, binary: true })),
     })
     state.answered++
     return { status: 200, headers: { [HEADER_LENGTH]: String(encoded.headerLength) }, body: encoded.body }
@@ -75,7 +78,7 @@ export async function gpuStandIn({ cam }: Manifest, port = 0) {
 
 const HANG_UP = new Error('hang up')
 
-/** Probabilities and maps that the tensor's mean decides. @param tensor UINT8 [1,1,S,S] */
+/** Probabilities, maps and a distance of 0 … 100 that the tensor's mean decides. @param tensor UINT8 [1,1,S,S] */
 function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
   const mean = tensor.reduce((sum, value) => sum + value, 0) / tensor.length / 255
   const weights = LABELS.map((_, index) => 1 + index * mean)
@@ -89,6 +92,7 @@ function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
       Float32Array.from(weights, (weight) => weight / total),
     ),
     fp32('cam', [1, LABELS.length, cam.height, cam.width], maps),
+    fp32('ood_score', [1], Float32Array.of(100 * mean)),
   ]
 }
 

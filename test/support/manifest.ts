@@ -1,7 +1,8 @@
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import type { GateSpec } from '@detl/core/gate/gate-spec'
+import type { ModelFacts } from '@detl/core/model/facts'
 import { LABELS } from '@detl/core/model/labels'
-import type { Manifest } from '@detl/core/model/manifest'
+import { type Manifest, SCHEMA } from '@detl/core/model/manifest'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 
 const estimate = (value: number, n: number) => ({ value, low: value - 0.05, high: value + 0.04, n })
@@ -21,21 +22,33 @@ const OPEN_GATE: GateSpec = {
 /** A manifest of a model that nobody trained: maps of 2 × 3 cells, an operating point for two of the classes. */
 export function testManifest(change: Partial<Manifest> = {}): Manifest {
   return {
-    schema: 1,
+    schema: SCHEMA,
     name: 'detl',
     version: '1.2.3',
     createdAt: '2026-01-01T00:00:00Z',
     labels: [...LABELS],
-    input: { name: 'image', shape: [-1, 1, 32, 32] },
+    input: { name: 'image', shape: [-1, 1, 32, 32], scale: 1 / 255 },
     preprocess: cxrGrey(32),
     gate: OPEN_GATE,
     cam: { method: 'gradcam', layer: 'feature_maps', height: 2, width: 3, stride: 8, offset: 8 },
     temperature: 1,
+    operatingPoints: null,
+    outOfDistribution: null,
     data: { digest: '0'.repeat(64), images: 0, sources: [] },
     training: { code: 'test', backend: 'none', seed: 1, summary: 'none' },
     files: {},
     ...change,
   }
+}
+
+/** Facts of a network of S × S pixels that nobody trained, whose maps are those of `cam`. */
+export function testFacts(size: number, cam: Omit<ModelFacts['cam'], 'method'>): ModelFacts {
+  const { files: _, ...facts } = testManifest({
+    input: { name: 'image', shape: [-1, 1, size, size], scale: 1 / 255 },
+    preprocess: cxrGrey(size),
+    cam: { method: 'gradcam', ...cam },
+  })
+  return { ...facts, outOfDistribution: null }
 }
 
 const point = (threshold: number, sensitivity: number, specificity: number) => ({

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { LABELS } from '@detl/core/model/labels'
-import type { Manifest } from '@detl/core/model/manifest'
+import { type Manifest, SCHEMA } from '@detl/core/model/manifest'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { TINY, type TinyNetwork, tinyModel } from './tiny-model.ts'
 
@@ -34,15 +35,18 @@ export function writeModel(
   const { onnx, mapSize } = tinyModel(network)
   const stride = 2 ** (network.filters.length - 1)
   const manifest: Manifest = {
-    schema: 1,
+    schema: SCHEMA,
     name,
     version,
     createdAt: '2026-01-01T00:00:00Z',
     labels: [...LABELS],
-    input: { name: 'image', shape: [-1, 1, network.size, network.size] },
+    input: { name: 'image', shape: [-1, 1, network.size, network.size], scale: 1 / 255 },
     preprocess: cxrGrey(network.size),
+    gate: DEFAULT_GATE,
     cam: { method: 'gradcam', layer: 'feature_maps', height: mapSize, width: mapSize, stride, offset: 4 },
     temperature: 1,
+    operatingPoints: null,
+    outOfDistribution: null,
     data: { digest: '0'.repeat(64), images: 0, sources: [] },
     training: { code: 'test', backend: 'none', seed: network.seed, summary: 'random weights' },
     files: { 'model.onnx': createHash('sha256').update(onnx).digest('hex') },

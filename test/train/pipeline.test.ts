@@ -1,6 +1,10 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ship } from '@detl/cli/ship/ship'
+import { manifestOf } from '@detl/core/model/facts'
+import { parseManifest } from '@detl/core/model/manifest'
+import { addExportCommands } from '@detl/export/commands'
 import { selectBackend } from '@detl/train/backend/select'
 import { describeArtifact } from '@detl/train/commands/artifact'
 import { differing } from '@detl/train/config'
@@ -11,6 +15,7 @@ import { type ReportOptions, writeReport } from '@detl/train/evaluate/write-repo
 import { loadModel } from '@detl/train/model/files'
 import { type OpenRun, prepareRun, type TrainOptions } from '@detl/train/open-run'
 import { type ScoreOptions, scoreRun } from '@detl/train/scoring/score-run'
+import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smoke } from '../../train/configs/smoke.ts'
 import { writePhantomData } from './phantom-data.ts'
@@ -75,13 +80,29 @@ describe('the whole method, on phantoms', () => {
     expect(kinds).toContain('noise')
     expect(report.outOfDistribution!.absent.map((a) => a.kind)).toContain('lateral chest')
 
-    const facts = describeArtifact(run, { fold: 0, name: 'phantom', version: '0.0.1' })
+    const facts = await describeArtifact(run, {
+      fold: 0,
+      name: 'phantom',
+      version: '0.0.1',
+      camMethod: 'gradcam',
+    })
     expect(facts.data.images).toBe(
       run.dataset.split.pretrain.train.length + run.dataset.split.folds[0]!.train.length,
     )
     expect(Object.keys(facts.operatingPoints!)).toHaveLength(4)
     const model = await loadModel(join(dir, 'run/fold-0/best'))
     expect(model.outputs[0]!.shape).toEqual([null, 4])
+
+    const [shipped, exported] = [join(dir, 'shipped'), join(dir, 'exported')]
+    await ship({ run: join(dir, 'run'), fold: 0, out: shipped })
+    const program = new Command()
+    addExportCommands(program)
+    await program.parseAsync(['node', 'detl', 'export', join(dir, 'run/fold-0/best'), '--out', exported])
+    for (const file of ['model.onnx', 'manifest.json'])
+      expect(readFileSync(join(exported, file)).equals(readFileSync(join(shipped, file)))).toBe(true)
+    const manifest = parseManifest(JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8')))
+    expect(manifest).toMatchObject(manifestOf(facts))
+    expect(manifest.outOfDistribution!.threshold).toBeGreaterThan(0)
 
     const trainedAt = statSync(join(dir, 'run/fold-0/best/weights.bin')).mtimeMs
     const again = await trained(run, { folds: [0], fromScratch: false })

@@ -1,11 +1,12 @@
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { type Decision, decide } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
-import { qualityWarnings } from '@detl/core/api/quality'
-import { mapMaximum, type Scores } from '@detl/core/api/screening'
+import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
+import { mapMaximum } from '@detl/core/api/screening'
 import type { Intake } from '@detl/core/intake/intake'
 import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
+import type { Scores } from '@detl/core/model/outputs'
 
 /** What became of one file: a line of `detl screen --json`. */
 export type ScreenLine = ScoredLine | FailedLine
@@ -45,6 +46,6 @@ export function scoredLine(file: string, manifest: Manifest, intake: Intake, sco
       shape: [map.height, map.width],
       data: Array.from(map.data, (value) => Number(value.toPrecision(6))),
     },
-    quality: qualityWarnings(intake.quality),
+    quality: { warnings: [...qualityWarnings(intake.quality), ...modelWarnings(scores)] },
   }
 }

@@ -3,16 +3,15 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { AppError } from '@detl/core/api/problem'
-import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
+import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { collectOutputs, type ModelOutputs, outputsOf } from '@detl/core/model/outputs'
 import { float32Values } from '@detl/core/wire/tensor'
 import { openSession, type Session } from '@detl/gpu-function/session'
 import type { Provider } from '@detl/gpu-function/session-messages'
 import { reasonOf } from '../io-errors.ts'
 
-/** The model's outputs for one image. */
-export type RawScores = { readonly probabilities: Float32Array; readonly cam: Float32Array }
-/** What comes back through a port: outputs, or why there are none. */
-export type Scored = RawScores | { readonly error: string }
+/** What comes back through a port: the model's outputs for one image, or why there are none. */
+export type Scored = ModelOutputs | { readonly error: string }
 
 export type Scorer = {
   readonly manifest: Manifest
@@ -24,7 +23,6 @@ export type Scorer = {
 
 /** Rows of a run: more gain little on a CPU, and each is memory. */
 const MAX_ROWS = 8
-const OUTPUTS = ['probabilities', 'cam']
 
 /**
  * The model in a thread of its own. Tensors that come while it runs go into its next run together.
@@ -39,7 +37,7 @@ export async function openScorer(modelDir: string, providers: readonly Provider[
     threads: Math.max(1, availableParallelism() >> 1),
     maxRows: MAX_ROWS,
   }).catch(unusable(modelDir))
-  const queue = new BatchQueue(session)
+  const queue = new BatchQueue(session, outputsOf(manifest))
   return {
     manifest,
     provider: session.provider,
@@ -55,11 +53,13 @@ type Waiting = { readonly tensor: Uint8Array; readonly answer: (scored: Scored) 
 
 class BatchQueue {
   readonly #session: Session
+  readonly #outputs: readonly string[]
   #waiting: Waiting[] = []
   #running = 0
 
-  constructor(session: Session) {
+  constructor(session: Session, outputs: readonly string[]) {
     this.#session = session
+    this.#outputs = outputs
   }
 
   add(waiting: Waiting): void {
@@ -73,16 +73,15 @@ class BatchQueue {
     this.#running++
     try {
       const inputs = batch.map(({ tensor }) => tensor)
-      const { outputs } = await this.#session.run({ inputs, rows: batch.length, outputs: OUTPUTS })
-      const [probabilities, cam] = OUTPUTS.map((name) =>
-        float32Values(outputs.find((output) => output.name === name)!),
-      )
-      const row = (values: Float32Array, i: number) => {
-        const length = values.length / batch.length
-        return values.slice(i * length, (i + 1) * length)
+      const { outputs } = await this.#session.run({ inputs, rows: batch.length, outputs: this.#outputs })
+      const values = new Map(outputs.map((output) => [output.name, float32Values(output)]))
+      const row = (name: string, i: number) => {
+        const all = values.get(name)
+        const length = (all?.length ?? 0) / batch.length
+        return all?.slice(i * length, (i + 1) * length)
       }
       for (const [i, { answer }] of batch.entries())
-        answer({ probabilities: row(probabilities!, i), cam: row(cam!, i) })
+        answer(collectOutputs(this.#outputs, (name) => row(name, i)))
     } catch (error) {
       for (const { answer } of batch)
         answer({ error: error instanceof Error ? error.message : String(error) })
@@ -95,7 +94,7 @@ class BatchQueue {
 async function readManifest(modelDir: string): Promise<Manifest> {
   const text = await readFile(join(modelDir, 'manifest.json'), 'utf8').catch(unusable(modelDir))
   try {
-    return manifestSchema.parse(JSON.parse(text))
+    return parseManifest(JSON.parse(text))
   } catch (error) {
     return unusable(modelDir)(error)
   }

@@ -14,11 +14,10 @@ import { toFhir } from '@detl/core/answers/fhir'
 import { toPng } from '@detl/core/answers/png'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
-import { readScores, type Scores } from '@detl/core/api/screening'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import type { Manifest } from '@detl/core/model/manifest'
+import { readScores, type Scores } from '@detl/core/model/outputs'
 import { workerData } from 'piscina'
 import { reasonOf, stopsAll } from '../io-errors.ts'
 import { type ScoredLine, type ScreenLine, scoredLine } from './line.ts'
@@ -65,12 +64,8 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
     const options = { limits: DEFAULT_LIMITS, codecs }
-    const intake = await takeIn(
-      bytes,
-      manifest.preprocess,
-      { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE },
-      options,
-    )
+    const { preprocess, gate } = manifest
+    const intake = await takeIn(bytes, preprocess, { mode: 'refuse', spec: gate }, options)
     const scores = await scoresOf(intake.preprocessed.tensor, port)
     const line = scoredLine(file, manifest, intake, scores)
     const screened: Screened = {
@@ -101,7 +96,7 @@ async function scoresOf(tensor: Uint8Array, port: MessagePort): Promise<Scores> 
   port.postMessage(tensor)
   const [scored] = (await once(port, 'message')) as [Scored]
   if ('error' in scored) throw new AppError('internal', `the model could not be run: ${scored.error}`)
-  return readScores(manifest, scored.probabilities, scored.cam)
+  return readScores(manifest, scored)
 }
 
 class CannotWrite extends AppError {

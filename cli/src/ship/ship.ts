@@ -1,10 +1,9 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
+import { parseFacts } from '@detl/core/model/facts'
 import { exportArtifact } from '@detl/export/artifact'
-import type { ArtifactFacts } from '@detl/train/commands/artifact'
 import type { Report } from '@detl/train/evaluate/report'
-import type { OutOfDistribution } from '@detl/train/scoring/ood'
 import { modelCard } from './model-card.ts'
 
 export type ShipOptions = {
@@ -18,25 +17,15 @@ export type ShipOptions = {
 const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
 
 /**
- * A trained fold as a model that can be served: model.onnx, manifest.json, MODEL_CARD.md and report/.
+ * A trained fold as a model that can be served: what `detl export` writes (model.onnx, manifest.json), MODEL_CARD.md and report/.
  * @returns the size of model.onnx in bytes
  * @throws AppError request-invalid that names the missing file and the command that writes it
  */
 export async function ship({ run, fold, out }: ShipOptions): Promise<number> {
   const dir = join(run, `fold-${fold}`)
-  const facts = await readJson<ArtifactFacts>(join(dir, 'facts.json'), 'artifact')
-  const ood = await readJson<OutOfDistribution & { method: string; output: string }>(
-    join(dir, 'ood.json'),
-    'artifact',
-  )
+  const facts = parseFacts(await readJson(join(dir, 'facts.json'), 'artifact'))
   const report = await readJson<Report>(join(run, 'report', 'report.json'), 'evaluate')
-  const { method, output, threshold } = ood
-  const artifact = exportArtifact({
-    model: join(dir, 'best'),
-    out,
-    manifest: { ...facts, outOfDistribution: { method, output, threshold } },
-    outOfDistribution: ood,
-  })
+  const artifact = exportArtifact({ model: join(dir, 'best'), out, facts })
   await writeFile(join(out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
   // gallery.html shows images of the data set, which are not ours to pass on.
   await mkdir(join(out, 'report'), { recursive: true })

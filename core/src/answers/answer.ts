@@ -1,7 +1,7 @@
 import type { Settings } from '../api/account.ts'
-import type { Scores } from '../api/screening.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { Scores } from '../model/outputs.ts'
 
 /** Everything a report or an image of a screening is made from; the same gives the same bytes. */
 export type Screened = {

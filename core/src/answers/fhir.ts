@@ -9,7 +9,7 @@ import type {
   Reference,
 } from '@medplum/fhirtypes'
 import { type Decision, decide } from '../api/decision.ts'
-import { qualityWarnings } from '../api/quality.ts'
+import { modelWarnings, qualityWarnings } from '../api/quality.ts'
 import { DISCLAIMER } from '../api/screening.ts'
 import type { Label } from '../model/labels.ts'
 import type { Screened } from './answer.ts'
@@ -44,7 +44,7 @@ export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
   const subject = references.subject === undefined ? undefined : { reference: references.subject }
   const study = references.imagingStudy === undefined ? undefined : { reference: references.imagingStudy }
   const decision = decide(manifest, settings, scores.probabilities)
-  const warnings = qualityWarnings(intake.quality).warnings.map(({ detail }) => detail)
+  const warnings = [...qualityWarnings(intake.quality), ...modelWarnings(scores)].map(({ detail }) => detail)
   const model = `${manifest.name} ${manifest.version}`
 
   const device: Device = {

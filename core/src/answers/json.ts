@@ -1,9 +1,10 @@
 import type { Settings } from '../api/account.ts'
 import { decide } from '../api/decision.ts'
-import { qualityWarnings } from '../api/quality.ts'
-import { DISCLAIMER, encodeHeatmap, type Scores, type Screening } from '../api/screening.ts'
+import { modelWarnings, qualityWarnings } from '../api/quality.ts'
+import { DISCLAIMER, encodeHeatmap, type Screening } from '../api/screening.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { Scores } from '../model/outputs.ts'
 import { preprocessId } from '../preprocess/spec.ts'
 import type { Answer } from './answer.ts'
 
@@ -21,7 +22,7 @@ export function frameOf(
   const grid = { stride: cam.stride, offset: cam.offset }
   return {
     image: { format: source.format, width: image.width, height: image.height, crop, placed, grid },
-    quality: qualityWarnings(quality),
+    quality: { warnings: qualityWarnings(quality) },
   }
 }
 
@@ -39,7 +40,7 @@ export function screeningOf(
     ...(decision && { decision }),
     heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
     image,
-    quality,
+    quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
     servedBy,
     disclaimer: DISCLAIMER,
   }

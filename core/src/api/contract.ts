@@ -510,7 +510,7 @@ export interface components {
         };
         Model: {
             /** @enum {number} */
-            schema: 1;
+            schema: 2;
             name: string;
             version: string;
             /** Format: date-time */
@@ -530,6 +530,7 @@ export interface components {
                     number,
                     number
                 ];
+                scale: number;
             };
             preprocess: {
                 /** @enum {string} */
@@ -567,7 +568,7 @@ export interface components {
                 };
                 padLevel: number;
             };
-            gate?: {
+            gate: {
                 /** @enum {string} */
                 likeness: "chest-pca@1";
                 within: number;
@@ -598,7 +599,7 @@ export interface components {
                 offset: number;
             };
             temperature: number;
-            operatingPoints?: {
+            operatingPoints: {
                 normal?: {
                     screening: {
                         threshold: number;
@@ -727,12 +728,7 @@ export interface components {
                         };
                     };
                 };
-            };
-            outOfDistribution?: {
-                method: string;
-                output: string;
-                threshold: number;
-            };
+            } | null;
             data: {
                 digest: string;
                 images: number;
@@ -748,6 +744,13 @@ export interface components {
                 seed: number;
                 summary: string;
             };
+            outOfDistribution: {
+                /** @enum {string} */
+                method: "mahalanobis";
+                /** @enum {string} */
+                output: "ood_score";
+                threshold: number;
+            } | null;
             files: {
                 [key: string]: string;
             };

@@ -1,4 +1,5 @@
 import type { Quality, Remark } from '../gate/gate.ts'
+import type { Scores } from '../model/outputs.ts'
 import type { Screening } from './screening.ts'
 
 const REMARKS: Readonly<Record<Remark, string>> = {
@@ -18,9 +19,19 @@ const CORRECTED: Readonly<Record<NonNullable<Quality['corrected']>, string>> = {
   'rotated-270': 'the image was turned by 90° anticlockwise; it was scored upright',
 }
 
+type Warning = Screening['quality']['warnings'][number]
+
 /** What the gate remarked on, as answers carry it: stable codes, texts for people. */
-export function qualityWarnings({ remarks, corrected }: Quality): Screening['quality'] {
-  const warnings = remarks.map((code) => ({ code: code as string, detail: REMARKS[code] }))
+export function qualityWarnings({ remarks, corrected }: Quality): Warning[] {
+  const warnings: Warning[] = remarks.map((code) => ({ code, detail: REMARKS[code] }))
   if (corrected) warnings.unshift({ code: `corrected-${corrected}`, detail: CORRECTED[corrected] })
-  return { warnings }
+  return warnings
 }
+
+/** What the model itself says of an image, in the same form; nothing where it has no measure. */
+export const modelWarnings = ({ outOfDistribution }: Pick<Scores, 'outOfDistribution'>): Warning[] =>
+  outOfDistribution ? [{ code: 'out-of-distribution', detail: OUTSIDE }] : []
+
+/** The threshold's meaning: `distanceSchema` of the manifest. */
+const OUTSIDE =
+  'the image is unlike those that the model was trained on, by the model’s own measure; its scores may mean nothing'

@@ -1,9 +1,7 @@
 import * as z from 'zod'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { LABELS, type Label } from '../model/labels.ts'
-import type { Manifest } from '../model/manifest.ts'
 import { decisionSchema } from './decision.ts'
-import { AppError } from './problem.ts'
 
 export const DISCLAIMER =
   'Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.'
@@ -54,48 +52,6 @@ export const screeningSchema = z.strictObject({
 })
 
 export type Screening = z.infer<typeof screeningSchema>
-
-/** What the model says of one image. */
-export type Scores = {
-  readonly probabilities: Readonly<Record<Label, number>>
-  readonly label: Label
-  /** Raw Grad-CAM of each class. */
-  readonly maps: Readonly<Record<Label, ActivationMap>>
-}
-
-/**
- * The model's outputs for one image as scores by name.
- * @param probabilities [C], they sum to 1
- * @param cam [C,h,w], raw scale
- * @throws AppError upstream-invalid when a length or a value is not what the manifest promises
- */
-export function readScores(
-  manifest: Pick<Manifest, 'cam' | 'labels'>,
-  probabilities: Float32Array,
-  cam: Float32Array,
-): Scores {
-  const { width, height } = manifest.cam
-  const cells = width * height
-  const classes = manifest.labels.length
-  if (probabilities.length !== classes || cam.length !== classes * cells) {
-    throw new AppError(
-      'upstream-invalid',
-      `${probabilities.length} probabilities and ${cam.length} map cells; expected ${classes} and ${classes * cells}`,
-    )
-  }
-  const sum = probabilities.reduce((total, p) => total + p, 0)
-  if (!(Math.abs(sum - 1) < 1e-3)) {
-    throw new AppError('upstream-invalid', `probabilities sum to ${sum}; expected 1`)
-  }
-  const best = probabilities.indexOf(Math.max(...probabilities))
-  const byLabel = <T>(value: (index: number) => T) =>
-    Object.fromEntries(manifest.labels.map((label, index) => [label, value(index)])) as Record<Label, T>
-  return {
-    probabilities: byLabel((index) => probabilities[index]!),
-    label: manifest.labels[best]!,
-    maps: byLabel((index) => ({ width, height, data: cam.subarray(index * cells, (index + 1) * cells) })),
-  }
-}
 
 /** Largest value of a map, 0 for a map without evidence. */
 export const mapMaximum = (map: ActivationMap): number => {

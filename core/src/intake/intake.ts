@@ -39,7 +39,7 @@ export type Intake = {
  * @throws AppError as `readImage` says; 'image-unsuitable' where the gate refuses and its mode is `refuse`, the detail opened by
  *   the refusal's code and a colon
  * @example
- * const gate = { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE } as const
+ * const gate = { mode: 'refuse', spec: manifest.gate } as const
  * const { preprocessed, quality } = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
  */
 export async function takeIn(

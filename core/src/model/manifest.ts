@@ -2,6 +2,16 @@ import * as z from 'zod'
 import { gateSpecSchema } from '../gate/gate-spec.ts'
 import { preprocessSpecSchema } from '../preprocess/spec.ts'
 import { LABELS } from './labels.ts'
+import { INPUT, OUTPUTS } from './tensor-names.ts'
+
+/**
+ * Version of the description of a model. 2: the gate, the scale of the input and whether there are operating points and a
+ * measure of distance are always stated; an earlier one left them to whoever read it.
+ */
+export const SCHEMA = 2
+
+export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
+export type CamMethod = (typeof CAM_METHODS)[number]
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const rate = z.number().min(0).max(1)
@@ -13,25 +23,33 @@ export type Estimate = z.infer<typeof estimate>
 const operatingPoint = z.strictObject({ threshold: rate, sensitivity: estimate, specificity: estimate })
 
 /**
- * manifest.json: everything that a server, a page or a phone must know of a model besides its weights.
- * It lies beside model.onnx, and inside it as metadata_props["detl.manifest"] (without `files`).
+ * What the graph's `ood_score` is held against: the squared Mahalanobis distance of the last hidden layer from the training images
+ * (Lee et al. 2018, with one Gaussian). Above the threshold an image is unlike them, as one validation image in a hundred is.
  */
-export const manifestSchema = z.strictObject({
-  schema: z.literal(1),
+export const distanceSchema = z.strictObject({
+  method: z.literal('mahalanobis'),
+  output: z.literal(OUTPUTS.oodScore),
+  threshold: z.number(),
+})
+
+/** All that the manifest and the facts that training writes have in common. Null states that there is none. */
+export const description = {
+  schema: z.literal(SCHEMA),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   version: z.string().min(1),
   createdAt: z.iso.datetime(),
   labels: z.tuple([z.literal(LABELS[0]), z.literal(LABELS[1]), z.literal(LABELS[2]), z.literal(LABELS[3])]),
-  /** UINT8 [N,1,S,S] */
+  /** UINT8 [N,1,S,S]. Inside the graph it is multiplied by `scale`: the network was trained on that range. */
   input: z.strictObject({
-    name: z.literal('image'),
+    name: z.literal(INPUT),
     shape: z.tuple([z.literal(-1), z.literal(1), z.int(), z.int()]),
+    scale: z.number().positive(),
   }),
   preprocess: preprocessSpecSchema,
-  /** What is refused before it is scored; absent: DEFAULT_GATE of `gate/chest-model.ts`. */
-  gate: gateSpecSchema.optional(),
+  /** What is refused before it is scored, by everyone who serves the model. */
+  gate: gateSpecSchema,
   cam: z.strictObject({
-    method: z.enum(['gradcam', 'gradcam++', 'layercam', 'hirescam']),
+    method: z.enum(CAM_METHODS),
     /** The layer that is explained, and the size h × w of its maps. */
     layer: z.string(),
     height: z.int().positive(),
@@ -46,14 +64,10 @@ export const manifestSchema = z.strictObject({
   }),
   /** probabilities = softmax(logits / temperature), fitted on validation data; 1 = uncalibrated. */
   temperature: z.number().positive(),
-  /** For each class, by name of the operating point; absent until an evaluation chose them. */
+  /** For each class, by name of the operating point; null where no evaluation chose them. */
   operatingPoints: z
     .record(z.enum(LABELS), z.strictObject({ screening: operatingPoint, balanced: operatingPoint }))
-    .optional(),
-  /** Score above which an input is not like the training data; absent until fitted. */
-  outOfDistribution: z
-    .strictObject({ method: z.string(), output: z.string(), threshold: z.number() })
-    .optional(),
+    .nullable(),
   data: z.strictObject({
     /** sha256 over the sorted image digests that the weights have seen. */
     digest: sha256,
@@ -66,8 +80,53 @@ export const manifestSchema = z.strictObject({
     seed: z.int(),
     summary: z.string(),
   }),
+}
+
+/**
+ * manifest.json: everything that a server, a page or a phone must know of a model besides its weights.
+ * It lies beside model.onnx, and inside it as metadata_props["detl.manifest"] (without `files`).
+ */
+export const manifestSchema = z.strictObject({
+  ...description,
+  /** Null where the model does not measure how unlike its training data an image is. */
+  outOfDistribution: distanceSchema.nullable(),
   /** File name → sha256 */
   files: z.record(z.string(), sha256),
 })
 
 export type Manifest = z.infer<typeof manifestSchema>
+
+/**
+ * @param json the content of manifest.json
+ * @throws Error that names the schema, where it is another one, or else each field that is wrong
+ * @example const manifest = parseManifest(JSON.parse(await readFile('models/detl-128/manifest.json', 'utf8')))
+ */
+export const parseManifest = (json: unknown): Manifest =>
+  parsed(manifestSchema, json, {
+    what: 'manifest.json',
+    remedy:
+      'write it again from the training run, with `detl train artifact` and `detl ship` or `detl export`',
+  })
+
+/** Reads a description of a model. @throws Error as `parseManifest` says */
+export function parsed<S extends z.ZodType>(
+  schema: S,
+  json: unknown,
+  { what, remedy }: { what: string; remedy: string },
+): z.output<S> {
+  const found = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : undefined
+  if (found !== SCHEMA) {
+    const newer = typeof found === 'number' && found > SCHEMA
+    throw new Error(
+      `${what} has ${found === undefined ? 'no schema' : `schema ${JSON.stringify(found)}`}; this version reads schema ${SCHEMA}. ${
+        newer
+          ? 'It was written by a newer version: use that one'
+          : `It was written by an older version: ${remedy}`
+      }`,
+    )
+  }
+  const result = schema.safeParse(json)
+  if (result.success) return result.data
+  const issues = result.error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`)
+  throw new Error(`${what}: ${issues.join('; ')}`)
+}

@@ -1,11 +1,13 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
+import { outputsOf } from '@detl/core/model/outputs'
+import type { RunOf } from '../infer/runner.ts'
 import type { EdgeRun } from '../infer/worker.ts'
 import type { Infer } from '../upstream.ts'
 
 /** The Worker that runs the model (`infer/worker.ts`), as its service binding gives it. */
 export type InferService = {
-  run(tensor: Uint8Array, of: { sha256: string; size: number }): Promise<EdgeRun>
+  run(tensor: Uint8Array, of: RunOf): Promise<EdgeRun>
 }
 
 /**
@@ -16,11 +18,12 @@ export type InferService = {
 export function edgeInfer(manifest: Manifest, service: InferService | undefined): Infer {
   const sha256 = manifest.files['model.onnx']
   const { size } = manifest.preprocess
+  const outputs = outputsOf(manifest)
   return async (tensor) => {
-    const run = await attempt(() => service?.run(tensor, { sha256, size }))
+    const run = await attempt(() => service?.run(tensor, { sha256, size, outputs }))
     if (!run.ok) throw new AppError('upstream-unavailable', run.detail)
-    const { probabilities, cam } = run
-    return { probabilities, cam, servedBy: 'edge' }
+    const { probabilities, cam, oodScore } = run
+    return { probabilities, cam, oodScore, servedBy: 'edge' }
   }
 }
 

@@ -7,11 +7,15 @@ type RunnerOptions = {
   readonly createSession: (model: Uint8Array) => Promise<EdgeSession>
 }
 
-/** @param tensor UINT8 [1,1,S,S] @returns [C] and [C,h,w] */
-export type Run = (
-  tensor: Uint8Array,
-  of: { readonly sha256: string; readonly size: number },
-) => ReturnType<EdgeSession['run']>
+/** What the caller's manifest says of the model: SHA-256 of model.onnx, S, and the outputs that are wanted. */
+export type RunOf = {
+  readonly sha256: string
+  readonly size: number
+  readonly outputs: readonly string[]
+}
+
+/** @param tensor UINT8 [1,1,S,S] */
+export type Run = (tensor: Uint8Array, of: RunOf) => ReturnType<EdgeSession['run']>
 
 /**
  * One session, made at the first call and kept while the same model is asked for; another model takes its place, so that there is never
@@ -40,11 +44,11 @@ export function runner({ readModel, createSession }: RunnerOptions): Run {
     return session
   }
 
-  return async (tensor, { sha256, size }) => {
+  return async (tensor, { sha256, size, outputs }) => {
     const leave = await enter()
     try {
       const session = await sessionOf(sha256)
-      return await session.run(tensor, size).catch(async (error: unknown) => {
+      return await session.run(tensor, size, outputs).catch(async (error: unknown) => {
         await drop() // its memory is not to be trusted; the next call tries anew
         throw error
       })

@@ -1,3 +1,5 @@
+import { collectOutputs, type ModelOutputs } from '@detl/core/model/outputs'
+import { INPUT } from '@detl/core/model/tensor-names'
 import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 
 /** Of the runtime, which is instantiated once and serves every session. */
@@ -7,8 +9,8 @@ let memory: WebAssembly.Memory | undefined
 const SENTINEL = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
 export type EdgeSession = {
-  /** @param tensor UINT8 [1,1,S,S] @returns [C] and [C,h,w] */
-  run(tensor: Uint8Array, size: number): Promise<{ probabilities: Float32Array; cam: Float32Array }>
+  /** @param tensor UINT8 [1,1,S,S] @param outputs as `outputsOf` names them */
+  run(tensor: Uint8Array, size: number, outputs: readonly string[]): Promise<ModelOutputs>
   /** Size of the runtime's memory, which holds the weights and never shrinks. */
   heapBytes(): number
   /** Frees the weights within the runtime's memory. */
@@ -36,20 +38,16 @@ export async function createSession(model: Uint8Array): Promise<EdgeSession> {
     () => ort.InferenceSession.create(model, { executionProviders: ['wasm'], enableCpuMemArena: false }),
   )
   return {
-    run: (tensor, size) => run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size])),
+    run: (tensor, size, outputs) =>
+      run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size]), outputs),
     heapBytes: () => memory?.buffer.byteLength ?? 0,
     release: () => session.release(),
   }
 }
 
-async function run(session: InferenceSession, image: Tensor) {
-  const outputs = await session.run({ image }, ['probabilities', 'cam'])
-  const values = (name: string) => {
-    const tensor = outputs[name]
-    if (!(tensor?.data instanceof Float32Array)) throw new Error(`output ${name} is not float32`)
-    return tensor.data
-  }
-  return { probabilities: values('probabilities'), cam: values('cam') }
+async function run(session: InferenceSession, image: Tensor, names: readonly string[]) {
+  const outputs = await session.run({ [INPUT]: image }, names)
+  return collectOutputs(names, (name) => outputs[name]?.data)
 }
 
 type Instantiate = (

@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { ModelError, type ModelSource, readModel } from './model.ts'
-import { type Run, runner } from './runner.ts'
+import { type Run, type RunOf, runner } from './runner.ts'
 import { createSession } from './session.ts'
 
 /** What the edge gets over its service binding: an error's class would be lost on the way. */
@@ -15,8 +15,8 @@ let run: Run | undefined
  * calls it, over a service binding (wrangler.infer.toml).
  */
 export default class InferWorker extends WorkerEntrypoint<ModelSource> {
-  /** @param tensor UINT8 [1,1,S,S] @param of SHA-256 of model.onnx as the caller's manifest has it, and S */
-  async run(tensor: Uint8Array, of: { sha256: string; size: number }): Promise<EdgeRun> {
+  /** @param tensor UINT8 [1,1,S,S] */
+  async run(tensor: Uint8Array, of: RunOf): Promise<EdgeRun> {
     run ??= runner({ readModel: (sha256) => readModel(this.env, sha256), createSession })
     try {
       const ran = run(tensor, of)

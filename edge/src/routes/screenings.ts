@@ -1,10 +1,9 @@
 import { AppError } from '@detl/core/api/problem'
-import { readScores } from '@detl/core/api/screening'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import type { Codecs } from '@detl/core/image/codecs'
 import type { ImageLimits } from '@detl/core/image/limits'
 import { type Intake, takeIn } from '@detl/core/intake/intake'
 import type { Manifest } from '@detl/core/model/manifest'
+import { readScores } from '@detl/core/model/outputs'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { answer } from '../answers/answer.ts'
@@ -131,7 +130,7 @@ async function upload({ c, deps, deadline, stay, claim }: Visit): Promise<Uint8A
 
 const intakeOf = ({ c, deps, deadline, stay }: Visit, image: Uint8Array): Promise<Intake> => {
   const { manifest, limits, codecs } = deps
-  const { preprocess, gate: spec = DEFAULT_GATE } = manifest
+  const { preprocess, gate: spec } = manifest
   const takingIn = () =>
     timed(c, 'intake', () => takeIn(image, preprocess, { mode: 'refuse', spec }, { limits, codecs }))
   return deadline.within(stay.turn(takingIn), tooLate(deadline))
@@ -155,7 +154,7 @@ function render(
   { id, at, inference, replayed }: Metered,
 ): Promise<Response> {
   const { manifest } = deps
-  const scores = readScores(manifest, inference.probabilities, inference.cam)
+  const scores = readScores(manifest, inference)
   if (replayed) c.header('Idempotency-Replayed', 'true')
   const { servedBy } = inference
   const { references, wanted } = request

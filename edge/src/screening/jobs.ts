@@ -1,9 +1,9 @@
 import { type Frame, frameOf, screeningOf } from '@detl/core/answers/json'
 import type { Settings } from '@detl/core/api/account'
 import { AppError, codeOf, passes } from '@detl/core/api/problem'
-import { readScores } from '@detl/core/api/screening'
 import type { Intake } from '@detl/core/intake/intake'
 import type { Manifest } from '@detl/core/model/manifest'
+import { readScores } from '@detl/core/model/outputs'
 import type { Accounts } from '../accounts.ts'
 import { JOB_DUE_MS, type JobMessage } from '../ledger/job-message.ts'
 import type { JobEnd } from '../ledger/ledger.ts'
@@ -83,8 +83,8 @@ async function endOf(
   try {
     const call = { requestId: id, signal: new AbortController().signal, fallback: settings.fallback }
     const bytes = Uint8Array.from(atob(tensor), (c) => c.charCodeAt(0))
-    const { probabilities, cam, servedBy } = await infer(bytes, call)
-    const scores = readScores(manifest, probabilities, cam)
+    const { servedBy, ...outputs } = await infer(bytes, call)
+    const scores = readScores(manifest, outputs)
     const screening = screeningOf(frame, { id, manifest, scores, servedBy, settings })
     const output = new TextEncoder().encode(JSON.stringify(screening))
     return { answered: true, output: await sealer.sealBytes(`answer:${account}:${id}`, output) }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { screeningSchema } from '@detl/core/api/screening'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { edgeProcess, SECRETS } from '../../support/edge-process.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -24,7 +24,7 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
   beforeAll(async () => {
     png = await chestPng(1, 256)
     gpu = await startGpu(await freePort())
-    const manifest = manifestSchema.parse(JSON.parse(readFileSync(MANIFEST, 'utf8')))
+    const manifest = parseManifest(JSON.parse(readFileSync(MANIFEST, 'utf8')))
     // A busy test machine may be slow to answer: only an outage is to count here, not a delay.
     const vars = { FALLBACK: 'edge', FALLBACK_AFTER_MS: '30000', GPU_DEADLINE_MS: '30000' }
     edge = await edgeProcess({ manifest, gpuUrl: gpu.url, port: await freePort(), vars })

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Screening, screeningSchema } from '@detl/core/api/screening'
-import { manifestSchema } from '@detl/core/model/manifest'
+import { parseManifest } from '@detl/core/model/manifest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { edgeProcess, SECRETS } from '../../support/edge-process.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -15,7 +15,7 @@ const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : 'no model in mode
 const HANGS_MS = 120_000
 
 describe.skipIf(noModel)('the edge', () => {
-  const manifest = () => manifestSchema.parse(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
+  const manifest = () => parseManifest(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
   let gpu: Awaited<ReturnType<typeof gpuStandIn>>
   let edge: Awaited<ReturnType<typeof edgeProcess>> | undefined
   beforeAll(async () => {

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cxrGrey } from '@detl/core/preprocess/spec'
 import { exportArtifact } from '@detl/export/artifact'
 import { selectBackend } from '@detl/train/backend/select'
 import { trainStage } from '@detl/train/loop'
@@ -21,6 +20,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { difference, runOnnx } from '../../export/harness.ts'
+import { testFacts } from '../../support/manifest.ts'
 import { quickStage, squares } from '../tiny-set.ts'
 
 const S = 64
@@ -172,23 +172,9 @@ describe('MobileNetV2', () => {
       model: saved,
       out: join(dir, 'onnx'),
       dtype: 'fp32',
-      manifest: {
-        name: 'test-64',
-        version: '1.0.0',
-        createdAt: '2026-01-01T00:00:00Z',
-        preprocess: cxrGrey(S),
-        temperature: 1,
-        data: { digest: '0'.repeat(64), images: 0, sources: [] },
-        training: { code: 'none', backend: 'none', seed: 1, summary: 'random weights' },
-      },
+      facts: testFacts(S, { layer: camLayerOf(model), height: 4, width: 4, ...camGridOf(model) }),
     })
-    expect(manifest.cam).toEqual({
-      method: 'gradcam',
-      layer: camLayerOf(model),
-      height: 4,
-      width: 4,
-      ...camGridOf(model),
-    })
+    expect(manifest.cam.layer).toBe('block_13_expand_relu')
     const image = tf.tensor4d(
       Int32Array.from(bytes, (v) => v % 256),
       [8, 1, S, S],

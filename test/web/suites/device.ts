@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { codecs } from '@detl/codecs/modules'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
-import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+import type { ModelSpecs } from '@detl/web/engine/types'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
@@ -139,12 +138,12 @@ export const deviceSuite = (stage: Stage) =>
 
     it('makes the same tensor, bit for bit, as the other runtimes', async () => {
       const { page, context } = await visit(stage.browser, stage.site.url)
-      const spec = readManifest().preprocess
+      const { preprocess, gate } = readManifest()
       for (const { buffer } of [await pngFile(5), dicomFile(6)]) {
         const options = { limits: DEFAULT_LIMITS, codecs }
-        const gate = { mode: 'refuse', spec: DEFAULT_GATE } as const
-        const { preprocessed } = await takeIn(new Uint8Array(buffer), spec, gate, options)
-        expect(await tensorInPage(page, buffer, spec)).toEqual([...preprocessed.tensor])
+        const refusing = { mode: 'refuse', spec: gate } as const
+        const { preprocessed } = await takeIn(new Uint8Array(buffer), preprocess, refusing, options)
+        expect(await tensorInPage(page, buffer, { preprocess, gate })).toEqual([...preprocessed.tensor])
       }
       await context.close()
     })
@@ -191,10 +190,10 @@ export const deviceSuite = (stage: Stage) =>
   })
 
 /** Asks the page's own worker, over Comlink's protocol. */
-async function tensorInPage(page: Page, file: Buffer, spec: PreprocessSpec): Promise<number[]> {
+async function tensorInPage(page: Page, file: Buffer, model: ModelSpecs): Promise<number[]> {
   const script = readdirSync(`${DIST}assets`).find((name) => name.startsWith('engine.worker'))
   return page.evaluate(
-    async ({ script, base64, spec }) => {
+    async ({ script, base64, model }) => {
       const worker = new Worker(`/assets/${script}`, { type: 'module' })
       const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer
       const answer = new Promise<number[]>((resolve, reject) => {
@@ -203,10 +202,10 @@ async function tensorInPage(page: Page, file: Buffer, spec: PreprocessSpec): Pro
           else reject(new Error(JSON.stringify(data)))
         }
       })
-      const argumentList = [bytes, spec].map((value) => ({ type: 'RAW', value }))
+      const argumentList = [bytes, model].map((value) => ({ type: 'RAW', value }))
       worker.postMessage({ id: '1', type: 'APPLY', path: ['prepare'], argumentList })
       return answer.finally(() => worker.terminate())
     },
-    { script, base64: file.toString('base64'), spec },
+    { script, base64: file.toString('base64'), model },
   )
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
+import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { detl } from '../../support/detl-process.ts'
 import { freePort } from '../../support/free-port.ts'
 
@@ -12,7 +12,7 @@ const MODEL = `${ROOT}models/detl-128/`
 export const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : 'no model in models/detl-128'
 
 export const readManifest = (): Manifest =>
-  manifestSchema.parse(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
+  parseManifest(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
 
 /** What `npm start` starts: the page, the edge in workerd and the GPU function, with its demo key. */
 export async function startSite() {

@@ -1,42 +1,62 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Manifest } from '@detl/core/model/manifest'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import type { ModelFacts } from '@detl/core/model/facts'
+import { LABELS } from '@detl/core/model/labels'
+import { type CamMethod, type Manifest, SCHEMA } from '@detl/core/model/manifest'
+import { INPUT, OUTPUTS } from '@detl/core/model/tensor-names'
+import type * as tfl from '@tensorflow/tfjs-layers'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
 import { pointsOf } from '../evaluate/operating-points.ts'
 import { writeWhole } from '../files.ts'
+import { loadModel } from '../model/files.ts'
+import { INPUT_SCALE } from '../model/input.ts'
+import { camGridOf, camLayerOf } from '../model/trunk.ts'
 import type { OpenRun } from '../open-run.ts'
 import { readRun } from '../run.ts'
 import { readPredictions } from '../scores/files.ts'
+import type { OutOfDistribution } from '../scoring/ood.ts'
 
-/** What `detl export --manifest` takes: all of the manifest that does not follow from the network. */
-export type ArtifactFacts = Omit<Manifest, 'schema' | 'labels' | 'input' | 'cam' | 'files'>
-
-export type ArtifactOptions = { fold: number; name: string; version: string }
+export type ArtifactOptions = {
+  fold: number
+  name: string
+  version: string
+  /** Default: the last convolution, after its activation. */
+  camLayer?: string
+  camMethod: CamMethod
+}
 
 /**
- * Writes facts.json beside a fold's best model: calibration, operating points and the images that the weights have
- * seen. The fold must have been scored by `evaluate`, which writes the Gaussian of the last hidden layer, ood.json.
+ * Writes facts.json beside a fold's best model: all that is known of it besides its weights. The fold must have been scored by
+ * `evaluate`, which fits the temperature, the operating points and the Gaussian of the last hidden layer.
  */
-export function describeArtifact(run: OpenRun, { fold, name, version }: ArtifactOptions): ArtifactFacts {
+export async function describeArtifact(run: OpenRun, options: ArtifactOptions): Promise<ModelFacts> {
   const { out, config } = run.options
   const { split, byFile, pixels } = run.dataset
+  const { fold, name, version } = options
   const dir = join(out, `fold-${fold}`)
   const predictions = readPredictions(join(dir, 'predictions.json'))
-  if (!predictions)
-    throw new Error(`${dir} has no predictions.json: run \`detl train evaluate --folds ${fold}\` first`)
-
-  if (!existsSync(join(dir, 'ood.json')))
-    throw new Error(`${dir} has no ood.json: run \`detl train evaluate --folds ${fold}\` first`)
+  const ood = join(dir, 'ood.json')
+  if (!predictions || !existsSync(ood))
+    throw new Error(
+      `${dir} has no ${predictions ? 'ood.json' : 'predictions.json'}: run \`detl train evaluate --folds ${fold}\` first`,
+    )
   const lists = split.folds[fold]!
   const seen = [...split.pretrain.train, ...lists.train].map((f) => byFile.get(f)!)
   const { code, backend } = readRun(out)
-  const facts: ArtifactFacts = {
+  const model = await loadModel(join(dir, 'best'))
+  const facts: ModelFacts = {
+    schema: SCHEMA,
     name,
     version,
     createdAt: new Date().toISOString(),
+    labels: [...LABELS],
+    input: { name: INPUT, shape: [-1, 1, config.size, config.size], scale: INPUT_SCALE },
     preprocess: pixels.spec,
+    gate: DEFAULT_GATE,
+    cam: camOf(model, options),
     temperature: predictions.temperature,
-    operatingPoints: pointsOf([predictions], byFile) as NonNullable<Manifest['operatingPoints']>,
+    operatingPoints: pointsOf([predictions], byFile) as Manifest['operatingPoints'],
     data: { digest: dataDigest(seen), images: seen.length, sources: sourcesOf(seen) },
     training: {
       code,
@@ -44,9 +64,23 @@ export function describeArtifact(run: OpenRun, { fold, name, version }: Artifact
       seed: config.seed,
       summary: `recipe "${config.name}": pretrained on ${split.pretrain.train.length} images of Data-A, transferred to ${lists.train.length} of Data-B; protocol ${split.protocol}, fold ${fold} held out`,
     },
+    outOfDistribution: {
+      method: 'mahalanobis',
+      output: OUTPUTS.oodScore,
+      ...(JSON.parse(readFileSync(ood, 'utf8')) as OutOfDistribution),
+    },
   }
+  model.dispose()
   writeWhole(join(dir, 'facts.json'), `${JSON.stringify(facts, null, 1)}\n`)
   return facts
+}
+
+function camOf(
+  model: tfl.LayersModel,
+  { camMethod: method, camLayer: layer = camLayerOf(model) }: ArtifactOptions,
+): Manifest['cam'] {
+  const [, height, width] = model.getLayer(layer).outputShape as number[]
+  return { method, layer, height: height!, width: width!, ...camGridOf(model, layer) }
 }
 
 function sourcesOf(records: readonly ImageRecord[]): Manifest['data']['sources'] {

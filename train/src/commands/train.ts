@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
+import { type Command, Option } from 'commander'
 import type { BackendChoice, BackendName } from '../backend/names.ts'
 import type { OpenRun, TrainOptions } from '../open-run.ts'
 import {
@@ -119,18 +120,35 @@ function addCompare(train: Command): void {
     })
 }
 
+type ArtifactFlags = {
+  fold: number
+  name?: string
+  modelVersion: string
+  camLayer?: string
+  camMethod: CamMethod
+}
+
 function addArtifact(train: Command): void {
-  runCommand(train, 'artifact', 'write what the exporter needs besides the network: facts.json')
+  runCommand(
+    train,
+    'artifact',
+    'write all that is known of a model besides its weights: facts.json, which the exporter reads',
+  )
     .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
     .option('--name <name>', 'of the model; default: its architecture and size, for example detl-128')
     .option('--model-version <version>', 'of the model', '0.1.0')
-    .action(async (flags: RunFlags & { fold: number; name?: string; modelVersion: string }) => {
+    .option(
+      '--cam-layer <name>',
+      'the layer to explain (default: the last convolution, after its activation)',
+    )
+    .addOption(new Option('--cam-method <method>').choices(CAM_METHODS).default('gradcam'))
+    .action(async (flags: RunFlags & ArtifactFlags) => {
       const run = await runAsItIs(flags)
       const { describeArtifact } = await import('./artifact.ts')
-      const { fold, modelVersion: version } = flags
+      const { fold, modelVersion: version, camLayer, camMethod } = flags
       const { architecture, size } = run.options.config
       const name = flags.name ?? `${architecture === 'detl12' ? 'detl' : architecture}-${size}`
-      describeArtifact(run, { fold, name, version })
+      await describeArtifact(run, { fold, name, version, camMethod, ...(camLayer && { camLayer }) })
       console.log(`${flags.out}/fold-${fold}/facts.json`)
     })
 }

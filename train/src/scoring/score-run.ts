@@ -110,8 +110,7 @@ async function outliersOf(
   }
   const { ood, scores } = await scoreOutliers(model, parts, real, { seed: split.seed, fold })
   model.dispose()
-  const facts = { method: 'mahalanobis', output: 'ood_score', ...ood }
-  writeWhole(join(run.out, member, 'ood.json'), `${JSON.stringify(facts)}\n`)
+  writeWhole(join(run.out, member, 'ood.json'), `${JSON.stringify(ood)}\n`)
   return scores
 }
 

@@ -1,13 +1,11 @@
 import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
 import { phantom } from '@detl/core/phantom/phantom'
-import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { expose, transfer } from 'comlink'
-import { type Engine, type Outcome, PageError, type Picture } from './types.ts'
+import { type Engine, type ModelSpecs, type Outcome, PageError, type Picture } from './types.ts'
 
 /** Longest side that the viewer holds: 2048 × 2048 × 2 bytes = 8 MB a picture. */
 const VIEW_SIDE = 2048
@@ -16,15 +14,11 @@ const options = { limits: DEFAULT_LIMITS, codecs }
 /** What runs beside the page's thread: everything that touches all pixels of an image. */
 const engine: Engine = {
   /** Decodes a file, upright as it is scored, and measures its window as the model's preprocessing does. */
-  open: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec | undefined) => {
+  open: guarded(async (bytes: ArrayBuffer, model: ModelSpecs | undefined) => {
     // What the gate refuses is shown too; the scoring says why it is refused.
-    const gate = { mode: 'report', spec: DEFAULT_GATE } as const
-    const { image, source, view } = await takeIn(
-      new Uint8Array(bytes),
-      spec ?? (await defaultSpec()),
-      gate,
-      options,
-    )
+    const { preprocess, gate } = model ?? (await withoutModel())
+    const file = new Uint8Array(bytes)
+    const { image, source, view } = await takeIn(file, preprocess, { mode: 'report', spec: gate }, options)
     const { image: raster, seen } = await view(VIEW_SIDE)
     const picture: Picture = { format: source.format, ...image, raster, window: seen.window }
     return transfer(picture, [raster.data.buffer])
@@ -39,9 +33,9 @@ const engine: Engine = {
   }),
 
   /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
-  prepare: guarded(async (bytes: ArrayBuffer, spec: PreprocessSpec) => {
-    const gate = { mode: 'refuse', spec: DEFAULT_GATE } as const
-    return (await takeIn(new Uint8Array(bytes), spec, gate, options)).preprocessed.tensor
+  prepare: guarded(async (bytes: ArrayBuffer, { preprocess, gate }: ModelSpecs) => {
+    const file = new Uint8Array(bytes)
+    return (await takeIn(file, preprocess, { mode: 'refuse', spec: gate }, options)).preprocessed.tensor
   }),
 
   /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
@@ -67,7 +61,11 @@ const engine: Engine = {
 
 expose(engine)
 
-const defaultSpec = async () => (await import('@detl/core/preprocess/spec')).cxrGrey(128)
+/** To look at an image before the endpoint has told of its model, or where there is none. */
+const withoutModel = async (): Promise<ModelSpecs> => ({
+  preprocess: (await import('@detl/core/preprocess/spec')).cxrGrey(128),
+  gate: (await import('@detl/core/gate/chest-model')).DEFAULT_GATE,
+})
 
 function guarded<A extends unknown[], T>(task: (...args: A) => Promise<T>) {
   return async (...args: A): Promise<Outcome<T>> => {

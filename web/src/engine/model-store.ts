@@ -1,4 +1,4 @@
-import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
+import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { PageError } from './types.ts'
 
 const CACHE = 'detl-model'
@@ -17,7 +17,7 @@ export async function loadModel(
 ): Promise<StoredModel> {
   const cache = await caches.open(CACHE)
   const manifestBytes = await stored(cache, '/model/manifest.json', manifestSha256, () => undefined)
-  const manifest = manifestSchema.parse(JSON.parse(new TextDecoder().decode(manifestBytes)))
+  const manifest = parseManifest(JSON.parse(new TextDecoder().decode(manifestBytes)))
   const sha256 = manifest.files['model.onnx']
   if (!sha256)
     throw new PageError({ code: 'model-damaged', detail: 'the manifest has no digest of model.onnx' })

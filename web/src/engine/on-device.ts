@@ -1,13 +1,12 @@
 import { codecs } from '@detl/codecs/modules'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
-import { qualityWarnings } from '@detl/core/api/quality'
-import { readScores } from '@detl/core/api/screening'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import { LABELS, type Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
+import { outputsOf, readScores } from '@detl/core/model/outputs'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { loadModel } from './model-store.ts'
 import { hasGpu, type Runtime, startRuntime } from './runtime.ts'
@@ -53,12 +52,13 @@ async function fetched(manifestSha256: string, progress: (share: number) => void
 export async function score(bytes: Uint8Array): Promise<Result> {
   if (!loaded) throw new Error('score before load')
   const { manifest, runtime } = await loaded
-  const gate = { mode: 'refuse', spec: manifest.gate ?? DEFAULT_GATE } as const
+  const gate = { mode: 'refuse', spec: manifest.gate } as const
   const options = { limits: DEFAULT_LIMITS, codecs }
   const { image, source, quality, preprocessed } = await takeIn(bytes, manifest.preprocess, gate, options)
   const { tensor, geometry } = preprocessed
-  const outputs = await runtime.run(tensor, manifest.preprocess.size)
-  const { probabilities, label, maps } = readScores(manifest, outputs.probabilities, outputs.cam)
+  const outputs = await runtime.run(tensor, manifest.preprocess.size, outputsOf(manifest))
+  const scores = readScores(manifest, outputs)
+  const { probabilities, label, maps } = scores
   const { name, version, cam } = manifest
   return {
     id: crypto.randomUUID(),
@@ -69,7 +69,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     geometry,
     grid: { stride: cam.stride, offset: cam.offset },
     image: { format: source.format, width: image.width, height: image.height },
-    warnings: qualityWarnings(quality).warnings,
+    warnings: [...qualityWarnings(quality), ...modelWarnings(scores)],
     decision: decide(manifest, DEFAULT_SETTINGS, probabilities),
     servedBy: 'device',
     device: { provider: runtime.provider, threads: runtime.threads },

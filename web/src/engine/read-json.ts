@@ -37,11 +37,11 @@ export function readAnswer(json: unknown): Result {
 
 /** @throws PageError answer-not-understood */
 export function readModel(json: unknown): ModelInfo {
-  const { name, version, preprocess } = parse(
+  const { name, version, preprocess, gate } = parse(
     manifestSchema.extend({ preprocessId: z.string().optional() }),
     json,
   )
-  return { name, version, preprocess }
+  return { name, version, preprocess, gate }
 }
 
 export const readAccount = (json: unknown) => parse(accountSchema, json)

@@ -1,3 +1,5 @@
+import { collectOutputs, type ModelOutputs } from '@detl/core/model/outputs'
+import { INPUT } from '@detl/core/model/tensor-names'
 import gpuGlue from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url'
 import gpuFile from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url'
 import wasmGlue from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
@@ -11,8 +13,8 @@ export type Runtime = {
   readonly provider: 'webgpu' | 'wasm'
   /** That share the work of WebAssembly. */
   readonly threads: number
-  /** @param tensor UINT8 [1,1,S,S] */
-  run(tensor: Uint8Array, size: number): Promise<{ probabilities: Float32Array; cam: Float32Array }>
+  /** @param tensor UINT8 [1,1,S,S] @param outputs as `outputsOf` names them */
+  run(tensor: Uint8Array, size: number, outputs: readonly string[]): Promise<ModelOutputs>
 }
 
 /** ONNX Runtime with the model loaded: on the GPU where the browser offers one to WebAssembly, else on its processors. */
@@ -41,17 +43,14 @@ async function start(model: Uint8Array, provider: Runtime['provider']): Promise<
   return {
     provider,
     threads: ort.env.wasm.numThreads,
-    run: (tensor, size) => run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size])),
+    run: (tensor, size, outputs) =>
+      run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size]), outputs),
   }
 }
 
-async function run(session: InferenceSession, image: Tensor) {
-  const { probabilities, cam } = await session.run({ image }, ['probabilities', 'cam'])
-  const values = (tensor: Tensor | undefined) => {
-    if (!(tensor?.data instanceof Float32Array)) throw new Error('an output of the model is not float32')
-    return tensor.data
-  }
-  return { probabilities: values(probabilities), cam: values(cam) }
+async function run(session: InferenceSession, image: Tensor, names: readonly string[]) {
+  const outputs = await session.run({ [INPUT]: image }, names)
+  return collectOutputs(names, (name) => outputs[name]?.data)
 }
 
 type Gpu = { requestAdapter(): Promise<{ info?: { isFallbackAdapter?: boolean } } | null> }

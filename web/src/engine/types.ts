@@ -6,7 +6,6 @@ import type { ImageFormat } from '@detl/core/image/sniff'
 import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
-import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import type { WorkingImage } from '@detl/core/preprocess/working-image'
 
 /** What goes wrong in the page itself, beside the endpoint's problems. */
@@ -49,8 +48,11 @@ export type Result = {
   readonly device?: { readonly provider: 'webgpu' | 'wasm'; readonly threads: number }
 }
 
+/** How a model's images are prepared and what it refuses. */
+export type ModelSpecs = Pick<Manifest, 'preprocess' | 'gate'>
+
 /** What the page needs of the model that scores. */
-export type ModelInfo = Pick<Manifest, 'name' | 'version' | 'preprocess'>
+export type ModelInfo = Pick<Manifest, 'name' | 'version' | 'preprocess' | 'gate'>
 
 export type Problem = {
   readonly code: ProblemCode | LocalProblem
@@ -83,12 +85,12 @@ type Asked<A extends unknown[], T> = (...args: A) => Promise<Outcome<T>>
 
 /** What runs beside the page's thread: everything that touches all pixels of an image. `engine.worker.ts` is it. */
 export type Engine = {
-  /** Decodes a file and measures its window as the model's preprocessing does. */
-  readonly open: Asked<[bytes: ArrayBuffer, spec: PreprocessSpec | undefined], Picture>
+  /** Decodes a file and measures its window as the model's preprocessing does; without a model, as the shipped ones do. */
+  readonly open: Asked<[bytes: ArrayBuffer, model: ModelSpecs | undefined], Picture>
   /** A synthetic chest with a consolidation, as a 16-bit PNG. */
   readonly sample: Asked<[], Uint8Array<ArrayBuffer>>
   /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
-  readonly prepare: Asked<[bytes: ArrayBuffer, spec: PreprocessSpec], Uint8Array>
+  readonly prepare: Asked<[bytes: ArrayBuffer, model: ModelSpecs], Uint8Array>
   /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
   readonly load: Asked<[manifestSha256: string, progress: (share: number) => void], ModelInfo>
   /** Fetches the model, for later. */

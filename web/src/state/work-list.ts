@@ -55,7 +55,7 @@ export function retry(id: string): void {
 /** The pixels of an item, read again where they were let go. @throws PageError */
 export function picture({ id, file }: Item): Promise<Picture> {
   let known = pictures.get(id)
-  known ??= file.arrayBuffer().then((bytes) => unwrap(engine().open(bytes, modelInfo.value?.preprocess)))
+  known ??= file.arrayBuffer().then((bytes) => unwrap(engine().open(bytes, modelInfo.value)))
   pictures.delete(id)
   pictures.set(id, known) // the most recently shown is the last to go
   for (const old of [...pictures.keys()].slice(0, -PICTURES)) pictures.delete(old)

@@ -194,6 +194,8 @@ export const de: Text = {
     'cut-off': 'Das Bild ist ungewöhnlich lang: Teile des Brustkorbs können fehlen.',
     'maybe-inverted': 'Es ist vielleicht invertiert (Knochen dunkel); bewertet wurde es, wie es ist.',
     'maybe-rotated': 'Es ist vielleicht gedreht; bewertet wurde es, wie es ist.',
+    'out-of-distribution':
+      'Nach dem Maß des Modells gleicht es nicht den Bildern, mit denen das Modell trainiert wurde. Die Werte sagen vielleicht nichts aus.',
     'corrected-inverted': 'Es war invertiert; bewertet und gezeigt wird es mit hellem Knochen.',
     'corrected-rotated-90': 'Es war im Uhrzeigersinn gedreht; bewertet und gezeigt wird es aufrecht.',
     'corrected-rotated-180': 'Es stand auf dem Kopf; bewertet und gezeigt wird es aufrecht.',

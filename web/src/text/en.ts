@@ -193,6 +193,8 @@ export const en: Text = {
     'cut-off': 'The image is unusually long: parts of the chest may be missing.',
     'maybe-inverted': 'It may be inverted (bone dark); it was scored as it is.',
     'maybe-rotated': 'It may be rotated; it was scored as it is.',
+    'out-of-distribution':
+      'By the model’s own measure, it is unlike the images that the model was trained on. Its scores may mean nothing.',
     'corrected-inverted': 'It was inverted; it was scored, and is shown, with bone bright.',
     'corrected-rotated-90': 'It was turned clockwise; it was scored, and is shown, upright.',
     'corrected-rotated-180': 'It lay upside down; it was scored, and is shown, upright.',
