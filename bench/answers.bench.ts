@@ -9,10 +9,9 @@ import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toFhir } from '@detl/core/answers/fhir'
 import { toPng } from '@detl/core/answers/png'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
-import { readScores } from '@detl/core/api/screening'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
+import { readScores } from '@detl/core/model/outputs'
 import { phantom } from '@detl/core/phantom/phantom'
 import sharp from 'sharp'
 import { chestElements, littleEndian, writeDicom } from '../test/support/dicom-writer.ts'
@@ -24,10 +23,10 @@ const SIZE = { width: 2500, height: 3000 }
 const manifest = testManifest()
 const { height, width } = manifest.cam
 const cam = Float32Array.from({ length: 4 * height * width }, (_, i) => (i % 17) / 17)
-const scores = readScores(manifest, Float32Array.of(0.1, 0.2, 0.6, 0.1), cam)
+const scores = readScores(manifest, { probabilities: Float32Array.of(0.1, 0.2, 0.6, 0.1), cam })
 
 async function screened(bytes: Uint8Array): Promise<Screened> {
-  const gate = { mode: 'refuse', spec: DEFAULT_GATE } as const
+  const gate = { mode: 'refuse', spec: manifest.gate } as const
   const intake = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
   const id = '00000000-0000-4000-8000-000000000000'
   return { id, at: 0, manifest, bytes, intake, scores, settings: DEFAULT_SETTINGS, references: {} }

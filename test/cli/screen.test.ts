@@ -98,6 +98,14 @@ describe('detl screen', { timeout: 120_000 }, () => {
     expect(stderr).toMatch(/^failed: image-undecodable 1$/m)
   })
 
+  it('says of an image that the model itself measures as unlike its training images', async () => {
+    const model = fileURLToPath(new URL('../../models/mobilenet-v2-160', import.meta.url))
+    const [line] = linesOf((await detl('screen', 'in/a/x.png', '--json', '--model', model)).stdout)
+    expect(line).toMatchObject({
+      quality: { warnings: [{ code: 'out-of-distribution', detail: expect.any(String) }] },
+    })
+  })
+
   it('reads an image or a list of files from standard input, patterns, and says of each name that nothing is there', async () => {
     const image = await fed(png, 'screen', '-', '--json')
     expect(linesOf(image.stdout)).toMatchObject([{ file: '-', label: expect.any(String) }])
