@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { loadOnce } from '@detl/codecs/load-once'
 import { codecs } from '@detl/codecs/modules'
-import { frameBytes } from '@detl/core/image/dicom/frame'
+import { encapsulatedFrame } from '@detl/core/image/dicom/frame'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { Decoder } from 'jpeg-lossless-decoder-js'
@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest'
 async function stream(file: string): Promise<Uint8Array> {
   const bytes = readFileSync(resolve(import.meta.dirname, '../golden/intake', file))
   const { dataSet } = await parseDicom(bytes, DEFAULT_LIMITS)
-  return frameBytes(dataSet, 0, 1, 0)
+  return encapsulatedFrame(dataSet, 0, 1).bytes
 }
 
 describe('the JPEG lossless decoder', () => {

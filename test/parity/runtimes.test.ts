@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noBrowser } from '../support/chromium.ts'
+import { applyDamage, corpus, damagedFile } from '../support/damage.ts'
 import { inChromium } from '../support/in-chromium.ts'
 import { inWorkerd } from '../support/in-workerd.ts'
+import { oddFiles } from '../support/odd-files.ts'
 import { type Outcome, outcomeOf } from './entry.ts'
 import { dicomFiles, goldenFiles, spread, xrays } from './files.ts'
 
@@ -44,6 +47,19 @@ const paritySuite = (
           expect(outcome.served, file).toBe(outcome.tensor)
       }
     }
+    it('gives the bits and remarks of Node on odd files', async () => {
+      for (const { name, bytes } of await oddFiles()) {
+        expect(await runtime.run(bytes), name).toEqual(await expected(name, bytes))
+      }
+    }, 60_000)
+    it('gives the answer of Node on 500 damaged files', async () => {
+      const damaged = fc.sample(damagedFile, { numRuns: 500, seed: 16 })
+      for (const [i, damage] of damaged.entries()) {
+        const bytes = applyDamage(damage)
+        const what = `${i}: ${corpus[damage.source]!.file} ${JSON.stringify(damage.steps)}`
+        expect(await runtime.run(bytes), what).toEqual(await expected(what, bytes))
+      }
+    }, 240_000)
     it('gives the bits of Node on the golden set', () => agree(goldenFiles), 60_000)
     it.skipIf(dicomFiles.length === 0)(
       'gives the bits of Node on real DICOM files',

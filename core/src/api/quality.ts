@@ -3,6 +3,10 @@ import type { Scores } from '../model/outputs.ts'
 import type { Screening } from './screening.ts'
 
 const REMARKS: Readonly<Record<Remark, string>> = {
+  'transfer-syntax-missing': 'the file names no transfer syntax; it was read by its bytes',
+  'transfer-syntax-wrong':
+    'the file names a transfer syntax that its bytes are not written in; it was read by its bytes',
+  'end-missing': 'all pixels were read, but what must follow them in the file is missing or damaged',
   small: 'the image has few pixels; a larger one may score differently',
   photograph: 'the image looks like a photograph of a film or screen',
   'under-exposed': 'much of the image is at its darkest level',

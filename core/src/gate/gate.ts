@@ -1,3 +1,4 @@
+import type { FileRemark } from '../image/file-remark.ts'
 import type { ImageSource } from '../image/image-source.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import type { WorkingImage } from '../preprocess/working-image.ts'
@@ -23,6 +24,7 @@ export type Refusal = {
 
 /** What is said of an image that is scored all the same. */
 export type Remark =
+  | FileRemark
   | 'small'
   | 'photograph'
   | 'under-exposed'
@@ -64,7 +66,7 @@ export function judge(
   const corrected = best !== 'upright' && sure ? best : undefined
   const unlikeness = share(distances[corrected ?? 'upright'])
 
-  const remarks: Remark[] = []
+  const remarks: Remark[] = [...(source.remarks ?? [])]
   if (shortest < gate.smallSide) remarks.push('small')
   if (source.chroma > gate.photographChroma) remarks.push('photograph')
   if (clipped.dark > gate.maxClipped) remarks.push('under-exposed')

@@ -1,4 +1,5 @@
 import type { ExaminationTags } from './dicom/tags.ts'
+import type { FileRemark } from './file-remark.ts'
 import type { ImageFormat } from './sniff.ts'
 
 /** What the file said of itself, beside its pixels. */
@@ -13,6 +14,8 @@ export type ImageSource = {
   readonly alpha: boolean
   /** Mean of max(R,G,B) − min(R,G,B) as a share of the range: 0 for grey, also where grey is stored as RGB. */
   readonly chroma: number
+  /** What was odd about the file; nothing if absent. */
+  readonly remarks?: readonly FileRemark[]
   /** DICOM only: what the object says of the examination and of its encoding. */
   readonly dicom?: ExaminationTags & {
     readonly transferSyntax: string

@@ -1,4 +1,5 @@
 import { AppError } from '../api/problem.ts'
+import { orientationOf } from './exif.ts'
 
 export type JpegHeader = {
   readonly process: 'baseline' | 'extended' | 'progressive' | 'lossless' | 'jpeg-ls' | 'other'
@@ -14,8 +15,6 @@ export type JpegHeader = {
   readonly samplesPerPixel: number
   /** Whether its data come in several scans, so that coefficients must be kept for all of the image. */
   readonly severalScans: boolean
-  /** Whether an end-of-image marker follows the first scan. */
-  readonly complete: boolean
 }
 
 const PROCESSES: Record<number, JpegHeader['process']> = {
@@ -30,12 +29,10 @@ const PROCESSES: Record<number, JpegHeader['process']> = {
 const MAX_STEPS = 10_000
 /** Ten are usual; four components in all their bits and bands would be some 50. */
 const MAX_SCANS = 100
-/** Behind the end marker, cameras put a trailer at most. */
-const TRAILER_BYTES = 2 ** 20
 
 /** The frame header of a JPEG stream (ITU-T T.81, annex B), without looking at its entropy-coded data. */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
-  let frame: Omit<JpegHeader, 'scan' | 'complete' | 'orientation' | 'severalScans'> | undefined
+  let frame: Omit<JpegHeader, 'scan' | 'orientation' | 'severalScans'> | undefined
   let orientation = 1
   let steps = 0
   for (let at = 2; ; ) {
@@ -67,7 +64,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
       const scan = at + 2 + length
       const severalScans = frame.process === 'progressive' || bytes[at + 4] !== frame.components
       if (severalScans) checkScans(bytes, scan)
-      return { ...frame, orientation, severalScans, scan, complete: hasEndMarker(bytes, scan) }
+      return { ...frame, orientation, severalScans, scan }
     }
     at += 2 + length
   }
@@ -90,20 +87,9 @@ function samplesPerPixel(body: Uint8Array): number {
   return sum / most
 }
 
-/** Tag 274 of IFD0 in an APP1 segment (CIPA DC-008, section 4.6). */
-function exifOrientation(segment: Uint8Array): number | undefined {
-  if (segment.length < 20 || String.fromCharCode(...segment.subarray(0, 4)) !== 'Exif') return undefined
-  const view = new DataView(segment.buffer, segment.byteOffset + 6, segment.byteLength - 6)
-  const little = view.getUint16(0) === 0x4949
-  const directory = view.getUint32(4, little)
-  if (directory + 2 > view.byteLength) return undefined
-  const entries = view.getUint16(directory, little)
-  for (let i = 0; i < entries && directory + 14 + 12 * i <= view.byteLength; i++) {
-    const at = directory + 2 + 12 * i
-    if (view.getUint16(at, little) === 274) return view.getUint16(at + 8, little)
-  }
-  return undefined
-}
+/** Of an APP1 segment (CIPA DC-008, section 4.7.2). */
+const exifOrientation = (segment: Uint8Array): number | undefined =>
+  String.fromCharCode(...segment.subarray(0, 4)) === 'Exif' ? orientationOf(segment.subarray(6)) : undefined
 
 /** A decoder goes through all of an image's coefficients for each scan: 64 MB could hold millions of them. */
 function checkScans(bytes: Uint8Array, from: number): void {
@@ -112,13 +98,6 @@ function checkScans(bytes: Uint8Array, from: number): void {
     if (bytes[at] === 0xff && bytes[at + 1] === 0xda && ++scans > MAX_SCANS)
       throw damaged(`it has more than ${MAX_SCANS} scans`)
   }
-}
-
-function hasEndMarker(bytes: Uint8Array, from: number): boolean {
-  const until = Math.max(from, bytes.length - TRAILER_BYTES)
-  for (let at = bytes.length - 2; at >= until; at--)
-    if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true
-  return false
 }
 
 const damaged = (what: string) => new AppError('image-undecodable', `the JPEG is damaged: ${what}`)

@@ -4,6 +4,7 @@ import { type DecodedFrame, halved, halvingsFor, JPEG_HALVINGS } from './codecs.
 import { greyInPlace } from './colour.ts'
 import type { DecodeOptions } from './decode-options.ts'
 import type { ImageSource } from './image-source.ts'
+import { imageOfJpeg } from './jpeg-end.ts'
 import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
 import type { RowSink, Samples } from './row-sink.ts'
 import { TurningSink } from './turning-sink.ts'
@@ -29,8 +30,6 @@ export async function readJpeg(
     )
   }
   if (bits !== 8) throw new AppError('image-unsupported', `JPEG of ${bits} bits; accepted: 8`)
-  if (!header.complete)
-    throw new AppError('image-undecodable', 'the JPEG is damaged: it ends before its end marker')
   const { orientation } = header
   const turned = orientation >= 2 && orientation <= 8
   const halvings = halvingsFor(Math.max(width, height), 'jpeg', JPEG_HALVINGS, reduceTo)
@@ -42,7 +41,8 @@ export async function readJpeg(
     'a JPEG of its kind',
     limits,
   )
-  const frame = await codecs.jpeg(bytes, halvings)
+  const { stream, ended } = imageOfJpeg(bytes, header)
+  const frame = await codecs.jpeg(stream, halvings)
   if (frame.width !== size.width || frame.height !== size.height) {
     throw new AppError('image-undecodable', 'the JPEG is damaged: its data and its header differ in size')
   }
@@ -58,7 +58,16 @@ export async function readJpeg(
   rows.push(grey, 0, size.height)
   turning?.finish()
   frame.release?.()
-  return { format: 'jpeg', width, height, bits, colour, alpha: false, chroma }
+  return {
+    format: 'jpeg',
+    width,
+    height,
+    bits,
+    colour,
+    alpha: false,
+    chroma,
+    remarks: ended ? [] : ['end-missing'],
+  }
 }
 
 function unsigned({ data }: DecodedFrame): Samples {

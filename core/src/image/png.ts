@@ -1,11 +1,14 @@
 import { AppError } from '../api/problem.ts'
 import { checkMemory, checkSize } from './check-limits.ts'
+import { orientationOf } from './exif.ts'
+import type { FileRemark } from './file-remark.ts'
 import type { ImageSource } from './image-source.ts'
 import type { ImageLimits } from './limits.ts'
 import { crc32 } from './png-encode.ts'
 import { inflateRows } from './png-inflate.ts'
 import { type PngLayout, rowReader } from './png-samples.ts'
 import type { RowSink } from './row-sink.ts'
+import { TurningSink } from './turning-sink.ts'
 
 /** Colour types of the PNG specification (third edition), table 9: samples a pixel and bit depths allowed. */
 const COLOUR_TYPES: Record<
@@ -34,11 +37,14 @@ const ADAM7 = [
 ] as const
 
 /**
- * PNG → grey. Colour becomes BT.601 luma; gamma and colour profiles are left alone; transparency is laid over black.
+ * PNG → grey, turned upright by its eXIf orientation. Colour becomes BT.601 luma; gamma and colour profiles are left alone; transparency is laid over black.
  * Rows are unfiltered as they come out of the inflater: two are held, or the image if it is interlaced.
  */
-export async function readPng(bytes: Uint8Array, limits: ImageLimits, sink: RowSink): Promise<ImageSource> {
-  const { width, height, bits, type, interlaced, palette, transparency, data } = readChunks(bytes, limits)
+export async function readPng(bytes: Uint8Array, limits: ImageLimits, to: RowSink): Promise<ImageSource> {
+  const chunks = readChunks(bytes, limits)
+  const { width, height, bits, type, interlaced, palette, transparency, data, orientation } = chunks
+  const turning = orientation >= 2 && orientation <= 8 ? new TurningSink(orientation, to) : undefined
+  const sink = turning ?? to
   const kind = COLOUR_TYPES[type]!
   const layout: PngLayout = { ...kind, bits, palette, transparency }
   const size = { width, height, bits: kind.colour === 'palette' ? 8 : bits }
@@ -59,7 +65,7 @@ export async function readPng(bytes: Uint8Array, limits: ImageLimits, sink: RowS
     }))
     .filter(({ columns, rows }) => columns > 0 && rows > 0)
   const bitsPerPixel = kind.channels * bits
-  await inflateRows(
+  const { whole } = await inflateRows(
     data,
     passes.map(({ columns, rows }) => ({ bytes: Math.ceil((columns * bitsPerPixel) / 8), rows })),
     Math.max(1, bitsPerPixel >> 3),
@@ -73,9 +79,12 @@ export async function readPng(bytes: Uint8Array, limits: ImageLimits, sink: RowS
     },
   )
   if (interlaced) sink.push(samples, 0, height)
+  turning?.finish()
   const { colour } = kind
   const alpha = kind.alpha || transparency !== undefined
-  return { format: 'png', width, height, bits, colour, alpha, chroma: reader.chroma(width * height) }
+  const chroma = reader.chroma(width * height)
+  const remarks: FileRemark[] = whole && chunks.ended ? [] : ['end-missing']
+  return { format: 'png', width, height, bits, colour, alpha, chroma, remarks }
 }
 
 function readChunks(bytes: Uint8Array, limits: ImageLimits) {
@@ -84,18 +93,20 @@ function readChunks(bytes: Uint8Array, limits: ImageLimits) {
   let header: { width: number; height: number; bits: number; type: number; interlaced: boolean } | undefined
   let palette: Uint8Array | undefined
   let transparency: Uint8Array | undefined
+  let orientation = 1
   let chunks = 0
-  for (let at = 8; ; ) {
+  let ended = false
+  // Where chunks end early, the rows tell whether the data are all there.
+  for (let at = 8; at + 8 <= bytes.length; ) {
     if (++chunks > MAX_CHUNKS)
       throw new AppError('image-too-large', `a PNG of more than ${MAX_CHUNKS} chunks`)
-    if (at + 12 > bytes.length) throw damaged('it ends before its end chunk')
     const length = view.getUint32(at)
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
     const body = bytes.subarray(at + 8, at + 8 + length)
-    if (at + 12 + length > bytes.length) throw damaged('it ends inside a chunk')
     if (header === undefined && name !== 'IHDR') throw damaged('its first chunk is not the header')
     if (name === 'IHDR') {
-      if (length !== 13) throw damaged('its header has a wrong length')
+      if (length !== 13 || body.length < 13 || at + 25 > bytes.length)
+        throw damaged('its header has a wrong length')
       header = readHeader(new DataView(body.buffer, body.byteOffset, 13))
       checkSize(header.width, header.height, limits)
       if (crc32(bytes.subarray(at + 4, at + 21)) !== view.getUint32(at + 21)) {
@@ -104,13 +115,17 @@ function readChunks(bytes: Uint8Array, limits: ImageLimits) {
     } else if (name === 'PLTE') palette = body
     else if (name === 'tRNS') transparency = body
     else if (name === 'IDAT') data.push(body)
-    else if (name === 'IEND') break
-    else if ((bytes[at + 4]! & 32) === 0) throw damaged('a critical chunk of it is unknown')
+    else if (name === 'eXIf') orientation = orientationOf(body) ?? orientation
+    else if (name === 'IEND') {
+      ended = true
+      break
+    } else if (data.length === 0 && (bytes[at + 4]! & 32) === 0)
+      throw damaged('a critical chunk of it is unknown')
     at += 12 + length
   }
   if (header === undefined || data.length === 0) throw damaged('it has no image data')
   if (header.type === 3 && palette === undefined) throw damaged('its palette is missing')
-  return { ...header, palette, transparency, data }
+  return { ...header, palette, transparency, data, orientation, ended }
 }
 
 function readHeader(view: DataView) {

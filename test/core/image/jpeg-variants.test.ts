@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { luma } from '@detl/core/image/colour'
 import { decodeImage } from '@detl/core/image/decode'
-import { frameBytes } from '@detl/core/image/dicom/frame'
+import { encapsulatedFrame } from '@detl/core/image/dicom/frame'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import sharp from 'sharp'
@@ -133,7 +133,7 @@ describe('a JPEG that is not read is refused by name', () => {
     ['JPEG-LS', 'jpeg-ls.dcm', 'jpeg-ls'],
   ])('%s', async (_, file, named) => {
     const bytes = readFileSync(resolve(import.meta.dirname, '../../golden/intake', file))
-    const stream = frameBytes((await parseDicom(bytes, DEFAULT_LIMITS)).dataSet, 0, 1, 0)
+    const stream = encapsulatedFrame((await parseDicom(bytes, DEFAULT_LIMITS)).dataSet, 0, 1).bytes
     await expect(decode(stream)).rejects.toMatchObject({
       code: 'image-unsupported',
       detail: expect.stringContaining(named),

@@ -187,6 +187,9 @@ export const de: Text = {
     working: 'Wird vorbereitet …',
   },
   warnings: {
+    'transfer-syntax-missing': 'Die Datei sagt nicht, wie sie geschrieben ist; ihre Bytes verrieten es.',
+    'transfer-syntax-wrong': 'Die Datei ist anders geschrieben, als sie sagt; geglaubt wurde ihren Bytes.',
+    'end-missing': 'Alle Bildpunkte wurden gelesen, aber das Ende der Datei fehlt oder ist beschädigt.',
     small: 'Das Bild hat wenige Pixel; ein größeres kann andere Werte ergeben.',
     photograph: 'Es sieht aus wie das Foto eines Films oder Bildschirms.',
     'under-exposed': 'Ein großer Teil des Bildes ist ganz schwarz.',

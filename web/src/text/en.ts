@@ -186,6 +186,9 @@ export const en: Text = {
     working: 'Preparing …',
   },
   warnings: {
+    'transfer-syntax-missing': 'The file does not say how it is written; its bytes told.',
+    'transfer-syntax-wrong': 'The file is written in another way than it says; its bytes were believed.',
+    'end-missing': 'All pixels were read, but the end of the file is missing or damaged.',
     small: 'The image has few pixels; a larger one may score differently.',
     photograph: 'It looks like a photograph of a film or screen.',
     'under-exposed': 'Much of the image is at its darkest level.',

@@ -1,62 +1,69 @@
 import { AppError } from '../../api/problem.ts'
 import type { Codecs } from '../codecs.ts'
-import { readJpegHeader } from '../jpeg-header.ts'
+import { imageOfJpeg } from '../jpeg-end.ts'
+import { type JpegHeader, readJpegHeader } from '../jpeg-header.ts'
+import { damaged } from './damaged.ts'
+import { isCodestream } from './fragments.ts'
 import type { PixelHeader } from './header.ts'
-import { readJpeg2000Header } from './jpeg2000-header.ts'
-import { damaged } from './parse.ts'
+import { endOfJpeg2000, isHighThroughput, readJpeg2000Header } from './jpeg2000-header.ts'
 
-type Size = { readonly width: number; readonly height: number; readonly components: number }
+export type Codestream = {
+  /** By what the codestream says of itself, whatever the transfer syntax is. */
+  readonly codec: keyof Codecs
+  /** Without boxes around it, and with an end marker. */
+  readonly stream: Uint8Array
+  /** How often a wavelet one can be halved. */
+  readonly levels: number
+  /** Whether it had its end marker. */
+  readonly ended: boolean
+}
 
 /**
  * Reads the codestream's own header and refuses one that differs from the object's in size: a codec allocates by the
  * former, the limits were checked on the latter.
- * @returns the bare codestream (JPEG 2000 files carry it in boxes), and how often a wavelet one can be halved
+ * @returns undefined if the bytes are none
  */
-export function checkCodestream(
-  bytes: Uint8Array,
-  codec: keyof Codecs,
-  header: PixelHeader,
-): { stream: Uint8Array; levels: number } {
-  const wavelet = codec === 'jpeg2000' || codec === 'htj2k'
-  const stream = wavelet ? findCodestream(bytes) : bytes
-  const found = wavelet ? readJpeg2000Header(stream) : undefined
-  const size: Size = found ?? readJpeg(stream, codec)
+export function readCodestream(bytes: Uint8Array, header: PixelHeader): Codestream | undefined {
+  const wavelet = findWavelet(bytes)
+  if (wavelet !== undefined) {
+    const found = readJpeg2000Header(wavelet)
+    checkAgainst(header, found)
+    const codec = isHighThroughput(wavelet) ? 'htj2k' : 'jpeg2000'
+    return { codec, ...endOfJpeg2000(wavelet, found.end), levels: found.levels }
+  }
+  if (!isCodestream(bytes)) return undefined
+  const found = readJpegHeader(bytes)
+  checkAgainst(header, found)
+  return { codec: codecOfJpeg(found), ...imageOfJpeg(bytes, found), levels: 0 }
+}
+
+type Size = { readonly width: number; readonly height: number; readonly components: number }
+
+function checkAgainst(header: PixelHeader, size: Size): void {
   if (size.width !== header.width || size.height !== header.height) {
     throw damaged('its codestream and its header differ in size')
   }
   if (size.components !== 1) {
     throw new AppError('image-unsupported', `DICOM codestream of ${size.components} components; accepted: 1`)
   }
-  return { stream, levels: found?.levels ?? 0 }
 }
 
-function readJpeg(bytes: Uint8Array, codec: keyof Codecs): Size {
-  const header = readJpegHeader(bytes)
-  const accepted = {
-    jpeg: ['baseline', 'extended', 'progressive'],
-    jpegExtended: ['baseline', 'extended'],
-  } as const
-  const processes: readonly string[] =
-    codec === 'jpeg'
-      ? accepted.jpeg
-      : codec === 'jpegExtended'
-        ? accepted.jpegExtended
-        : codec === 'jpegLs'
-          ? ['jpeg-ls']
-          : ['lossless']
-  if (!processes.includes(header.process)) {
-    throw damaged(`its codestream is ${header.process}, its transfer syntax says ${processes.join(' or ')}`)
-  }
-  return header
+function codecOfJpeg({ process, bits }: JpegHeader): keyof Codecs {
+  if (process === 'lossless') return 'jpegLossless'
+  if (process === 'jpeg-ls') return 'jpegLs'
+  if (process !== 'other' && bits === 8) return 'jpeg'
+  if (process === 'baseline' || process === 'extended') return 'jpegExtended'
+  throw new AppError('image-unsupported', `a DICOM codestream of JPEG process ${process} with ${bits} bits`)
 }
 
 /** From the SOC and SIZ markers on (ITU-T T.800 A.5.1), which may lie inside a JP2 file. */
-function findCodestream(bytes: Uint8Array): Uint8Array {
-  const end = Math.min(bytes.length - 4, 4096)
+function findWavelet(bytes: Uint8Array): Uint8Array | undefined {
+  const boxed = String.fromCharCode(...bytes.subarray(4, 8)) === 'jP  '
+  const end = boxed ? Math.min(bytes.length - 4, 4096) : 0
   for (let at = 0; at <= end; at++) {
     if (bytes[at] === 0xff && bytes[at + 1] === 0x4f && bytes[at + 2] === 0xff && bytes[at + 3] === 0x51) {
       return bytes.subarray(at)
     }
   }
-  throw damaged('its JPEG 2000 codestream has no header')
+  return undefined
 }

@@ -31,11 +31,20 @@ export async function readDicom(
   const { width, height, bitsStored, photometric, frames } = header
   const pipeline = readPipeline(dataSet, storedRange(header))
   const padding = readPadding(dataSet, header)
-  await pushCells(parsed, header, options, sink, (format, use) =>
+  const found = await pushCells(parsed, header, options, sink, (format, use) =>
     levelsOfCells(photometric, pipeline, padding, format, use),
   )
-  const dicom = { ...readTags(dataSet), transferSyntax, photometric, frames }
-  return { format: 'dicom', width, height, bits: bitsStored, colour: 'grey', alpha: false, chroma: 0, dicom }
+  return {
+    format: 'dicom',
+    width,
+    height,
+    bits: bitsStored,
+    colour: 'grey',
+    alpha: false,
+    chroma: 0,
+    remarks: [...parsed.remarks, ...found],
+    dicom: { ...readTags(dataSet), transferSyntax, photometric, frames },
+  }
 }
 
 export async function readStoredFrame(bytes: Uint8Array, options: DecodeOptions): Promise<StoredFrame> {

@@ -2,20 +2,24 @@ import { inflatePieces } from '../inflate.ts'
 import type { RowSink, Samples } from '../row-sink.ts'
 import { CellUse } from './cell-use.ts'
 import { cellsOfBytes } from './cells.ts'
+import { damaged } from './damaged.ts'
 import { nativeRange } from './frame.ts'
 import type { PixelHeader } from './header.ts'
-import { damaged, type ParsedDicom } from './parse.ts'
+import type { Deflated, ParsedDicom } from './parse.ts'
 import type { Levelling } from './render.ts'
 
-/** One frame of a deflated data set: inflated twice, so that neither it nor its rows are held as a whole. */
+/**
+ * One frame of a deflated data set: inflated twice, so that neither it nor its rows are held as a whole.
+ * @returns whether the stream goes on behind the frame or ends as it must
+ */
 export async function pushDeflated(
-  deflated: Uint8Array,
+  deflated: Deflated,
   { dataSet }: ParsedDicom,
   header: PixelHeader,
   frame: number,
   sink: RowSink,
   levelling: Levelling,
-): Promise<void> {
+): Promise<{ whole: boolean }> {
   const { width, height, frames, bitsAllocated } = header
   const bytesPerRow = (width * bitsAllocated) / 8
   const { start } = nativeRange(dataSet, frame, frames, bytesPerRow * height)
@@ -25,22 +29,22 @@ export async function pushDeflated(
   await each((cells) => use.add(cells, width))
   const { bits, levels } = levelling(header, use)
   sink.start({ width, height, bits })
-  await each((cells) => sink.push(cells, 0, 1, levels))
+  return each((cells) => sink.push(cells, 0, 1, levels))
 }
 
 /** Rows of a deflated data set, from byte `start` of the inflated one on. */
 async function inflateRows(
-  deflated: Uint8Array,
+  deflated: Deflated,
   start: number,
   bytesPerRow: number,
   rows: number,
   onRow: (row: Uint8Array) => void,
-): Promise<void> {
+): Promise<{ whole: boolean }> {
   const row = new Uint8Array(bytesPerRow)
   let skip = start
   let filled = 0
   let left = rows
-  await inflatePieces([deflated], 'deflate-raw', (piece) => {
+  const end = await inflatePieces([deflated.bytes], deflated.format, (piece) => {
     let at = Math.min(skip, piece.length)
     skip -= at
     while (at < piece.length && left > 0) {
@@ -56,4 +60,5 @@ async function inflateRows(
     return left > 0
   })
   if (left > 0) throw damaged('its pixel data are shorter than rows × columns')
+  return { whole: end !== 'early' }
 }

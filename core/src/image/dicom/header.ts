@@ -2,7 +2,7 @@ import type { DataSet } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
 import { checkSize } from '../check-limits.ts'
 import type { ImageLimits } from '../limits.ts'
-import { damaged, printable } from './parse.ts'
+import { damaged, printable } from './damaged.ts'
 
 /** The Image Pixel module (PS3.3 C.7.6.3) of an object that can be decoded, checked against the limits. */
 export type PixelHeader = {

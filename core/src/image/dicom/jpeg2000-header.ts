@@ -1,5 +1,6 @@
 import { AppError } from '../../api/problem.ts'
-import { damaged } from './parse.ts'
+import { joinBytes } from '../../base/join-bytes.ts'
+import { damaged } from './damaged.ts'
 
 export type Jpeg2000Header = {
   readonly width: number
@@ -7,6 +8,8 @@ export type Jpeg2000Header = {
   readonly components: number
   /** How often the image can be halved. */
   readonly levels: number
+  /** Behind the last tile-part; undefined where that reaches to the end, by its header, or tiles are missing. */
+  readonly end: number | undefined
 }
 
 /** More than any encoder makes of 26 million pixels; decoders keep an object for each of them. */
@@ -23,26 +26,56 @@ export function readJpeg2000Header(bytes: Uint8Array): Jpeg2000Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const size = readSiz(view)
   let levels: number | undefined
-  let at = readSegments(view, 2, 0x90, (marker, from, end) => {
+  const at = readSegments(view, 2, 0x90, (marker, from, end) => {
     const style = readStyle(view, marker, from, end)
     if (style === undefined) return
     checkCost(style, size)
     if (marker === 0x52) levels = style.levels
   })
   if (levels === undefined) throw damaged('its JPEG 2000 header has no coding style')
-  // Tile-parts may have styles of their own.
-  for (let parts = 0; at + 12 <= bytes.length && view.getUint16(at) === 0xff90; parts++) {
+  const { tiles, end } = readTileParts(view, at, size)
+  const { width, height, components } = size
+  return { width, height, components, levels, end: tiles < size.tiles ? undefined : end }
+}
+
+/** Tile-parts (A.4.2), which may have styles of their own. @returns how many tiles they are of, and where the last one ends */
+function readTileParts(view: DataView, from: number, size: Size): { tiles: number; end: number | undefined } {
+  const tiles = new Set<number>()
+  let at = from
+  for (let parts = 0; at + 12 <= view.byteLength && view.getUint16(at) === 0xff90; parts++) {
     if (parts === MAX.tileParts) throw tooCostly('tile-parts')
-    readSegments(view, at, 0x93, (marker, from, end) => {
-      const style = readStyle(view, marker, from, end)
+    readSegments(view, at, 0x93, (marker, start, end) => {
+      const style = readStyle(view, marker, start, end)
       if (style !== undefined) checkCost(style, size)
     })
+    tiles.add(view.getUint16(at + 4))
     const length = view.getUint32(at + 6)
-    if (length < 14) break // 0: to the end
+    if (length < 14) return { tiles: tiles.size, end: undefined } // 0: to the end
     at += length
   }
-  return { width: size.width, height: size.height, components: size.components, levels }
+  return { tiles: tiles.size, end: at }
 }
+
+/**
+ * The stream up to its end marker (EOC, A.4.4), or with one where it has none but all of its tile-parts.
+ * @param end as `readJpeg2000Header` says
+ * @throws AppError if data are missing
+ */
+export function endOfJpeg2000(
+  bytes: Uint8Array,
+  end: number | undefined,
+): { stream: Uint8Array; ended: boolean } {
+  const closes = (at: number) => bytes[at] === 0xff && bytes[at + 1] === 0xd9
+  if (end !== undefined && closes(end)) return { stream: bytes.subarray(0, end + 2), ended: true }
+  let last = bytes.length
+  while (last > 0 && bytes[last - 1] === 0) last--
+  if (closes(last - 2)) return { stream: bytes.subarray(0, last), ended: true }
+  if (end === undefined || end > bytes.length) throw damaged('its JPEG 2000 data end early')
+  return { stream: joinBytes([bytes.subarray(0, end), Uint8Array.of(0xff, 0xd9)]), ended: false }
+}
+
+/** Bit 14 of Rsiz: code blocks are coded by part 15 (ITU-T T.814 A.2). */
+export const isHighThroughput = (stream: Uint8Array): boolean => (stream[6]! & 0x40) !== 0
 
 /** Marker segments from `at` up to the marker `last`. @returns where that is */
 function readSegments(

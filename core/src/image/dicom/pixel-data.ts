@@ -1,74 +1,139 @@
+import { AppError } from '../../api/problem.ts'
 import { checkMemory, heapBytes } from '../check-limits.ts'
 import { type Codecs, type DecodedFrame, halved, halvingsFor, JPEG_HALVINGS } from '../codecs.ts'
 import type { DecodeOptions } from '../decode-options.ts'
+import type { FileRemark } from '../file-remark.ts'
 import { jpegMemory } from '../jpeg.ts'
 import { readJpegHeader } from '../jpeg-header.ts'
 import type { ImageSize, RowSink, Samples } from '../row-sink.ts'
 import { CellUse } from './cell-use.ts'
 import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
-import { checkCodestream } from './codestream.ts'
+import { type Codestream, readCodestream } from './codestream.ts'
+import { damaged, printable } from './damaged.ts'
 import { pushDeflated } from './deflated.ts'
-import { frameBytes } from './frame.ts'
+import { encapsulatedFrame, nativeFrame } from './frame.ts'
 import type { PixelHeader } from './header.ts'
-import { damaged, type ParsedDicom } from './parse.ts'
+import type { ParsedDicom } from './parse.ts'
 import type { Levelling } from './render.ts'
-import { decodeRle } from './rle.ts'
+import { decodeRle, isRle } from './rle.ts'
+import { type Encoding, EXPLICIT_BIG_ENDIAN, encodingsOf } from './syntax.ts'
 
-/** The pixel cells of one frame, as grey levels. */
+/**
+ * The pixel cells of one frame, as grey levels. How they are encoded is told by the bytes; the transfer syntax is held against that.
+ * @returns what was odd about it
+ */
 export async function pushCells(
   parsed: ParsedDicom,
   header: PixelHeader,
   options: DecodeOptions,
   sink: RowSink,
   levelling: Levelling,
-): Promise<void> {
-  const { dataSet, encoding, deflated, fileBytes } = parsed
-  const { width, height, frames, bitsAllocated } = header
-  const bytesPerCell = bitsAllocated / 8
-  const length = width * height * bytesPerCell
+): Promise<FileRemark[]> {
+  const { dataSet, deflated } = parsed
   const frame = options.frame ?? 0
-  const holds = (bytes: number, size = { width, height }) =>
-    checkMemory(
-      bytes + size.width * size.height * sink.waiting({ ...size, bits: bitsAllocated }),
-      `a DICOM object (${encoding})`,
-      options.limits,
-    )
-  const all = (cells: Samples, size: Omit<ImageSize, 'bits'> = { width, height }, format = header) => {
-    const count = size.width * size.height
-    if (cells.length < count) throw damaged('its pixel data are shorter than rows × columns')
-    const use = new CellUse(format, size.width)
-    use.add(cells, count)
-    const { bits, levels } = levelling(format, use)
-    sink.start({ ...size, bits })
-    sink.push(cells, 0, size.height, levels)
+  if (deflated !== undefined) {
+    const { whole } = await pushDeflated(deflated, parsed, header, frame, sink, levelling)
+    return whole ? [] : ['end-missing']
   }
-  if (encoding === 'raw') holds(fileBytes)
-  if (encoding === 'raw-big-endian' || encoding === 'rle') holds(fileBytes + length)
-  if (deflated !== undefined) return pushDeflated(deflated, parsed, header, frame, sink, levelling)
-  const encoded = frameBytes(dataSet, frame, frames, length)
-  if (encoding === 'raw') return all(cellsOfBytes(encoded, bitsAllocated))
-  if (encoding === 'raw-big-endian') {
-    const asWords = bitsAllocated === 16 || dataSet.elements.x7fe00010!.vr === 'OW'
-    return all(cellsOfBytes(asWords ? swapWords(encoded) : encoded, bitsAllocated))
+  const out: Out = { parsed, header, options, sink, levelling }
+  const found = findFrame(parsed, header, frame)
+  if (found.encapsulated === undefined) {
+    pushNative(nativeFrame(dataSet, frame, header.frames, bytesOfFrame(header)), out)
+    return labelled(parsed, 'native')
   }
-  if (encoding === 'rle') {
-    return all(cellsOfBytes(decodeRle(encoded, width * height, bytesPerCell), bitsAllocated))
+  const { bytes, whole } = found.encapsulated
+  const remarks: FileRemark[] = whole ? [] : ['end-missing']
+  const codestream = readCodestream(bytes, header)
+  if (codestream === undefined) return [...pushRle(bytes, out), ...remarks]
+  await pushCodestream(codestream, out)
+  if (!codestream.ended && whole) remarks.push('end-missing')
+  return [...labelled(parsed, codestream.codec), ...remarks]
+}
+
+type Out = {
+  readonly parsed: ParsedDicom
+  readonly header: PixelHeader
+  readonly options: DecodeOptions
+  readonly sink: RowSink
+  readonly levelling: Levelling
+}
+
+const bytesOfFrame = ({ width, height, bitsAllocated }: PixelHeader) => (width * height * bitsAllocated) / 8
+
+/** Whether the pixel data are in fragments, by the element itself; or a bare codestream in the place of native ones. */
+function findFrame({ dataSet }: ParsedDicom, header: PixelHeader, frame: number) {
+  const { byteArray, elements } = dataSet
+  const { hadUndefinedLength, dataOffset, length } = elements.x7fe00010!
+  const item = byteArray[dataOffset] === 0xfe && byteArray[dataOffset + 1] === 0xff
+  if (hadUndefinedLength && item) return { encapsulated: encapsulatedFrame(dataSet, frame, header.frames) }
+  const bytes = byteArray.subarray(dataOffset, hadUndefinedLength ? undefined : dataOffset + length)
+  const bare = bytes.length < bytesOfFrame(header) && readCodestream(bytes, header) !== undefined
+  return { encapsulated: bare ? { bytes, whole: true } : undefined }
+}
+
+/** Remarks on a transfer syntax that does not go with what was found; one that is missing or wrong was remarked on before. */
+const labelled = ({ transferSyntax, remarks }: ParsedDicom, found: Encoding): FileRemark[] =>
+  remarks.length > 0 || encodingsOf(transferSyntax).includes(found) ? [] : ['transfer-syntax-wrong']
+
+function holds(
+  { parsed, sink, options, header }: Out,
+  what: Encoding,
+  bytes: number,
+  size: { width: number; height: number } = header,
+): void {
+  checkMemory(
+    parsed.fileBytes +
+      bytes +
+      size.width * size.height * sink.waiting({ ...size, bits: header.bitsAllocated }),
+    `a DICOM object (${what})`,
+    options.limits,
+  )
+}
+
+function push(
+  cells: Samples,
+  { header, sink, levelling }: Out,
+  size: Omit<ImageSize, 'bits'> = { width: header.width, height: header.height },
+  format = header,
+): void {
+  const count = size.width * size.height
+  if (cells.length < count) throw damaged('its pixel data are shorter than rows × columns')
+  const use = new CellUse(format, size.width)
+  use.add(cells, count)
+  const { bits, levels } = levelling(format, use)
+  sink.start({ ...size, bits })
+  sink.push(cells, 0, size.height, levels)
+}
+
+function pushNative(bytes: Uint8Array, out: Out): void {
+  const { bitsAllocated } = out.header
+  const { layout, dataSet } = out.parsed
+  const asWords = bitsAllocated === 16 || dataSet.elements.x7fe00010!.vr === 'OW'
+  const swapped = layout === EXPLICIT_BIG_ENDIAN && asWords
+  holds(out, 'native', swapped ? bytes.length : 0)
+  push(cellsOfBytes(swapped ? swapWords(bytes) : bytes, bitsAllocated), out)
+}
+
+function pushRle(bytes: Uint8Array, out: Out): FileRemark[] {
+  const { width, height, bitsAllocated } = out.header
+  const said = encodingsOf(out.parsed.transferSyntax)
+  if (!said.includes('rle') && !isRle(bytes, bitsAllocated / 8)) {
+    if (said.length > 0) throw damaged('its pixel data are in no encoding that is read')
+    const syntax = printable(out.parsed.transferSyntax)
+    throw new AppError('image-unsupported', `DICOM transfer syntax ${syntax} is not read`)
   }
-  const { stream, levels: wavelets } = checkCodestream(encoded, encoding, header)
-  const longest = Math.max(width, height)
-  const halvings =
-    encoding === 'jpeg'
-      ? halvingsFor(longest, 'jpeg', JPEG_HALVINGS, options.reduceTo)
-      : halvingsFor(longest, 'wavelet', wavelets, options.reduceTo)
+async function pushCodestream({ codec, stream, levels }: Codestream, out: Out): Promise<void> {
+  const { header, options } = out
+  const [kind, most] = codec === 'jpeg' ? (['jpeg', JPEG_HALVINGS] as const) : (['wavelet', levels] as const)
+  const halvings = halvingsFor(Math.max(header.width, header.height), kind, most, options.reduceTo)
   const reduced = halved(header, halvings)
-  holds(fileBytes + codecMemory(encoding, stream, reduced, halvings), reduced)
-  const decoded = await options.codecs[encoding](stream, halvings)
+  holds(out, codec, codecMemory(codec, stream, reduced, halvings), reduced)
+  const decoded = await options.codecs[codec](stream, halvings)
   if (decoded.width !== reduced.width || decoded.height !== reduced.height) {
     throw damaged('its codestream gives another size than its header')
   }
   if (decoded.components !== 1) throw damaged('its codestream has several components')
-  if (decoded.bits > bitsAllocated) throw damaged('its codestream is deeper than its header says')
-  all(cellsOfSamples(decoded.data), reduced, formatOfCodestream(header, decoded))
+  push(cellsOfSamples(decoded.data), out, reduced, formatOfCodestream(header, decoded))
   decoded.release?.()
 }
 
@@ -80,6 +145,8 @@ function formatOfCodestream(header: PixelHeader, { data, bits }: DecodedFrame): 
   if (data instanceof Int16Array) {
     return { ...header, signed: true, bitsAllocated: 16, bitsStored: 16, highBit: 15 }
   }
+  if (bits > header.bitsAllocated)
+    return { ...header, bitsAllocated: 16, bitsStored: bits, highBit: bits - 1 }
   if (header.signed && bits < header.bitsStored) return { ...header, bitsStored: bits, highBit: bits - 1 }
   return header
 }

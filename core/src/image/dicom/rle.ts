@@ -1,4 +1,4 @@
-import { damaged } from './parse.ts'
+import { damaged } from './damaged.ts'
 
 /**
  * RLE Lossless (PS3.5 annex G): one PackBits segment for each byte plane, the most significant first.
@@ -17,6 +17,13 @@ export function decodeRle(bytes: Uint8Array, pixels: number, bytesPerCell: numbe
     unpack(bytes.subarray(from, to), out, bytesPerCell - 1 - s, bytesPerCell, pixels)
   }
   return out
+}
+
+/** Whether bytes begin as RLE data of such cells do: the number of segments, and the first one behind the header. */
+export function isRle(bytes: Uint8Array, bytesPerCell: number): boolean {
+  if (bytes.length < 64) return false
+  const header = new DataView(bytes.buffer, bytes.byteOffset, 64)
+  return header.getUint32(0, true) === bytesPerCell && header.getUint32(4, true) === 64
 }
 
 /** PackBits: n ≥ 0 copies n + 1 bytes, n < 0 repeats one byte 1 − n times, −128 is nothing. */

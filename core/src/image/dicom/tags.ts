@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser'
-import { printable } from './parse.ts'
+import { printable } from './damaged.ts'
 
 /** What the object says of the examination. Nothing of the patient is read. */
 export type ExaminationTags = {
