@@ -122,6 +122,11 @@ function pushRle(bytes: Uint8Array, out: Out): FileRemark[] {
     const syntax = printable(out.parsed.transferSyntax)
     throw new AppError('image-unsupported', `DICOM transfer syntax ${syntax} is not read`)
   }
+  holds(out, 'rle', bytesOfFrame(out.header))
+  push(cellsOfBytes(decodeRle(bytes, width * height, bitsAllocated / 8), bitsAllocated), out)
+  return labelled(out.parsed, 'rle')
+}
+
 async function pushCodestream({ codec, stream, levels }: Codestream, out: Out): Promise<void> {
   const { header, options } = out
   const [kind, most] = codec === 'jpeg' ? (['jpeg', JPEG_HALVINGS] as const) : (['wavelet', levels] as const)
