@@ -68,6 +68,7 @@ function readFacts(model: string, named: string | undefined): ModelFacts {
 }
 
 /** Adds `convert`, `export` and `verify` to the `detl` command. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of commands
 export function addExportCommands(program: Command): void {
   program
     .command('convert')

@@ -28,36 +28,7 @@ export function addKeysCommand(program: Command): void {
     .option('--scope <scope...>', `what the key may do, of ${SCOPES.join(', ')} (default: the first three)`)
     .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
     .option('--plan <plan>', 'of a new account: prepaid, postpaid, or quota:N (a month)', 'postpaid')
-    .action(async (account: string, flags: CreateFlags) => {
-      if (!accountIdSchema.safeParse(account).success)
-        throw new AppError('request-invalid', 'the id of an account is 3 to 24 of a–z and 0–9')
-      const edge = adminClient(flags)
-      const path = { account }
-      const known = await edge.GET('/v1/admin/accounts/{account}/account', { params: { path } })
-      if (known.response.status === 404)
-        answered(
-          await edge.PUT('/v1/admin/accounts/{account}', {
-            params: { path },
-            body: { name: account, plan: readPlan(flags.plan), limits: {} },
-          }),
-          'id',
-        )
-      else answered(known, 'id')
-      const body = {
-        name: flags.name,
-        mode: flags.mode,
-        ...(flags.scope && { scopes: flags.scope }),
-        ...(flags.expires && { expiresAt: flags.expires }),
-      } as NewKey
-      const made = answered(
-        await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }),
-        'key',
-      )
-      console.log(made.key)
-      console.error(
-        `key ${made.id} of ${account} (${made.mode}; ${made.scopes.join(' ')}): kept nowhere, note it now`,
-      )
-    })
+    .action(createKey)
 
   command('list [account]', 'keys of an account, or the accounts').action(
     async (account: string | undefined, flags: AdminFlags) => {
@@ -111,6 +82,38 @@ export function addKeysCommand(program: Command): void {
       const gone = await adminClient(flags).DELETE('/v1/admin/accounts/{account}/keys/{key}', { params })
       console.log(line(answered(gone, 'id')))
     },
+  )
+}
+
+/** Makes the key, and the account where there is none. @throws AppError request-invalid, and what the edge says */
+async function createKey(account: string, flags: CreateFlags): Promise<void> {
+  if (!accountIdSchema.safeParse(account).success)
+    throw new AppError('request-invalid', 'the id of an account is 3 to 24 of a–z and 0–9')
+  const edge = adminClient(flags)
+  const path = { account }
+  const known = await edge.GET('/v1/admin/accounts/{account}/account', { params: { path } })
+  if (known.response.status === 404)
+    answered(
+      await edge.PUT('/v1/admin/accounts/{account}', {
+        params: { path },
+        body: { name: account, plan: readPlan(flags.plan), limits: {} },
+      }),
+      'id',
+    )
+  else answered(known, 'id')
+  const body = {
+    name: flags.name,
+    mode: flags.mode,
+    ...(flags.scope && { scopes: flags.scope }),
+    ...(flags.expires && { expiresAt: flags.expires }),
+  } as NewKey
+  const made = answered(
+    await edge.POST('/v1/admin/accounts/{account}/keys', { params: { path }, body }),
+    'key',
+  )
+  console.log(made.key)
+  console.error(
+    `key ${made.id} of ${account} (${made.mode}; ${made.scopes.join(' ')}): kept nowhere, note it now`,
   )
 }
 

@@ -13,6 +13,7 @@ const NETWORKS: Record<Architecture, string> = {
 /**
  * MODEL_CARD.md after Mitchell et al. 2019, from the manifest and the report alone: no figure is typed in.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a card is one text, read from top to bottom
 export function modelCard(manifest: Manifest, report: Report): string {
   const { run, model } = report
   const size = manifest.preprocess.size

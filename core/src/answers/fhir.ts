@@ -39,6 +39,7 @@ const FINDINGS: Readonly<Record<Label, { code: string; display: string; name: st
  * HL7 FHIR R4 (4.0.1) DiagnosticReport, preliminary, with an Observation of each class, the model as Device and the overlay as
  * Media contained. Subject and imaging study are the caller's own references.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a report is one object, read from top to bottom
 export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
   const { id, at, manifest, intake, scores, settings, references } = answer
   const subject = references.subject === undefined ? undefined : { reference: references.subject }

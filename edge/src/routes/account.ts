@@ -28,6 +28,7 @@ const auditQuery = z.object({
  * Settings, usage and audit log of one account: the same routes for the account itself and, below `/v1/admin/accounts/{account}`, for
  * who runs the service.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function accountRoutes({ accounts }: AccountDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   const { documented, common, id, by, ledgerOf, existing } = accessTo(accounts, access)

@@ -37,6 +37,7 @@ export type AdminDeps = AccountDeps &
   }
 
 /** What who runs the service may do, below /v1/admin, behind the admin key. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function adminRoutes(deps: AdminDeps) {
   const { accounts, directory, isAdmin, billing } = deps
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })

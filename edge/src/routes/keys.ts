@@ -25,6 +25,7 @@ const keyParam = z.object({ key: z.string().regex(/^[a-z0-9-]{1,64}$/) })
 export type KeyRouteDeps = { readonly accounts: Accounts; readonly keyring: Keyring }
 
 /** API keys of one account. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   const { common, id, by, ledgerOf, existing } = accessTo(accounts, access)

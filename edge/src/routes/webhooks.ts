@@ -25,6 +25,7 @@ export type WebhookRouteDeps = {
 }
 
 /** Addresses that are told when a job has ended. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   const security = BY_KEY

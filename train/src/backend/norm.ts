@@ -74,6 +74,11 @@ export const rangeOf = (attrs: Attrs): [number, number] => RANGES[attrs.activati
 
 /** The two kernels, as loops over the wasm heap. */
 export function addNormKernels(derived: DerivedBackend): void {
+  addForward(derived)
+  addBackward(derived)
+}
+
+function addForward(derived: DerivedBackend): void {
   derived.overrideMany(NORM_FORWARD, ({ inputs, backend, attrs }) => {
     const [low, high] = rangeOf(attrs)
     const { x, gamma, beta } = inputs as Record<'x' | 'gamma' | 'beta', tf.TensorInfo>
@@ -113,8 +118,10 @@ export function addNormKernels(derived: DerivedBackend): void {
     }
     return out
   })
+}
 
-  // dβ = Σ g, dγ = Σ g·x̂, dx = γ/σ · (g − dβ/n − x̂·dγ/n), with g = dy where the activation is not flat.
+/** dβ = Σ g, dγ = Σ g·x̂, dx = γ/σ · (g − dβ/n − x̂·dγ/n), with g = dy where the activation is not flat. */
+function addBackward(derived: DerivedBackend): void {
   derived.overrideMany(NORM_BACKWARD, ({ inputs, backend, attrs }) => {
     const [low, high] = rangeOf(attrs)
     const { dy, x, gamma, y, mean, variance } = inputs as Record<

@@ -15,10 +15,16 @@ import { addNormKernels } from './norm.ts'
  * Checked against the pure JavaScript backend in test/train/backend.
  */
 export function addTrainingKernels(derived: DerivedBackend): void {
-  const { run } = bound(derived)
   addNormKernels(derived)
   addDepthwiseGradients(derived)
+  addConvolutionGradients(derived)
+  addSharing(derived)
+  addColumnSums(derived)
+  addMaxPoolGradient(derived)
+}
 
+function addConvolutionGradients(derived: DerivedBackend): void {
+  const { run } = bound(derived)
   // dW = x ⋆ dy: a convolution in which batch and channels change places, and strides become dilations.
   derived.override('Conv2DBackpropFilter', ({ inputs, backend, attrs }) => {
     const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo }
@@ -66,8 +72,10 @@ export function addTrainingKernels(derived: DerivedBackend): void {
     release(backend, turned, swapped)
     return dx
   })
+}
 
-  // The stock kernel copies; the value is never written to, so a further reference will do.
+/** The stock kernels copy; the value is never written to, so a further reference will do. */
+function addSharing(derived: DerivedBackend): void {
   const share = (x: tf.TensorInfo, backend: Wasm): tf.TensorInfo => {
     backend.incRef(x.dataId)
     return { dataId: x.dataId, shape: x.shape, dtype: x.dtype }
@@ -76,7 +84,9 @@ export function addTrainingKernels(derived: DerivedBackend): void {
   derived.override('Cast', (call, original) =>
     call.inputs.x!.dtype === call.attrs.dtype ? share(call.inputs.x!, call.backend) : original(call),
   )
+}
 
+function addColumnSums(derived: DerivedBackend): void {
   derived.override('Sum', (call, original) => {
     const { backend, attrs } = call
     const x = call.inputs.x!
@@ -90,7 +100,9 @@ export function addTrainingKernels(derived: DerivedBackend): void {
     backend.typedArrayFromHeap(out).set(sums)
     return out
   })
+}
 
+function addMaxPoolGradient(derived: DerivedBackend): void {
   derived.override('MaxPoolGrad', (call, original) => {
     const { dy, input } = call.inputs as { dy: tf.TensorInfo; input: tf.TensorInfo }
     const info = poolInfo(input.shape, call.attrs)

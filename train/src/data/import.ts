@@ -43,6 +43,14 @@ export type ImportResult = {
   boxes: number
 }
 
+type ImportedRow = SourceRow & {
+  file: string
+  sha256: string
+  width: number
+  height: number
+  print: Fingerprint
+}
+
 /** Label files and images of the sources → one manifest.csv, grouped by patient and near-duplicates. */
 export async function importData(options: ImportOptions): Promise<ImportResult> {
   const result: ImportResult = {
@@ -53,13 +61,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     duplicates: 0,
     boxes: 0,
   }
-  const rows: (SourceRow & {
-    file: string
-    sha256: string
-    width: number
-    height: number
-    print: Fingerprint
-  })[] = []
+  const rows: ImportedRow[] = []
   const seen = new Set<string>()
   for (const { source, labels, images } of options.sources) {
     const files = filesByName(images)
@@ -101,6 +103,17 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     rows.map((r) => r.patient),
     [...nearDuplicates(rows.map((r) => r.print)), ...sameGroup(rows)],
   )
+  writeWhole(join(options.out, 'manifest.csv'), manifestOf(rows, groups))
+  result.images = rows.length
+  if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
+  return result
+}
+
+const HEADER =
+  'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license'
+
+/** @param groups of each row, by number */
+function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>): string {
   const lines = rows.map((r, i) =>
     [
       r.file,
@@ -123,14 +136,8 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
       .map(cell)
       .join(','),
   )
-  writeWhole(join(options.out, 'manifest.csv'), `${HEADER}\n${lines.join('\n')}\n`)
-  result.images = rows.length
-  if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
-  return result
+  return `${HEADER}\n${lines.join('\n')}\n`
 }
-
-const HEADER =
-  'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license'
 
 /** Sources that have groups of their own keep them together. */
 function sameGroup(rows: readonly { group?: string }[]): [number, number][] {
