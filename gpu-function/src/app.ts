@@ -1,9 +1,9 @@
 import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import { Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type AppDeps, type Call, type GpuEnv, signed } from './call.ts'
-import { commonHeaders, observe } from './observe.ts'
-import { infer } from './routes/infer.ts'
+import type { Call, GpuEnv } from './call.ts'
+import { commonHeaders, type ObserveDeps, observe } from './observe.ts'
+import { type InferDeps, infer } from './routes/infer.ts'
 import {
   live,
   modelMetadata,
@@ -14,7 +14,11 @@ import {
   repositoryIndex,
   serverMetadata,
 } from './routes/metadata.ts'
-import { metricsRoute } from './routes/metrics.ts'
+import { type MetricsDeps, metricsRoute } from './routes/metrics.ts'
+import { type SignedDeps, signed } from './signed.ts'
+
+/** All that routes and middleware ask for; each declares the few that it needs. */
+export type AppDeps = ObserveDeps & SignedDeps & InferDeps & MetricsDeps
 
 /** The route table: Open Inference Protocol v2 (REST), Triton's model repository extension, and what hosts ask for. */
 export function createApp(deps: AppDeps): Hono<GpuEnv> {

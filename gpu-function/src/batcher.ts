@@ -2,7 +2,7 @@ import { AppError } from '@detl/core/api/problem'
 import type { WireTensor } from '@detl/core/wire/tensor'
 import { chooseBatch, worthwhileBatch } from './choose-batch.ts'
 import { RunEstimate } from './run-estimate.ts'
-import { rowBytes, type Session } from './session.ts'
+import { rowBytes, type Session } from './session-messages.ts'
 
 /** One caller's rows. Times are `performance.now()` milliseconds. */
 export type Job = {

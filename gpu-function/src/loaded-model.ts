@@ -4,7 +4,8 @@ import { preprocessId } from '@detl/core/preprocess/spec'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { batchSizes } from './choose-batch.ts'
 import type { ModelBytes } from './model-files.ts'
-import { openSession, rowBytes, type Session, type SessionOptions } from './session.ts'
+import { openSession } from './session.ts'
+import { rowBytes, type Session, type SessionOptions } from './session-messages.ts'
 
 export type LoadOptions = SessionOptions & {
   readonly requireGpu: boolean

@@ -1,10 +1,24 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { adapterText } from './adapter.ts'
-import type { BatcherOptions } from './batcher.ts'
-import type { LoadedModel } from './loaded-model.ts'
+import type { Session } from './session-messages.ts'
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** What is measured of a loaded version. */
+type Measured = {
+  readonly name: string
+  readonly version: string
+  readonly digest: string
+  readonly session: Pick<Session, 'provider' | 'adapter' | 'runtime'>
+  readonly batcher: { readonly queuedRows: number }
+}
+
+/** What a version's batcher reports. */
+type BatchEvents = {
+  readonly onBatch: (rows: number, runMs: number) => void
+  readonly onDrop: (reason: 'deadline' | 'cancelled') => void
+}
 
 /** What /metrics shows. Names and labels are API: dashboards rest on them. No label takes a value that a caller chose. */
 export class Metrics {
@@ -63,7 +77,7 @@ export class Metrics {
     'version',
     'phase',
   ])
-  readonly #loaded = new Set<LoadedModel>()
+  readonly #loaded = new Set<Measured>()
   readonly #delay = monitorEventLoopDelay({ resolution: 20 })
 
   constructor() {
@@ -89,7 +103,7 @@ export class Metrics {
   }
 
   /** What a version's batcher reports to. */
-  batches(model: string, version: string): Required<Pick<BatcherOptions, 'onBatch' | 'onDrop'>> {
+  batches(model: string, version: string): BatchEvents {
     return {
       onBatch: (rows, runMs) => {
         this.#batchRows.observe({ model, version }, rows)
@@ -99,7 +113,7 @@ export class Metrics {
     }
   }
 
-  loaded(model: LoadedModel, phases: Record<string, number>): void {
+  loaded(model: Measured, phases: Record<string, number>): void {
     this.#loaded.add(model)
     const { name, version } = model
     this.#info.set(infoOf(model), 1)
@@ -107,7 +121,7 @@ export class Metrics {
       this.#loadSeconds.set({ model: name, version, phase: phase.replace(/Ms$/, '') }, ms / 1000)
   }
 
-  unloaded(model: LoadedModel): void {
+  unloaded(model: Measured): void {
     this.#loaded.delete(model)
     this.#info.remove(infoOf(model))
   }
@@ -141,7 +155,7 @@ export class Metrics {
   }
 }
 
-const infoOf = ({ name, version, session, digest }: LoadedModel) => ({
+const infoOf = ({ name, version, session, digest }: Measured) => ({
   model: name,
   version,
   provider: session.provider,

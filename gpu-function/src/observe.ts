@@ -1,13 +1,18 @@
 import type { MiddlewareHandler } from 'hono'
-import { type AppDeps, type Call, type GpuEnv, headersOf } from './call.ts'
+import type { Logger } from 'pino'
+import { type Call, type GpuEnv, headersOf } from './call.ts'
+import type { Metrics } from './metrics.ts'
 import { traceOf } from './trace.ts'
+
+export type ServerState = { draining: boolean }
+export type ObserveDeps = { readonly metrics: Metrics; readonly log: Logger }
 
 /**
  * Runs around everything: starts the clock that deadlines count from, carries the trace on, and leaves one line in the log,
  * the phases in `Server-Timing` and the figures in the metrics. Of tensors only their sizes are told.
  */
 export const observe =
-  (deps: AppDeps): MiddlewareHandler<GpuEnv> =>
+  (deps: ObserveDeps): MiddlewareHandler<GpuEnv> =>
   async (c, next) => {
     const call: Call = { since: performance.now(), trace: traceOf(headersOf(c).traceparent), phases: {} }
     c.set('call', call)
@@ -18,7 +23,7 @@ export const observe =
   }
 
 /** What every answer bears besides its content; to be given when it is made, since changing a made one costs a copy. */
-export function commonHeaders(call: Call, state: AppDeps['state']): Record<string, string> {
+export function commonHeaders(call: Call, state: ServerState): Record<string, string> {
   return {
     traceparent: call.trace.traceparent,
     ...(Object.keys(call.phases).length > 0 && { 'server-timing': serverTiming(call) }),
@@ -26,7 +31,7 @@ export function commonHeaders(call: Call, state: AppDeps['state']): Record<strin
   }
 }
 
-function record(call: Call, status: number, ms: number, { metrics, log }: AppDeps): void {
+function record(call: Call, status: number, ms: number, { metrics, log }: ObserveDeps): void {
   const model = call.model ?? ''
   metrics.requests.inc({ model, code: call.code ?? 'ok' })
   metrics.duration.observe({ model }, ms / 1000)

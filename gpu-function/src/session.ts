@@ -1,61 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import type { WireTensor } from '@detl/core/wire/tensor'
-import type {
-  Adapter,
-  FromWorker,
-  Provider,
-  SlotMemory,
-  TensorInfo,
-  ToWorker,
-  WorkerInput,
+import {
+  type Batch,
+  type BatchResult,
+  type FromWorker,
+  rowBytes,
+  type Session,
+  type SessionOptions,
+  type SlotMemory,
+  type TensorInfo,
+  type ToWorker,
+  type WorkerInput,
 } from './session-messages.ts'
-
-export type SessionOptions = {
-  readonly providers: readonly Provider[]
-  /** Whether a GPU provider may be taken whose adapter is software. Absent: it is passed over, being slower than the CPU provider. */
-  readonly software?: boolean
-  /** Threads of one run on a CPU. */
-  readonly threads: number
-  /** Rows of the largest batch. */
-  readonly maxRows: number
-}
-
-/** Rows of several callers, run as one. */
-export type Batch = {
-  /** UINT8, each a whole number of rows, in the order of the answer. */
-  readonly inputs: readonly Uint8Array[]
-  /** Rows to run: at least what `inputs` hold; the rest runs on whatever is in memory and is not returned. */
-  readonly rows: number
-  readonly outputs: readonly string[]
-}
-export type BatchResult = {
-  /** Of as many rows as the inputs had. */
-  readonly outputs: readonly WireTensor[]
-  /** Time inside ONNX Runtime. */
-  readonly runMs: number
-}
-
-export interface Session {
-  readonly provider: Provider
-  readonly adapter: Adapter
-  readonly refused: readonly string[]
-  readonly runtime: string
-  readonly image: TensorInfo
-  readonly outputs: readonly TensorInfo[]
-  readonly createMs: number
-  /** Batches that can be given to `run` before an earlier one has ended. */
-  readonly slots: number
-  /** @throws Error if ONNX Runtime fails, or the thread ends */
-  run(batch: Batch): Promise<BatchResult>
-  /** Runs the model once if it is on a GPU, and ends the thread if that fails; resolves in either case. */
-  check(): Promise<void>
-  /** Ends the thread after the runs under way and frees the model's memory. */
-  close(): Promise<void>
-  /** True once the thread has ended. */
-  readonly over: boolean
-  /** Settles when the thread has ended by itself: from then on `run` fails. */
-  readonly ended: Promise<void>
-}
 
 const SLOTS = 2
 /** Beside this file: as a source, or bundled for a container (deploy/gpu-function/bundle.ts). */
@@ -181,12 +137,6 @@ function firstMessage(worker: Worker): Promise<Ready> {
     for (const event of ['error', 'exit', 'message']) worker.on(event, settle)
   })
 }
-
-const ELEMENT_BYTES = { UINT8: 1, FP32: 4, FP64: 8, INT32: 4, INT64: 8 } as const
-
-/** Bytes of one row of a model's tensor. */
-export const rowBytes = (info: TensorInfo): number =>
-  info.shape.slice(1).reduce((n, d) => n * d, 1) * ELEMENT_BYTES[info.datatype as keyof typeof ELEMENT_BYTES]
 
 function fill(memory: Uint8Array, inputs: readonly Uint8Array[]): number {
   let at = 0

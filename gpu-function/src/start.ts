@@ -41,19 +41,7 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
   const close = once(async () => {
     state.draining = true
     clearInterval(poll)
-    // Load balancers go on sending until they have seen that this one is not ready.
-    await new Promise((resolve) => setTimeout(resolve, options.drainGraceMs))
-    const closed = new Promise((resolve) => server.close(resolve))
-    // Connections that fall idle after their last answer; those that send too slowly are not waited for.
-    const idle = setInterval(() => server.closeIdleConnections(), 20)
-    await Promise.race([
-      closed,
-      new Promise((resolve) => setTimeout(resolve, options.requestTimeoutMs).unref()),
-    ])
-    clearInterval(idle)
-    await models.close()
-    server.closeAllConnections()
-    await closed
+    await drain(server, options, () => models.close())
     metrics.close()
   })
   try {
@@ -63,18 +51,7 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     const first = models.all()[0]
     if (!first)
       throw new Error(`there is no model in ${options.modelsDir}: <name>/model.onnx with manifest.json`)
-    if (options.modelsPollMs > 0) {
-      let looking = false
-      const look = async () => {
-        // A slow disk must not let looks pile up.
-        if (looking) return
-        looking = true
-        await models.refresh().catch((err: unknown) => log.error({ err }, 'the models folder cannot be read'))
-        looking = false
-      }
-      poll = setInterval(look, options.modelsPollMs)
-      poll.unref()
-    }
+    if (options.modelsPollMs > 0) poll = lookEvery(options.modelsPollMs, models, log)
     const ready = performance.now()
     const phases = { boot: started, listen: listening - started, models: ready - listening, total: ready }
     for (const [phase, ms] of Object.entries(phases)) metrics.coldStart.set({ phase }, ms / 1000)
@@ -100,6 +77,36 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     await close()
     throw error
   }
+}
+
+/** Finishes what was accepted, frees the models, and closes the server. */
+async function drain(
+  server: Server,
+  { drainGraceMs, requestTimeoutMs }: GpuFunctionOptions,
+  free: () => Promise<void>,
+): Promise<void> {
+  // Load balancers go on sending until they have seen that this one is not ready.
+  await new Promise((resolve) => setTimeout(resolve, drainGraceMs))
+  const closed = new Promise((resolve) => server.close(resolve))
+  // Connections that fall idle after their last answer; those that send too slowly are not waited for.
+  const idle = setInterval(() => server.closeIdleConnections(), 20)
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, requestTimeoutMs).unref())])
+  clearInterval(idle)
+  await free()
+  server.closeAllConnections()
+  await closed
+}
+
+/** Looks for new models; a slow disk must not let looks pile up. */
+function lookEvery(ms: number, models: Models, log: Logger): NodeJS.Timeout {
+  let looking = false
+  const timer = setInterval(async () => {
+    if (looking) return
+    looking = true
+    await models.refresh().catch((err: unknown) => log.error({ err }, 'the models folder cannot be read'))
+    looking = false
+  }, ms)
+  return timer.unref()
 }
 
 const loadOptions = (options: GpuFunctionOptions) => ({

@@ -1,5 +1,5 @@
 import { Batcher, type BatcherOptions, type Job } from '@detl/gpu-function/batcher'
-import type { Batch, BatchResult, Session } from '@detl/gpu-function/session'
+import type { Batch, BatchResult, Session } from '@detl/gpu-function/session-messages'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 /** Rows of one byte; output `twice` is each byte doubled, `thrice` tripled. A batch with a 13 in it fails. Runs end when told. */

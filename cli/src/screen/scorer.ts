@@ -6,8 +6,8 @@ import { AppError } from '@detl/core/api/problem'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { collectOutputs, type ModelOutputs, outputsOf } from '@detl/core/model/outputs'
 import { float32Values } from '@detl/core/wire/tensor'
-import { openSession, type Session } from '@detl/gpu-function/session'
-import type { Provider } from '@detl/gpu-function/session-messages'
+import { openSession } from '@detl/gpu-function/session'
+import type { Provider, Session } from '@detl/gpu-function/session-messages'
 import { reasonOf } from '../io-errors.ts'
 
 /** What comes back through a port: the model's outputs for one image, or why there are none. */

@@ -12,14 +12,23 @@ import type { WireTensor } from '@detl/core/wire/tensor'
 import type { Context, Handler } from 'hono'
 import { adapterText } from '../adapter.ts'
 import type { Job, JobResult } from '../batcher.ts'
-import { type AppDeps, type Call, type GpuEnv, headersOf, readSignedBody } from '../call.ts'
+import { type Call, type GpuEnv, headersOf } from '../call.ts'
 import type { LoadedModel } from '../loaded-model.ts'
-import { commonHeaders } from '../observe.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Models } from '../models.ts'
+import { commonHeaders, type ServerState } from '../observe.ts'
 import { VERSION_HEADER } from '../routing.ts'
+import { type BodyDeps, readSignedBody } from '../signed.ts'
+
+export type InferDeps = BodyDeps & {
+  readonly models: Models
+  readonly metrics: Pick<Metrics, 'retries'>
+  readonly state: ServerState
+}
 
 /** POST /v2/models/:name[/versions/:version]/infer: what can be refused without the body is refused without reading it. */
 export const infer =
-  (deps: AppDeps): Handler<GpuEnv> =>
+  (deps: InferDeps): Handler<GpuEnv> =>
   async (c) => {
     const call = c.get('call')
     const model = choose(c, deps, call)
@@ -35,7 +44,7 @@ export const infer =
 async function inferWith(
   model: LoadedModel,
   c: Context<GpuEnv>,
-  deps: AppDeps,
+  deps: InferDeps,
   call: Call,
 ): Promise<Response> {
   const deadline = deadlineOf(headersOf(c)[DEADLINE_HEADER], call.since)
@@ -57,7 +66,7 @@ async function inferWith(
 }
 
 /** A job whose thread ends under it is run once more, by the thread that takes its place: the caller need not learn of a lost device. */
-async function runOrRetry(model: LoadedModel, job: Job, { models, metrics }: AppDeps): Promise<JobResult> {
+async function runOrRetry(model: LoadedModel, job: Job, { models, metrics }: InferDeps): Promise<JobResult> {
   const over = model.session.over
   try {
     return await model.batcher.submit(job)
@@ -70,7 +79,7 @@ async function runOrRetry(model: LoadedModel, job: Job, { models, metrics }: App
   }
 }
 
-function choose(c: Context<GpuEnv>, { models }: AppDeps, call: Call): LoadedModel {
+function choose(c: Context<GpuEnv>, { models }: InferDeps, call: Call): LoadedModel {
   const model = models.choose(c.req.param('name') ?? '', {
     version: c.req.param('version'),
     header: headersOf(c)[VERSION_HEADER],
@@ -139,7 +148,7 @@ function answer(
   request: InferRequest,
   wanted: readonly RequestedOutput[],
   outputs: readonly WireTensor[],
-  { state }: AppDeps,
+  { state }: InferDeps,
 ): Response {
   const begin = performance.now()
   const { body, headerLength } = encodeInferResponse({

@@ -1,7 +1,12 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Handler } from 'hono'
 import { adapterText } from '../adapter.ts'
-import { type AppDeps, type GpuEnv, readSignedBody } from '../call.ts'
+import type { GpuEnv } from '../call.ts'
+import type { Models } from '../models.ts'
+import type { ServerState } from '../observe.ts'
+import { type BodyDeps, readSignedBody } from '../signed.ts'
+
+type ModelsDeps = { readonly models: Models }
 
 export const SERVER = { name: 'detl-gpu-function', version: '0.1.0' } as const
 
@@ -11,7 +16,7 @@ export const serverMetadata = (): Handler<GpuEnv> => (c) =>
 
 /** `$metadata_model_response`; what a caller of this model must know besides stands under `parameters`. */
 export const modelMetadata =
-  ({ models }: AppDeps): Handler<GpuEnv> =>
+  ({ models }: ModelsDeps): Handler<GpuEnv> =>
   (c) => {
     const name = c.req.param('name') ?? ''
     const model = models.choose(name, { version: c.req.param('version'), id: '' })
@@ -38,7 +43,7 @@ export const modelMetadata =
 
 /** `$ready_model_response`: what is listed has been warmed up. */
 export const modelReady =
-  ({ models }: AppDeps): Handler<GpuEnv> =>
+  ({ models }: ModelsDeps): Handler<GpuEnv> =>
   (c) => {
     const { name } = models.choose(c.req.param('name') ?? '', { version: c.req.param('version'), id: '' })
     return c.json({ name, ready: true })
@@ -48,7 +53,7 @@ export const live = (): Handler<GpuEnv> => (c) => c.json({ live: true })
 
 /** `$ready_server_response` calls its field `live`, the text and other servers `ready`: both are there. */
 export const ready =
-  ({ models, state }: AppDeps): Handler<GpuEnv> =>
+  ({ models, state }: ModelsDeps & { state: ServerState }): Handler<GpuEnv> =>
   (c) => {
     const is = models.ready && !state.draining
     return c.json({ live: true, ready: is }, is ? 200 : 503)
@@ -56,20 +61,20 @@ export const ready =
 
 /** For hosts that ask for it (RunPod): 200 ready, 204 still starting, 503 going away. */
 export const ping =
-  ({ models, state }: AppDeps): Handler<GpuEnv> =>
+  ({ models, state }: ModelsDeps & { state: ServerState }): Handler<GpuEnv> =>
   (c) =>
     c.body(null, state.draining ? 503 : models.ready ? 200 : 204)
 
 /** Triton's model repository extension: index, load, unload. */
 export const repositoryIndex =
-  (deps: AppDeps): Handler<GpuEnv> =>
+  (deps: ModelsDeps & BodyDeps): Handler<GpuEnv> =>
   async (c) => {
     await readSignedBody(c, deps)
     return c.json(deps.models.index())
   }
 
 export const repositoryChange =
-  (deps: AppDeps, change: 'load' | 'unload'): Handler<GpuEnv> =>
+  (deps: ModelsDeps & BodyDeps, change: 'load' | 'unload'): Handler<GpuEnv> =>
   async (c) => {
     const body = await readSignedBody(c, deps)
     // Load parameters could replace the configuration or the files: refused rather than ignored.

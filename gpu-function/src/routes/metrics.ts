@@ -2,11 +2,18 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '@detl/core/api/problem'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context, Handler } from 'hono'
-import type { AppDeps, GpuEnv } from '../call.ts'
+import type { GpuEnv } from '../call.ts'
+import type { Metrics } from '../metrics.ts'
+
+export type MetricsDeps = {
+  readonly metrics: Metrics
+  /** Bearer token of /metrics; without one, only this machine may read them. */
+  readonly metricsToken: string | undefined
+}
 
 /** Prometheus cannot sign calls: a bearer token, or the same machine. */
 export const metricsRoute =
-  ({ metrics, metricsToken }: AppDeps): Handler<GpuEnv> =>
+  ({ metrics, metricsToken }: MetricsDeps): Handler<GpuEnv> =>
   async (c) => {
     const allowed =
       metricsToken === undefined
