@@ -22,10 +22,7 @@ export const webGpuSuite = (stage: Stage) =>
       }
       const software = await scored(page)
       expect(software.device.provider).toBe('wasm') // an adapter that is software is not worth it
-      await page.route('**/assets/engine.worker-*.js', async (route) => {
-        const response = await route.fetch()
-        await route.fulfill({ response, body: `${TAKEN_FOR_A_GPU}\n${await response.text()}` })
-      })
+      await before(page, TAKEN_FOR_A_GPU)
       await page.reload()
       const gpu = await scored(page)
       expect(gpu.device.provider).toBe('webgpu')
@@ -37,8 +34,33 @@ export const webGpuSuite = (stage: Stage) =>
       }
       await context.close()
     })
+
+    it('goes on with WebAssembly where the first run on the GPU fails', async ({ skip }) => {
+      const { page, context } = await visit(browser, stage.site.url)
+      if (!(await hasAdapter(page))) {
+        await context.close()
+        skip('this Chromium has no software adapter for WebGPU')
+      }
+      const warnings: string[] = []
+      page.on('console', (message) => warnings.push(message.text()))
+      await before(page, `${TAKEN_FOR_A_GPU} ${FAILS_TO_RUN}`)
+      await page.reload()
+      const { device, probabilities } = await scored(page)
+      expect(device.provider).toBe('wasm')
+      expect(Object.values(probabilities).reduce((a, b) => a + b)).toBeCloseTo(1, 5)
+      expect(warnings.join()).toContain('does not run the model')
+      await context.close()
+    })
   })
 
+/** Has the page's worker begin with a script. */
+const before = (page: Page, script: string) =>
+  page.route('**/assets/engine.worker-*.js', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: `${script}\n${await response.text()}` })
+  })
+
+const FAILS_TO_RUN = `GPUQueue.prototype.submit = () => { throw new Error('the device was lost') };`
 const TAKEN_FOR_A_GPU = `Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });`
 
 const hasAdapter = (page: Page) =>

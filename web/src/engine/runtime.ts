@@ -23,7 +23,7 @@ export async function startRuntime(model: Uint8Array): Promise<Runtime> {
     try {
       return await start(model, 'webgpu')
     } catch (error) {
-      console.warn('WebGPU is there but does not take the model; going on without it', error)
+      console.warn('WebGPU is there but does not run the model; going on without it', error)
     }
   }
   return start(model, 'wasm')
@@ -40,11 +40,21 @@ async function start(model: Uint8Array, provider: Runtime['provider']): Promise<
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
   })
-  return {
-    provider,
-    threads: ort.env.wasm.numThreads,
-    run: (tensor, size, outputs) =>
-      run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size]), outputs),
+  const score: Runtime['run'] = (tensor, size, outputs) =>
+    run(session, new ort.Tensor('uint8', tensor, [1, 1, size, size]), outputs)
+  // Some operations make a session on a GPU and then fail at every run: only a run, of all outputs, proves that the model can be used.
+  if (provider === 'webgpu') await tryOut(session, score)
+  return { provider, threads: ort.env.wasm.numThreads, run: score }
+}
+
+async function tryOut(session: InferenceSession, score: Runtime['run']): Promise<void> {
+  const [image] = session.inputMetadata
+  const size = image?.isTensor ? Number(image.shape.at(-1)) : 0
+  try {
+    await score(new Uint8Array(size * size), size, session.outputNames)
+  } catch (error) {
+    await session.release()
+    throw error
   }
 }
 
