@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { addBillingCommand } from './commands/billing.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addPhantomCommand } from './commands/phantom.ts'
+import { addQuantizeCommand } from './commands/quantize.ts'
 import { addScreenCommand } from './commands/screen.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addShipCommand } from './commands/ship.ts'
@@ -19,7 +20,11 @@ const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
 
 async function addExport(program: Command) {
   const { addExportCommands } = await import('@detl/export/commands')
-  if (!program.commands.some((command) => command.name() === 'convert')) addExportCommands(program)
+  if (program.commands.some((command) => command.name() === 'convert')) return
+  addExportCommands(program, async (model, images) => {
+    const { quantiseFolder } = await import('./quantise/quantise-folder.ts')
+    await quantiseFolder({ model, images, limit: 128, method: 'minmax', out: model })
+  })
 }
 
 const program = new Command('detl')
@@ -34,6 +39,7 @@ addPhantomCommand(program)
 addKeysCommand(program)
 addBillingCommand(program)
 addShipCommand(program)
+addQuantizeCommand(program)
 
 const asked = process.argv[2] ?? 'help'
 const light = program.commands.some((command) => command.name() === asked)

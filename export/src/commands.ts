@@ -23,6 +23,7 @@ interface ArtifactFlags {
   readonly facts?: string
   readonly opset: string
   readonly dtype: string
+  readonly calibrate?: string[]
   readonly featureMaps?: boolean
 }
 
@@ -67,9 +68,12 @@ function readFacts(model: string, named: string | undefined): ModelFacts {
   }
 }
 
+/** Turns the model in a folder into one of 8-bit integers, in place. Given by whom decodes images. */
+export type QuantiseInPlace = (folder: string, images: readonly string[]) => Promise<void>
+
 /** Adds `convert`, `export` and `verify` to the `detl` command. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of commands
-export function addExportCommands(program: Command): void {
+export function addExportCommands(program: Command, quantiseInPlace: QuantiseInPlace): void {
   program
     .command('convert')
     .description('any tfjs LayersModel to ONNX')
@@ -115,19 +119,25 @@ export function addExportCommands(program: Command): void {
     .requiredOption('--out <dir>', 'folder for model.onnx and manifest.json')
     .option('--facts <file>', 'what training wrote of the model (default: facts.json beside it)')
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
-    .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp16')
+    .option('--dtype <type>', 'how weights are stored: fp32, fp16, or int8 (with --calibrate)', 'fp16')
+    .option('--calibrate <files...>', 'training images for int8: files or folders')
     .option('--feature-maps', 'add the output feature_maps, which costs time whether asked for or not')
     .action(
-      reporting((model: string, flags: ArtifactFlags) => {
-        const { bytes } = exportArtifact({
+      reporting(async (model: string, flags: ArtifactFlags) => {
+        const dtype = oneOf('--dtype', ['fp32', 'fp16', 'int8'])(flags.dtype)
+        if ((dtype === 'int8') !== (flags.calibrate !== undefined))
+          throw new ConvertError('unsupported-option', '--dtype int8 and --calibrate go together')
+        exportArtifact({
           model,
           out: flags.out,
           facts: readFacts(model, flags.facts),
           opset: Number(flags.opset),
-          dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype),
+          dtype: dtype === 'int8' ? 'fp16' : dtype,
           featureMaps: flags.featureMaps ?? false,
         })
-        console.log(`${flags.out}/model.onnx: ${megabytes(bytes)}`)
+        if (flags.calibrate) await quantiseInPlace(flags.out, flags.calibrate)
+        const path = join(flags.out, 'model.onnx')
+        console.log(`${path}: ${megabytes(statSync(path).size)}`)
       }),
     )
 

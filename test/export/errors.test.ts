@@ -222,7 +222,7 @@ describe('the commands', () => {
     vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.out.push(line))
     vi.spyOn(console, 'error').mockImplementation((line: string) => void lines.error.push(line))
     const program = new Command().exitOverride()
-    addExportCommands(program)
+    addExportCommands(program, async () => {})
     await program.parseAsync(['node', 'detl', ...args])
     return Number(process.exitCode ?? 0)
   }

@@ -96,7 +96,7 @@ describe('the whole method, on phantoms', () => {
     const [shipped, exported] = [join(dir, 'shipped'), join(dir, 'exported')]
     await ship({ run: join(dir, 'run'), fold: 0, out: shipped })
     const program = new Command()
-    addExportCommands(program)
+    addExportCommands(program, async () => {})
     await program.parseAsync(['node', 'detl', 'export', join(dir, 'run/fold-0/best'), '--out', exported])
     for (const file of ['model.onnx', 'manifest.json'])
       expect(readFileSync(join(exported, file)).equals(readFileSync(join(shipped, file)))).toBe(true)
