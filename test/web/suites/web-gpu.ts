@@ -22,7 +22,7 @@ export const webGpuSuite = (stage: Stage) =>
       }
       const software = await scored(page)
       expect(software.device.provider).toBe('wasm') // an adapter that is software is not worth it
-      await before(page, TAKEN_FOR_A_GPU)
+      await beginWith(page, TAKEN_FOR_A_GPU)
       await page.reload()
       const gpu = await scored(page)
       expect(gpu.device.provider).toBe('webgpu')
@@ -43,7 +43,7 @@ export const webGpuSuite = (stage: Stage) =>
       }
       const warnings: string[] = []
       page.on('console', (message) => warnings.push(message.text()))
-      await before(page, `${TAKEN_FOR_A_GPU} ${FAILS_TO_RUN}`)
+      await beginWith(page, `${TAKEN_FOR_A_GPU} ${FAILS_TO_RUN}`)
       await page.reload()
       const { device, probabilities } = await scored(page)
       expect(device.provider).toBe('wasm')
@@ -54,7 +54,7 @@ export const webGpuSuite = (stage: Stage) =>
   })
 
 /** Has the page's worker begin with a script. */
-const before = (page: Page, script: string) =>
+const beginWith = (page: Page, script: string) =>
   page.route('**/assets/engine.worker-*.js', async (route) => {
     const response = await route.fetch()
     await route.fulfill({ response, body: `${script}\n${await response.text()}` })
