@@ -1,10 +1,10 @@
-import type { Codecs, Reduction } from './codecs.ts'
+import type { Reduction, RuntimeCodecs } from './codecs.ts'
 import type { ImageLimits } from './limits.ts'
 
 /** What a decoder of any format is told beside the bytes. */
 export type DecodeOptions = {
   readonly limits: ImageLimits
-  readonly codecs: Codecs
+  readonly codecs: RuntimeCodecs
   /** Which frame of a multi-frame DICOM object, from 0; the first if absent. */
   readonly frame?: number
   /**

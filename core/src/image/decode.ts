@@ -34,7 +34,7 @@ export async function readImage(
   }
   const format = sniff(bytes)
   try {
-    if (format === 'png') return await readPng(bytes, limits, sink)
+    if (format === 'png') return await readPng(bytes, options, sink)
     if (format === 'jpeg') return await readJpeg(bytes, options, sink)
     if (format === 'dicom') return await readDicom(bytes, options, sink)
   } catch (error) {

@@ -1,5 +1,6 @@
 import { AppError } from '../api/problem.ts'
 import { checkMemory, checkSize } from './check-limits.ts'
+import type { DecodeOptions } from './decode-options.ts'
 import { orientationOf } from './exif.ts'
 import type { FileRemark } from './file-remark.ts'
 import type { ImageSource } from './image-source.ts'
@@ -40,7 +41,11 @@ const ADAM7 = [
  * PNG → grey, turned upright by its eXIf orientation. Colour becomes BT.601 luma; gamma and colour profiles are left alone; transparency is laid over black.
  * Rows are unfiltered as they come out of the inflater: two are held, or the image if it is interlaced.
  */
-export async function readPng(bytes: Uint8Array, limits: ImageLimits, to: RowSink): Promise<ImageSource> {
+export async function readPng(
+  bytes: Uint8Array,
+  { limits, codecs }: DecodeOptions,
+  to: RowSink,
+): Promise<ImageSource> {
   const chunks = readChunks(bytes, limits)
   const { width, height, bits, type, interlaced, palette, transparency, data, orientation } = chunks
   const turning = orientation >= 2 && orientation <= 8 ? new TurningSink(orientation, to) : undefined
@@ -77,6 +82,7 @@ export async function readPng(bytes: Uint8Array, limits: ImageLimits, to: RowSin
         sink.push(samples, 0, 1)
       }
     },
+    codecs.inflate,
   )
   if (interlaced) sink.push(samples, 0, height)
   turning?.finish()

@@ -2,8 +2,19 @@ import type { Rect } from './preprocessed.ts'
 import type { PreprocessSpec } from './spec.ts'
 import type { WorkingImage } from './working-image.ts'
 
+/** The gate looks at the same image as the network does: what was measured of it last is kept with it. */
+const measured = new WeakMap<WorkingImage, { frame: PreprocessSpec['frame']; inside: Rect }>()
+
 /** Step `frame`: the part of the image inside uniform black or white border lines. */
 export function insideFrame(image: WorkingImage, frame: PreprocessSpec['frame']): Rect {
+  const known = measured.get(image)
+  if (known?.frame === frame) return known.inside
+  const inside = measure(image, frame)
+  measured.set(image, { frame, inside })
+  return inside
+}
+
+function measure(image: WorkingImage, frame: PreprocessSpec['frame']): Rect {
   const limits = {
     x: Math.floor(image.width * frame.maxFraction),
     y: Math.floor(image.height * frame.maxFraction),

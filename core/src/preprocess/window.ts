@@ -2,15 +2,28 @@ import type { Rect, Window } from './preprocessed.ts'
 import type { PreprocessSpec } from './spec.ts'
 import type { WorkingImage } from './working-image.ts'
 
+type Measured = { crop: Rect; spec: PreprocessSpec['window']; window: Window }
+/** The gate looks at the same image as the network does: what was measured of it last is kept with it. */
+const measured = new WeakMap<WorkingImage, Measured>()
+
 /** Step `window`, measured: percentiles of the central region, without pixels at the region's black or white end. */
 export function measureWindow(image: WorkingImage, crop: Rect, spec: PreprocessSpec['window']): Window {
+  const known = measured.get(image)
+  if (known?.crop === crop && known.spec === spec) return known.window
+  const window = measure(image, crop, spec)
+  measured.set(image, { crop, spec, window })
+  return window
+}
+
+function measure(image: WorkingImage, crop: Rect, spec: PreprocessSpec['window']): Window {
   const marginX = Math.floor((crop.width * (1 - spec.region)) / 2)
   const marginY = Math.floor((crop.height * (1 - spec.region)) / 2)
+  const { data } = image
   const counts = new Uint32Array(65536)
   for (let y = crop.y + marginY; y < crop.y + crop.height - marginY; y++) {
     const end = y * image.width + crop.x + crop.width - marginX
     for (let p = y * image.width + crop.x + marginX; p < end; p++) {
-      const value = image.data[p]!
+      const value = data[p]!
       counts[value] = counts[value]! + 1
     }
   }

@@ -50,11 +50,15 @@ function usedValues(format: CellFormat, use: CellUse, padding: Range | undefined
   const { least, most } = padding ?? { least: 1, most: 0 }
   // Padding may be outside what Bits Stored can hold: it then is a cell of 16 bits of its own.
   const pattern = bitsAllocated === 16 && least === most ? least & 0xffff : -1
-  const all = Uint16Array.from({ length: present.length }, (_, cell) => cell).filter(
-    (cell) => present[cell] === 1 && cell !== pattern,
-  )
+  const all = new Uint16Array(present.length)
+  let count = 0
+  for (let cell = 0; cell < present.length; cell++)
+    if (present[cell] === 1 && cell !== pattern) all[count++] = cell
   const bits = valuesGoOnAbove ? bitsAllocated : format.bitsStored
-  const stored = storedValues(all, valuesGoOnAbove ? { signed, bitsStored: bits, highBit: bits - 1 } : format)
+  const stored = storedValues(
+    all.subarray(0, count),
+    valuesGoOnAbove ? { signed, bitsStored: bits, highBit: bits - 1 } : format,
+  )
   const kept = (_: number, i: number) => stored[i]! < least || stored[i]! > most
-  return { cells: all.filter(kept), values: stored.filter(kept), bits }
+  return { cells: all.subarray(0, count).filter(kept), values: stored.filter(kept), bits }
 }
