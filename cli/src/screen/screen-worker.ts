@@ -20,6 +20,7 @@ import type { Manifest } from '@detl/core/model/manifest'
 import { readScores, type Scores } from '@detl/core/model/outputs'
 import { workerData } from 'piscina'
 import { reasonOf, stopsAll } from '../io-errors.ts'
+import { FileBuffers } from './file-buffers.ts'
 import { type ScoredLine, type ScreenLine, scoredLine } from './line.ts'
 import type { Format, Outputs } from './output-folder.ts'
 import { readImageFile } from './read-image-file.ts'
@@ -56,10 +57,12 @@ const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc' } as const sat
 >
 
 const { manifest, force } = workerData as Setup
+const buffers = new FileBuffers()
 
 export default async function screen({ file, source, guessed, outputs, port }: Task): Promise<Result> {
+  let bytes: Uint8Array | undefined
   try {
-    const bytes = typeof source === 'string' ? readImageFile(source, guessed) : source
+    bytes = typeof source === 'string' ? readImageFile(source, guessed, buffers) : source
     if (bytes === undefined) return { passedOver: true }
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
@@ -88,6 +91,7 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     const known = error instanceof AppError ? error : new AppError('internal', String(error))
     return { line: { file, error: { code: known.code, detail: known.detail } } }
   } finally {
+    if (bytes) buffers.giveBack(bytes)
     port.close()
   }
 }
