@@ -34,7 +34,7 @@ export async function* screenFiles(
   inputs: readonly Input[],
   options: ScreenOptions,
 ): AsyncGenerator<ScreenLine | undefined> {
-  const threads = availableParallelism()
+  const threads = Math.min(availableParallelism(), Math.max(1, inputs.length))
   const pool = new Pool(threads, options)
   const waiting: Promise<Result | undefined>[] = []
   try {
