@@ -12,12 +12,12 @@ const PIECE_BYTES = 1 << 20
 
 /**
  * A file's bytes. Its size is held against the limit before it is read; a pipe, which has none, is read up to the limit.
- * @param buffers where the bytes come from; they go back there
+ * @param buffers where the bytes come from, and go back to; new memory without it
  * @param guessed the file may be something else than an image: then its beginning decides
  * @returns undefined for a guessed file that is no image
  * @throws AppError image-missing if it cannot be read, image-too-large
  */
-export function readImageFile(path: string, guessed: boolean, buffers: FileBuffers): Uint8Array | undefined {
+export function readImageFile(path: string, guessed: boolean, buffers?: FileBuffers): Uint8Array | undefined {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
@@ -27,7 +27,7 @@ export function readImageFile(path: string, guessed: boolean, buffers: FileBuffe
     if (guessed && sniff(read(file, new Uint8Array(Math.min(size, HEAD_BYTES)))) === undefined)
       return undefined
     if (size > maxBytes) throw tooLarge(`${size} bytes`)
-    return read(file, buffers.take(size))
+    return read(file, buffers?.take(size) ?? new Uint8Array(size))
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('image-missing', `it cannot be read: ${reasonOf(error)}`, { cause: error })
