@@ -95,8 +95,8 @@ async function readSamples(): Promise<Sample[]> {
   for (const row of rows) {
     const [file, , , group] = row.split(',') as [string, string, string, string]
     const options = { limits: DEFAULT_LIMITS, codecs }
-    const { working } = await readReduced(readFileSync(new URL(file, data)), spec, options)
-    const { contrast, clipped, aspect, detail } = exposure(working, spec)
+    const { working, source } = await readReduced(readFileSync(new URL(file, data)), spec, options)
+    const { contrast, clipped, aspect, detail } = exposure(working, spec, source.bits)
     const thumb = thumbnail(working, SIDE, spec)
     out.push({
       thumb,

@@ -7,7 +7,10 @@ import type { WorkingImage } from '../preprocess/working-image.ts'
 const DETAIL_SIDE = 128
 
 export type Exposure = {
-  /** Levels between the 2nd and 98th percentile inside the frame, as a share of the range. */
+  /**
+   * Levels between the 2nd and 98th percentile inside the frame, as a share of the range: of all that 8 bits hold; of the levels used where
+   * there are more bits, for such a file need not use them all, but of 256 at least.
+   */
   readonly contrast: number
   /** Share of the middle half of each side within 1 % of its darkest and of its brightest level. */
   readonly clipped: { readonly dark: number; readonly bright: number }
@@ -17,8 +20,11 @@ export type Exposure = {
   readonly detail: number
 }
 
-/** What the grey levels of the part inside the frame say of the exposure. */
-export function exposure(working: WorkingImage, spec: PreprocessSpec): Exposure {
+/**
+ * What the grey levels of the part inside the frame say of the exposure.
+ * @param bits of a sample of the source
+ */
+export function exposure(working: WorkingImage, spec: PreprocessSpec, bits: number): Exposure {
   const inside = insideFrame(working, spec.frame)
   const { low, high, from, to } = spread(working, inside)
   const margin = (high - low) * 0.01
@@ -29,7 +35,7 @@ export function exposure(working: WorkingImage, spec: PreprocessSpec): Exposure 
     height: Math.max(1, Math.floor(inside.height / 2)),
   }
   return {
-    contrast: (to - from) / 65535,
+    contrast: (to - from) / (bits > 8 ? Math.max(high - low, (255 * 65535) / (2 ** bits - 1)) : 65535),
     clipped: {
       dark: share(working, centre, 0, low + margin),
       bright: share(working, centre, high - margin, 65535),

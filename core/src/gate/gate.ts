@@ -57,7 +57,7 @@ export function judge(
   gate: GateSpec,
 ): Verdict {
   const shortest = Math.min(source.width, source.height)
-  const exposed = exposure(working, spec)
+  const exposed = exposure(working, spec, source.bits)
   const { clipped, aspect } = exposed
   const share = ({ within, outside }: Unlikeness) => Math.max(within / gate.within, outside / gate.outside)
   const readings = readOrientation(thumbnail(working, chestModel.side, spec), chestModel, share)

@@ -93,6 +93,17 @@ describe('the gate lets through', () => {
   })
 })
 
+it('an image that uses a small part of its 16 bits is judged by that part', async () => {
+  const png = async (data: Uint16Array) => {
+    const { width, height } = chest()
+    const bytes = await encodePng({ width, height, channels: 1, data })
+    return answer(await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs }))
+  }
+  expect(await png(chest().data)).toBe('ok') // 12 bits, not shifted up
+  expect(await png(chest().data.map((value) => 40_000 + (value >> 3)))).toBe('ok')
+  expect(await png(chest().data.map((value) => 40_000 + (value >> 11)))).toBe('blank')
+})
+
 describe('the gate refuses', () => {
   const random = uniform(5)
   const noise = smoothNoise(uniform(9), 7)
@@ -141,6 +152,50 @@ describe('the gate refuses', () => {
       'a view code of a lateral',
       { '00185101': ['CS', ''], '00540220': ['SQ', { items: [{ '00080104': ['LO', 'left lateral'] }] }] },
       'lateral',
+    ],
+    ...[
+      'LAO',
+      'L LAT',
+      'PA/LAT',
+      'SEITLICH',
+      'PERFIL',
+      'PROFIL',
+      'XTABLE LAT',
+      'OBLICUA',
+      'DORSAL DECUBITUS',
+      'BOCZNE',
+    ].map((view) => [`the view ${view}`, { '00185101': ['CS', view] }, 'lateral'] as const),
+    ...['AP SUPINE', 'LLD', 'LAT DECUBITUS', 'FLAT', 'STEHEND'].map(
+      (view) => [`the view ${view}`, { '00185101': ['CS', view] }, 'ok'] as const,
+    ),
+    ...[
+      'TX',
+      'CXR',
+      'PECHO',
+      'CHST',
+      'TORACE',
+      'BRUSTKORB',
+      'KLATKA PIERSIOWA',
+      'Röntgen Göğüs',
+      'GRADE 1',
+    ].map((part) => [`the body part ${part}`, { '00180015': ['CS', part] }, 'ok'] as const),
+    ...['THORACIC SPINE', 'KNIE', 'RODILLA', 'HANDS', 'BWS', 'Schädel'].map(
+      (part) => [`the body part ${part}`, { '00180015': ['CS', part] }, 'wrong-body-part'] as const,
+    ),
+    [
+      'the code of an oblique view (CID 4010)',
+      { '00185101': ['CS', ''], '00540220': ['SQ', { items: [{ '00080100': ['SH', '399135007'] }] }] },
+      'lateral',
+    ],
+    [
+      'a lateral by its series, where no view is stated',
+      { '00185101': ['CS', ''], '0008103E': ['LO', 'Thorax seitlich'] },
+      'lateral',
+    ],
+    [
+      'a series of both views, where no view is stated',
+      { '00185101': ['CS', ''], '0008103E': ['LO', 'CHEST PA AND LATERAL'] },
+      'ok',
     ],
     ['a portable chest', { '00180015': ['CS', 'PORT CHEST'], '00185101': ['CS', 'AP'] }, 'ok'],
     ['nothing said', { '00180015': ['CS', ''], '00185101': ['CS', ''], '00080060': ['CS', 'OT'] }, 'ok'],
