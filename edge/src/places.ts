@@ -11,6 +11,8 @@ const SHARES: Readonly<Record<'test' | Plan['kind'], number>> = {
 }
 /** Of the places, one account never has more. */
 const ACCOUNT_SHARE = 0.75
+/** For each turn so many may always wait, however slow the machine: a few callers at once are no overload. */
+const SHORT_LINE = 2
 /** An upload that takes no longer will want its turn soon, and counts; a slower one does not, until its image is there. */
 const PROMPT_UPLOAD_MS = 1000
 
@@ -36,7 +38,7 @@ type Stay = { readonly guest: Guest; readonly since: number; phase: 'uploading' 
 
 /**
  * @param options `capacity`: screenings in progress at once, each holds its image; `atOnce`: those that are decoded at once; `maxWaitMs`:
- *   who would wait longer for a turn is refused; `longestMs`: who stays longer was ended in the middle and cannot say so
+ *   who would wait longer for a turn, in a line that is not short, is refused; `longestMs`: who stays longer was ended in the middle and cannot say so
  */
 export function places(options: {
   capacity: number
@@ -45,8 +47,8 @@ export function places(options: {
   longestMs: number
   now?: () => number
 }): Places {
-  const { capacity, maxWaitMs, longestMs, now = Date.now } = options
-  const line = turns({ atOnce: options.atOnce, longestMs, now })
+  const { capacity, atOnce, maxWaitMs, longestMs, now = Date.now } = options
+  const line = turns({ atOnce, longestMs, now })
   const stays = new Set<Stay>()
   const most = (share: number) => Math.max(1, Math.floor(capacity * share))
 
@@ -58,7 +60,8 @@ export function places(options: {
     const ofAccount = counted.filter(({ guest }) => guest.account === own.guest.account)
     const ahead = counted.filter(({ phase }) => phase !== 'served').map(({ guest }) => guest)
     const waitMs = line.expectedWaitMs(own.guest, ahead)
-    if (counted.length < most(share) && ofAccount.length < most(ACCOUNT_SHARE) && waitMs <= maxWaitMs) return
+    const soon = ahead.length < SHORT_LINE * atOnce || waitMs <= maxWaitMs
+    if (counted.length < most(share) && ofAccount.length < most(ACCOUNT_SHARE) && soon) return
     throw new AppError('overloaded', 'there is more work than can be done now; try again shortly', {
       retryAfterS: Math.max(1, Math.ceil(waitMs / 1000)),
     })

@@ -6,6 +6,7 @@ const DETL = fileURLToPath(new URL('../../cli/bin/detl.mjs', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export type DetlProcess = {
+  readonly pid: number
   /** All that was printed so far. */
   output: () => string
   /** Waits until a line matches and gives the match. */
@@ -28,6 +29,7 @@ export function detl(args: readonly string[], env: Record<string, string> = {}):
   child.stderr.on('data', add)
   const exit = once(child, 'exit').then(([code]) => code as number | null)
   return {
+    pid: child.pid!,
     output: () => text,
     exit,
     stop: (signal) => {

@@ -35,6 +35,7 @@ export function addServeCommand(program: Command): void {
       // wrangler is large: it is loaded here, not by every command
       const { startEdge } = await import('../serve/edge.ts')
       const { startGpu } = await import('../serve/gpu.ts')
+      const { keepRunning } = await import('../serve/keep-running.ts')
       const { localSecrets } = await import('../serve/secrets.ts')
       const stops: (() => Promise<void>)[] = []
       const stop = once(async () => {
@@ -47,14 +48,12 @@ export function addServeCommand(program: Command): void {
       const secrets = localSecrets(options.state)
       if (what === 'gpu' || what === 'all') {
         const port = Number(what === 'gpu' ? (options.port ?? 8001) : options.gpuPort)
-        const gpu = await startGpu({
-          host: options.host,
-          port,
-          modelsDir: options.models,
-          signingKey: secrets.signingKey,
-        })
+        const { signingKey } = secrets
+        const gpu = await keepRunning('The GPU function', () =>
+          startGpu({ host: options.host, port, modelsDir: options.models, signingKey }),
+        )
         stops.push(gpu.stop)
-        console.log(`GPU function   ${gpu.url}`)
+        console.log(`GPU function   ${gpu.current()?.url}`)
         if (what === 'gpu') console.log(`Signing key    DETL_SIGNING_KEY=${secrets.signingKey}`)
       }
       if (what === 'edge' || what === 'all') {

@@ -1,88 +1,61 @@
-import { existsSync, rmSync } from 'node:fs'
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { keyHasher } from '@detl/core/api/api-key'
-import { unstable_startWorker } from 'wrangler'
+import type { EdgeWorkersOptions } from './edge-workers.ts'
+import { startFrontDoor } from './front-door.ts'
+import { keepRunning, type Part } from './keep-running.ts'
 import { buildPage } from './page.ts'
-import { assertFree } from './port.ts'
-import type { LocalSecrets } from './secrets.ts'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-/** What the page's build lays down for the Worker that runs the model; not there where it was built without one. */
-const MODEL_ASSETS = `${ROOT}web/dist/model`
-const READY_WITHIN_MS = 60_000
+const MAIN = fileURLToPath(new URL('edge-main.ts', import.meta.url))
 
-export type EdgeOptions = {
-  readonly host: string
-  readonly port: number
-  readonly gpuUrl: string
-  /** Folder of the model whose manifest the edge works by. */
-  readonly modelDir: string
-  readonly secrets: LocalSecrets
-  /** Where accounts and their ledgers are kept; without it they last as long as the process. */
-  readonly stateDir?: string | undefined
-  /** Further variables of wrangler.toml. */
-  readonly vars?: Readonly<Record<string, string>>
-}
+export type EdgeOptions = EdgeWorkersOptions & { readonly host: string; readonly port: number }
 
-/** The edge and its Workers in workerd, from the same configuration that deploys them; they find each other by a registry of their own. */
-export async function startEdge({ host, port, gpuUrl, modelDir, secrets, stateDir, vars = {} }: EdgeOptions) {
-  process.env.WRANGLER_SEND_METRICS ??= 'false'
-  process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false' // request.cf is not used: start without asking the network for it
-  await assertFree(host, port)
+/**
+ * The edge on an address of this machine: its Workers in a process of their own, which is started again should one of them die, behind a
+ * door that passes on nothing but the edge.
+ */
+export async function startEdge({ host, port, ...options }: EdgeOptions) {
   await buildPage()
-  const manifest = await readFile(join(modelDir, 'manifest.json'), 'utf8')
-  const hash = await keyHasher(secrets.keyPepper)(secrets.demoKey)
-  const plain = (value: string) => ({ type: 'plain_text' as const, value })
-  const registry = await mkdtemp(join(tmpdir(), 'detl-registry-'))
-  // On every way out: wrangler ends the process by itself on a signal.
-  process.once('exit', () => rmSync(registry, { recursive: true, force: true }))
-  const start = (
-    file: string,
-    server: { hostname: string; port: number },
-    persist: string | false,
-    bindings: Record<string, ReturnType<typeof plain>> = {},
-  ) =>
-    unstable_startWorker({
-      config: ROOT + file,
-      dev: { server, logLevel: 'warn', inspector: false, watch: false, persist, registry },
-      bindings,
-    })
-  const anyPort = { hostname: '127.0.0.1', port: 0 }
-  const inner = ['wrangler.codecs.toml', ...(existsSync(MODEL_ASSETS) ? ['wrangler.infer.toml'] : [])]
-  const workers = inner.map((file) => start(file, anyPort, false))
-  // First: of a Worker that registers later the edge learns by and by, and fails till then.
-  await ready(workers)
-  const edge = start('wrangler.toml', { hostname: host, port }, stateDir ?? false, {
-    GPU_URL: plain(gpuUrl),
-    DETL_SIGNING_KEY: plain(secrets.signingKey),
-    DETL_KEY_PEPPER: plain(secrets.keyPepper),
-    DETL_ADMIN_KEY: plain(secrets.adminKey),
-    DETL_API_KEYS: plain(JSON.stringify([{ hash, account: 'demo' }])),
-    MODEL_MANIFEST: plain(manifest),
-    ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(value)])),
-  })
-  await ready([edge])
-  const url = (await (await edge).url).origin
-  const stop = async () => {
-    for (const worker of await Promise.all([edge, ...workers])) await worker.dispose()
+  let workers: Awaited<ReturnType<typeof keepRunning<EdgeProcess>>> | undefined
+  const door = await startFrontDoor({ host, port }, () => workers?.current()?.port)
+  try {
+    workers = await keepRunning('The edge', () => startProcess(options))
+  } catch (error) {
+    await door.stop()
+    throw error
   }
-  return { url, stop }
+  const { stop } = workers
+  return {
+    url: door.url,
+    stop: async () => {
+      await door.stop()
+      await stop()
+    },
+  }
 }
 
-/** @throws Error where one is not ready in time, or cannot be started */
-async function ready(starting: readonly ReturnType<typeof unstable_startWorker>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`the edge was not ready within ${READY_WITHIN_MS / 1000} s`)
-    timer = setTimeout(reject, READY_WITHIN_MS, error)
-  })
-  try {
-    const all = Promise.all(starting).then((workers) => Promise.all(workers.map((worker) => worker.ready)))
-    await Promise.race([all, late])
-  } finally {
-    clearTimeout(timer)
+type EdgeProcess = Part & { readonly port: number }
+
+/** What `edge-main.ts` says first: where it listens, or why it cannot. */
+export type FirstWord = { readonly port: number } | { readonly error: string }
+
+async function startProcess(options: EdgeWorkersOptions): Promise<EdgeProcess> {
+  const child = fork(MAIN, { stdio: ['ignore', 2, 2, 'ipc'] })
+  const ended = once(child, 'exit').then(([code, signal]) => signal ?? `exit ${code}`)
+  child.send(options) // not as arguments, which everybody on this machine can read
+  const first = await Promise.race([once(child, 'message').then(([word]) => word as FirstWord), ended])
+  if (typeof first === 'string')
+    throw new Error(`the edge ended before it was ready (${first}); its message is above`)
+  if ('error' in first) {
+    await ended
+    throw new Error(first.error)
+  }
+  return {
+    port: first.port,
+    ended,
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+    },
   }
 }

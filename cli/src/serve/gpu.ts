@@ -1,18 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { Part } from './keep-running.ts'
 
 const MAIN = fileURLToPath(import.meta.resolve('@detl/gpu-function/main'))
 const READY_WITHIN_MS = 60_000
 const POLL_MS = 50
 
-/** The GPU function as a process of its own, as it runs in production; resolves when it is ready to infer. */
+/** The GPU function as a process of its own, as it runs in production; resolves when it is ready to infer. @see keepRunning */
 export async function startGpu(options: {
   host: string
   port: number
   modelsDir: string
   signingKey: string
-}) {
+}): Promise<Part & { readonly url: string }> {
   const { host, port } = options
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 2, 2, 'ipc'], // its log beside ours on stderr; when this process is gone, however, the channel closes and it ends
@@ -28,9 +29,9 @@ export async function startGpu(options: {
   const exited = once(child, 'exit')
   const url = `http://${host}:${port}`
   await ready(`${url}/v2/health/ready`, exited)
-  void exited.then(([code, signal]) => console.error(`GPU function ended (${signal ?? `exit ${code}`})`))
   return {
     url,
+    ended: exited.then(([code, signal]) => String(signal ?? `exit ${code}`)),
     stop: async () => {
       child.kill('SIGTERM')
       await exited

@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { ProblemCode } from '@detl/core/api/problem'
+import { PROBLEMS } from '@detl/core/api/problem'
+import { problemDetails } from '@detl/core/api/problem-schema'
+
+/** Paths at which the development runtime, not the edge, would answer: an explorer of the storage, triggers, traces. */
+const RUNTIME_PATHS = /^\/(cdn-cgi|__cf_local)(\/|$)/i
+/** Of one connection alone (RFC 9110, section 7.6.1), and what steers the runtime. */
+const NOT_PASSED_ON = /^(connection|keep-alive|proxy-connection|te|trailer|upgrade|mf-.*|cf-.*)$/i
+
+/**
+ * The one door of a local start: what the edge answers, and nothing else that the development runtime would. It stays open while the
+ * edge starts again.
+ * @param target port of the edge on loopback; undefined while it is away
+ * @throws Error that names the port, where something else has it
+ */
+export async function startFrontDoor(
+  { host, port }: { host: string; port: number },
+  target: () => number | undefined,
+) {
+  const agent = new Agent({ keepAlive: true })
+  const server = createServer((incoming, answer) => pass(incoming, answer, agent, target()))
+  server.on('clientError', malformed)
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new Error(`port ${port} of ${host} cannot be listened on: ${code}`, { cause })
+  }
+  const bound = (server.address() as AddressInfo).port
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    stop: async () => {
+      server.close()
+      server.closeAllConnections()
+      agent.destroy()
+      await once(server, 'close')
+    },
+  }
+}
+
+function pass(
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  agent: Agent,
+  port: number | undefined,
+): void {
+  // As the runtime will read it: dots and backslashes are resolved here, so that both mean the same path.
+  const url = URL.parse(incoming.url ?? '', 'http://edge')
+  if (!url) refuse(answer, 'request-invalid', 'the address is no path')
+  else if (RUNTIME_PATHS.test(url.pathname)) refuse(answer, 'not-found', `${incoming.method} ${url.pathname}`)
+  else if (port === undefined) refuse(answer, 'overloaded', 'the edge is starting; try again shortly')
+  else passOn(incoming, answer, { agent, host: '127.0.0.1', port, path: url.pathname + url.search })
+}
+
+function passOn(incoming: IncomingMessage, answer: ServerResponse, to: RequestOptions): void {
+  const outgoing = request({ ...to, method: incoming.method, headers: passedOn(incoming.rawHeaders) })
+  outgoing.on('response', (response) => {
+    answer.writeHead(response.statusCode!, response.statusMessage, passedOn(response.rawHeaders))
+    response.pipe(answer)
+    response.once('end', () => {
+      if (outgoing.writableEnded) return
+      incoming.unpipe(outgoing).resume() // an early refusal: nobody wants the rest of the body
+      outgoing.destroy()
+    })
+    response.once('error', () => answer.destroy())
+  })
+  outgoing.on('error', () => refuse(answer, 'overloaded', 'the edge is starting again; try again shortly'))
+  answer.once('close', () => {
+    if (!answer.writableFinished) outgoing.destroy() // the caller has gone away
+  })
+  incoming.pipe(outgoing)
+}
+
+function refuse(answer: ServerResponse, code: ProblemCode, detail: string): void {
+  if (answer.headersSent) {
+    answer.destroy()
+    return
+  }
+  const { status, headers, body } = problem(code, detail)
+  answer.writeHead(status, headers).end(body)
+}
+
+/** Name, value, name, value … as they came, so that repeated fields stay apart. */
+function passedOn(raw: readonly string[]): string[] {
+  const named = new Set<string>()
+  for (let i = 0; i < raw.length; i += 2)
+    if (raw[i]!.toLowerCase() === 'connection')
+      for (const name of raw[i + 1]!.split(',')) named.add(name.trim().toLowerCase())
+  return raw.flatMap((name, i) =>
+    i % 2 === 1 || NOT_PASSED_ON.test(name) || named.has(name.toLowerCase()) ? [] : [name, raw[i + 1]!],
+  )
+}
+
+/** What is no HTTP, as a chunk that is none. */
+function malformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, headers, body } = problem('request-invalid', 'the request is not well-formed HTTP')
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} Bad Request\r\nconnection: close\r\n${lines.join('')}\r\n${body}`)
+}
+
+function problem(code: ProblemCode, detail: string) {
+  const body = JSON.stringify(problemDetails(code, detail))
+  const { status } = PROBLEMS[code]
+  const headers = {
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    'cache-control': 'no-store',
+    ...(code === 'overloaded' && { 'retry-after': '1' }),
+  }
+  return { status, headers, body }
+}
