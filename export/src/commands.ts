@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { exportArtifact } from './artifact.ts'
 import { convert, OPSETS } from './convert.ts'
 import { ConvertError } from './errors.ts'
+import { lastConvolution } from './gradcam.ts'
 import { writeWhole } from './graph/write.ts'
 import { readLayersModel } from './layers/read.ts'
 import { verify } from './verify.ts'
@@ -16,6 +17,8 @@ interface CommonFlags {
   readonly dtype?: 'fp32' | 'fp16'
   readonly camLayer?: string
   readonly camMethod?: CamMethod
+  readonly camOutput?: string
+  readonly inputSize?: string
 }
 
 interface ArtifactFlags {
@@ -72,8 +75,42 @@ function readFacts(model: string, named: string | undefined): ModelFacts {
 export type QuantiseInPlace = (folder: string, images: readonly string[]) => Promise<void>
 
 /** Adds `convert`, `export` and `verify` to the `detl` command. */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of commands
 export function addExportCommands(program: Command, quantiseInPlace: QuantiseInPlace): void {
+  addConvert(program)
+  addExport(program, quantiseInPlace)
+  addVerify(program)
+}
+
+interface ConvertFlags extends CommonFlags {
+  readonly inputLayout: string
+  readonly cam?: boolean
+}
+
+function runConvert(model: string, out: string, flags: ConvertFlags): void {
+  const wantsCam =
+    flags.cam || [flags.camLayer, flags.camMethod, flags.camOutput].some((flag) => flag !== undefined)
+  const source = readLayersModel(model)
+  const layer = wantsCam ? (flags.camLayer ?? lastConvolution(source.model)) : undefined
+  const parts = convert(source, {
+    opset: Number(flags.opset),
+    inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
+    dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
+    ...(flags.inputSize !== undefined && { inputSize: flags.inputSize.split(',').map(Number) }),
+    ...(layer !== undefined && {
+      cam: {
+        layer,
+        ...(flags.camOutput !== undefined && { output: flags.camOutput }),
+        method: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
+        featureMaps: flags.featureMaps,
+      },
+    }),
+  })
+  writeWhole(out, parts)
+  const size = megabytes(parts.reduce((sum, part) => sum + part.length, 0))
+  console.log(layer === undefined ? `${out}: ${size}` : `${out}: ${size}; Grad-CAM explains "${layer}"`)
+}
+
+function addConvert(program: Command): void {
   program
     .command('convert')
     .description('any tfjs LayersModel to ONNX')
@@ -82,36 +119,25 @@ export function addExportCommands(program: Command, quantiseInPlace: QuantiseInP
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--input-layout <layout>', 'nhwc (as tfjs) or nchw', 'nhwc')
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp32')
+    .option('--input-size <sizes>', 'sizes for the free spatial axes of the inputs, as H,W')
     .option('--cam', 'add the outputs cam, cam_weights, feature_maps and logits')
     .option(
       '--cam-layer <name>',
       'the layer to explain (default: the last convolution, after its activation); implies --cam',
+    )
+    .option(
+      '--cam-output <name>',
+      'the output whose scores are explained (default: the first); implies --cam',
     )
     .option('--cam-method <method>', `${CAM_METHODS.join(', ')}; implies --cam`)
     .option(
       '--no-feature-maps',
       'leave the output feature_maps out, which costs time whether asked for or not',
     )
-    .action(
-      reporting((model: string, out: string, flags: CommonFlags & { inputLayout: string; cam?: boolean }) => {
-        const wantsCam = flags.cam || flags.camLayer !== undefined || flags.camMethod !== undefined
-        const parts = convert(readLayersModel(model), {
-          opset: Number(flags.opset),
-          inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
-          dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
-          ...(wantsCam && {
-            cam: {
-              ...(flags.camLayer !== undefined && { layer: flags.camLayer }),
-              method: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
-              featureMaps: flags.featureMaps,
-            },
-          }),
-        })
-        writeWhole(out, parts)
-        console.log(`${out}: ${megabytes(parts.reduce((sum, part) => sum + part.length, 0))}`)
-      }),
-    )
+    .action(reporting(runConvert))
+}
 
+function addExport(program: Command, quantiseInPlace: QuantiseInPlace): void {
   program
     .command('export')
     .description('the screening artefact: ONNX with Grad-CAM, and its manifest')
@@ -140,7 +166,9 @@ export function addExportCommands(program: Command, quantiseInPlace: QuantiseInP
         console.log(`${path}: ${megabytes(statSync(path).size)}`)
       }),
     )
+}
 
+function addVerify(program: Command): void {
   program
     .command('verify')
     .description('runs a tfjs model and its ONNX file side by side; exit code 1 beyond the tolerance')

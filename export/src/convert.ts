@@ -15,11 +15,11 @@ import { fuseActivations, fuseGemm } from './graph/passes/fuse.ts'
 import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
 import type { Rule } from './graph/rule.ts'
 import { serialise } from './graph/serialise.ts'
+import { adapters, type InputAdapter } from './inputs.ts'
 import type { LayersModel } from './layers/read.ts'
 import { lower } from './lower.ts'
-import { toLast } from './lowering/context.ts'
 import { LAYERS } from './lowering/table.ts'
-import type { Builder, DType, Graph, Shape, Value } from './onnx/ir.ts'
+import type { Builder, Graph, Value } from './onnx/ir.ts'
 
 /** Passes that may be switched off, each a rule or a few in order; what is left still computes the same. */
 const RULES = {
@@ -48,18 +48,18 @@ export interface ConvertOptions {
    * Adds `cam`, `cam_weights`, `feature_maps` and `logits` as outputs. ONNX Runtime computes every output of a file, asked for or not:
    * `featureMaps: false` leaves the largest out (`npm run bench -- cam` prints what either costs).
    */
-  readonly cam?: { readonly layer?: string; readonly method?: CamMethod; readonly featureMaps?: boolean }
+  readonly cam?: {
+    readonly layer?: string
+    readonly method?: CamMethod
+    readonly featureMaps?: boolean
+    /** The output whose scores are explained, where a model has several; default the first. */
+    readonly output?: string
+  }
+  /** Sizes for the free spatial axes of the inputs, in their order: [height, width] of an image. */
+  readonly inputSize?: readonly number[]
   /** Passes to leave out. */
   readonly without?: readonly Pass[]
   readonly metadata?: Readonly<Record<string, string>>
-}
-
-/** An input as the graph takes it, and how it becomes what the model takes. */
-export interface InputAdapter {
-  readonly name: string
-  readonly dtype: DType
-  readonly shape: Shape
-  readonly prepare: (g: Builder, value: Value) => Value
 }
 
 /** The parts of a conversion that `convert` and the screening artefact share. */
@@ -76,37 +76,25 @@ export interface ForwardValues {
 }
 
 const MAPS = OUTPUTS.featureMaps
-
-function adapters({ model }: LayersModel, layout: 'nhwc' | 'nchw'): InputAdapter[] {
-  return model.inputs.map(({ name, shape, dtype }) => {
-    if (!shape)
-      throw new ConvertError(
-        'shape-mismatch',
-        `input "${name}" has no shape; set inputShape (batch_input_shape) on the first layer and save the model again`,
-      )
-    const rank = shape.length
-    if (layout === 'nhwc' || rank < 3) return { name, dtype, shape, prepare: (_, value) => value }
-    const first = [shape[0]!, shape[rank - 1]!, ...shape.slice(1, -1)]
-    return {
-      name,
-      dtype,
-      shape: first,
-      prepare: (g, value) => g.op('Transpose', [value], { perm: toLast(rank) }),
-    }
-  })
-}
+/** Names that Grad-CAM's outputs have; a model's own output of such a name gets `_output` behind it. */
+const CAM_OUTPUTS: ReadonlySet<string> = new Set([
+  OUTPUTS.logits,
+  OUTPUTS.cam,
+  OUTPUTS.camWeights,
+  OUTPUTS.featureMaps,
+])
 
 /** The model as it is lowered: literally, layer by layer. */
 function lowered(source: LayersModel, options: GraphOptions): Graph {
   const camLayer = options.cam && (options.cam.layer ?? lastConvolution(source.model))
 
   const g = new GraphBuilder()
-  const inputs = (options.inputs ?? adapters(source, options.inputLayout ?? 'nhwc')).map((adapter) =>
+  const inputs = (options.inputs ?? adapters(source.model, options)).map((adapter) =>
     adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
   )
   const values = lower(source, LAYERS, g, inputs, camLayer ? { layer: camLayer, output: MAPS } : undefined)
   for (const [i, { name }] of source.model.outputs.entries())
-    g.output(outputName(source, i, name), values[i]!)
+    g.output(ownName(outputName(source, i, name), options), values[i]!)
   return dropDead(g)
 }
 
@@ -158,16 +146,30 @@ const outputName = ({ model }: LayersModel, index: number, name: string): string
   return before === 0 ? name : `${name}_${before}`
 }
 
+const ownName = (name: string, { cam }: GraphOptions): string =>
+  cam && CAM_OUTPUTS.has(name) ? `${name}_output` : name
+
+/** The output that Grad-CAM explains. */
+function explainedOutput(outputs: ReadonlyMap<string, Value>, options: GraphOptions): Value {
+  const wanted = options.cam?.output
+  const [first] = outputs.values()
+  const found = wanted === undefined ? first : outputs.get(ownName(wanted, options))
+  if (found) return found
+  throw new ConvertError(
+    'unsupported-option',
+    `--cam-output is "${wanted}"; the model's outputs are ${[...outputs.keys()].join(', ')}`,
+  )
+}
+
 function withOutputs(forward: Graph, options: GraphOptions): Graph {
   const g = transform(forward)
-  const maps = g.outputs.get(MAPS)
-  const outputs = new Map([...g.outputs].filter(([name]) => name !== MAPS))
+  const maps = options.cam && g.outputs.get(MAPS)
+  const outputs = new Map([...g.outputs].filter(([name]) => !maps || name !== MAPS))
   if (options.outputs) {
     g.outputs.clear()
     options.outputs(g, { outputs, maps })
   } else if (maps) {
-    const [first] = outputs.values()
-    const logits = logitsOf(g, first!)
+    const logits = logitsOf(g, explainedOutput(outputs, options))
     const mapsAreOutput = options.cam?.featureMaps ?? true
     const { cam, weights } = explain(
       g,

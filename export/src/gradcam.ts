@@ -18,10 +18,36 @@ export function lastConvolution(model: Model): string {
   )
 }
 
-/** The scores before the last softmax or sigmoid: their gradient does not vanish where the model is sure. */
+/**
+ * The scores before the last softmax or sigmoid: their gradient does not vanish where the model is sure. Reshapes behind it, and the
+ * average of several heads, are made of the scores as they were of the probabilities.
+ * @returns [N,C]; where a model scores every pixel, the mean score over them
+ */
 export function logitsOf(g: Builder, output: Value): Value {
   const node = g.producer(output)
-  return node && operationOf(node.op).squashes ? node.inputs[0]! : output
+  const softmax = node && operationOf(node.op).squashes ? node : undefined
+  const scores = unsquashed(g, output) ?? output
+  const rank = scores.shape.length
+  if (rank <= 2) return scores
+  const axis = softmax?.attributes.axis
+  const classes = typeof axis === 'number' ? (axis < 0 ? axis + rank : axis) : rank - 1
+  const others = scores.shape.map((_, i) => i).filter((i) => i > 0 && i !== classes)
+  const size = scores.shape[classes]
+  return others.every((i) => scores.shape[i] === 1) && typeof size === 'number'
+    ? g.op('Reshape', [scores], { shape: [-1, size] })
+    : g.op('ReduceMean', [scores], { axes: others, keepdims: 0 })
+}
+
+/** `value`, made of scores in place of probabilities; undefined where it does not come from a softmax or sigmoid. */
+function unsquashed(g: Builder, value: Value): Value | undefined {
+  const node = g.producer(value)
+  if (!node) return undefined
+  const row = operationOf(node.op)
+  if (row.squashes) return node.inputs[0]
+  if (!row.passesScores || node.outputs.length > 1) return undefined
+  const inputs = node.inputs.map((input) => (g.constantOf(input) ? input : input && unsquashed(g, input)))
+  if (inputs.includes(undefined)) return undefined
+  return g.op(node.op, inputs, node.attributes)
 }
 
 /** Maps, and for the methods that weight whole channels their weights [N,C,K]. */
@@ -50,7 +76,7 @@ export function explainable(maps: Value): Value {
   if (!maps.shape.slice(1).includes(null)) return maps
   throw new ConvertError(
     'no-gradient',
-    `the explained layer's output is [${maps.shape.map((d) => d ?? '?')}]; Grad-CAM needs an input of fixed size`,
+    `the explained layer's output is [${maps.shape.map((d) => d ?? '?')}]; Grad-CAM needs an input of fixed size: give one with --input-size`,
   )
 }
 

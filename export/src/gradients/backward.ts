@@ -38,13 +38,13 @@ export function backward(g: Builder, scores: Value, target: Value): Value {
   ])
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]!
-    const output = node.outputs[0]
+    const output = node.outputs.find(({ name }) => gradients.has(name))
     const gradient = output && gradients.get(output.name)
     if (!gradient || output.name === target.name) continue
     const wants = (index: number) => influenced.has(node.inputs[index]?.name ?? '')
     if (!node.inputs.some((_, index) => wants(index))) continue
     const row = operationOf(node.op)
-    if (!row.gradient) throw refusal(node, `there is no gradient of ${node.op}`)
+    if (!row.gradient || output !== node.outputs[0]) throw refusal(node, `there is no gradient of ${node.op}`)
     g.scope = `gradient/${node.name}`
     let back: readonly (Value | undefined)[]
     try {

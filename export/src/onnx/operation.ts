@@ -81,6 +81,8 @@ export interface Operation {
   readonly neutral?: (attributes: Attributes) => boolean
   /** Turns scores into probabilities, one by one or along an axis: what is differentiated lies before it. */
   readonly squashes?: true
+  /** It moves or averages probabilities: what it does to them can be done to the scores before them. */
+  readonly passesScores?: true
   /** The axis of its weights along which its output's channels lie. */
   readonly filterAxis?: 0 | 1
   /** Whether each channel of a gradient [B,C,K,…] has the same sum over space behind it as before it. */

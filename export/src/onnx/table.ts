@@ -1,5 +1,6 @@
 import type { Operation, Operations } from './operation.ts'
 import { broadcastOperations, unaryOperations } from './rows/elementwise.ts'
+import { extentOperations } from './rows/extents.ts'
 import { matrixOperations } from './rows/matrices.ts'
 import { reductionOperations } from './rows/reductions.ts'
 import { shapeOperations } from './rows/shapes.ts'
@@ -13,6 +14,7 @@ export const OPERATIONS: Operations = {
   ...windowOperations,
   ...reductionOperations,
   ...shapeOperations,
+  ...extentOperations,
 }
 
 /** The row of an operation. @throws Error where the table has none */

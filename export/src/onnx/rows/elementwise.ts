@@ -86,7 +86,7 @@ const SELU_SCALE = 1.0507009873554805
 
 /** Operations on one value, the same for every element. */
 export const unaryOperations: Operations = {
-  Identity: { infer: same, gradient: ({ gradient }) => [gradient], neutral: () => true },
+  Identity: { infer: same, gradient: ({ gradient }) => [gradient], neutral: () => true, passesScores: true },
   Neg: each({ gradient: ({ gradient, g }) => [g.op('Neg', [gradient])], fold: folded((x) => -x) }),
   Abs: each(),
   Reciprocal: each(),
@@ -160,10 +160,15 @@ export const unaryOperations: Operations = {
 
 /** Operations on two values or three, with numpy's broadcasting. */
 export const broadcastOperations: Operations = {
-  Add: both({ gradient: binary(() => [undefined, undefined]), fold: zipped((x, y) => x + y) }),
+  Add: both({
+    passesScores: true,
+    gradient: binary(() => [undefined, undefined]),
+    fold: zipped((x, y) => x + y),
+  }),
   Sub: both({ gradient: binary(() => [undefined, undefined], [1, -1]), fold: zipped((x, y) => x - y) }),
-  Mul: both({ gradient: binary((_, a, b) => [b, a]), fold: zipped((x, y) => x * y) }),
+  Mul: both({ passesScores: true, gradient: binary((_, a, b) => [b, a]), fold: zipped((x, y) => x * y) }),
   Div: both({
+    passesScores: true,
     gradient: binary((g, a, b) => [g.op('Reciprocal', [b]), g.op('Div', [a, mul(g, b, b)])], [1, -1]),
     fold: zipped((x, y) => x / y),
   }),

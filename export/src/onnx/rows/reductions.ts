@@ -109,7 +109,7 @@ const batchNormalization: Gradient = ({ node, gradient, g }) => {
 /** Operations along axes, and normalisations. */
 export const reductionOperations: Operations = {
   ReduceSum: reduction(13, { gradient: spread(false), fold: sum }),
-  ReduceMean: reduction(18, { gradient: spread(true), fold: mean }),
+  ReduceMean: reduction(18, { passesScores: true, gradient: spread(true), fold: mean }),
   ReduceMax: reduction(18, { gradient: toMaxima }),
   ReduceMin: reduction(18),
   ReduceProd: reduction(18),

@@ -1,4 +1,4 @@
-import { type Attributes, type Dim, float, floatOf, floatsOf, int, ints, type Shape } from '../ir.ts'
+import { type Dim, int, ints, type Shape } from '../ir.ts'
 import {
   type AlongAxes,
   axesOf,
@@ -8,12 +8,10 @@ import {
   type Fold,
   type Gradient,
   type Infer,
-  inverse,
   type Operations,
   same,
-  type Write,
 } from '../operation.ts'
-import { float32, int64, reshaped, transpose } from '../tensor.ts'
+import { reshaped, transpose } from '../tensor.ts'
 
 const known = (shape: Shape): number => shape.reduce<number>((a, b) => a * (b ?? 1), 1)
 const viewed: Fold = ([a], _, shape) => reshaped(a!, shape)
@@ -51,88 +49,6 @@ const concat: Infer = (inputs, attributes) => {
   return { dtype: inputs[0]!.dtype, shape }
 }
 
-const pad: Infer = ([x], attributes) => {
-  const pads = ints(attributes, 'pads')
-  const rank = x!.shape.length
-  return {
-    dtype: x!.dtype,
-    shape: x!.shape.map((d, i) => (d === null ? null : d + pads[i]! + pads[i + rank]!)),
-  }
-}
-
-const padAlongAxes: AlongAxes = (attributes, perm) => {
-  const rank = perm.length
-  const pads = ints(attributes, 'pads')
-  const to = new Array<number>(2 * rank).fill(0)
-  perm.forEach((axis, i) => {
-    to[axis] = pads[i]!
-    to[axis + rank] = pads[i + rank]!
-  })
-  return { attributes: { ...attributes, pads: to }, perm }
-}
-
-const padGradient: Gradient = ({ node, gradient, g }) => {
-  const shape = node.inputs[0]!.shape
-  const pads = ints(node.attributes, 'pads')
-  const axes = shape.map((_, i) => i).filter((i) => pads[i] !== 0 || pads[i + shape.length] !== 0)
-  const ends = axes.map((i) => pads[i]! + (shape[i] ?? 0))
-  return [
-    g.op('Slice', [gradient], { starts: axes.map((i) => pads[i]!), ends, axes: axes.map((i) => i + 1) }),
-  ]
-}
-
-/** `attributes` without some of them. */
-const without = (attributes: Attributes, ...keys: string[]): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([key]) => !keys.includes(key)))
-
-const padWritten: Write = (attributes, _, g) => {
-  const value = attributes.value === undefined ? undefined : g.number(floatOf(attributes, 'value'), 'value')
-  return {
-    inputs: [g.constant(int64(ints(attributes, 'pads')), 'pads'), value],
-    attributes: without(attributes, 'pads', 'value'),
-  }
-}
-
-const slice: Infer = ([x], attributes) => {
-  const shape = [...x!.shape]
-  const [starts, ends] = [ints(attributes, 'starts'), ints(attributes, 'ends')]
-  const steps = ints(
-    attributes,
-    'steps',
-    starts.map(() => 1),
-  )
-  axesOf(attributes, shape.length).forEach((axis, i) => {
-    const size = shape[axis]!
-    const [start, end, step] = [starts[i]!, ends[i]!, steps[i]!]
-    if (size === null) {
-      if (start >= 0 && end >= 0 && end < 2 ** 31 && step === 1) shape[axis] = end - start
-      return
-    }
-    const clamp = (at: number, low: number, high: number) =>
-      Math.min(Math.max(at < 0 ? at + size : at, low), high)
-    const [from, to] =
-      step > 0
-        ? [clamp(start, 0, size), clamp(end, 0, size)]
-        : [clamp(start, 0, size - 1), end < -size ? -1 : clamp(end, -1, size - 1)]
-    shape[axis] = Math.max(0, Math.ceil((to - from) / step))
-  })
-  return { dtype: x!.dtype, shape }
-}
-
-const sliceGradient: Gradient = ({ node, gradient, g }) => {
-  const shape = node.inputs[0]!.shape
-  const [starts, axes] = [ints(node.attributes, 'starts'), ints(node.attributes, 'axes')]
-  if (ints(node.attributes, 'steps', [1]).some((step) => step !== 1)) throw new Error('its step is not 1')
-  const pads = new Array<number>(2 * (shape.length + 1)).fill(0)
-  axes.forEach((axis, i) => {
-    const size = shape[axis]!
-    const start = starts[i]! < 0 ? starts[i]! + size : starts[i]!
-    pads[axis + 1] = start
-    pads[axis + 1 + shape.length + 1] = size - start - node.outputs[0]!.shape[axis]!
-  })
-  return [g.op('Pad', [gradient], { pads })]
-}
-
 const concatGradient: Gradient = ({ node, gradient, g, wants }) => {
   const axis = axisOf(int(node.attributes, 'axis'), node.outputs[0]!.shape.length) + 1
   let start = 0
@@ -162,30 +78,6 @@ const alongOne: AlongAxes = (attributes, perm) => ({
   perm,
 })
 
-const resizeAlongAxes: AlongAxes = (attributes, perm) => {
-  const back = inverse(perm)
-  const [sizes, scales] = [ints(attributes, 'sizes'), floatsOf(attributes, 'scales')]
-  const moved = {
-    sizes: back.map((axis) => sizes[axis]!),
-    scales: float(back.map((axis) => scales[axis]!)),
-  }
-  return { attributes: { ...attributes, ...moved }, perm }
-}
-
-/** By scales where a size is known only at run time. */
-const resizeWritten: Write = (attributes, [x], g) => {
-  const sizes = ints(attributes, 'sizes')
-  const kept = without(attributes, 'sizes', 'scales')
-  if (sizes.includes(0) || x!.shape.some((d, i) => i > 0 && d === null)) {
-    const scales = floatsOf(attributes, 'scales')
-    return {
-      inputs: [undefined, g.constant(float32([scales.length], scales), 'scales')],
-      attributes: kept,
-    }
-  }
-  return { inputs: [undefined, undefined, g.constant(int64(sizes), 'sizes')], attributes: kept }
-}
-
 /** Operations that move elements and make no new ones. */
 export const shapeOperations: Operations = {
   Transpose: {
@@ -194,26 +86,17 @@ export const shapeOperations: Operations = {
       shape: ints(attributes, 'perm').map((axis) => x!.shape[axis]!),
     }),
     gradient: transposeGradient,
+    passesScores: true,
     fold: ([a], attributes) => transpose(a!, ints(attributes, 'perm')),
   },
-  Reshape: { infer: reshape, gradient: reshapeGradient, fold: viewed, inputs: { shape: 5 } },
+  Reshape: {
+    infer: reshape,
+    gradient: reshapeGradient,
+    fold: viewed,
+    inputs: { shape: 5 },
+    passesScores: true,
+  },
   Concat: { infer: concat, gradient: concatGradient, axes: alongOne },
-  Pad: {
-    infer: pad,
-    gradient: padGradient,
-    axes: padAlongAxes,
-    neutral: (attributes) => ints(attributes, 'pads').every((n) => n === 0),
-    write: padWritten,
-  },
-  Slice: {
-    infer: slice,
-    gradient: sliceGradient,
-    axes: (attributes, perm) => ({
-      attributes: { ...attributes, axes: ints(attributes, 'axes').map((axis) => before(perm, axis)) },
-      perm,
-    }),
-    inputs: { starts: 10, ends: 10, axes: 10, steps: 10 },
-  },
   Squeeze: {
     infer: ([x], attributes) => {
       const axes = axesOf(attributes, x!.shape.length)
@@ -221,6 +104,11 @@ export const shapeOperations: Operations = {
     },
     fold: viewed,
     inputs: { axes: 13 },
+    passesScores: true,
+    gradient: ({ node, gradient, g }) => {
+      const axes = axesOf(node.attributes, node.inputs[0]!.shape.length).map((axis) => axis + 1)
+      return [g.op('Unsqueeze', [gradient], { axes: axes.sort((a, b) => a - b) })]
+    },
   },
   Unsqueeze: {
     infer: ([x], attributes) => {
@@ -231,6 +119,10 @@ export const shapeOperations: Operations = {
     },
     fold: viewed,
     inputs: { axes: 13 },
+    passesScores: true,
+    gradient: ({ node, gradient, g }) => [
+      g.op('Squeeze', [gradient], { axes: ints(node.attributes, 'axes').map((axis) => axis + 1) }),
+    ],
   },
   Expand: {
     infer: ([x], attributes) => ({
@@ -273,14 +165,6 @@ export const shapeOperations: Operations = {
     },
     axes: alongOne,
     inputs: { split: 13 },
-  },
-  Resize: {
-    infer: ([x], attributes) => ({
-      dtype: x!.dtype,
-      shape: ints(attributes, 'sizes').map((size, i) => (size === 0 ? x!.shape[i]! : size)),
-    }),
-    axes: resizeAlongAxes,
-    write: resizeWritten,
   },
   ScatterElements: { infer: same },
   Shape: {

@@ -1,0 +1,49 @@
+import { ConvertError } from './errors.ts'
+import type { Model } from './layers/model.ts'
+import { toLast } from './lowering/context.ts'
+import type { Builder, DType, Shape, Value } from './onnx/ir.ts'
+
+/** An input as the graph takes it, and how it becomes what the model takes. */
+export interface InputAdapter {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly prepare: (g: Builder, value: Value) => Value
+}
+
+/** The shape with its free axes, but for the batch, set in order. */
+function sized(name: string, shape: Shape, sizes: readonly number[]): Shape {
+  const free = shape.slice(1).filter((d) => d === null).length
+  if (sizes.some((size) => !Number.isInteger(size) || size < 1) || (free > 0 && free !== sizes.length))
+    throw new ConvertError(
+      'unsupported-option',
+      `--input-size is ${sizes.join(',')}, but input "${name}" [${shape.map((d) => d ?? 'N')}] has ${free} free axes beside the batch; give one whole number for each`,
+    )
+  const rest = [...sizes]
+  return shape.map((d, i) => (i > 0 && d === null ? rest.shift()! : d))
+}
+
+/** The model's inputs as tfjs takes them, or images with channels first; free sizes set where they are given. */
+export function adapters(
+  model: Model,
+  options: { readonly inputLayout?: 'nhwc' | 'nchw'; readonly inputSize?: readonly number[] },
+): InputAdapter[] {
+  return model.inputs.map(({ name, shape: declared, dtype }) => {
+    if (!declared)
+      throw new ConvertError(
+        'shape-mismatch',
+        `input "${name}" has no shape; set inputShape (batch_input_shape) on the first layer and save the model again`,
+      )
+    const shape = options.inputSize ? sized(name, declared, options.inputSize) : declared
+    const rank = shape.length
+    if ((options.inputLayout ?? 'nhwc') === 'nhwc' || rank < 3)
+      return { name, dtype, shape, prepare: (_, value) => value }
+    const first = [shape[0]!, shape[rank - 1]!, ...shape.slice(1, -1)]
+    return {
+      name,
+      dtype,
+      shape: first,
+      prepare: (g, value) => g.op('Transpose', [value], { perm: toLast(rank) }),
+    }
+  })
+}
