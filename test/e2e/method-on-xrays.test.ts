@@ -83,7 +83,8 @@ describe.skipIf(!existsSync(cxr))('the whole method on a few hundred real X-rays
     expect(existsSync(join(model, 'report', 'gallery.html'))).toBe(false)
     await done('verify', join(run, 'fold-0', 'best', 'model.json'), join(model, 'model.onnx'))
 
-    const line = (await done('screen', someImage, '--json', '--model', model)).trim().split('\n').at(-1)!
+    const said = await done('screen', someImage, '--json', '--model', model)
+    const line = said.split('\n').find((text) => text.startsWith('{'))!
     const { probabilities } = JSON.parse(line) as { probabilities: Record<string, number> }
     expect(Object.values(probabilities).reduce((a, b) => a + b)).toBeCloseTo(1, 5)
   })

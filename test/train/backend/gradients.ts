@@ -40,7 +40,7 @@ export function worstDifference(a: Gradients, b: Gradients): number {
 }
 
 /** Output, statistics and gradients of a normalisation on a fixed tensor, with the backend that is active. */
-export function normHere(activation: NormActivation): number[] {
+export async function normHere(activation: NormActivation): Promise<number[]> {
   const z = tf.randomNormal<tf.Rank.R4>([3, 5, 5, 4], 0.3, 2, 'float32', 8)
   const gamma = tf.tensor1d([0.5, 1, -1.5, 5]) // the last reaches beyond 6
   const beta = tf.tensor1d([0.1, -0.2, 0.3, 0])
@@ -52,11 +52,11 @@ export function normHere(activation: NormActivation): number[] {
     gamma,
     beta,
   ])
-  return [y, ...moments, ...gradients].flatMap((t) => [...t.dataSync()])
+  return valuesOf([y, ...moments, ...gradients])
 }
 
 /** Output and gradients of a depthwise convolution on a fixed tensor, with the backend that is active. */
-export function depthwiseHere(stride: 1 | 2, multiplier: number): number[] {
+export async function depthwiseHere(stride: 1 | 2, multiplier: number): Promise<number[]> {
   const x = tf.randomNormal<tf.Rank.R4>([2, 6, 6, 20], 0, 1, 'float32', 8)
   const filter = tf.randomNormal<tf.Rank.R4>([3, 3, 20, multiplier], 0, 1, 'float32', 9)
   const run = (a: tf.Tensor, f: tf.Tensor) =>
@@ -64,5 +64,9 @@ export function depthwiseHere(stride: 1 | 2, multiplier: number): number[] {
   const y = run(x, filter)
   const weights = tf.randomNormal(y.shape, 0, 1, 'float32', 10)
   const gradients = tf.grads((a, f) => tf.sum(tf.mul(weights, run(a!, f!))))([x, filter])
-  return [y, ...gradients].flatMap((t) => [...t.dataSync()])
+  return valuesOf([y, ...gradients])
 }
+
+/** Read without waiting in between: on WebGPU there is no other way in Node. */
+const valuesOf = async (tensors: readonly tf.Tensor[]): Promise<number[]> =>
+  (await Promise.all(tensors.map((t) => t.data()))).flatMap((v) => [...v])

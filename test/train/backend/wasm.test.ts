@@ -36,9 +36,9 @@ it.each(['relu', 'relu6', 'linear'] as const)(
   'its fused normalisation and %s have the values and gradients of the composed operations',
   async (activation) => {
     await tf.setBackend('cpu')
-    const reference = normHere(activation)
+    const reference = await normHere(activation)
     await tf.setBackend('detl-wasm')
-    const ours = normHere(activation)
+    const ours = await normHere(activation)
     for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
   },
 )
@@ -51,9 +51,9 @@ it.each([
   'a depthwise convolution of stride %i, multiplier %i has them too',
   async (stride, multiplier) => {
     await tf.setBackend('cpu')
-    const reference = depthwiseHere(stride, multiplier)
+    const reference = await depthwiseHere(stride, multiplier)
     await tf.setBackend('detl-wasm')
-    const ours = depthwiseHere(stride, multiplier)
+    const ours = await depthwiseHere(stride, multiplier)
     for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
   },
 )
