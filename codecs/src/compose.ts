@@ -1,6 +1,7 @@
 import type { Codecs } from '@detl/core/image/codecs'
 import { type CodecSource, waveletCodec } from './heap-codec.ts'
 import { jpegCodec } from './jpeg.ts'
+import { withSignedBytes } from './signed-bytes.ts'
 
 /** The codecs that are WebAssembly with a script around it, by the packages they come from. */
 export type PackagedCodecName = 'openjpeg' | 'openjph'
@@ -15,6 +16,6 @@ export const composeCodecs = (
   jpegExtended: async (bytes) => (await import('./jpeg-extended.ts')).decodeJpegExtended(bytes),
   jpegLossless: async (bytes) => (await import('./jpeg-lossless.ts')).decodeJpegLossless(bytes),
   jpegLs: async (bytes) => (await import('./jpeg-ls.ts')).decodeJpegLs(bytes),
-  jpeg2000: waveletCodec(source('openjpeg'), 'J2KDecoder'),
-  htj2k: waveletCodec(source('openjph'), 'HTJ2KDecoder'),
+  jpeg2000: withSignedBytes(waveletCodec(source('openjpeg'), 'J2KDecoder')),
+  htj2k: withSignedBytes(waveletCodec(source('openjph'), 'HTJ2KDecoder')),
 })

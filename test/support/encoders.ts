@@ -56,9 +56,10 @@ export async function decodeByCharls(stream: Uint8Array): Promise<Uint8Array | U
 /** Codestreams, lossless unless `near` says otherwise, for tests, by the encoders of the packages whose decoders are under test. */
 export async function encode(
   kind: keyof typeof ENCODERS,
-  image: { width: number; height: number; data: Uint8Array | Uint16Array },
+  image: { width: number; height: number; data: Uint8Array | Uint16Array | Int16Array | Int8Array },
   bits = 12,
   near = 0,
+  signed = false,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [name, className] = ENCODERS[kind]
   const encoder = await make<Encoder>(name, className)
@@ -68,7 +69,7 @@ export async function encode(
     height,
     bitsPerSample: bits,
     componentCount: 1,
-    isSigned: false,
+    isSigned: signed,
     isUsingColorTransform: false,
   }
   encoder.getDecodedBuffer(info).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))

@@ -4,7 +4,7 @@ import type { FileRemark } from '@detl/core/image/file-remark'
 import { encodePng } from '@detl/core/image/png-encode'
 import { phantom } from '@detl/core/phantom/phantom'
 import sharp from 'sharp'
-import { chestElements, littleEndian, writeDicom } from './dicom-writer.ts'
+import { chestElements, type Elements, littleEndian, writeDicom } from './dicom-writer.ts'
 import { encode } from './encoders.ts'
 import { chunk } from './png-writer.ts'
 
@@ -89,11 +89,98 @@ function addNative(add: Add): void {
   add('big endian, says little', labelled(EXPLICIT, BIG_ENDIAN, swapped()), wrong)
   add('little endian, says big', labelled(BIG_ENDIAN, EXPLICIT), wrong)
   add('native, says JPEG 2000', labelled(JPEG_2000, EXPLICIT), wrong)
+  addElements(add)
   const preamble = joinBytes([new Uint8Array(128), text('DICM')])
   add('a preamble and no meta group, implicit', joinBytes([preamble, dataSet(IMPLICIT)]), missing)
   add('no preamble and no meta group', dataSet(EXPLICIT), missing)
   add('"DICM" at the very beginning', sound.subarray(128))
   add('no "DICM" behind the preamble', joinBytes([sound.subarray(0, 128), sound.subarray(132)]))
+}
+
+/** What public reports of readers name: values and elements that are odd before the pixel data. */
+function addElements(add: Add): void {
+  const changed = (change: Elements) => writeDicom(EXPLICIT, { ...elements, ...change }, pixels)
+  add('a photometric interpretation in lower case', changed({ '00280004': ['CS', 'Monochrome2'] }))
+  add('a high bit of 0', changed({ '00280102': ['US', [0]] }))
+  add('no frames', changed({ '00280008': ['IS', '0'] }))
+  add('three frames said, one there', changed({ '00280008': ['IS', '3'] }))
+  add('a padding range of all values', changed({ '00280120': ['US', [0]], '00280121': ['US', [4095]] }))
+  add('an empty window', changed({ '00281050': ['DS', ''], '00281051': ['DS', ''] }))
+  add('a window of no width', changed({ '00281050': ['DS', '0'], '00281051': ['DS', '0'] }))
+  add('a slope of 0', changed({ '00281052': ['DS', '0'], '00281053': ['DS', '0'] }))
+  const icon: Elements = {
+    '00280010': ['US', [4]],
+    '00280011': ['US', [4]],
+    '7fe00010': ['OW', new Uint8Array(32)],
+  }
+  add('an icon with pixel data of its own', changed({ '00880200': ['SQ', { items: [icon] }] }))
+  const undefinedLength = [255, 255, 255, 255]
+  const [item, itemEnd, end] = [
+    [0xfe, 0xff, 0, 0xe0],
+    [0xfe, 0xff, 0x0d, 0xe0, 0, 0, 0, 0],
+    [0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0],
+  ] as const
+  const implicit = [8, 0, 0, 1, 4, 0, 0, 0, ...text('ABCD')]
+  const oddities: Record<string, number[]> = {
+    'a sequence as UN of undefined length': [
+      ...[9, 0, 0x10, 0x10, ...text('UN'), 0, 0, ...undefinedLength],
+      ...[...item, ...undefinedLength, ...implicit, ...itemEnd, ...end],
+    ],
+    'an empty sequence of undefined length': [
+      8,
+      0,
+      0x40,
+      0x11,
+      ...text('SQ'),
+      0,
+      0,
+      ...undefinedLength,
+      ...end,
+    ],
+    'a VR that does not exist': [9, 0, 0x10, 0x10, ...text('??'), 4, 0, 1, 2, 3, 4],
+    'a value of odd length': [9, 0, 0x10, 0x10, ...text('LO'), 3, 0, 65, 66, 67],
+    'a wrong group length': [0x18, 0, 0, 0, ...text('UL'), 4, 0, 99, 99, 0, 0],
+  }
+  for (const vr of ['OV', 'SV', 'UV', 'OD', 'OL', 'UC', 'UR'])
+    oddities[`a private element of VR ${vr}`] = [
+      9,
+      0,
+      0x10,
+      0x10,
+      ...text(vr),
+      0,
+      0,
+      8,
+      0,
+      0,
+      0,
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+    ]
+  const sound = write(EXPLICIT)
+  const at = Buffer.from(sound).indexOf(Uint8Array.of(0x18, 0, 0x15, 0))
+  for (const [name, element] of Object.entries(oddities))
+    add(name, joinBytes([sound.subarray(0, at), Uint8Array.from(element), sound.subarray(at)]))
+  const pixelVr = Buffer.from(sound).indexOf(Uint8Array.of(0xe0, 0x7f, 0x10, 0)) + 4
+  for (const vr of ['OB', 'UN']) {
+    const file = sound.slice()
+    file.set(text(vr), pixelVr)
+    add(`pixel data of VR ${vr}`, file)
+  }
+  for (const [name, length] of [
+    ['of undefined length', 0xffffffff],
+    ['longer than the file', pixels.length + 1000],
+  ] as const) {
+    const file = sound.slice()
+    new DataView(file.buffer).setUint32(pixelVr + 4, length, true)
+    add(`native pixel data ${name}`, file)
+  }
 }
 
 const swapped = () => new Uint8Array(Buffer.from(pixels).swap16())
@@ -120,6 +207,9 @@ async function addEncapsulated(add: Add): Promise<void> {
   add('no offset table', withoutOffsetTable(sound))
   add('RLE, says native', write(EXPLICIT, { fragments: [rle()] }), wrong)
   add('RLE, says JPEG 2000', write(JPEG_2000, { fragments: [rle()] }), wrong)
+  add('two fragments', write(JPEG_2000, { fragments: [wavelet.subarray(0, 1000), wavelet.subarray(1000)] }))
+  add('a wrong offset table', write(JPEG_2000, { fragments: [wavelet], offsetTable: [77] }))
+  add('native values in a fragment', write('1.2.840.10008.1.2.1.98', { fragments: [pixels] }))
   add('RLE, and says so', write(RLE, { fragments: [rle()] }))
 }
 

@@ -1,4 +1,4 @@
-import dicomParser, { type ByteArrayParser, type DataSet } from 'dicom-parser'
+import dicomParser, { type ByteArrayParser, type ByteStream, type DataSet } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
 import type { Layout } from './layout.ts'
 import { EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './syntax.ts'
@@ -28,7 +28,7 @@ export function readDataSet(bytes: Uint8Array, from: number, layout: Layout): Da
   )
   try {
     const dataSet = new DataSetClass(parser, bytes, {})
-    const stream = new dicomParser.ByteStream(parser, bytes, from)
+    const stream = withAllVrs(new dicomParser.ByteStream(parser, bytes, from))
     const implicit = layout === IMPLICIT_LITTLE_ENDIAN
     const read = implicit ? dicomParser.parseDicomDataSetImplicit : dicomParser.parseDicomDataSetExplicit
     read(dataSet, stream, bytes.length, { untilTag: 'x7fe00010' })
@@ -40,6 +40,16 @@ export function readDataSet(bytes: Uint8Array, from: number, layout: Layout): Da
   } finally {
     budget.reads = Number.POSITIVE_INFINITY // values may be read at will
   }
+}
+
+/** dicom-parser 1.8.21 does not know that these VRs have lengths of four bytes (PS3.5 table 7.1-1); to it, they are OB. */
+function withAllVrs(stream: ByteStream): ByteStream {
+  const read = stream.readFixedString.bind(stream)
+  stream.readFixedString = (length) => {
+    const text = read(length)
+    return length === 2 && /^([OSU]V)$/.test(text) ? 'OB' : text
+  }
+  return stream
 }
 
 function limited(parser: ByteArrayParser, budget: { reads: number }): ByteArrayParser {

@@ -24,7 +24,7 @@ export function readPixelHeader(dataSet: DataSet, limits: ImageLimits): PixelHea
     throw new AppError('image-unsupported', `the DICOM object is no image (modality ${modality})`)
   }
   checkSize(width, height, limits)
-  const photometric = dataSet.string('x00280004') ?? 'MONOCHROME2'
+  const photometric = (dataSet.string('x00280004') ?? '').trim().toUpperCase() || 'MONOCHROME2'
   const samples = dataSet.uint16('x00280002') ?? 1
   if (samples !== 1 || (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2')) {
     throw new AppError(
@@ -39,9 +39,12 @@ export function readPixelHeader(dataSet: DataSet, limits: ImageLimits): PixelHea
       `DICOM image with ${bitsAllocated} bits allocated; accepted: 8, 16`,
     )
   }
-  const bitsStored = dataSet.uint16('x00280101') ?? bitsAllocated
-  const highBit = dataSet.uint16('x00280102') ?? bitsStored - 1
-  if (bitsStored < 1 || highBit + 1 < bitsStored || highBit >= bitsAllocated) {
+  const bitsStored = dataSet.uint16('x00280101') || bitsAllocated
+  const saidHighBit = dataSet.uint16('x00280102') ?? 0
+  // A high bit that cannot hold them is passed over: all but old objects have it at the top of the bits stored.
+  const possible = saidHighBit + 1 >= bitsStored && saidHighBit < bitsAllocated
+  const highBit = possible ? saidHighBit : bitsStored - 1
+  if (bitsStored > bitsAllocated) {
     throw damaged(`${bitsStored} bits stored up to bit ${highBit} of ${bitsAllocated}`)
   }
   const frames = Math.max(1, dataSet.intString('x00280008') ?? 1)

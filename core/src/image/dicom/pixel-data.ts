@@ -44,7 +44,14 @@ export async function pushCells(
   const { bytes, whole } = found.encapsulated
   const remarks: FileRemark[] = whole ? [] : ['end-missing']
   const codestream = readCodestream(bytes, header)
-  if (codestream === undefined) return [...pushRle(bytes, out), ...remarks]
+  if (codestream === undefined) {
+    const uncompressed =
+      encodingsOf(parsed.transferSyntax).includes('native') &&
+      bytes.length >= bytesOfFrame(header) &&
+      !isRle(bytes, header.bitsAllocated / 8)
+    if (uncompressed) pushNative(bytes, out)
+    return uncompressed ? remarks : [...pushRle(bytes, out), ...remarks]
+  }
   await pushCodestream(codestream, out)
   if (!codestream.ended && whole) remarks.push('end-missing')
   return [...labelled(parsed, codestream.codec), ...remarks]

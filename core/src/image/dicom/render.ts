@@ -60,5 +60,9 @@ function usedValues(format: CellFormat, use: CellUse, padding: Range | undefined
     valuesGoOnAbove ? { signed, bitsStored: bits, highBit: bits - 1 } : format,
   )
   const kept = (_: number, i: number) => stored[i]! < least || stored[i]! > most
-  return { cells: all.subarray(0, count).filter(kept), values: stored.filter(kept), bits }
+  const cells = all.filter(kept)
+  // A padding range that covers the whole image is a mistake.
+  return cells.length > 0
+    ? { cells, values: stored.filter(kept), bits }
+    : { cells: all, values: stored, bits }
 }

@@ -5,6 +5,7 @@ export type Encoding = 'native' | 'rle' | keyof Codecs
 
 /** Transfer syntaxes whose pixel data are encoded in a way that is read (PS3.5 chapter 10, PS3.6 annex A). */
 const ENCODED: Record<string, readonly Encoding[]> = {
+  '1.2.840.10008.1.2.1.98': ['native'], // in fragments
   '1.2.840.10008.1.2.5': ['rle'],
   '1.2.840.10008.1.2.4.50': ['jpeg'],
   '1.2.840.10008.1.2.4.51': ['jpeg', 'jpegExtended'],
