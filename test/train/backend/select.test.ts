@@ -7,7 +7,7 @@ describe('selectBackend', () => {
   it('falls back to wasm where oneDNN and tfjs-node are left out, and says why', async () => {
     const choice = await selectBackend({ without: ['tfjs-node-gpu', 'tfjs-node', 'onednn'] })
     expect(choice.name).toBe('wasm')
-    expect(choice.passedOver.map((p) => p.name)).toEqual(['tfjs-node-gpu', 'tfjs-node', 'onednn'])
+    expect(choice.passedOver.map((p) => p.name)).toEqual(['tfjs-node-gpu', 'webgpu', 'tfjs-node', 'onednn'])
     expect(describeBackend(choice)).toContain('CPU')
     expect(tf.add(1, 2).dataSync()[0]).toBe(3)
   })

@@ -1,4 +1,4 @@
-export const BACKENDS = ['tfjs-node-gpu', 'tfjs-node', 'onednn', 'wasm', 'cpu'] as const
+export const BACKENDS = ['tfjs-node-gpu', 'webgpu', 'tfjs-node', 'onednn', 'wasm', 'cpu'] as const
 export type BackendName = (typeof BACKENDS)[number]
 
 export type BackendChoice = {

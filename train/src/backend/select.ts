@@ -22,11 +22,21 @@ export async function selectBackend(options: BackendOptions = {}): Promise<Backe
   return inUse.choice
 }
 
+/** These start where they are asked for, and only there. */
+const ONLY_BY_NAME: Partial<Record<BackendName, string>> = {
+  webgpu: 'taken only by --backend webgpu: its speed on a GPU is not measured',
+}
+
 async function startFirst(options: BackendOptions): Promise<BackendChoice> {
   const passedOver: BackendChoice['passedOver'] = []
   for (const name of options.only ? [options.only] : BACKENDS) {
-    if (options.without?.includes(name)) {
-      passedOver.push({ name, reason: 'left out by option' })
+    const reason = options.without?.includes(name)
+      ? 'left out by option'
+      : options.only
+        ? undefined
+        : ONLY_BY_NAME[name]
+    if (reason) {
+      passedOver.push({ name, reason })
       continue
     }
     try {
@@ -45,6 +55,10 @@ const cpuName = (): string => `CPU, ${cpus().length} × ${cpus()[0]?.model.trim(
 const starters: Record<BackendName, () => Promise<Started>> = {
   'tfjs-node-gpu': () => startNative('@tensorflow/tfjs-node-gpu'),
   'tfjs-node': () => startNative('@tensorflow/tfjs-node'),
+  webgpu: async () => {
+    const { startWebGpu } = await import('./webgpu.ts')
+    return startWebGpu()
+  },
   onednn: async () => {
     const { DerivedBackend } = await import('./derived.ts')
     const { addTrainingKernels } = await import('./wasm-kernels.ts')
