@@ -43,7 +43,12 @@ export async function readUpload(
   const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch((cause) => {
     throw new AppError('request-invalid', 'the multipart body is not well-formed', { cause })
   })
-  const part = form.get('image')
+  const [part, ...more] = form.getAll('image')
+  if (more.length > 0)
+    throw new AppError(
+      'request-invalid',
+      `the multipart body has ${1 + more.length} parts named "image"; one image is screened a request`,
+    )
   if (!(part instanceof File))
     throw new AppError('image-missing', 'the multipart body needs a file part named "image"')
   return new Uint8Array(await part.arrayBuffer())

@@ -50,6 +50,18 @@ describe('POST /v1/screenings', () => {
     expect((await edge.screen(form)).status).toBe(200)
   })
 
+  it('refuses a form with two images rather than score one of them', async () => {
+    const form = new FormData()
+    form.append('image', new Blob([png]))
+    form.append('image', new Blob([png]))
+    const response = await edge.screen(form)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      type: '/problems/request-invalid',
+      detail: expect.stringContaining('2 parts named "image"'),
+    })
+  })
+
   it('answers an overlay to who accepts image/png', async () => {
     const response = await edge.screen(png, { accept: 'image/png' })
     expect(response.headers.get('content-type')).toBe('image/png')
