@@ -18,6 +18,9 @@ export const goldenFiles = listed(resolve(import.meta.dirname, '../golden/intake
 /** Real DICOM files beside the project; none elsewhere. */
 export const dicomFiles = listed(resolve(sharedDir(), 'dicom'), /\.dcm$/)
 
+/** Small files, each of which breaks one thing, beside the project; none elsewhere. */
+export const hospitalCases = listed(resolve(sharedDir(), 'cases/intake'), /\.(png|jpg|dcm)$/)
+
 const cxr = resolve(sharedDir(), 'cxr/images')
 /** Real X-rays beside the project by their source; none elsewhere. */
 export const xrays: Readonly<Record<string, string[]>> = Object.fromEntries(

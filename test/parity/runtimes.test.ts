@@ -7,7 +7,7 @@ import { inChromium } from '../support/in-chromium.ts'
 import { inWorkerd } from '../support/in-workerd.ts'
 import { oddFiles } from '../support/odd-files.ts'
 import { type Outcome, outcomeOf } from './entry.ts'
-import { dicomFiles, goldenFiles, spread, xrays } from './files.ts'
+import { dicomFiles, goldenFiles, hospitalCases, spread, xrays } from './files.ts'
 
 const IN_WORKERD = `
   import { outcomeOf } from './entry.ts'
@@ -61,6 +61,9 @@ const paritySuite = (
       }
     }, 240_000)
     it('gives the bits of Node on the golden set', () => agree(goldenFiles), 60_000)
+    it.skipIf(hospitalCases.length === 0)('gives the bits of Node on files that hospitals send', () =>
+      agree(hospitalCases),
+    )
     it.skipIf(dicomFiles.length === 0)(
       'gives the bits of Node on real DICOM files',
       () => agree(dicomFiles),
