@@ -25,6 +25,8 @@ export type Screened = {
     /** base64 of width × height bytes: value = byte ÷ 255 × max */
     readonly data: string
   }[]
+  /** `client`: the tensor was made here, and the endpoint never saw the image. */
+  readonly preprocessedBy: 'service' | 'client'
   readonly quality: { readonly warnings: readonly { readonly code: string; readonly detail: string }[] }
   readonly disclaimer: string
 }
@@ -45,23 +47,37 @@ export class ScreeningError extends Error {
 const TRIES = 4
 const LONGEST_WAIT_S = 10
 
+/** Sends one image, of which the endpoint makes the tensor. @throws as `postScreening` says */
+export async function screenOverHttp(endpoint: Endpoint, image: ImagePart): Promise<Screened> {
+  return postScreening(endpoint, () => {
+    const form = new FormData()
+    form.append('image', image as Blob)
+    return { headers: {}, body: form }
+  })
+}
+
+/** What is posted; a function, for a body may be read once only. */
+export type Upload = () => {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: FormData | Uint8Array<ArrayBuffer>
+}
+
 /**
- * Sends one image. What passes by itself (a busy service, a lost connection) is tried again with the same Idempotency-Key: the image is
+ * Posts one screening. What passes by itself (a busy service, a lost connection) is tried again with the same Idempotency-Key: the image is
  * billed once, however often it was sent.
  * @throws ScreeningError; a network error after the last try
  */
-export async function screenOverHttp(
+export async function postScreening(
   { endpoint, key, fetch: call = fetch }: Endpoint,
-  image: ImagePart,
+  upload: Upload,
 ): Promise<Screened> {
   const idempotencyKey = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
   for (let left = TRIES - 1; ; left--) {
-    const form = new FormData()
-    form.append('image', image as Blob)
-    const headers = { authorization: `Bearer ${key}`, 'idempotency-key': idempotencyKey }
+    const { headers: own, body } = upload()
+    const headers = { ...own, authorization: `Bearer ${key}`, 'idempotency-key': idempotencyKey }
     let response: Response
     try {
-      response = await call(`${endpoint}/v1/screenings`, { method: 'POST', headers, body: form })
+      response = await call(`${endpoint}/v1/screenings`, { method: 'POST', headers, body })
     } catch (error) {
       if (left === 0) throw error
       await pause(1)

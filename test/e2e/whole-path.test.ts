@@ -2,9 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { codecs } from '@detl/codecs/modules'
 import { screeningSchema } from '@detl/core/api/screening'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
+import { takeIn } from '@detl/core/intake/intake'
+import { parseManifest } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
+import { encodeTensorUpload } from '@detl/core/wire/tensor-upload'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DetlProcess, detl } from '../support/detl-process.ts'
 import { freePort } from '../support/free-port.ts'
@@ -81,6 +86,19 @@ describe('a screening through the edge and the GPU function', () => {
     expect([...(await readFile(join(dir, 'out', 'phantom.png.png'))).subarray(1, 4)]).toEqual([
       ...Buffer.from('PNG'),
     ])
+  })
+
+  it('takes the tensor in place of the image, and gives the same scores', async () => {
+    const manifest = parseManifest(JSON.parse(await readFile('models/detl-128/manifest.json', 'utf8')))
+    const gate = { mode: 'refuse', spec: manifest.gate } as const
+    const taken = await takeIn(png, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
+    const { headers, body } = encodeTensorUpload(taken, manifest.preprocess)
+    const ofTensor = screeningSchema.parse(await (await post(body, headers)).json())
+    const ofImage = screeningSchema.parse(await (await post(png)).json())
+    expect(ofTensor.preprocessedBy).toBe('client')
+    expect(ofTensor.probabilities).toEqual(ofImage.probabilities)
+    expect(ofTensor.heatmaps).toEqual(ofImage.heatmaps)
+    expect((await post(body, { ...headers, accept: 'image/png' })).status).toBe(406)
   })
 
   it('takes the image as a part of a form, and answers an overlay to who accepts image/png', async () => {

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { codecs } from '@detl/codecs/modules'
+import { encodePng } from '@detl/core/image/png-encode'
 import { parseManifest } from '@detl/core/model/manifest'
 import { preprocessSpecSchema } from '@detl/core/preprocess/spec'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { tensorClient } from '../../examples/mobile/screen-by-tensor.ts'
 import { createScreener, selfCheck } from '../../examples/mobile/screen-on-device.ts'
 import { ScreeningError, screenOverHttp } from '../../examples/mobile/screen-over-http.ts'
 import { edgeApp } from '../support/edge-app.ts'
@@ -81,6 +83,31 @@ describe('the mobile sample over HTTP', () => {
   it('gets scores', async () => {
     const { label, probabilities } = await screenOverHttp(endpoint(), await image())
     expect(Object.keys(probabilities)).toContain(label)
+  })
+
+  it('sends the tensor alone, and gets what the image gets', async () => {
+    let sent = 0
+    const counting = (async (url: string, init: RequestInit = {}) => {
+      if (init.body instanceof Uint8Array) sent += init.body.length
+      return edge.request(url, init)
+    }) as typeof fetch
+    const client = await tensorClient({ ...endpoint(), fetch: counting, codecs })
+    const bytes = await chestPng(2, 512)
+    const ofTensor = await client.screen(bytes)
+    const ofImage = await screenOverHttp(endpoint(), new Blob([bytes], { type: 'image/png' }))
+    expect(ofTensor.preprocessedBy).toBe('client')
+    expect(ofTensor.probabilities).toEqual(ofImage.probabilities)
+    expect(ofTensor.heatmaps).toEqual(ofImage.heatmaps)
+    expect(sent).toBeLessThan(edge.manifest.preprocess.size ** 2 + 1000)
+  })
+
+  it('sends nothing of an image that the gate refuses', async () => {
+    const client = await tensorClient({ ...endpoint(), codecs })
+    const { calls } = edge.gpu
+    const data = Uint8Array.from({ length: 3 * 300 * 300 }, (_, at) => (at % 3 === 0 ? 200 : at % 50))
+    const red = await encodePng({ width: 300, height: 300, channels: 3, data })
+    await expect(client.screen(red)).rejects.toMatchObject({ code: 'image-unsuitable' })
+    expect(edge.gpu.calls).toBe(calls)
   })
 
   it('names a problem by its code', async () => {

@@ -41,8 +41,8 @@ export async function inWorkerd(script: string) {
   }
 }
 
-/** Reads the run time of all threads of this process's last workerd. */
-function cpuClock(): () => number {
+/** Reads the run time of all threads, in ms, of the workerd that this process started last. */
+export function cpuClock(): () => number {
   if (!existsSync('/proc')) return () => performance.now()
   const pids = readdirSync('/proc', { encoding: 'utf8' }).filter((name) => /^\d+$/.test(name))
   const pid = pids.findLast((name) => {

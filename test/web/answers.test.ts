@@ -19,6 +19,7 @@ const answer = {
     grid: { stride: 4, offset: 16 },
   },
   quality: { warnings: [] },
+  preprocessedBy: 'client',
   servedBy: 'edge',
   disclaimer: DISCLAIMER,
 }

@@ -2,32 +2,34 @@ import type { Settings } from '../api/account.ts'
 import { decide } from '../api/decision.ts'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
 import { DISCLAIMER, encodeHeatmap, type Screening } from '../api/screening.ts'
-import type { Intake } from '../intake/intake.ts'
+import type { TakenIn } from '../intake/taken-in.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 import { preprocessId } from '../preprocess/spec.ts'
 import type { Answer } from './answer.ts'
 
 /** What JSON says of the image itself: all that a job must remember of it. */
-export type Frame = Pick<Screening, 'image' | 'quality'>
+export type Frame = Pick<Screening, 'image' | 'quality' | 'preprocessedBy'>
 
 export const toJson = (answer: Answer): Screening =>
-  screeningOf(frameOf(answer.intake, answer.manifest), answer)
+  screeningOf(frameOf(answer.intake, answer.manifest, 'service'), answer)
 
 export function frameOf(
-  { image, source, preprocessed, quality }: Intake,
+  { image, source, preprocessed, quality }: TakenIn,
   { cam }: Pick<Manifest, 'cam'>,
+  preprocessedBy: Frame['preprocessedBy'],
 ): Frame {
   const { crop, placed } = preprocessed.geometry
   const grid = { stride: cam.stride, offset: cam.offset }
   return {
     image: { format: source.format, width: image.width, height: image.height, crop, placed, grid },
     quality: { warnings: qualityWarnings(quality) },
+    preprocessedBy,
   }
 }
 
 export function screeningOf(
-  { image, quality }: Frame,
+  { image, quality, preprocessedBy }: Frame,
   answer: { id: string; manifest: Manifest; scores: Scores; servedBy: 'gpu' | 'edge'; settings: Settings },
 ): Screening {
   const { id, manifest, scores, servedBy, settings } = answer
@@ -41,6 +43,7 @@ export function screeningOf(
     heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
     image,
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
+    preprocessedBy,
     servedBy,
     disclaimer: DISCLAIMER,
   }

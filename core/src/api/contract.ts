@@ -51,7 +51,7 @@ export interface paths {
         put?: never;
         /**
          * Screen a chest X-ray
-         * @description The body is the image, or a form with the file part `image`. Nothing of it is kept. Charged once, when it is answered.
+         * @description The body is the image, a form with the file part `image`, or the tensor that was made of the image (an Open Inference Protocol v2 request with one input and its binary data). Nothing of it is kept. Charged once, when it is answered.
          */
         post: operations["createScreening"];
         delete?: never;
@@ -835,6 +835,8 @@ export interface components {
                 }[];
             };
             /** @enum {string} */
+            preprocessedBy: "service" | "client";
+            /** @enum {string} */
             servedBy: "gpu" | "edge";
             /** @enum {string} */
             disclaimer: "Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.";
@@ -1011,10 +1013,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 h a repeat with the same key and image gets the same answer and is not charged. */
+                /** @description For 24 h a repeat with the same key and image, or the image’s tensor, gets the same answer and is not charged. */
                 "idempotency-key"?: string;
                 /** @description `respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there. For JSON alone: other representations need the image, which is not kept, and are answered at once. */
                 prefer?: string;
+                /** @description With a tensor: bytes of the JSON part of the body (Open Inference Protocol v2, binary tensor data). */
+                "inference-header-content-length"?: string;
                 /** @description FHIR reference of the patient, passed through into FHIR answers */
                 "fhir-subject"?: string;
                 /** @description FHIR reference of the imaging study, passed through into FHIR answers */
@@ -1028,6 +1032,7 @@ export interface operations {
                 "image/png": string;
                 "image/jpeg": string;
                 "application/dicom": string;
+                "application/vnd.detl.tensor": string;
                 "multipart/form-data": {
                     /** Format: binary */
                     image: string;
@@ -1121,7 +1126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `conflict`: The request conflicts with what is there. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. */
+            /** @description `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `conflict`: The request conflicts with what is there. `preprocess-mismatch`: The tensor was made by another preprocess specification. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. */
             409: {
                 headers: {
                     [name: string]: unknown;

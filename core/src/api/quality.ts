@@ -16,6 +16,9 @@ const REMARKS: Readonly<Record<Remark, string>> = {
   'maybe-rotated': 'the image may be rotated; it was scored as it is',
 }
 
+/** All remarks that there are. */
+export const REMARK_CODES = Object.keys(REMARKS) as [Remark, ...Remark[]]
+
 const CORRECTED: Readonly<Record<NonNullable<Quality['corrected']>, string>> = {
   inverted: 'the image was inverted; it was scored with bone bright',
   'rotated-90': 'the image was turned by 90° clockwise; it was scored upright',

@@ -47,6 +47,8 @@ export const screeningSchema = z.strictObject({
     grid: z.strictObject({ stride: z.number(), offset: z.number() }),
   }),
   quality: z.strictObject({ warnings: z.array(z.strictObject({ code: z.string(), detail: z.string() })) }),
+  /** Who made the tensor of the image: the service, which saw the image, or the client, who sent the tensor alone. */
+  preprocessedBy: z.enum(['service', 'client']),
   servedBy: z.enum(['gpu', 'edge']),
   disclaimer: z.literal(DISCLAIMER),
 })

@@ -1,3 +1,4 @@
+import { TENSOR_TYPE } from '@detl/core/wire/tensor-upload'
 import { createRoute, z } from '@hono/zod-openapi'
 import { REPRESENTATION_NAMES, representationOf } from '../answers/representations.ts'
 import { REPLAY_CODES } from '../screening/answer-now.ts'
@@ -19,18 +20,27 @@ export const screenRoute = createRoute({
   operationId: 'createScreening',
   summary: 'Screen a chest X-ray',
   description:
-    'The body is the image, or a form with the file part `image`. Nothing of it is kept. Charged once, when it is answered.',
+    'The body is the image, a form with the file part `image`, or the tensor that was made of the image (an Open Inference Protocol v2 request with one input and its binary data). Nothing of it is kept. Charged once, when it is answered.',
   tags: ['screening'],
   security: BY_KEY,
   request: {
     headers: z.object({
       'idempotency-key': z.string().regex(IDEMPOTENCY_KEY).optional().openapi({
-        description: 'For 24 h a repeat with the same key and image gets the same answer and is not charged.',
+        description:
+          'For 24 h a repeat with the same key and image, or the image’s tensor, gets the same answer and is not charged.',
       }),
       prefer: z.string().optional().openapi({
         description:
           '`respond-async`: answer 202 at once; fetch the answer from `Location`, or have a webhook tell when it is there. For JSON alone: other representations need the image, which is not kept, and are answered at once.',
       }),
+      'inference-header-content-length': z
+        .string()
+        .regex(/^\d{1,10}$/)
+        .optional()
+        .openapi({
+          description:
+            'With a tensor: bytes of the JSON part of the body (Open Inference Protocol v2, binary tensor data).',
+        }),
       'fhir-subject': z.string().optional().openapi({
         description: 'FHIR reference of the patient, passed through into FHIR answers',
       }),
@@ -44,6 +54,7 @@ export const screenRoute = createRoute({
         'image/png': binary,
         'image/jpeg': binary,
         'application/dicom': binary,
+        [TENSOR_TYPE]: binary,
         'multipart/form-data': { schema: z.object({ image: z.string().openapi({ format: 'binary' }) }) },
       },
     },
@@ -77,6 +88,7 @@ export const screenRoute = createRoute({
       ...RESERVATION_CODES,
       ...UPLOAD_CODES,
       ...IMAGE_CODES,
+      'preprocess-mismatch',
       ...INFER_CODES,
       ...REPLAY_CODES,
     ),

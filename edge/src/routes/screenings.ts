@@ -1,8 +1,5 @@
+import { frameOf, screeningOf } from '@detl/core/answers/json'
 import { AppError } from '@detl/core/api/problem'
-import type { Codecs } from '@detl/core/image/codecs'
-import type { ImageLimits } from '@detl/core/image/limits'
-import { type Intake, takeIn } from '@detl/core/intake/intake'
-import type { Manifest } from '@detl/core/model/manifest'
 import { readScores } from '@detl/core/model/outputs'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
@@ -21,6 +18,7 @@ import {
   fingerprintOf,
   type Metered,
 } from '../screening/answer-now.ts'
+import { type ArrivalDeps, type Arrived, takeUpload } from '../screening/arrived.ts'
 import { type SubmitDeps, submitJob } from '../screening/jobs.ts'
 import { readScreeningRequest, type ScreeningRequest } from '../screening/request.ts'
 import { type Granted, type ReservationDeps, reserved } from '../screening/reservation.ts'
@@ -29,12 +27,10 @@ import type { Infer } from '../upstream.ts'
 
 export type ScreeningDeps = ReservationDeps &
   AnswerNowDeps &
-  SubmitDeps & {
-    readonly manifest: Manifest
-    readonly limits: ImageLimits
+  SubmitDeps &
+  ArrivalDeps & {
     readonly uploads: UploadRules
     readonly bytes: ByteBudget
-    readonly codecs: Codecs
     readonly infer: Infer
     readonly places: Places
     /** How long a screening may take in all: upload, intake and inference. */
@@ -83,34 +79,33 @@ function now(visit: Visit): Promise<Response> {
   const { kept, principal } = opened
   if (kept) {
     return answerAgain(deps, request, kept, principal, async () => {
-      const image = await upload(visit)
-      return { image, render: async (metered) => render(visit, image, await intakeOf(visit, image), metered) }
+      const arrived = await arrival(visit)
+      return { tensor: tensorOf(arrived), render: (metered) => render(visit, arrived, metered) }
     })
   }
-  return upload(visit).then(async (image) => {
-    const intake = await intakeOf(visit, image)
-    return answerNow(deps, request, {
-      image,
-      infer: () => inferenceOf(visit, intake),
-      render: (metered) => render(visit, image, intake, metered),
-    })
-  })
+  return arrival(visit).then((arrived) =>
+    answerNow(deps, request, {
+      tensor: tensorOf(arrived),
+      infer: () => inferenceOf(visit, tensorOf(arrived)),
+      render: (metered) => render(visit, arrived, metered),
+    }),
+  )
 }
 
 /** `Prefer: respond-async`: what is wrong with the image is said at once; the rest waits for the queue. */
 async function later(visit: Visit): Promise<Response> {
   const { c, deps, request, opened } = visit
-  const image = await upload(visit)
-  const intake = await intakeOf(visit, image)
-  const { text: fingerprint } = await fingerprintOf(deps.sealer, request, image)
-  await submitJob(deps, { ...request, fingerprint, intake, settings: opened.settings })
+  const { intake, preprocessedBy } = await arrival(visit)
+  const { tensor } = intake.preprocessed
+  const { text: fingerprint } = await fingerprintOf(deps.sealer, request, tensor)
+  await submitJob(deps, { ...request, fingerprint, intake, preprocessedBy, settings: opened.settings })
   return accepted(c, request.id, 'queued')
 }
 
 /** A repeat of a request that became a job: the same image gets the same job. */
 async function sameJob(visit: Visit, job: Job): Promise<Response> {
-  const image = await upload(visit)
-  const { text } = await fingerprintOf(visit.deps.sealer, visit.request, image)
+  const tensor = tensorOf(await arrival(visit))
+  const { text } = await fingerprintOf(visit.deps.sealer, visit.request, tensor)
   if (text !== job.fingerprint) throw anotherImage()
   return accepted(visit.c, job.id, job.state)
 }
@@ -122,21 +117,17 @@ function accepted(c: Context<EdgeContext>, id: string, status: JobState): Respon
   return c.json({ id, status }, 202)
 }
 
-async function upload({ c, deps, deadline, stay, claim }: Visit): Promise<Uint8Array> {
-  const image = await readUpload(c.req.raw, deps.uploads, claim, deadline)
+/** The upload, taken in. */
+async function arrival({ c, deps, deadline, stay, claim }: Visit): Promise<Arrived> {
+  const bytes = await readUpload(c.req.raw, deps.uploads, claim, deadline)
   stay.uploaded()
-  return image
-}
-
-const intakeOf = ({ c, deps, deadline, stay }: Visit, image: Uint8Array): Promise<Intake> => {
-  const { manifest, limits, codecs } = deps
-  const { preprocess, gate: spec } = manifest
-  const takingIn = () =>
-    timed(c, 'intake', () => takeIn(image, preprocess, { mode: 'refuse', spec }, { limits, codecs }))
+  const takingIn = () => timed(c, 'intake', () => takeUpload(deps, c.req.raw, bytes))
   return deadline.within(stay.turn(takingIn), tooLate(deadline))
 }
 
-const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, { preprocessed }: Intake) =>
+const tensorOf = ({ intake }: Arrived) => intake.preprocessed.tensor
+
+const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, tensor: Uint8Array) =>
   timed(c, 'infer', () => {
     const call = {
       requestId: request.id,
@@ -144,13 +135,12 @@ const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, { preprocess
       signal: c.req.raw.signal,
       fallback: opened.settings.fallback,
     }
-    return deadline.within(deps.infer(preprocessed.tensor, call), tooLate(deadline))
+    return deadline.within(deps.infer(tensor, call), tooLate(deadline))
   })
 
-function render(
+async function render(
   { c, deps, request, opened }: Visit,
-  bytes: Uint8Array,
-  intake: Intake,
+  arrived: Arrived,
   { id, at, inference, replayed }: Metered,
 ): Promise<Response> {
   const { manifest } = deps
@@ -159,6 +149,12 @@ function render(
   const { servedBy } = inference
   const { references, wanted } = request
   const { settings } = opened
+  if (arrived.preprocessedBy === 'client') {
+    const frame = frameOf(arrived.intake, manifest, 'client')
+    c.header('Vary', 'Accept')
+    return c.json(screeningOf(frame, { id, manifest, scores, servedBy, settings }))
+  }
+  const { bytes, intake } = arrived
   return answer(c, wanted, { id, at, bytes, references, manifest, intake, scores, servedBy, settings })
 }
 

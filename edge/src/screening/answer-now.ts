@@ -18,9 +18,9 @@ export const REPLAY_CODES = ['idempotency-mismatch', 'idempotency-stale'] as con
 /** What a screening gives, and whether an earlier one gave it already. */
 export type Metered = Given & { readonly id: string; readonly replayed: boolean }
 
-/** One image, and what is made of it. */
+/** The tensor of one image, and what is made of it. */
 export type Work<R> = {
-  readonly image: Uint8Array
+  readonly tensor: Uint8Array
   readonly infer: () => Promise<Inference>
   readonly render: (metered: Metered) => Promise<R>
 }
@@ -35,7 +35,9 @@ export async function answerNow<R>(deps: AnswerNowDeps, of: Screened, work: Work
   const given = { inference: await work.infer(), at: Date.now() }
   const result = await work.render({ ...given, id, replayed: false })
   const outcome: Outcome =
-    idempotencyKey === undefined ? { answered: true } : await answeredAs(sealer, of, work.image, model, given)
+    idempotencyKey === undefined
+      ? { answered: true }
+      : await answeredAs(sealer, of, work.tensor, model, given)
   const settled = await accounts(account).settle(id, outcome)
   if (settled.ok === true) return result
   if (settled.ok === 'replay') return replay(deps, of, settled, work)
@@ -48,7 +50,7 @@ export async function answerAgain<R>(
   of: Screened,
   kept: KeptAnswer,
   by: Pick<Principal, 'key' | 'mode'>,
-  work: () => Promise<Pick<Work<R>, 'image' | 'render'>>,
+  work: () => Promise<Pick<Work<R>, 'tensor' | 'render'>>,
 ): Promise<R> {
   let outcome = 'replayed'
   try {
@@ -61,17 +63,20 @@ export async function answerAgain<R>(
   }
 }
 
-/** What stands for the image in the ledger: under another account or Idempotency-Key it is another one. */
-export const fingerprintOf = (sealer: Sealer, of: Screened, image: Uint8Array) =>
-  sealer.fingerprint(image, `${of.account}:${of.idempotencyKey}`)
+/**
+ * What stands for the image in the ledger: under another account or Idempotency-Key it is another one. It is made of the tensor, which is all
+ * that is scored: a repeat may send the image where the first request sent its tensor.
+ */
+export const fingerprintOf = (sealer: Sealer, of: Screened, tensor: Uint8Array) =>
+  sealer.fingerprint(tensor, `${of.account}:${of.idempotencyKey}`)
 
 async function replay<R>(
   { sealer, model }: AnswerNowDeps,
   of: Screened,
   kept: KeptAnswer,
-  { image, render }: Pick<Work<R>, 'image' | 'render'>,
+  { tensor, render }: Pick<Work<R>, 'tensor' | 'render'>,
 ): Promise<R> {
-  const own = await fingerprintOf(sealer, of, image)
+  const own = await fingerprintOf(sealer, of, tensor)
   if (own.text !== kept.fingerprint) throw anotherImage()
   const given = await sealer.open(own, model, kept.sealed)
   if (!given)
@@ -85,10 +90,10 @@ export const anotherImage = () =>
 async function answeredAs(
   sealer: Sealer,
   of: Screened,
-  image: Uint8Array,
+  tensor: Uint8Array,
   model: string,
   given: Given,
 ): Promise<Outcome> {
-  const own = await fingerprintOf(sealer, of, image)
+  const own = await fingerprintOf(sealer, of, tensor)
   return { answered: true, fingerprint: own.text, sealed: await sealer.seal(own, model, given) }
 }

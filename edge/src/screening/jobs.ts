@@ -1,7 +1,7 @@
 import { type Frame, frameOf, screeningOf } from '@detl/core/answers/json'
 import type { Settings } from '@detl/core/api/account'
 import { AppError, codeOf, passes } from '@detl/core/api/problem'
-import type { Intake } from '@detl/core/intake/intake'
+import type { TakenIn } from '@detl/core/intake/taken-in'
 import type { Manifest } from '@detl/core/model/manifest'
 import { readScores } from '@detl/core/model/outputs'
 import type { Accounts } from '../accounts.ts'
@@ -31,11 +31,18 @@ type Input = { readonly frame: Frame; readonly settings: Settings; readonly tens
 /** Puts a reserved screening aside: its tensor, sealed, and what JSON says of its image; nothing else of it is kept. */
 export async function submitJob(
   { accounts, sealer, manifest, sendJob }: SubmitDeps,
-  of: { account: string; id: string; fingerprint: string; intake: Intake; settings: Settings },
+  of: {
+    account: string
+    id: string
+    fingerprint: string
+    intake: TakenIn
+    preprocessedBy: Frame['preprocessedBy']
+    settings: Settings
+  },
 ): Promise<void> {
-  const { account, id, fingerprint, intake, settings } = of
+  const { account, id, fingerprint, intake, preprocessedBy, settings } = of
   const tensor = btoa(String.fromCharCode(...intake.preprocessed.tensor))
-  const input: Input = { frame: frameOf(intake, manifest), settings, tensor }
+  const input: Input = { frame: frameOf(intake, manifest, preprocessedBy), settings, tensor }
   const sealed = await sealer.sealBytes(
     `job:${account}:${id}`,
     new TextEncoder().encode(JSON.stringify(input)),

@@ -2,7 +2,9 @@ import type { Answer } from '@detl/core/answers/answer'
 import { AppError } from '@detl/core/api/problem'
 import type { Context } from 'hono'
 import { isPlainJson, negotiate, type Wanted } from '../answers/negotiate.ts'
+import { representationOf } from '../answers/representations.ts'
 import type { EdgeContext } from '../context.ts'
+import { isTensor } from './arrived.ts'
 import type { Screened } from './reservation.ts'
 
 /** Structured Fields string or bare token (draft-ietf-httpapi-idempotency-key-header-07, section 2.1); printable, so that it can be stored and compared. */
@@ -22,9 +24,10 @@ export type ScreeningRequest = Screened & {
 /** Codes that reading a request, apart from its image, may end with. */
 export const REQUEST_CODES = ['request-invalid', 'not-acceptable'] as const
 
-/** @throws AppError of {@link REQUEST_CODES} */
+/** @throws AppError of {@link REQUEST_CODES}; not-acceptable also where a tensor was sent and what is wanted needs the image */
 export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest {
   const wanted = negotiate(c.req.header('accept'))
+  if (isTensor(c.req.raw) && !isPlainJson(wanted)) throw needsImage(wanted)
   const references = {
     subject: reference(c, 'fhir-subject'),
     imagingStudy: reference(c, 'fhir-imaging-study'),
@@ -39,6 +42,15 @@ export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest 
     idempotencyKey: idempotencyKey(c.req.header('idempotency-key')),
     later,
   }
+}
+
+/** Pictures, and what joins a patient's study, are made from the image. */
+function needsImage({ multipart, parts }: Wanted): AppError {
+  const named = multipart ? 'multipart/related' : representationOf(parts[0]!).type
+  return new AppError(
+    'not-acceptable',
+    `${named} is made from the image, of which only the tensor was sent; offered: application/json`,
+  )
 }
 
 function reference(c: Context<EdgeContext>, header: string): string | undefined {

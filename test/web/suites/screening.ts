@@ -54,6 +54,28 @@ export const screeningSuite = (stage: Stage) =>
       await context.close()
     })
 
+    it('sends the tensor alone, and the image only for a file that is made from it', async () => {
+      const { page, context } = await withKey()
+      const sent: { type: string | undefined; replayed: string | undefined }[] = []
+      page.on('response', (response) => {
+        const request = response.request()
+        if (request.method() !== 'POST' || !request.url().endsWith('/v1/screenings')) return
+        const type = request.headers()['content-type']
+        const replayed = response.headers()['idempotency-replayed']
+        sent.push({ type, replayed })
+      })
+      await choose(page, [dicomFile(8)])
+      await headline(page).waitFor()
+      expect(sent).toEqual([{ type: 'application/vnd.detl.tensor', replayed: undefined }])
+
+      const saved = page.waitForEvent('download')
+      await page.getByRole('button', { name: 'FHIR report' }).click()
+      await saved
+      await expect.poll(() => sent.length).toBe(2)
+      expect(sent[1]).toEqual({ type: 'application/dicom', replayed: 'true' })
+      await context.close()
+    })
+
     it('asks for a key where one is missing, and goes on with it', async () => {
       const { page, context } = await visit(stage.browser, stage.site.url)
       await sampleButton(page).click()

@@ -38,6 +38,14 @@ const engine: Engine = {
     return (await takeIn(file, preprocess, { mode: 'refuse', spec: gate }, options)).preprocessed.tensor
   }),
 
+  /** The file's tensor, ready to be sent in place of the image. */
+  upload: guarded(async (bytes: ArrayBuffer, { preprocess, gate }: ModelSpecs) => {
+    const file = new Uint8Array(bytes)
+    const taken = await takeIn(file, preprocess, { mode: 'refuse', spec: gate }, options)
+    const { encodeTensorUpload } = await import('@detl/core/wire/tensor-upload')
+    return encodeTensorUpload(taken, preprocess)
+  }),
+
   /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
   load: guarded(async (manifestSha256: string, progress: (share: number) => void) =>
     (await import('./on-device.ts')).load(manifestSha256, progress),

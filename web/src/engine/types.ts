@@ -62,6 +62,12 @@ export type Problem = {
   readonly requestId?: string
 }
 
+/** A body with the headers that go with it. */
+export type TensorUpload = {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array<ArrayBuffer>
+}
+
 /** What crosses from the worker: an error's class would be lost on the way. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
@@ -91,6 +97,8 @@ export type Engine = {
   readonly sample: Asked<[], Uint8Array<ArrayBuffer>>
   /** UINT8 [1,1,S,S], as the edge makes it of the same bytes. */
   readonly prepare: Asked<[bytes: ArrayBuffer, model: ModelSpecs], Uint8Array>
+  /** What is sent to the endpoint in place of the image: its tensor. @throws what the gate refuses */
+  readonly upload: Asked<[bytes: ArrayBuffer, model: ModelSpecs], TensorUpload>
   /** Fetches the model and makes it ready; `progress` gets the share that has arrived. */
   readonly load: Asked<[manifestSha256: string, progress: (share: number) => void], ModelInfo>
   /** Fetches the model, for later. */

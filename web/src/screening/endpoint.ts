@@ -2,7 +2,7 @@ import type { paths } from '@detl/core/api/contract'
 import type { ProblemCode } from '@detl/core/api/problem'
 import createClient from 'openapi-fetch'
 import { engine, unwrap } from '../engine/engine.ts'
-import { type ModelInfo, PageError, type Problem, type Result } from '../engine/types.ts'
+import { type ModelInfo, type ModelSpecs, PageError, type Problem, type Result } from '../engine/types.ts'
 
 /** Tries beside the first, where the endpoint says when to come back. */
 const RETRIES = 2
@@ -15,14 +15,29 @@ export type Call = {
   readonly signal: AbortSignal
 }
 
-/** @throws PageError a problem of the endpoint, offline, answer-not-understood */
-export async function screen(image: Blob, call: Call): Promise<Result> {
-  return unwrap(engine().readAnswer(await post(image, 'application/json', 'json', call)))
+/**
+ * Sends what the model sees of the image, its tensor, and nothing else.
+ * @param model how its images are prepared, as far as the page knows; the endpoint is asked where it has another one by now
+ * @throws PageError a problem of the endpoint or the gate, offline, answer-not-understood
+ */
+export async function screen(image: Blob, model: ModelSpecs | undefined, call: Call): Promise<Result> {
+  const bytes = await image.arrayBuffer()
+  const send = async (specs: ModelSpecs) => {
+    const { headers, body } = await unwrap(engine().upload(bytes, specs))
+    return post(new Blob([body]), { ...headers, accept: 'application/json' }, 'json', call)
+  }
+  const json = model
+    ? await send(model).catch(async (error: unknown) => {
+        if (!(error instanceof PageError && error.problem.code === 'preprocess-mismatch')) throw error
+        return send(await describeModel())
+      })
+    : await send(await describeModel())
+  return unwrap(engine().readAnswer(json))
 }
 
-/** The screening in another representation, such as application/fhir+json. @throws PageError */
+/** The screening in another representation, such as application/fhir+json: the image itself is sent for it. @throws PageError */
 export const screenAs = (image: Blob, accept: string, call: Call): Promise<Blob> =>
-  post(image, accept, 'blob', call)
+  post(image, { accept, 'content-type': image.type || 'application/octet-stream' }, 'blob', call)
 
 /** @throws PageError offline, answer-not-understood */
 export async function describeModel(): Promise<ModelInfo> {
@@ -30,17 +45,17 @@ export async function describeModel(): Promise<ModelInfo> {
 }
 
 async function post<As extends 'json' | 'blob'>(
-  image: Blob,
-  accept: string,
+  upload: Blob,
+  own: Readonly<Record<string, string>>,
   parseAs: As,
   { key, idempotencyKey, signal }: Call,
 ) {
   for (let left = RETRIES; ; left--) {
     const answer = await api.POST('/v1/screenings', {
       params: { header: { 'idempotency-key': idempotencyKey } },
-      headers: { ...withKey(key), accept, 'content-type': image.type || 'application/octet-stream' },
-      // The contract knows bytes as text; the image goes as it is.
-      body: image as unknown as string,
+      headers: { ...withKey(key), ...own },
+      // The contract knows bytes as text; they go as they are.
+      body: upload as unknown as string,
       bodySerializer: (body) => body,
       parseAs,
       signal,

@@ -102,7 +102,11 @@ async function work(item: Item): Promise<void> {
     const result =
       place === 'device'
         ? await scoreHere(file)
-        : await screen(file, { key, idempotencyKey: id, signal: AbortSignal.timeout(SCORE_MS) })
+        : await screen(file, modelInfo.peek(), {
+            key,
+            idempotencyKey: id,
+            signal: AbortSignal.timeout(SCORE_MS),
+          })
     update(id, { status: 'done', result, ms: performance.now() - started, at: new Date() })
   } catch (error) {
     if (!(error instanceof PageError)) console.error(error)

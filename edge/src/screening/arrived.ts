@@ -1,0 +1,38 @@
+import { AppError } from '@detl/core/api/problem'
+import type { Codecs } from '@detl/core/image/codecs'
+import type { ImageLimits } from '@detl/core/image/limits'
+import { type Intake, takeIn } from '@detl/core/intake/intake'
+import type { TakenIn } from '@detl/core/intake/taken-in'
+import type { Manifest } from '@detl/core/model/manifest'
+import { HEADER_LENGTH, parseHeaderLength } from '@detl/core/wire/oip'
+import { decodeTensorUpload, TENSOR_TYPE } from '@detl/core/wire/tensor-upload'
+
+export type ArrivalDeps = {
+  readonly manifest: Manifest
+  readonly limits: ImageLimits
+  readonly codecs: Codecs
+}
+
+/** What came of an upload: an image that was taken in here, or a tensor that its sender made of one. */
+export type Arrived =
+  | { readonly preprocessedBy: 'service'; readonly bytes: Uint8Array; readonly intake: Intake }
+  | { readonly preprocessedBy: 'client'; readonly intake: TakenIn }
+
+export const isTensor = (request: Request): boolean =>
+  request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === TENSOR_TYPE
+
+/** @throws AppError as `takeIn`, with the gate's mode `refuse`, and `decodeTensorUpload` say */
+export async function takeUpload(
+  { manifest, limits, codecs }: ArrivalDeps,
+  request: Request,
+  bytes: Uint8Array,
+): Promise<Arrived> {
+  const { preprocess, gate: spec } = manifest
+  if (isTensor(request)) {
+    const headerLength = parseHeaderLength(request.headers.get(HEADER_LENGTH))
+    if (headerLength === undefined) throw new AppError('request-invalid', `a tensor needs ${HEADER_LENGTH}`)
+    return { preprocessedBy: 'client', intake: decodeTensorUpload(bytes, headerLength, preprocess) }
+  }
+  const intake = await takeIn(bytes, preprocess, { mode: 'refuse', spec }, { limits, codecs })
+  return { preprocessedBy: 'service', bytes, intake }
+}
