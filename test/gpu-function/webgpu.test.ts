@@ -1,9 +1,13 @@
 /** The WebGPU provider without a GPU, on SwiftShader: the same runtime, kernels and driver interface, slow. */
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { encodePng } from '@detl/core/image/png-encode'
+import { phantom } from '@detl/core/phantom/phantom'
 import { float32Values } from '@detl/core/wire/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { detl } from '../support/detl-process.ts'
 import { inferCall, KEYS_TEXT, readAnswer, signedCall } from '../support/gpu-client.ts'
 import { startServer } from '../support/gpu-process.ts'
 import { modelsFolder } from '../support/model-folder.ts'
@@ -24,7 +28,7 @@ describe.skipIf(noSoftwareVulkan)(`WebGPU ${noSoftwareVulkan ?? 'on SwiftShader'
     const gpu = { ...vulkan, DETL_PROVIDER: 'auto', DETL_REQUIRE: 'gpu', DETL_ALLOW_SOFTWARE: 'true' }
     for (const provider of [gpu, { DETL_PROVIDER: 'cpu' }])
       servers.push(await startServer(models.root, { ...settings, ...provider }))
-  }, 120_000)
+  }, 240_000)
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop()))
     models.remove()
@@ -63,6 +67,19 @@ describe.skipIf(noSoftwareVulkan)(`WebGPU ${noSoftwareVulkan ?? 'on SwiftShader'
     expect(answered).toMatchObject({ provider: 'webgpu', adapter: parameters.adapter })
   })
 
+  it('runs `detl screen --provider webgpu`, which names the adapter', async () => {
+    const { image } = phantom({ seed: 3, width: 512, height: 512, lesions: [] })
+    const png = await encodePng({ width: 512, height: 512, channels: 1, data: image.data.map((v) => v << 4) })
+    const file = join(models.root, 'chest.png')
+    writeFileSync(file, png)
+    const model = join(models.root, 'detl')
+    const screen = detl(['screen', file, '--json', '--model', model, '--provider', 'webgpu'], vulkan)
+    const exit = await screen.exit
+    expect(screen.output()).toContain('"probabilities"')
+    expect(screen.output()).toMatch(/run by webgpu on google swiftshader.*software/)
+    expect(exit).toBe(0)
+  }, 180_000)
+
   const start = (...args: string[]) => {
     const { PATH = '' } = process.env
     const env = { PATH, ...vulkan, ...settings, DETL_SIGNING_KEYS: KEYS_TEXT }
@@ -71,7 +88,9 @@ describe.skipIf(noSoftwareVulkan)(`WebGPU ${noSoftwareVulkan ?? 'on SwiftShader'
     return { status, output: stdout }
   }
 
-  it('passes software over where the provider is left open, and refuses it where a GPU is required', () => {
+  it('passes software over where the provider is left open, and refuses it where a GPU is required', {
+    timeout: 180_000,
+  }, () => {
     const open = start('--require', 'gpu')
     expect(open.status).toBe(1)
     expect(open.output).toContain('its adapter is software')

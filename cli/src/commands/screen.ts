@@ -1,3 +1,4 @@
+import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 import { report } from '../report-error.ts'
@@ -12,7 +13,7 @@ type ScreenFlags = {
   resume?: string | true
   force?: boolean
   model: string
-  provider: 'tensorrt' | 'cuda' | 'cpu'
+  provider: Provider
 }
 
 const EXAMPLES = `
@@ -57,8 +58,8 @@ export function addScreenCommand(program: Command): void {
     .option('--force', 'overwrite what is there')
     .option('--model <model>', 'folder of the model, or name of one that comes with detl', DEFAULT_MODEL)
     .addOption(
-      new Option('--provider <name>', 'what runs the model')
-        .choices(['cpu', 'cuda', 'tensorrt'])
+      new Option('--provider <name>', 'what runs the model, on whatever it finds; its adapter is named')
+        .choices([...PROVIDERS])
         .default('cpu'),
     )
     .addHelpText('after', EXAMPLES)

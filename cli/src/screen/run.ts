@@ -73,7 +73,7 @@ export async function run(args: readonly string[], options: RunOptions): Promise
       const { tally, error, unread } = await screenAll(inputs, parts)
       const failed = error !== undefined || tally.failed > 0
       return {
-        summary: tally.summary(inputs.length, all.length - inputs.length),
+        summary: tally.summary(inputs.length, all.length - inputs.length) + onGpu(scorer),
         exitCode: interrupt.exitCode() ?? (unread ? EXIT_PIPE : failed ? 1 : 0),
         error,
       }
@@ -85,6 +85,9 @@ export async function run(args: readonly string[], options: RunOptions): Promise
     await scorer.close()
   }
 }
+
+const onGpu = ({ provider, adapter }: Scorer): string =>
+  provider === 'cpu' ? '' : `\nrun by ${provider} on ${adapter}`
 
 /** As a shell gives it for a program that SIGPIPE ended: who reads the output has read enough. */
 const EXIT_PIPE = 141

@@ -6,6 +6,7 @@ import { AppError } from '@detl/core/api/problem'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { collectOutputs, type ModelOutputs, outputsOf } from '@detl/core/model/outputs'
 import { float32Values } from '@detl/core/wire/tensor'
+import { adapterText } from '@detl/gpu-function/adapter'
 import { openSession } from '@detl/gpu-function/session'
 import type { Provider, Session } from '@detl/gpu-function/session-messages'
 import { reasonOf } from '../io-errors.ts'
@@ -16,6 +17,8 @@ export type Scored = ModelOutputs | { readonly error: string }
 export type Scorer = {
   readonly manifest: Manifest
   readonly provider: Provider
+  /** What the provider computes on, in one line. */
+  readonly adapter: string
   /** Answers one tensor (UINT8 [1,1,S,S]) that comes through the port with a `Scored`. */
   readonly serve: (port: MessagePort) => void
   readonly close: () => Promise<void>
@@ -33,6 +36,8 @@ export async function openScorer(modelDir: string, providers: readonly Provider[
   const model = await readFile(join(modelDir, 'model.onnx')).catch(unusable(modelDir))
   const session = await openSession(new Uint8Array(model).buffer, {
     providers,
+    // Who names a provider gets it, on whatever it finds.
+    software: true,
     // Decoding has its threads too, and takes longer.
     threads: Math.max(1, availableParallelism() >> 1),
     maxRows: MAX_ROWS,
@@ -41,6 +46,7 @@ export async function openScorer(modelDir: string, providers: readonly Provider[
   return {
     manifest,
     provider: session.provider,
+    adapter: adapterText(session.adapter),
     serve: (port) =>
       port.once('message', (tensor: Uint8Array) =>
         queue.add({ tensor, answer: (scored) => port.postMessage(scored) }),
