@@ -1,6 +1,6 @@
 # The reference of gpu.vs_torch, not part of the product: the paper's 12 layers in PyTorch on the CPU, with Grad-CAM of all four
 # classes by autograd (Selvaraju et al. 2017, Eq. 1 and 2). Same shapes, threads and batch as ours; random weights, which cost the same.
-# argv: size, threads. stdin: one line "mode batch runs" for each measurement, mode = scores | cam; stdout: milliseconds of each run, as JSON.
+# argv: size, threads[, device, mode = eager | compile]. stdin: one line "mode batch runs" for each measurement, mode = scores | cam; stdout: milliseconds of each run, as JSON.
 import json
 import sys
 import time
@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 size, threads = int(sys.argv[1]), int(sys.argv[2])
+device, how = sys.argv[3:5] if len(sys.argv) > 4 else ("cpu", "eager")
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 
@@ -22,6 +23,7 @@ features = nn.Sequential(*pair(1, 32), nn.MaxPool2d(2), *pair(32, 64), nn.MaxPoo
 head = nn.Sequential(
     nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128 * (side // 2) ** 2, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 4)
 ).eval()
+features, head = features.to(device), head.to(device)
 for parameter in [*features.parameters(), *head.parameters()]:
     parameter.requires_grad_(False)  # only the maps' gradient is asked for
 
@@ -44,13 +46,24 @@ def cam(image):
     return torch.softmax(logits, 1), torch.stack(cams, 1)
 
 
+if how == "compile":
+    features, head = torch.compile(features), torch.compile(head)
+
+
+def wait():
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
 for line in sys.stdin:
     mode, batch, runs = line.split()
-    image = torch.randint(0, 256, (int(batch), 1, size, size), dtype=torch.uint8)
+    image = torch.randint(0, 256, (int(batch), 1, size, size), dtype=torch.uint8).to(device)
     run = {"scores": scores, "cam": cam}[mode]
     ms = []
     for _ in range(int(runs)):
+        wait()
         begin = time.perf_counter()
         run(image)
+        wait()
         ms.append((time.perf_counter() - begin) * 1000)
     print(json.dumps(ms), flush=True)
