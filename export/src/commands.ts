@@ -189,6 +189,7 @@ function addVerify(program: Command): void {
           console.log(
             `${name}: largest difference ${absolute.toExponential(2)} absolute, ${relative.toExponential(2)} relative`,
           )
+        for (const note of report.notes) console.log(note)
         if (!report.agrees)
           throw new ConvertError('verify-failed', `differences exceed ${report.tolerance.toExponential(0)}`)
         console.log(`agree within ${report.tolerance.toExponential(0)} on ${report.inputs} inputs`)

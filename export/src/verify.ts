@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fromBinary } from '@bufbuild/protobuf'
 import { uniform } from '@detl/core/base/random'
-import { cast, ready, setBackend, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core'
-import '@tensorflow/tfjs-backend-cpu'
-import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers'
+import { cast, type Tensor, tensor, transpose } from '@tensorflow/tfjs-core'
 import { ModelProtoSchema, TensorProto_DataType } from 'onnx-buf'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { convert, PASSES } from './convert.ts'
 import { ConvertError } from './errors.ts'
-import { readForTfjs } from './layers/handler.ts'
 import { toFirst } from './lowering/context.ts'
+import { type Backend, type Reference, referenceOf, useBackend } from './reference.ts'
 
 export interface VerifyOptions {
   /** Random inputs beside the edge cases; default 8. */
@@ -34,6 +33,8 @@ export interface VerifyReport {
   readonly tolerance: number
   readonly inputs: number
   readonly outputs: readonly OutputDifference[]
+  /** What the reader must know: where tfjs itself is wrong, or could not be asked. */
+  readonly notes: readonly string[]
 }
 
 const TOLERANCE = { floats: 1e-4, halves: 1e-2, integers: 0.1 } as const
@@ -46,8 +47,16 @@ const fills = (inputs: number, seed: number): Fill[] => {
   return [() => 0, () => 1, (i) => (i === 7 ? 1 : 0), ...Array.from({ length: inputs }, () => () => rng())]
 }
 
-/** Size of an input whose free axes are set: one image, and 32 where a spatial size is free. */
-const fixed = (shape: readonly (number | null)[]): number[] => shape.map((d, i) => d ?? (i === 0 ? 1 : 32))
+/** Size of an input whose free axes are set: one image, and where a spatial size is free the file's own, or 32. */
+const fixed = (shape: readonly (number | null)[], info: InferenceSession.ValueMetadata): number[] => {
+  const own = info.isTensor ? info.shape : []
+  const channels = shape.at(-1)
+  const first = own[1] === channels && own.at(-1) !== channels
+  return shape.map((d, i) => {
+    const size = own[first ? i + 1 : i]
+    return d ?? (i === 0 ? 1 : typeof size === 'number' ? size : 32)
+  })
+}
 
 /** What the file says of itself: the temperature of its probabilities, and how weights are stored. */
 function readFacts(
@@ -146,31 +155,20 @@ class Differences {
   }
 }
 
-async function load(
-  modelPath: string,
-  onnxPath: string,
-): Promise<{ model: LayersModel; session: InferenceSession; bytes: Uint8Array }> {
-  await setBackend('cpu')
-  await ready()
-  const model = await loadLayersModel(readForTfjs(modelPath)).catch((cause: unknown) => {
-    if (cause instanceof ConvertError) throw cause
-    throw new ConvertError('model-unreadable', `tfjs cannot load ${modelPath}: ${(cause as Error).message}`, {
-      cause,
-    })
-  })
+async function open(path: string): Promise<{ session: InferenceSession; bytes: Uint8Array }> {
   try {
-    const bytes = readFileSync(onnxPath)
-    return { model, bytes, session: await InferenceSession.create(bytes, { logSeverityLevel: 3 }) }
+    const bytes = readFileSync(path)
+    return { bytes, session: await InferenceSession.create(bytes, { logSeverityLevel: 3 }) }
   } catch (cause) {
-    throw new ConvertError('verify-failed', `${onnxPath} cannot be run: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new ConvertError('verify-failed', `${path} cannot be run: ${(cause as Error).message}`, { cause })
   }
 }
 
 /**
  * Runs a tfjs model and its ONNX file on the same inputs and compares every output that both have. Of a screening artefact
  * (UINT8 `image`) the probabilities are compared, at its temperature.
+ *
+ * tfjs runs on its WebAssembly backend; where that has not an operation, or the result differs, its JavaScript one decides.
  * @throws ConvertError where either cannot be run, or they have no output in common
  */
 export async function verify(
@@ -178,38 +176,71 @@ export async function verify(
   onnxPath: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { model, session, bytes } = await load(modelPath, onnxPath)
-  const { temperature, storage } = readFacts(bytes, onnxPath)
+  const { session, bytes } = await open(onnxPath)
+  const backend = await useBackend('cpu')
+  try {
+    const facts = readFacts(bytes, onnxPath)
+    const compareOn = async (backend: Backend) => {
+      const reference = await referenceOf(modelPath, backend, (source) =>
+        convert(source, { without: PASSES }),
+      )
+      try {
+        return await compare(reference, session, facts, options)
+      } finally {
+        await reference.close()
+      }
+    }
+    const fast = await compareOn('wasm').catch((error: unknown) => {
+      if (error instanceof ConvertError) throw error
+      return undefined
+    })
+    return fast?.agrees ? fast : await compareOn('cpu')
+  } finally {
+    await useBackend(backend)
+    await session.release()
+  }
+}
+
+/** The name under which a file gives an output of the model. */
+const keyOf = (outputs: InferenceSession.OnnxValueMapType, name: string, index: number): string | undefined =>
+  [`${name}_output`, name, ...(index === 0 ? ['probabilities'] : [])].find((key) => outputs[key])
+
+async function compare(
+  reference: Reference,
+  session: InferenceSession,
+  { temperature, storage }: ReturnType<typeof readFacts>,
+  options: VerifyOptions,
+): Promise<VerifyReport> {
   const tolerance = options.tolerance ?? TOLERANCE[storage]
   const differences = new Differences()
   const cases = fills(options.inputs ?? 8, options.seed ?? 1)
   let compared = 0
   for (const fill of cases) {
     const feeds: Record<string, OrtTensor> = {}
-    const given = model.inputs.map((input, at) => {
-      const shape = fixed(input.shape)
+    const given = reference.inputs.map((input, at) => {
+      const shape = fixed(input.shape, session.inputMetadata[at]!)
       const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => fill(i))
       const { theirs, ours } = feed(values, shape, session.inputMetadata[at]!)
       feeds[session.inputNames[at]!] = ours
       return theirs
     })
-    const expected = tidy(() => [model.predict(given)].flat()) as Tensor[]
+    const expected = await reference.predict(given)
     const got = await session.run(feeds)
-    for (const [i, name] of model.outputNames.entries()) {
-      const key = got[name] ? name : i === 0 && got.probabilities ? 'probabilities' : undefined
+    for (const [i, name] of reference.outputNames.entries()) {
+      const key = keyOf(got, name, i)
       if (key === undefined) continue
       compared++
-      const values = expected[i]!.dataSync()
-      const wanted = key === name ? values : tempered(values, expected[i]!.shape.at(-1)!, temperature)
+      const { data, shape } = expected[i]!
+      const wanted =
+        key === 'probabilities' && key !== name ? tempered(data, shape.at(-1)!, temperature) : data
       differences.add(key, got[key]!.data as Float32Array, wanted)
     }
-    for (const x of [...given, ...expected]) x.dispose()
+    for (const x of given) x.dispose()
   }
-  await session.release()
   if (compared === 0)
     throw new ConvertError(
       'verify-failed',
-      `no output in common: ${onnxPath} has ${session.outputNames.join(', ')}, the model ${model.outputNames.join(', ')}`,
+      `no output in common: the file has ${session.outputNames.join(', ')}, the model ${reference.outputNames.join(', ')}`,
     )
-  return { ...differences.report(tolerance), tolerance, inputs: cases.length }
+  return { ...differences.report(tolerance), tolerance, inputs: cases.length, notes: reference.notes }
 }
