@@ -10,7 +10,7 @@ const folder = resolve(import.meta.dirname, '../golden/intake')
 
 /** The undamaged corpus: one small file of every format and transfer syntax. */
 export const corpus = readdirSync(folder)
-  .filter((file) => !/^large-|\.json$/.test(file))
+  .filter((file) => !/^large[-.]|\.json$/.test(file))
   .sort()
   .map((file) => ({ file, bytes: new Uint8Array(readFileSync(resolve(folder, file))) }))
 
