@@ -1,5 +1,5 @@
+import { places } from '@detl/core/places/places'
 import { createLedger } from '@detl/edge/ledger/create-ledger'
-import { places } from '@detl/edge/places'
 import { describe, expect, it } from 'vitest'
 import { edgeApp, PLACES } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'

@@ -1,7 +1,7 @@
 import type { UsageRow } from '@detl/core/api/account'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { encodePng } from '@detl/core/image/png-encode'
-import { places } from '@detl/edge/places'
+import { places } from '@detl/core/places/places'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { edgeApp, PLACES } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
+import { places } from '@detl/core/places/places'
 import { byteBudget } from '@detl/edge/byte-budget'
-import { places } from '@detl/edge/places'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { edgeApp, PLACES } from '../support/edge-app.ts'

@@ -8,12 +8,15 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { ProblemCode } from '@detl/core/api/problem'
-import { PROBLEMS } from '@detl/core/api/problem'
+import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import { problemDetails } from '@detl/core/api/problem-schema'
+import { type Places, places } from '@detl/core/places/places'
 
 /** Paths at which the development runtime, not the edge, would answer: an explorer of the storage, triggers, traces. */
 const RUNTIME_PATHS = /^\/(cdn-cgi|__cf_local)(\/|$)/i
+/** Screenings that are let into the runtime at once: few, so that none waits long in it; a local start has one thread for all. */
+const SCREENINGS_AT_ONCE = 6
+const LONGEST_MS = 60_000
 /** Of one connection alone (RFC 9110, section 7.6.1), and what steers the runtime. */
 const NOT_PASSED_ON = /^(connection|keep-alive|proxy-connection|te|trailer|upgrade|mf-.*|cf-.*)$/i
 
@@ -28,7 +31,15 @@ export async function startFrontDoor(
   target: () => number | undefined,
 ) {
   const agent = new Agent({ keepAlive: true })
-  const server = createServer((incoming, answer) => pass(incoming, answer, agent, target()))
+  const inside = places({
+    capacity: SCREENINGS_AT_ONCE,
+    atOnce: SCREENINGS_AT_ONCE,
+    maxWaitMs: 0,
+    longestMs: LONGEST_MS,
+  })
+  const server = createServer((incoming, answer) => {
+    if (mayEnter(inside, incoming, answer)) pass(incoming, answer, agent, target())
+  })
   server.on('clientError', malformed)
   server.listen(port, host)
   try {
@@ -46,6 +57,25 @@ export async function startFrontDoor(
       agent.destroy()
       await once(server, 'close')
     },
+  }
+}
+
+/**
+ * The runtime has proxies of its own before the edge, in which work would wait where nobody counts it: what the edge would refuse is
+ * refused here, by the same rule.
+ */
+function mayEnter(inside: Places, incoming: IncomingMessage, answer: ServerResponse): boolean {
+  if (incoming.method !== 'POST' || !incoming.url?.startsWith('/v1/screenings')) return true
+  try {
+    const visit = inside.enter({ account: incoming.headers.authorization ?? '', mode: 'live' })
+    answer.once('close', visit.leave)
+    incoming.once('end', visit.arrived)
+    return true
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    incoming.resume() // a caller that is cut off while it sends would not read why
+    refuse(answer, error.code, error.detail)
+    return false
   }
 }
 

@@ -1,6 +1,7 @@
 import { frameOf, screeningOf } from '@detl/core/answers/json'
 import { AppError } from '@detl/core/api/problem'
 import { readScores } from '@detl/core/model/outputs'
+import type { Places, Visit as Stay } from '@detl/core/places/places'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { answer } from '../answers/answer.ts'
@@ -9,7 +10,6 @@ import type { EdgeContext } from '../context.ts'
 import { type Deadline, deadlineIn } from '../deadline.ts'
 import type { Job, JobState, Opened } from '../ledger/ledger.ts'
 import { granted } from '../middleware/auth.ts'
-import type { Places, Visit as Stay } from '../places.ts'
 import {
   type AnswerNowDeps,
   anotherImage,

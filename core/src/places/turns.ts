@@ -1,4 +1,4 @@
-import type { KeyMode } from '@detl/core/api/api-key'
+import type { KeyMode } from '../api/api-key.ts'
 
 /** Who waits for a turn. */
 export type Guest = { readonly account: string; readonly mode: KeyMode }

@@ -1,5 +1,5 @@
-import type { Plan } from '@detl/core/api/account'
-import { AppError } from '@detl/core/api/problem'
+import type { Plan } from '../api/account.ts'
+import { AppError } from '../api/problem.ts'
 import { type Guest, turns } from './turns.ts'
 
 /** Share of the places up to which each may fill them: under load tests give way first, then quotas, and what is paid for by the piece last. */
@@ -29,6 +29,8 @@ export type Visit = {
   readonly of: (plan: Plan['kind']) => void
   /** Its image is there. @throws AppError overloaded */
   readonly uploaded: () => void
+  /** Its image is there, and nobody asks any more whether it may stay. */
+  readonly arrived: () => void
   /** Work of this isolate's thread, when it is its turn. @param first it ends what was begun */
   readonly turn: <T>(work: () => Promise<T>, first?: boolean) => Promise<T>
   readonly leave: () => void
@@ -81,6 +83,9 @@ export function places(options: {
         },
         uploaded() {
           check(stay, share)
+          stay.phase = 'waiting'
+        },
+        arrived() {
           stay.phase = 'waiting'
         },
         turn(work, first) {
