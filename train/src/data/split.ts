@@ -2,7 +2,7 @@ import { LABELS } from '@detl/core/model/labels'
 import type { Protocol } from '../config.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
-import { leftOutSource, type Split, splitDigest } from './split-file.ts'
+import { type Fold, leftOutSource, type Split, splitDigest } from './split-file.ts'
 
 /** Datasets that are kept for external validation. */
 const EXTERNAL = new Set(['figure1'])
@@ -40,17 +40,7 @@ export function groupedSplit(unsorted: readonly ImageRecord[], seed: number): Sp
   const dataA = usable.filter((r) => inA.has(r.group) && r.classA !== undefined)
   const dataB = usable.filter((r) => !inA.has(r.group) && r.classB !== undefined)
   const parts = stratifiedParts(dataA, PRETRAIN_VALIDATION_PARTS, cellA, rngOf(seed, 'pretrain'))
-  const tests = stratifiedParts(dataB, FOLDS, cellB, rngOf(seed, 'folds'))
-  const folds = tests.map((test, k) => {
-    const rest = tests.filter((_, other) => other !== k).flat()
-    const [validation, ...train] = stratifiedParts(
-      rest,
-      VALIDATION_PARTS,
-      cellB,
-      rngOf(seed, 'validation', k),
-    )
-    return { train: files(train.flat()), validation: files(validation!), test: files(test) }
-  })
+  const folds = foldsOf(dataB, seed)
   return sealed({
     protocol: 'grouped',
     seed,
@@ -64,6 +54,17 @@ export function groupedSplit(unsorted: readonly ImageRecord[], seed: number): Sp
       'Data-B only, in a group of Data-A': usable.filter((r) => inA.has(r.group) && r.classA === undefined)
         .length,
     },
+  })
+}
+
+/** Stratified by class and dataset, whole groups together; each fold's validation part is apart from its test part. */
+function foldsOf(records: readonly ImageRecord[], seed: number): Fold[] {
+  const tests = stratifiedParts(records, FOLDS, cellB, rngOf(seed, 'folds'))
+  return tests.map((test, k) => {
+    const rest = tests.filter((_, other) => other !== k).flat()
+    const rng = rngOf(seed, 'validation', k)
+    const [validation, ...train] = stratifiedParts(rest, VALIDATION_PARTS, cellB, rng)
+    return { train: files(train.flat()), validation: files(validation!), test: files(test) }
   })
 }
 
@@ -122,17 +123,7 @@ export function paperSplit(unsorted: readonly ImageRecord[], seed: number): Spli
   }
   const all = [...chosen, ...taken]
   const byImage = all.map((r) => ({ ...r, group: r.file }))
-  const tests = stratifiedParts(byImage, FOLDS, cellB, rngOf(seed, 'folds'))
-  const folds = tests.map((test, k) => {
-    const rest = tests.filter((_, other) => other !== k).flat()
-    const [validation, ...train] = stratifiedParts(
-      rest,
-      VALIDATION_PARTS,
-      cellB,
-      rngOf(seed, 'validation', k),
-    )
-    return { train: files(train.flat()), validation: files(validation!), test: files(test) }
-  })
+  const folds = foldsOf(byImage, seed)
   const { pretrain, external } = grouped
   return sealed({
     protocol: 'paper',
