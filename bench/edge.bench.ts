@@ -5,15 +5,18 @@
  * `edge.bundle_kb`: what is uploaded of the edge's own Worker, minified and gzipped; its codecs and its run of the model are Workers of their own.
  * `edge.fallback_peak_mb`: the memory of the latter that counts towards Cloudflare's limit (test/support/edge-memory.ts says how).
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { keyring } from '@detl/core/api/api-key'
-import { parseManifest } from '@detl/core/model/manifest'
+import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { outputsOf } from '@detl/core/model/outputs'
+import { quantise } from '@detl/export/quantise/quantise'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { buildWorker } from '../test/support/edge-bundle.ts'
 import { measuredWorker } from '../test/support/edge-memory.ts'
 import { testManifest } from '../test/support/manifest.ts'
+import { phantomTensors } from './int8/phantom-tensors.ts'
 import type { Figure } from './run.ts'
 
 const MODEL = resolve(import.meta.dirname, '../models/detl-128')
@@ -23,6 +26,8 @@ const WARM_UP = 100
 const RUNS = 400
 
 export default async function edge(): Promise<Record<string, Figure>> {
+  if (!existsSync(resolve(import.meta.dirname, '../web/dist')))
+    throw new Error('web/dist is missing, which the edge serves: npm run build -w web')
   const built = await buildWorker('edge')
   try {
     const bundle: Figure = { value: built.gzipKiB, unit: 'KB', runs: 1, spread: 0, against: 'limit 400 KB' }
@@ -52,34 +57,41 @@ async function sizes(): Promise<Record<string, Figure>> {
   }
 }
 
-/** The Worker that runs the model, after its first answers. */
+/** The Worker that runs the model, after its first answers: the shipped model, and the same in 8-bit integers. */
 async function memory(infer: Awaited<ReturnType<typeof buildWorker>>): Promise<Record<string, Figure>> {
-  const model = readFileSync(join(MODEL, 'model.onnx'))
   const manifest = parseManifest(JSON.parse(readFileSync(join(MODEL, 'manifest.json'), 'utf8')))
-  const { files, preprocess } = manifest
-  const sha256 = files['model.onnx']
+  const shipped = new Uint8Array(readFileSync(join(MODEL, 'model.onnx')))
+  const { onnx } = await quantise(shipped, await phantomTensors(manifest, 8))
+  const [plain, int8] = [await peak(infer, manifest, shipped), await peak(infer, manifest, onnx)]
+  const figure = (value: number, against: string): Figure => ({
+    value,
+    unit: 'MB',
+    runs: 20,
+    spread: 0,
+    against,
+  })
+  const counted = 'V8’s heap, ArrayBuffers and WebAssembly memory of detl-infer; limit 128 MB'
+  return {
+    'edge.fallback_peak_mb': figure(plain.all, counted),
+    'edge.fallback_wasm_mb': figure(
+      plain.wasm,
+      'the part of it that is ONNX Runtime’s memory with the model',
+    ),
+    'edge.fallback_int8_peak_mb': figure(int8.all, `${counted}; the model after \`detl quantize\``),
+  }
+}
+
+async function peak(infer: Awaited<ReturnType<typeof buildWorker>>, manifest: Manifest, model: Uint8Array) {
+  const { size } = manifest.preprocess
+  const sha256 = createHash('sha256').update(model).digest('hex')
   const worker = await measuredWorker(infer, { [`${sha256}.onnx`]: model })
   try {
     for (let i = 0; i < 20; i++) {
-      const path = `/run?sha256=${sha256}&size=${preprocess.size}&outputs=${outputsOf(manifest)}`
-      const response = await worker.post(path, new Uint8Array(preprocess.size ** 2).fill(12 * i))
+      const path = `/run?sha256=${sha256}&size=${size}&outputs=${outputsOf(manifest)}`
+      const response = await worker.post(path, new Uint8Array(size ** 2).fill(12 * i))
       if (!response.ok) throw new Error(`the model was not run: ${response.status} ${await response.text()}`)
     }
-    const { all, wasm } = await worker.peakMb()
-    const figure = (value: number, against: string): Figure => ({
-      value,
-      unit: 'MB',
-      runs: 20,
-      spread: 0,
-      against,
-    })
-    return {
-      'edge.fallback_peak_mb': figure(
-        all,
-        'V8’s heap, ArrayBuffers and WebAssembly memory of detl-infer; limit 128 MB',
-      ),
-      'edge.fallback_wasm_mb': figure(wasm, 'the part of it that is ONNX Runtime’s memory with the model'),
-    }
+    return await worker.peakMb()
   } finally {
     await worker.stop()
   }

@@ -4,15 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { codecs } from '@detl/codecs/modules'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { encodePng } from '@detl/core/image/png-encode'
-import { takeIn } from '@detl/core/intake/intake'
 import { parseManifest } from '@detl/core/model/manifest'
-import { phantom } from '@detl/core/phantom/phantom'
 import { quantise } from '@detl/export/quantise/quantise'
 import ort from 'onnxruntime-node'
+import { phantomTensors } from './int8/phantom-tensors.ts'
 import type { Figure } from './run.ts'
 
 const IMAGES = 16
@@ -32,14 +27,7 @@ async function ratioOf(name: string): Promise<Figure> {
   const manifest = parseManifest(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))
   const { size } = manifest.preprocess
   const onnx = new Uint8Array(readFileSync(join(folder, 'model.onnx')))
-  const images: Uint8Array[] = []
-  for (let seed = 0; seed < IMAGES; seed++) {
-    const { image } = phantom({ seed, width: 512, height: 512, lesions: seed % 2 ? ['consolidation'] : [] })
-    const png = await encodePng({ width: 512, height: 512, channels: 1, data: image.data.map((v) => v << 4) })
-    const options = { limits: DEFAULT_LIMITS, codecs }
-    const gate = { mode: 'report', spec: DEFAULT_GATE } as const
-    images.push((await takeIn(png, manifest.preprocess, gate, options)).preprocessed.tensor)
-  }
+  const images = await phantomTensors(manifest, IMAGES)
   const fp32 = await open(onnx)
   const integers = await open((await quantise(onnx, images)).onnx)
   const figures: Figure[] = []
