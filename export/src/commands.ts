@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type ModelFacts, parseFacts } from '@detl/core/model/facts'
 import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import type { Command } from 'commander'
@@ -9,6 +10,7 @@ import { ConvertError } from './errors.ts'
 import { lastConvolution } from './gradcam.ts'
 import { writeWhole } from './graph/write.ts'
 import { readLayersModel } from './layers/read.ts'
+import type { Layers } from './lowering/context.ts'
 import { verify } from './verify.ts'
 
 interface CommonFlags {
@@ -82,16 +84,33 @@ export function addExportCommands(program: Command, quantiseInPlace: QuantiseInP
 }
 
 interface ConvertFlags extends CommonFlags {
+  readonly layers?: string
   readonly inputLayout: string
   readonly cam?: boolean
 }
 
-function runConvert(model: string, out: string, flags: ConvertFlags): void {
+/** Rows for layer classes: the default export of a module. */
+async function readLayers(path: string): Promise<Layers> {
+  try {
+    const { default: layers } = (await import(pathToFileURL(resolve(path)).href)) as { default: Layers }
+    if (Object.values(layers).every((row) => typeof row.lower === 'function')) return layers
+  } catch (cause) {
+    throw new ConvertError('unsupported-option', `--layers ${path}: ${(cause as Error).message}`, { cause })
+  }
+  throw new ConvertError(
+    'unsupported-option',
+    `--layers ${path}: its default export is not { ClassName: { lower } }`,
+  )
+}
+
+async function runConvert(model: string, out: string, flags: ConvertFlags): Promise<void> {
   const wantsCam =
     flags.cam || [flags.camLayer, flags.camMethod, flags.camOutput].some((flag) => flag !== undefined)
   const source = readLayersModel(model)
   const layer = wantsCam ? (flags.camLayer ?? lastConvolution(source.model)) : undefined
+  const layers = flags.layers === undefined ? undefined : await readLayers(flags.layers)
   const parts = convert(source, {
+    ...(layers && { layers }),
     opset: Number(flags.opset),
     inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
     dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
@@ -119,6 +138,10 @@ function addConvert(program: Command): void {
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--input-layout <layout>', 'nhwc (as tfjs) or nchw', 'nhwc')
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp32')
+    .option(
+      '--layers <file>',
+      'lowerings of custom layers: a module whose default is { ClassName: { lower } }',
+    )
     .option('--input-size <sizes>', 'sizes for the free spatial axes of the inputs, as H,W')
     .option('--cam', 'add the outputs cam, cam_weights, feature_maps and logits')
     .option(

@@ -18,6 +18,7 @@ import { serialise } from './graph/serialise.ts'
 import { adapters, type InputAdapter } from './inputs.ts'
 import type { LayersModel } from './layers/read.ts'
 import { lower } from './lower.ts'
+import type { Layers } from './lowering/context.ts'
 import { LAYERS } from './lowering/table.ts'
 import type { Builder, Graph, Value } from './onnx/ir.ts'
 
@@ -57,6 +58,11 @@ export interface ConvertOptions {
   }
   /** Sizes for the free spatial axes of the inputs, in their order: [height, width] of an image. */
   readonly inputSize?: readonly number[]
+  /**
+   * Layer classes of your own, or others in place of the table's. What a lowering builds of ONNX operations has its gradient by them.
+   * @example { MultiplyBeta: { lower: (_, [x], { g }) => [g.op('Mul', [x, g.number(0.2)])] } }
+   */
+  readonly layers?: Layers
   /** Passes to leave out. */
   readonly without?: readonly Pass[]
   readonly metadata?: Readonly<Record<string, string>>
@@ -92,7 +98,13 @@ function lowered(source: LayersModel, options: GraphOptions): Graph {
   const inputs = (options.inputs ?? adapters(source.model, options)).map((adapter) =>
     adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
   )
-  const values = lower(source, LAYERS, g, inputs, camLayer ? { layer: camLayer, output: MAPS } : undefined)
+  const values = lower(
+    source,
+    { ...LAYERS, ...options.layers },
+    g,
+    inputs,
+    camLayer ? { layer: camLayer, output: MAPS } : undefined,
+  )
   for (const [i, { name }] of source.model.outputs.entries())
     g.output(ownName(outputName(source, i, name), options), values[i]!)
   return dropDead(g)

@@ -45,14 +45,25 @@ function lowerModel(model: Model, inputs: readonly Value[], lowerer: Lowerer): r
   return model.outputs.map((output) => at(output.key))
 }
 
+/** Layers, one of each class, that the table has no row for. */
+function unknownIn(model: Model, layers: Layers): Layer[] {
+  const found = new Map<string, Layer>()
+  for (const layer of layersOf(model).values())
+    for (const one of [layer, ...(layer.inner ?? [])])
+      if (!one.model && !rowOf(layers, one.className)) found.set(one.className, one)
+  return [...found.values()]
+}
+
+const unknown = (layers: readonly Layer[]): ConvertError =>
+  new ConvertError(
+    'unknown-layer',
+    `${layers.map(describe).join(', ')}: there is no lowering for ${layers.length === 1 ? 'this class' : 'these classes'}; the table is docs/onnx-support.md. A custom layer can be rewritten with layers of the table, or its lowering given as an option (layers, --layers)`,
+  )
+
 function lowerLayer(layer: Layer, inputs: readonly Value[], lowerer: Lowerer): readonly Value[] {
   if (layer.model) return lowerModel(layer.model, inputs, lowerer)
   const row = rowOf(lowerer.layers, layer.className)
-  if (!row)
-    throw new ConvertError(
-      'unknown-layer',
-      `${describe(layer)}: there is no lowering for this class; the table is docs/onnx-support.md. A custom layer can be rewritten with layers of the table, or its row added in export/src/lowering`,
-    )
+  if (!row) throw unknown([layer])
   const { g } = lowerer
   const scope = g.scope
   const path = layer.path.slice(1).join('/')
@@ -120,6 +131,8 @@ export function lower(
     tapped: 0,
     lower: (layer, values) => lowerLayer(layer, values, lowerer),
   }
+  const missing = unknownIn(model, layers)
+  if (missing.length > 0) throw unknown(missing)
   const outputs = lowerModel(model, inputs, lowerer)
   if (tap && lowerer.tapped === 0) {
     const names = layerNames(model)

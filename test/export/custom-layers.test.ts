@@ -1,0 +1,87 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { addExportCommands } from '@detl/export/commands'
+import { convert } from '@detl/export/convert'
+import { readModelArtifacts } from '@detl/export/layers/read'
+import * as tf from '@tensorflow/tfjs-core'
+import { Command } from 'commander'
+import '@tensorflow/tfjs-backend-cpu'
+import { expect, it } from 'vitest'
+import { bytesOf, runOnnx } from './harness.ts'
+
+/** conv → MultiplyBeta → pooling, with a kernel of ones. */
+const topology = (...custom: string[]) => ({
+  class_name: 'Sequential',
+  config: {
+    name: 'custom',
+    layers: [
+      {
+        class_name: 'Conv2D',
+        config: {
+          name: 'conv',
+          filters: 1,
+          kernel_size: 1,
+          use_bias: false,
+          batch_input_shape: [null, 2, 2, 1],
+        },
+      },
+      ...custom.map((name) => ({ class_name: name, config: { name, beta: 0.5 } })),
+      { class_name: 'GlobalAveragePooling2D', config: { name: 'pool' } },
+    ],
+  },
+})
+const specs = [{ name: 'conv/kernel', shape: [1, 1, 1, 1], dtype: 'float32' }]
+const source = (...custom: string[]) =>
+  readModelArtifacts({
+    modelTopology: topology(...custom),
+    weightSpecs: specs,
+    weightData: Float32Array.of(1).buffer,
+  })
+
+it('a custom layer is converted by the lowering that is given, with its gradient', async () => {
+  const bytes = convert(source('MultiplyBeta'), {
+    layers: {
+      MultiplyBeta: {
+        lower: ({ config }, [x], { g }) => [g.op('Mul', [x!, g.number(config.number('beta'))])],
+      },
+    },
+    cam: { layer: 'conv' },
+  })
+  const outputs = await runOnnx(bytesOf(bytes), [tf.tensor([1, 2, 3, 4], [1, 2, 2, 1])])
+  expect([...outputs.pool!.data]).toEqual([1.25])
+  // ∂ mean(x / 2) / ∂x is ⅛ everywhere.
+  expect([...outputs.cam!.data]).toEqual([0.125, 0.25, 0.375, 0.5])
+})
+
+it('all unknown classes are named at once', () => {
+  expect(() => convert(source('MultiplyBeta', 'PixelShuffle', 'MultiplyBeta'))).toThrow(
+    /unknown-layer: .*"MultiplyBeta".*"PixelShuffle".*no lowering for these classes.*--layers/,
+  )
+})
+
+it('the command reads them from a module', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'detl-layers-'))
+  writeFileSync(
+    join(dir, 'layers.mjs'),
+    'export default { Twice: { lower: (_, [x], { g }) => [g.op("Add", [x, x])] } }',
+  )
+  writeFileSync(join(dir, 'weights.bin'), new Uint8Array(Float32Array.of(1).buffer))
+  writeFileSync(
+    join(dir, 'model.json'),
+    JSON.stringify({
+      modelTopology: {
+        class_name: 'Sequential',
+        config: { layers: [topology().config.layers[0], { class_name: 'Twice', config: { name: 'twice' } }] },
+      },
+      weightsManifest: [{ paths: ['weights.bin'], weights: specs }],
+    }),
+  )
+  const program = new Command()
+  addExportCommands(program, () => Promise.resolve())
+  const out = join(dir, 'out.onnx')
+  await program.parseAsync(['convert', dir, out, '--layers', join(dir, 'layers.mjs')], { from: 'user' })
+  const { readFileSync } = await import('node:fs')
+  const outputs = await runOnnx(readFileSync(out), [tf.tensor([1, 2, 3, 4], [1, 2, 2, 1])])
+  expect([...outputs.twice!.data]).toEqual([2, 4, 6, 8])
+})
