@@ -30,9 +30,19 @@ export async function openSession(
   const worker = new Worker(WORKER, {
     workerData,
     transferList: [model],
+    resourceLimits: { stackSizeMb: stackMb() },
   })
   const ready = await firstMessage(worker)
   return new ThreadSession(worker, ready)
+}
+
+/**
+ * onnxruntime-node 1.30.0 goes through the process's command line when it starts, at some 300 bytes of stack for each byte of it: a thread's
+ * usual 4 MB end at several hundred file names, and the process with them (SIGSEGV).
+ */
+function stackMb(): number {
+  const bytes = Buffer.byteLength(process.argv.join(' '))
+  return 4 + Math.ceil((512 * bytes) / 2 ** 20)
 }
 
 type Ready = Extract<FromWorker, { type: 'ready' }>

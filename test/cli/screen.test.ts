@@ -184,6 +184,13 @@ describe('detl screen', { timeout: 120_000 }, () => {
     expect(again.map(({ file }) => file)).toEqual([join('kept/x.png')])
   })
 
+  it('takes thousands of names on its command line', async () => {
+    const names = Array.from({ length: 3000 }, () => 'in/a/x.png')
+    const { code, stdout } = await detl('screen', ...names, '--json')
+    expect(code).toBe(0)
+    expect(linesOf(stdout)).toHaveLength(1) // a file that is named twice is screened once
+  })
+
   it('holds a size against the limit before the file is read', async () => {
     const file = await open(join(dir, 'huge.png'), 'w')
     await file.write(png.subarray(0, 64))
