@@ -570,7 +570,8 @@ export interface components {
             };
             gate: {
                 /** @enum {string} */
-                likeness: "chest-pca@1";
+                likeness: "chest-pca@2";
+                mostUnlike: number;
                 within: number;
                 outside: number;
                 sure: {
@@ -579,6 +580,7 @@ export interface components {
                 };
                 detail: {
                     min: number;
+                    soft: number;
                     max: number;
                 };
                 minSide: number;

@@ -11,6 +11,7 @@ const REMARKS: Readonly<Record<Remark, string>> = {
   photograph: 'the image looks like a photograph of a film or screen',
   'under-exposed': 'much of the image is at its darkest level',
   'over-exposed': 'much of the image is at its brightest level',
+  soft: 'the image is soft: fine signs may not be seen in it',
   'cut-off': 'the image is unusually long: parts of the chest may be missing',
   'maybe-inverted': 'the image may be inverted (bone dark); it was scored as it is',
   'maybe-rotated': 'the image may be rotated; it was scored as it is',

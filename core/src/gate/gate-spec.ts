@@ -5,9 +5,11 @@ import * as z from 'zod'
  * They come from data (`bench/gate/fit-gate.ts`) and lie in the model's manifest.
  */
 export const gateSpecSchema = z.strictObject({
-  /** The chest model that `within` and `outside` are measured by (`chest-model.ts`). */
-  likeness: z.literal('chest-pca@1'),
-  /** Largest accepted distances from frontal chest X-rays; above either, the image is refused. */
+  /** The chest model that everything below is measured by (`chest-model.ts`). */
+  likeness: z.literal('chest-pca@2'),
+  /** Largest accepted log-odds that the image is no frontal chest X-ray (`discriminant.ts`); above, it is refused. */
+  mostUnlike: z.number(),
+  /** Usual largest distances from frontal chest X-rays: readings of an image are compared in shares of them. */
   within: z.number().positive(),
   outside: z.number().positive(),
   /**
@@ -15,8 +17,11 @@ export const gateSpecSchema = z.strictObject({
    * this share of the largest accepted distance.
    */
   sure: z.strictObject({ advantage: z.number().min(1), within: z.number().min(0).max(1) }),
-  /** Accepted range of fine detail (`exposure.ts`): below lie gradients and blurs, above print, patterns and noise. */
-  detail: z.strictObject({ min: z.number(), max: z.number() }),
+  /**
+   * Fine detail (`exposure.ts`): below `min` lie gradients and blurs, above `max` print, patterns and noise: both are refused. Below `soft`
+   * an image is remarked on.
+   */
+  detail: z.strictObject({ min: z.number(), soft: z.number(), max: z.number() }),
   /** Shortest side in pixels: refused below the first, remarked on below the second. */
   minSide: z.int().positive(),
   smallSide: z.int().positive(),

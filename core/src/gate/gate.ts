@@ -3,6 +3,7 @@ import type { ImageSource } from '../image/image-source.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import type { WorkingImage } from '../preprocess/working-image.ts'
 import { chestModel } from './chest-model.ts'
+import { unlikeLogOdds } from './discriminant.ts'
 import { objection } from './examination.ts'
 import { type Exposure, exposure } from './exposure.ts'
 import type { GateSpec } from './gate-spec.ts'
@@ -29,6 +30,7 @@ export type Remark =
   | 'photograph'
   | 'under-exposed'
   | 'over-exposed'
+  | 'soft'
   | 'cut-off'
   | 'maybe-inverted'
   | 'maybe-rotated'
@@ -37,7 +39,7 @@ export type Quality = {
   readonly remarks: readonly Remark[]
   /** What is to be undone before scoring: the image is inverted, or lies on its side or head. */
   readonly corrected: Exclude<Reading, 'upright'> | undefined
-  /** Distance from frontal chest X-rays as a share of the largest accepted one: 0–1, and above 1 where that is refused. */
+  /** Odds that this is no frontal chest X-ray, as a share of the largest accepted ones: 0–1, and above 1 where that is refused. */
   readonly unlikeness: number
   /** Share of the central region at the darkest and at the brightest level. */
   readonly clipped: { readonly dark: number; readonly bright: number }
@@ -58,19 +60,21 @@ export function judge(
 ): Verdict {
   const shortest = Math.min(source.width, source.height)
   const exposed = exposure(working, spec, source.bits)
-  const { clipped, aspect } = exposed
+  const { clipped, aspect, detail } = exposed
   const share = ({ within, outside }: Unlikeness) => Math.max(within / gate.within, outside / gate.outside)
   const readings = readOrientation(thumbnail(working, chestModel.side, spec), chestModel, share)
-  const { best, advantage, distances } = readings
+  const { best, advantage, distances, thumbs } = readings
   const sure = advantage >= gate.sure.advantage && share(distances[best]) <= gate.sure.within
   const corrected = best !== 'upright' && sure ? best : undefined
-  const unlikeness = share(distances[corrected ?? 'upright'])
+  const logOdds = unlikeLogOdds(thumbs[corrected ?? 'upright'], chestModel, exposed)
+  const unlikeness = Math.exp(Math.min(MOST_LOG_ODDS, logOdds - gate.mostUnlike))
 
   const remarks: Remark[] = [...(source.remarks ?? [])]
   if (shortest < gate.smallSide) remarks.push('small')
   if (source.chroma > gate.photographChroma) remarks.push('photograph')
   if (clipped.dark > gate.maxClipped) remarks.push('under-exposed')
   if (clipped.bright > gate.maxClipped) remarks.push('over-exposed')
+  if (detail < gate.detail.soft) remarks.push('soft')
   if (aspect > gate.maxAspect) remarks.push('cut-off')
   if (corrected === undefined && best !== 'upright') {
     remarks.push(best === 'inverted' ? 'maybe-inverted' : 'maybe-rotated')
@@ -80,6 +84,9 @@ export function judge(
     refusal: refusalOf(source, exposed, unlikeness, gate),
   }
 }
+
+/** Keeps `unlikeness` a finite number. */
+const MOST_LOG_ODDS = 50
 
 function refusalOf(
   source: ImageSource,

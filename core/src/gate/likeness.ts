@@ -14,7 +14,11 @@ export type ChestModel = {
   /** Variance along each component, and left over per pixel. */
   readonly variances: readonly number[]
   readonly residualVariance: number
+  readonly discriminant: Discriminant
 }
+
+/** Weights over `likenessFeatures` (`discriminant.ts`); their sum with the bias is the log-odds that a picture is no frontal chest X-ray. */
+export type Discriminant = { readonly weights: readonly number[]; readonly bias: number }
 
 /** How far an image lies from frontal chest X-rays: within the components' space, and outside of it. */
 export type Unlikeness = { readonly within: number; readonly outside: number }
@@ -26,17 +30,27 @@ export function thumbnail(working: WorkingImage, side: number, spec: PreprocessS
   return resample(working, inside, side, side).map((value) => applyWindow(value, window, spec.window.levels))
 }
 
-/** Squared Mahalanobis distance in the components' space, and squared residual over its usual variance. */
-export function unlikeness(thumb: Float64Array, model: ChestModel): Unlikeness {
+/** Squared Mahalanobis distance in the components' space, squared residual over its usual variance, and the scores in standard deviations. */
+export function project(
+  thumb: Float64Array,
+  model: Omit<ChestModel, 'discriminant'>,
+): Unlikeness & { readonly scores: number[] } {
   const centred = thumb.map((value, i) => value - model.mean[i]!)
   let rest = dot(centred, centred)
   let within = 0
-  for (const [k, component] of model.components.entries()) {
+  const scores = model.components.map((component, k) => {
     const score = dot(centred, component)
     within += (score * score) / model.variances[k]!
     rest -= score * score
-  }
-  return { within, outside: Math.max(0, rest) / model.residualVariance }
+    return score / Math.sqrt(model.variances[k]!)
+  })
+  return { within, outside: Math.max(0, rest) / model.residualVariance, scores }
+}
+
+/** The two distances alone. */
+export function unlikeness(thumb: Float64Array, model: Omit<ChestModel, 'discriminant'>): Unlikeness {
+  const { within, outside } = project(thumb, model)
+  return { within, outside }
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -9,6 +9,8 @@ export type Reading = 'upright' | 'inverted' | 'rotated-90' | 'rotated-180' | 'r
 export type Readings = {
   readonly best: Reading
   readonly distances: Readonly<Record<Reading, Unlikeness>>
+  /** The thumbnail as it is when the reading is undone. */
+  readonly thumbs: Readonly<Record<Reading, Float64Array>>
   /** Distance of the upright reading ÷ that of the best one, ≥ 1. */
   readonly advantage: number
 }
@@ -25,19 +27,24 @@ export function readOrientation(
   const { side } = model
   const turned = turnThumbnail(thumb, side)
   const half = turnThumbnail(turned, side)
-  const distances = {
-    upright: unlikeness(thumb, model),
-    inverted: unlikeness(
-      thumb.map((value) => 255 - value),
-      model,
-    ),
-    'rotated-90': unlikeness(turnThumbnail(half, side), model), // undone by another three quarters of a turn
-    'rotated-180': unlikeness(half, model),
-    'rotated-270': unlikeness(turned, model),
+  const thumbs = {
+    upright: thumb,
+    inverted: thumb.map((value) => 255 - value),
+    'rotated-90': turnThumbnail(half, side), // undone by another three quarters of a turn
+    'rotated-180': half,
+    'rotated-270': turned,
   }
+  const distances = Object.fromEntries(
+    Object.entries(thumbs).map(([reading, one]) => [reading, unlikeness(one, model)]),
+  ) as Record<Reading, Unlikeness>
   const readings = Object.keys(distances) as Reading[]
   const best = readings.reduce((a, b) => (total(distances[b]) < total(distances[a]) ? b : a))
-  return { best, distances, advantage: total(distances.upright) / Math.max(total(distances[best]), 1e-9) }
+  return {
+    best,
+    distances,
+    thumbs,
+    advantage: total(distances.upright) / Math.max(total(distances[best]), 1e-9),
+  }
 }
 
 /** EXIF orientations (TIFF tag 274) that turn back: 8 by 90° anticlockwise, 3 by half, 6 by 90° clockwise. */

@@ -41,7 +41,7 @@ describe('the description of a model', () => {
     (name) => {
       const path = new URL(`../../../models/${name}/manifest.json`, import.meta.url)
       const { gate, outOfDistribution } = parseManifest(JSON.parse(readFileSync(path, 'utf8')))
-      expect(gate.likeness).toBe('chest-pca@1')
+      expect(gate.likeness).toBe('chest-pca@2')
       expect(outOfDistribution!.threshold).toBeGreaterThan(0)
     },
   )

@@ -194,6 +194,7 @@ export const de: Text = {
     photograph: 'Es sieht aus wie das Foto eines Films oder Bildschirms.',
     'under-exposed': 'Ein großer Teil des Bildes ist ganz schwarz.',
     'over-exposed': 'Ein großer Teil des Bildes ist ganz weiß.',
+    soft: 'Das Bild ist unscharf: feine Zeichen sind darin vielleicht nicht zu sehen.',
     'cut-off': 'Das Bild ist ungewöhnlich lang: Teile des Brustkorbs können fehlen.',
     'maybe-inverted': 'Es ist vielleicht invertiert (Knochen dunkel); bewertet wurde es, wie es ist.',
     'maybe-rotated': 'Es ist vielleicht gedreht; bewertet wurde es, wie es ist.',

@@ -193,6 +193,7 @@ export const en: Text = {
     photograph: 'It looks like a photograph of a film or screen.',
     'under-exposed': 'Much of the image is at its darkest level.',
     'over-exposed': 'Much of the image is at its brightest level.',
+    soft: 'The image is soft: fine signs may not be seen in it.',
     'cut-off': 'The image is unusually long: parts of the chest may be missing.',
     'maybe-inverted': 'It may be inverted (bone dark); it was scored as it is.',
     'maybe-rotated': 'It may be rotated; it was scored as it is.',
