@@ -131,7 +131,6 @@ export interface Artifact {
  * @throws ConvertError
  * @example exportArtifact({ model: 'RUN/fold-0/best', out: 'models/mine', facts: parseFacts(json) })
  */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the steps of one export, in order
 export function exportArtifact(options: ArtifactOptions): Artifact {
   const facts = checked(options.facts)
   const source = readLayersModel(options.model)

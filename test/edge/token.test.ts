@@ -54,6 +54,7 @@ describe('a token of the issuer', () => {
   it('names account and scopes', async () => {
     expect(await verify(await token())).toEqual({
       account: 'demo',
+      mode: 'live',
       credential: { kind: 'token', scopes: ['screenings:write'], subject: 'user-1' },
     })
   })

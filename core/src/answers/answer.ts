@@ -1,5 +1,5 @@
 import type { Settings } from '../api/account.ts'
-import type { Intake } from '../intake/intake.ts'
+import type { Intake } from '../intake/taken-in.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 

@@ -1,4 +1,4 @@
-import type { Quality, Remark } from '../gate/gate.ts'
+import type { Quality, Remark } from '../gate/verdict.ts'
 import type { Scores } from '../model/outputs.ts'
 import type { Screening } from './screening.ts'
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noApproximativeNumericConstant: fitted numbers
 // Written by bench/gate/fit-gate.ts from 7979 public chest X-rays of 5 sources and 702 other pictures.
 import type { GateSpec } from './gate-spec.ts'
 import type { ChestModel } from './likeness.ts'

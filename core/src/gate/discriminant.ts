@@ -1,3 +1,4 @@
+import { ln } from '../base/ln.ts'
 import type { Exposure } from './exposure.ts'
 import { type ChestModel, project } from './likeness.ts'
 
@@ -15,11 +16,11 @@ export function likenessFeatures(
 ): number[] {
   const { within, outside, scores } = project(thumb, model)
   const plain = [
-    Math.log(within + FLOOR),
-    Math.log(outside + FLOOR),
-    Math.log(Math.max(FLOOR, detail)),
-    Math.log(contrast + FLOOR),
-    Math.log(aspect),
+    ln(within + FLOOR),
+    ln(outside + FLOOR),
+    ln(Math.max(FLOOR, detail)),
+    ln(contrast + FLOOR),
+    ln(aspect),
   ]
   return [...plain, ...scores].flatMap((value) => [value, value * value])
 }

@@ -1,4 +1,4 @@
-import type { FileRemark } from '../image/file-remark.ts'
+import { exp } from '../base/exp.ts'
 import type { ImageSource } from '../image/image-source.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import type { WorkingImage } from '../preprocess/working-image.ts'
@@ -8,45 +8,8 @@ import { objection } from './examination.ts'
 import { type Exposure, exposure } from './exposure.ts'
 import type { GateSpec } from './gate-spec.ts'
 import { thumbnail, type Unlikeness } from './likeness.ts'
-import { type Reading, readOrientation } from './orientation.ts'
-
-/** Why the gate refuses an image. Codes are API; they open the detail of 'image-unsuitable'. */
-export type Refusal = {
-  readonly code:
-    | 'wrong-modality'
-    | 'wrong-body-part'
-    | 'lateral'
-    | 'too-small'
-    | 'blank'
-    | 'colour'
-    | 'not-a-chest-x-ray'
-  readonly detail: string
-}
-
-/** What is said of an image that is scored all the same. */
-export type Remark =
-  | FileRemark
-  | 'small'
-  | 'photograph'
-  | 'under-exposed'
-  | 'over-exposed'
-  | 'soft'
-  | 'cut-off'
-  | 'maybe-inverted'
-  | 'maybe-rotated'
-
-export type Quality = {
-  readonly remarks: readonly Remark[]
-  /** What is to be undone before scoring: the image is inverted, or lies on its side or head. */
-  readonly corrected: Exclude<Reading, 'upright'> | undefined
-  /** Odds that this is no frontal chest X-ray, as a share of the largest accepted ones: 0–1, and above 1 where that is refused. */
-  readonly unlikeness: number
-  /** Share of the central region at the darkest and at the brightest level. */
-  readonly clipped: { readonly dark: number; readonly bright: number }
-}
-
-/** What the gate says of an image: what it saw, and the first thing for which it refuses it, if there is one. */
-export type Verdict = { readonly quality: Quality; readonly refusal: Refusal | undefined }
+import { readOrientation } from './orientation.ts'
+import type { Refusal, Remark, Verdict } from './verdict.ts'
 
 /**
  * Judges whether an image can be scored, before anything is billed. It never throws: `takeIn` decides what becomes of a refusal.
@@ -67,7 +30,7 @@ export function judge(
   const sure = advantage >= gate.sure.advantage && share(distances[best]) <= gate.sure.within
   const corrected = best !== 'upright' && sure ? best : undefined
   const logOdds = unlikeLogOdds(thumbs[corrected ?? 'upright'], chestModel, exposed)
-  const unlikeness = Math.exp(Math.min(MOST_LOG_ODDS, logOdds - gate.mostUnlike))
+  const unlikeness = exp(Math.min(MOST_LOG_ODDS, logOdds - gate.mostUnlike))
 
   const remarks: Remark[] = [...(source.remarks ?? [])]
   if (shortest < gate.smallSide) remarks.push('small')

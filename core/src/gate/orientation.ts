@@ -2,9 +2,7 @@ import { ImageSink } from '../image/row-sink.ts'
 import { TurningSink } from '../image/turning-sink.ts'
 import type { WorkingImage } from '../preprocess/working-image.ts'
 import { type ChestModel, turnThumbnail, type Unlikeness, unlikeness } from './likeness.ts'
-
-/** How an image lies before the gate, as far as its pixels tell. */
-export type Reading = 'upright' | 'inverted' | 'rotated-90' | 'rotated-180' | 'rotated-270'
+import type { Reading } from './reading.ts'
 
 export type Readings = {
   readonly best: Reading

@@ -1,6 +1,8 @@
 import type { ExaminationTags } from './dicom/tags.ts'
 import type { FileRemark } from './file-remark.ts'
-import type { ImageFormat } from './sniff.ts'
+
+/** What is read; told by the bytes (`sniff.ts`). */
+export type ImageFormat = 'png' | 'jpeg' | 'dicom'
 
 /** What the file said of itself, beside its pixels. */
 export type ImageSource = {

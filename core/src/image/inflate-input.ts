@@ -1,4 +1,17 @@
-import { type Codes, DIRECT_BITS, longCode, NoMore } from './deflate-codes.ts'
+/** The data are cut off or damaged here. */
+export class NoMore extends Error {}
+
+/** Codes of up to this many bits are found by one look-up. */
+export const DIRECT_BITS = 10
+
+/** A Huffman code of RFC 1951, section 3.2.2. */
+export type Codes = {
+  /** At the next `DIRECT_BITS` bits of the stream, the first of them lowest: symbol << 4 | length; 0 where the code is longer or there is none. */
+  readonly direct: Uint16Array
+  /** How many codes of each length there are, and all symbols in the order of their codes. */
+  readonly counts: Uint16Array
+  readonly symbols: Uint16Array
+}
 
 /** A symbol of a length and a distance take eight bytes at most, with those that are looked at before they are needed. */
 const SLACK = 16
@@ -120,4 +133,24 @@ export class InflateInput {
     this.at += 2
     this.held += 16
   }
+}
+
+/**
+ * A code that is longer than `DIRECT_BITS`, of at least 15 bits of the stream.
+ * @returns symbol << 4 | length
+ * @throws NoMore if there is none
+ */
+export function longCode({ counts, symbols }: Codes, bits: number): number {
+  let code = 0
+  let first = 0
+  let index = 0
+  for (let length = 1; length < 16; length++) {
+    code |= (bits >>> (length - 1)) & 1
+    const count = counts[length]!
+    if (code - first < count) return (symbols[index + code - first]! << 4) | length
+    index += count
+    first = (first + count) << 1
+    code <<= 1
+  }
+  throw new NoMore()
 }

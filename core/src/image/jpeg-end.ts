@@ -1,5 +1,5 @@
 import { joinBytes } from '../base/join-bytes.ts'
-import type { JpegHeader } from './jpeg-header.ts'
+import type { JpegHeader } from './jpeg-info.ts'
 
 /** A sample takes 4 bytes at most: 27 bits (T.81 F.1.2), and a zero behind each byte that is 255. */
 const MOST_BYTES_A_SAMPLE = 8

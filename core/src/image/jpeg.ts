@@ -5,7 +5,8 @@ import { greyInPlace } from './colour.ts'
 import type { DecodeOptions } from './decode-options.ts'
 import type { ImageSource } from './image-source.ts'
 import { imageOfJpeg } from './jpeg-end.ts'
-import { type JpegHeader, readJpegHeader } from './jpeg-header.ts'
+import { readJpegHeader } from './jpeg-header.ts'
+import { jpegMemory } from './jpeg-memory.ts'
 import type { RowSink, Samples } from './row-sink.ts'
 import { TurningSink } from './turning-sink.ts'
 
@@ -73,16 +74,4 @@ export async function readJpeg(
 function unsigned({ data }: DecodedFrame): Samples {
   if (data instanceof Int16Array) throw new Error('the codec gave signed samples')
   return data
-}
-
-/**
- * Bytes that decoding holds beside the file: its copy, the pixels, rows of blocks, and coefficients of 2 bytes where the whole
- * image's must be kept.
- */
-export function jpegMemory(fileBytes: number, header: JpegHeader, halvings: number): number {
-  const { width, height, components, samplesPerPixel, severalScans } = header
-  const size = halved(header, halvings)
-  const frame = size.width * size.height * (components === 1 ? 1 : 3)
-  const coefficients = severalScans ? 2 * samplesPerPixel * width * height : 0
-  return 2 ** 21 + 1.2 * (fileBytes + frame + coefficients + 64 * components * width)
 }

@@ -1,6 +1,5 @@
 import { layoutAt, META } from './dicom/layout.ts'
-
-export type ImageFormat = 'png' | 'jpeg' | 'dicom'
+import type { ImageFormat } from './image-source.ts'
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 

@@ -1,34 +1,17 @@
 import { AppError } from '../api/problem.ts'
-import { judge, type Quality, type Refusal } from '../gate/gate.ts'
+import { judge } from '../gate/gate.ts'
 import type { GateSpec } from '../gate/gate-spec.ts'
 import { upright, uprightSize } from '../gate/orientation.ts'
-import type { GrayImage } from '../image/gray-image.ts'
-import type { ImageSource } from '../image/image-source.ts'
 import { preprocess, seenIn } from '../preprocess/preprocess.ts'
-import type { Preprocessed, Seen } from '../preprocess/preprocessed.ts'
 import type { PreprocessSpec } from '../preprocess/spec.ts'
 import { type ReadOptions, readReduced } from './read.ts'
+import type { Intake } from './taken-in.ts'
 
 /**
  * The gate that an image is shown to. `mode` says what becomes of a refusal: `refuse` ends the intake with it (who scores for people),
  * `report` takes the image in all the same and names it (training, a viewer). Everything else is alike in both.
  */
 export type Gate = { readonly mode: 'refuse' | 'report'; readonly spec: GateSpec }
-
-export type Intake = {
-  /** Size as it is scored, in pixels, upright; and bits a sample. */
-  readonly image: Omit<GrayImage, 'data'>
-  /**
-   * The image upright and not inverted, its longest side at most `maxSide` pixels, on the 16-bit scale, and what was seen of it, in its
-   * own pixels and levels. The file is decoded once more: the way to the tensor holds no more of an image than the tensor needs.
-   */
-  readonly view: (maxSide: number) => Promise<{ image: GrayImage; seen: Seen }>
-  readonly source: ImageSource
-  readonly quality: Quality
-  /** Why the gate would have refused the image; only with mode `report`. */
-  readonly refusal: Refusal | undefined
-  readonly preprocessed: Preprocessed
-}
 
 /**
  * The only way from the bytes of a file to the model's input, in training as in serving: read, gate, upright, tensor. The steps are those

@@ -154,8 +154,11 @@ const PYDICOM = `
 import json, sys, pydicom
 from pydicom.pixels import apply_voi_lut
 print(json.dumps([apply_voi_lut(ds.pixel_array, ds).flatten().tolist() for ds in map(pydicom.dcmread, sys.argv[1:])]))`
-const hasPydicom = spawnSync('python3', ['-c', 'import numpy, pydicom.pixels']).status === 0
-describe.skipIf(!hasPydicom)('VOI LUTs against pydicom (Python package, 3 or later)', () => {
+/** The first Python that has pydicom 3. */
+const python = [process.env.DETL_PYDICOM_PYTHON, 'python3'].find(
+  (path) => path && spawnSync(path, ['-c', 'import numpy, pydicom.pixels']).status === 0,
+)
+describe.skipIf(python === undefined)('VOI LUTs against pydicom (Python package, 3 or later)', () => {
   it('take the same entries', async () => {
     const files = samples.map((lut, i) => {
       const file = resolve(scratch, `${i}.dcm`)
@@ -164,7 +167,7 @@ describe.skipIf(!hasPydicom)('VOI LUTs against pydicom (Python package, 3 or lat
       return file
     })
     const theirs: number[][] = JSON.parse(
-      execFileSync('python3', ['-c', PYDICOM, ...files], { encoding: 'utf8' }),
+      execFileSync(python!, ['-c', PYDICOM, ...files], { encoding: 'utf8' }),
     )
     for (const [i, lut] of samples.entries()) {
       const top = topOf(lut)

@@ -1,8 +1,8 @@
 import { deflateRawSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
+import { exp } from '@detl/core/base/exp'
 import { joinBytes } from '@detl/core/base/join-bytes'
 import { decodeImage } from '@detl/core/image/decode'
-import { exp } from '@detl/core/image/exp'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { describe, expect, it } from 'vitest'
 import {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Reading } from '@detl/core/gate/orientation'
+import type { Reading } from '@detl/core/gate/reading'
 import type { Label } from '@detl/core/model/labels'
 
 /** One image of a dataset, as its source describes it. Nothing here has touched a pixel. */

@@ -1,5 +1,5 @@
 import type { Samples } from '../row-sink.ts'
-import type { PixelHeader } from './header.ts'
+import type { PixelHeader } from './pixel-header.ts'
 
 /** How the numbers in pixel cells are stored. */
 export type CellFormat = Pick<PixelHeader, 'bitsAllocated' | 'bitsStored' | 'highBit' | 'signed'>
@@ -62,3 +62,9 @@ export class CellUse {
     }
   }
 }
+
+/** What becomes of a pixel cell: a level of `bits` bits by a table, or the cell itself. */
+export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array }
+
+/** How the cells of a frame become grey levels, once it is known how they are stored and which of them it uses. */
+export type Levelling = (format: CellFormat, use: CellUse) => CellLevels

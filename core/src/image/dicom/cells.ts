@@ -1,4 +1,4 @@
-import type { PixelHeader } from './header.ts'
+import type { PixelHeader } from './pixel-header.ts'
 
 /** Little-endian bytes → one unsigned number a cell. */
 export const cellsOfBytes = (bytes: Uint8Array, bitsAllocated: number): Uint8Array | Uint16Array =>

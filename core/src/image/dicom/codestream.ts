@@ -1,11 +1,12 @@
 import { AppError } from '../../api/problem.ts'
 import type { Codecs } from '../codecs.ts'
 import { imageOfJpeg } from '../jpeg-end.ts'
-import { type JpegHeader, readJpegHeader } from '../jpeg-header.ts'
+import { readJpegHeader } from '../jpeg-header.ts'
+import type { JpegHeader } from '../jpeg-info.ts'
+import { isCodestream } from './codestream-start.ts'
 import { damaged } from './damaged.ts'
-import { isCodestream } from './fragments.ts'
-import type { PixelHeader } from './header.ts'
 import { endOfJpeg2000, isHighThroughput, readJpeg2000Header } from './jpeg2000-header.ts'
+import type { PixelHeader } from './pixel-header.ts'
 
 export type Codestream = {
   /** By what the codestream says of itself, whatever the transfer syntax is. */

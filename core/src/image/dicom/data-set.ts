@@ -1,7 +1,6 @@
 import dicomParser, { type ByteArrayParser, type ByteStream, type DataSet } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
-import type { Layout } from './layout.ts'
-import { EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './syntax.ts'
+import { EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, type Layout } from './syntax.ts'
 
 /**
  * Numbers of 16 bits that are read of tags, lengths and delimiters, two or three an element: some 20,000 elements and items.

@@ -1,12 +1,17 @@
 import type { DataSet } from 'dicom-parser'
 import type { DecodeOptions } from '../decode-options.ts'
+import type { FileRemark } from '../file-remark.ts'
 import type { ImageSource } from '../image-source.ts'
 import { ImageSink, type RowSink } from '../row-sink.ts'
+import type { Levelling } from './cell-use.ts'
 import { storedValues } from './cells.ts'
-import { type PixelHeader, readPixelHeader } from './header.ts'
+import { pushDeflated } from './deflated.ts'
+import { readPixelHeader } from './header.ts'
 import type { Range } from './lut.ts'
 import { parseDicom } from './parse.ts'
+import type { ParsedDicom } from './parsed.ts'
 import { pushCells } from './pixel-data.ts'
+import type { PixelHeader } from './pixel-header.ts'
 import { levelsOfCells } from './render.ts'
 import { readTags } from './tags.ts'
 import { readPipeline } from './voi.ts'
@@ -31,7 +36,7 @@ export async function readDicom(
   const { width, height, bitsStored, photometric, frames } = header
   const pipeline = readPipeline(dataSet, storedRange(header))
   const padding = readPadding(dataSet, header)
-  const found = await pushCells(parsed, header, options, sink, (format, use) =>
+  const found = await pushFrame(parsed, header, options, sink, (format, use) =>
     levelsOfCells(photometric, pipeline, padding, format, use),
   )
   return {
@@ -47,11 +52,24 @@ export async function readDicom(
   }
 }
 
+/** One frame as grey levels, of a large deflated object too. @returns what was odd about it */
+async function pushFrame(
+  parsed: ParsedDicom,
+  header: PixelHeader,
+  options: DecodeOptions,
+  sink: RowSink,
+  levelling: Levelling,
+): Promise<readonly FileRemark[]> {
+  if (parsed.deflated === undefined) return pushCells(parsed, header, options, sink, levelling)
+  const { whole } = await pushDeflated(parsed.deflated, parsed, header, options.frame ?? 0, sink, levelling)
+  return whole ? [] : ['end-missing']
+}
+
 export async function readStoredFrame(bytes: Uint8Array, options: DecodeOptions): Promise<StoredFrame> {
   const parsed = await parseDicom(bytes, options.limits)
   const header = readPixelHeader(parsed.dataSet, options.limits)
   const sink = new ImageSink()
-  await pushCells(parsed, header, options, sink, () => ({ bits: header.bitsAllocated }))
+  await pushFrame(parsed, header, options, sink, () => ({ bits: header.bitsAllocated }))
   const { width, height, data } = sink.image
   return {
     width,

@@ -1,12 +1,11 @@
 import { inflatePieces } from '../inflate.ts'
 import type { RowSink, Samples } from '../row-sink.ts'
-import { CellUse } from './cell-use.ts'
+import { CellUse, type Levelling } from './cell-use.ts'
 import { cellsOfBytes } from './cells.ts'
 import { damaged } from './damaged.ts'
-import { nativeRange } from './frame.ts'
-import type { PixelHeader } from './header.ts'
-import type { Deflated, ParsedDicom } from './parse.ts'
-import type { Levelling } from './render.ts'
+import { nativeRange } from './native-frame.ts'
+import type { Deflated, ParsedDicom } from './parsed.ts'
+import type { PixelHeader } from './pixel-header.ts'
 
 /**
  * One frame of a deflated data set: inflated twice, so that neither it nor its rows are held as a whole.

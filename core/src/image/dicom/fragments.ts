@@ -1,5 +1,6 @@
 import type { Element } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
+import { isCodestream } from './codestream-start.ts'
 import { damaged } from './damaged.ts'
 
 /** A radiograph has one, a film of a few minutes some thousands. */
@@ -60,10 +61,6 @@ export function readFragments(bytes: Uint8Array, { dataOffset }: Element): Encap
     whole,
   }
 }
-
-/** JPEG, JPEG-LS, JPEG 2000. */
-export const isCodestream = (bytes: Uint8Array) =>
-  bytes[0] === 0xff && (bytes[1] === 0xd8 || bytes[1] === 0x4f) && bytes[2] === 0xff
 
 const read32 = (bytes: Uint8Array, at: number) =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true)

@@ -1,34 +1,11 @@
 import type { DataSet } from 'dicom-parser'
-import { AppError } from '../../api/problem.ts'
 import { joinBytes } from '../../base/join-bytes.ts'
 import { damaged } from './damaged.ts'
 import { type Encapsulated, readFragments } from './fragments.ts'
+import { checkFrame } from './native-frame.ts'
 
 /** Bytes of a frame; not `whole` where the sequence that they lie in has no end. */
 export type FrameBytes = { readonly bytes: Uint8Array; readonly whole: boolean }
-
-/** Where a native frame lies in its data set, by what the element says of itself. */
-export function nativeRange(dataSet: DataSet, frame: number, frames: number, frameLength: number) {
-  checkFrame(frame, frames)
-  const { dataOffset, length } = dataSet.elements.x7fe00010!
-  const start = dataOffset + frame * frameLength
-  const end = start + frameLength
-  if (end > dataOffset + length) throw damaged('its pixel data are shorter than rows × columns')
-  return { start, end }
-}
-
-/** A view of a native frame. */
-export function nativeFrame(dataSet: DataSet, frame: number, frames: number, length: number): Uint8Array {
-  const { start, end } = nativeRange(dataSet, frame, frames, length)
-  if (end > dataSet.byteArray.length) throw damaged('its pixel data are shorter than rows × columns')
-  return dataSet.byteArray.subarray(start, end)
-}
-
-function checkFrame(frame: number, frames: number): void {
-  if (frame < 0 || frame >= frames || !Number.isInteger(frame)) {
-    throw new AppError('request-invalid', `frame ${frame} of an object with ${frames}`)
-  }
-}
 
 /** The joined fragments of a frame of encapsulated pixel data (PS3.5 annex A.4). */
 export function encapsulatedFrame(dataSet: DataSet, frame: number, frames: number): FrameBytes {

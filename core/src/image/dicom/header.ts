@@ -3,18 +3,7 @@ import { AppError } from '../../api/problem.ts'
 import { checkSize } from '../check-limits.ts'
 import type { ImageLimits } from '../limits.ts'
 import { damaged, printable } from './damaged.ts'
-
-/** The Image Pixel module (PS3.3 C.7.6.3) of an object that can be decoded, checked against the limits. */
-export type PixelHeader = {
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly photometric: 'MONOCHROME1' | 'MONOCHROME2'
-  readonly bitsAllocated: 8 | 16
-  readonly bitsStored: number
-  readonly highBit: number
-  readonly signed: boolean
-}
+import type { PixelHeader } from './pixel-header.ts'
 
 export function readPixelHeader(dataSet: DataSet, limits: ImageLimits): PixelHeader {
   const width = dataSet.uint16('x00280011')

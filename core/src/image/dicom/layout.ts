@@ -1,10 +1,4 @@
-import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './syntax.ts'
-
-/** How the elements of a data set are written; whatever else a transfer syntax names is about its pixel data. */
-export type Layout =
-  | typeof IMPLICIT_LITTLE_ENDIAN
-  | typeof EXPLICIT_LITTLE_ENDIAN
-  | typeof EXPLICIT_BIG_ENDIAN
+import { EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, type Layout } from './syntax.ts'
 
 /** The layout that a transfer syntax demands: explicit little endian for all that are not listed (PS3.5 chapter 10). */
 export const layoutOf = (transferSyntax: string): Layout =>

@@ -1,4 +1,3 @@
-import type { DataSet } from 'dicom-parser'
 import { AppError } from '../../api/problem.ts'
 import { checkSize } from '../check-limits.ts'
 import type { FileRemark } from '../file-remark.ts'
@@ -6,25 +5,10 @@ import { inflateUpTo } from '../inflate.ts'
 import type { ImageLimits } from '../limits.ts'
 import { damaged } from './damaged.ts'
 import { readDataSet } from './data-set.ts'
-import { type Layout, layoutAt, layoutOf } from './layout.ts'
+import { layoutAt, layoutOf } from './layout.ts'
 import { readMeta } from './meta.ts'
+import type { ParsedDicom } from './parsed.ts'
 import { DEFLATED, EXPLICIT_LITTLE_ENDIAN } from './syntax.ts'
-
-export type ParsedDicom = {
-  /** Up to the pixel data, whose element is there without having been looked into. */
-  readonly dataSet: DataSet
-  /** As the file names it, else as its data set is written. */
-  readonly transferSyntax: string
-  /** How the data set is written, by its bytes. */
-  readonly layout: Layout
-  /** Of the file as it was given. */
-  readonly fileBytes: number
-  /** A large deflated object: `dataSet` ends where its pixel data begin, and this stream holds them. */
-  readonly deflated?: Deflated
-  readonly remarks: readonly FileRemark[]
-}
-
-export type Deflated = { readonly bytes: Uint8Array; readonly format: 'deflate' | 'deflate-raw' }
 
 /** Elements up to the pixel data, as a start for the size check of a deflated object: generous for any header. */
 const HEADER_BYTES = 2 ** 20

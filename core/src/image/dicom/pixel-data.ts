@@ -3,18 +3,17 @@ import { checkMemory, heapBytes } from '../check-limits.ts'
 import { type Codecs, type DecodedFrame, halved, halvingsFor, JPEG_HALVINGS } from '../codecs.ts'
 import type { DecodeOptions } from '../decode-options.ts'
 import type { FileRemark } from '../file-remark.ts'
-import { jpegMemory } from '../jpeg.ts'
 import { readJpegHeader } from '../jpeg-header.ts'
+import { jpegMemory } from '../jpeg-memory.ts'
 import type { ImageSize, RowSink, Samples } from '../row-sink.ts'
-import { CellUse } from './cell-use.ts'
+import { CellUse, type Levelling } from './cell-use.ts'
 import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
 import { type Codestream, readCodestream } from './codestream.ts'
 import { damaged, printable } from './damaged.ts'
-import { pushDeflated } from './deflated.ts'
-import { encapsulatedFrame, nativeFrame } from './frame.ts'
-import type { PixelHeader } from './header.ts'
-import type { ParsedDicom } from './parse.ts'
-import type { Levelling } from './render.ts'
+import { encapsulatedFrame } from './frame.ts'
+import { nativeFrame } from './native-frame.ts'
+import type { ParsedDicom } from './parsed.ts'
+import type { PixelHeader } from './pixel-header.ts'
 import { decodeRle, isRle } from './rle.ts'
 import { type Encoding, EXPLICIT_BIG_ENDIAN, encodingsOf } from './syntax.ts'
 
@@ -29,12 +28,8 @@ export async function pushCells(
   sink: RowSink,
   levelling: Levelling,
 ): Promise<FileRemark[]> {
-  const { dataSet, deflated } = parsed
+  const { dataSet } = parsed
   const frame = options.frame ?? 0
-  if (deflated !== undefined) {
-    const { whole } = await pushDeflated(deflated, parsed, header, frame, sink, levelling)
-    return whole ? [] : ['end-missing']
-  }
   const out: Out = { parsed, header, options, sink, levelling }
   const found = findFrame(parsed, header, frame)
   if (found.encapsulated === undefined) {

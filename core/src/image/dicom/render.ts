@@ -1,14 +1,8 @@
-import type { CellFormat, CellUse } from './cell-use.ts'
+import type { CellFormat, CellLevels, CellUse } from './cell-use.ts'
 import { storedValues } from './cells.ts'
-import type { PixelHeader } from './header.ts'
 import type { Range } from './lut.ts'
+import type { PixelHeader } from './pixel-header.ts'
 import { type GreyPipeline, modalityValue, voiShare } from './voi.ts'
-
-/** What becomes of a pixel cell: a level of `bits` bits by a table, or the cell itself. */
-export type CellLevels = { readonly bits: number; readonly levels?: Uint16Array }
-
-/** How the cells of a frame become grey levels, once it is known how they are stored and which of them it uses. */
-export type Levelling = (format: CellFormat, use: CellUse) => CellLevels
 
 /**
  * Grey level of each pixel cell as it lies in the file, in the standard's order (PS3.4 N.2): modality, VOI, then the

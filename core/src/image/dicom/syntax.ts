@@ -1,7 +1,13 @@
-import type { Codecs } from '../codecs.ts'
-
 /** What the pixel data of a transfer syntax are: native, or encoded by one of these. */
-export type Encoding = 'native' | 'rle' | keyof Codecs
+export type Encoding =
+  | 'native'
+  | 'rle'
+  | 'jpeg'
+  | 'jpegExtended'
+  | 'jpegLossless'
+  | 'jpegLs'
+  | 'jpeg2000'
+  | 'htj2k'
 
 /** Transfer syntaxes whose pixel data are encoded in a way that is read (PS3.5 chapter 10, PS3.6 annex A). */
 const ENCODED: Record<string, readonly Encoding[]> = {
@@ -25,6 +31,12 @@ export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2'
 /** The data set as a whole is a raw deflate stream of explicit little endian (PS3.5 annex A.5). */
 export const DEFLATED = '1.2.840.10008.1.2.1.99'
+
+/** How the elements of a data set are written; whatever else a transfer syntax names is about its pixel data. */
+export type Layout =
+  | typeof IMPLICIT_LITTLE_ENDIAN
+  | typeof EXPLICIT_LITTLE_ENDIAN
+  | typeof EXPLICIT_BIG_ENDIAN
 
 const NATIVE = [IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, EXPLICIT_BIG_ENDIAN, DEFLATED]
 

@@ -1,5 +1,5 @@
 import type { DataSet } from 'dicom-parser'
-import { exp } from '../exp.ts'
+import { exp } from '../../base/exp.ts'
 import { type Lut, lookUp, type Range, readLut } from './lut.ts'
 
 type Window = {
