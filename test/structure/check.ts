@@ -8,8 +8,6 @@ import { importRules, ROOMS } from './rules.ts'
 
 /** Files from one that nobody imports down to one that imports nobody, within a room. */
 const LONGEST_CHAIN = 8
-/** A file of DICOM's pixel data more: it may only get shorter. */
-const LONGEST_CHAIN_OF: Partial<Record<(typeof ROOMS)[number], number>> = { core: 9 }
 /** Functions over 60 lines that say why, in a suppression of Biome's rule. */
 const LONG_FUNCTIONS = 8
 /** Lines of a file that is neither generated nor a table of texts. */
@@ -29,9 +27,8 @@ const faults = summary.violations.map(({ rule, from, to, cycle }) =>
 for (const room of ROOMS) {
   const chain = longestChain(modules.filter(({ source }) => source.startsWith(`${room}/`)))
   console.log(`${room}: ${chain.length} files in the longest chain of imports`)
-  const most = LONGEST_CHAIN_OF[room] ?? LONGEST_CHAIN
-  if (chain.length > most)
-    faults.push(`chain of ${chain.length} files, at most ${most}: ${chain.join(' → ')}`)
+  if (chain.length > LONGEST_CHAIN)
+    faults.push(`chain of ${chain.length} files, at most ${LONGEST_CHAIN}: ${chain.join(' → ')}`)
 }
 
 const sources = ROOMS.flatMap((room) =>

@@ -1,6 +1,5 @@
 import { AppError } from '../../api/problem.ts'
 import { joinBytes } from '../../base/join-bytes.ts'
-import { damaged } from './damaged.ts'
 
 export type Jpeg2000Header = {
   readonly width: number
@@ -168,3 +167,6 @@ function checkCost({ layers, levels, block, precincts }: Style, { width, height,
 
 const tooCostly = (what: string) =>
   new AppError('image-too-large', `a JPEG 2000 codestream of too many ${what}`)
+
+/** Its own words: a codestream knows nothing of the object that it lies in. */
+const damaged = (what: string) => new AppError('image-undecodable', `the image is damaged: ${what}`)

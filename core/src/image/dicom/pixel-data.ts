@@ -11,7 +11,7 @@ import { cellsOfBytes, cellsOfSamples, swapWords } from './cells.ts'
 import { type Codestream, readCodestream } from './codestream.ts'
 import { damaged, printable } from './damaged.ts'
 import { encapsulatedFrame } from './frame.ts'
-import { nativeFrame } from './native-frame.ts'
+import { checkFrame, nativeFrame } from './native-frame.ts'
 import type { ParsedDicom } from './parsed.ts'
 import type { PixelHeader } from './pixel-header.ts'
 import { decodeRle, isRle } from './rle.ts'
@@ -30,6 +30,7 @@ export async function pushCells(
 ): Promise<FileRemark[]> {
   const { dataSet } = parsed
   const frame = options.frame ?? 0
+  checkFrame(frame, header.frames)
   const out: Out = { parsed, header, options, sink, levelling }
   const found = findFrame(parsed, header, frame)
   if (found.encapsulated === undefined) {
