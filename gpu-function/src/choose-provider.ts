@@ -29,9 +29,11 @@ export async function createSession(given: WorkerInput) {
 
 /** A session that has shown that it runs the model. @throws Error why the provider is passed over */
 async function tryProvider(provider: Provider, given: WorkerInput) {
+  // Where there is no driver, making a session prints warnings of its own: WebGPU's adapter is asked for first.
+  const named = provider === 'webgpu' ? await describeAdapter(provider) : undefined
   const session = await openOn(provider, given)
   try {
-    const adapter = await describeAdapter(provider)
+    const adapter = named ?? (await describeAdapter(provider))
     if (provider === 'cpu') return { session, adapter }
     if (adapter.software && !given.software)
       throw new Error(

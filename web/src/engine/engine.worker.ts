@@ -1,5 +1,6 @@
 import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
@@ -72,7 +73,7 @@ expose(engine)
 /** To look at an image before the endpoint has told of its model, or where there is none. */
 const withoutModel = async (): Promise<ModelSpecs> => ({
   preprocess: (await import('@detl/core/preprocess/spec')).cxrGrey(128),
-  gate: (await import('@detl/core/gate/chest-model')).DEFAULT_GATE,
+  gate: DEFAULT_GATE,
 })
 
 function guarded<A extends unknown[], T>(task: (...args: A) => Promise<T>) {
