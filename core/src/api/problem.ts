@@ -1,5 +1,5 @@
 /**
- * Every stable error code, in one table: to add one is to add a row here and to throw it. Codes are API: they are documented, tested and
+ * Every stable error code, in one table: to add one is to add a row here, to throw it, and to list it where it is thrown (CONTRIBUTING.md). Codes are API: they are documented, tested and
  * never renamed; texts are for people and may change.
  * Rendered as RFC 9457 problem details by `edge/src/middleware/problem.ts`, and as `{"code","detail"}` by the CLI.
  */
