@@ -169,7 +169,7 @@ describe('the whole method, on phantoms', () => {
     const text = printDescription(
       await describeData(join(dir, 'data'), { splitSeed: 1, nearDuplicates: true }),
     )
-    expect(text).toContain('140 images of 70 patients in 70 groups')
+    expect(text).toContain('140 images of 70 known patients in 70 groups')
     expect(text).toContain('cohen × covid19')
     expect(text).toContain('split "paper": protocol "paper" needs 350 images of normal')
     expect(text).not.toContain('LEAK')

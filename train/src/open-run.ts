@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type BackendChoice, describeBackend } from './backend/names.ts'
 import type { Protocol, TrainConfig } from './config.ts'
 import { type Dataset, openDataset } from './data/dataset.ts'
+import { labelsDigest } from './data/record.ts'
 import { savedSplit } from './data/split-file.ts'
 import { writeJson } from './files.ts'
 import { lockFolder } from './lock.ts'
@@ -43,10 +44,11 @@ export async function prepareRun(options: TrainOptions, backend: BackendChoice):
     config,
     preprocess: dataset.pixels.spec,
     dataDigest: dataset.digest,
+    labelsDigest: labelsDigest(dataset.records),
     split: { protocol, seed: splitSeed, digest: dataset.split.digest },
     backend: { name: backend.name, device: backend.device, detail: backend.detail },
   }
-  openRun(out, facts)
+  const opened = openRun(out, facts)
   if (!split) writeJson(join(out, 'split.json'), dataset.split)
-  return { options, dataset, backend, identity: identityOf(facts) }
+  return { options, dataset, backend, identity: identityOf(opened) }
 }

@@ -13,6 +13,8 @@ export type Run = {
   preprocess: PreprocessSpec
   /** Of all images of the data folder. */
   dataDigest: string
+  /** Of the classes that those images have; absent in runs from before labels could be changed by a second reading. */
+  labelsDigest?: string
   split: { protocol: Protocol; seed: number; digest: string }
   /** Commit of this code, with "+changes" where the working tree differed. */
   code: string
@@ -26,7 +28,8 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
   const path = join(dir, 'run.json')
   if (existsSync(path)) {
     const existing = readRun(dir)
-    if (identityOf(existing) !== identityOf(run)) {
+    const { labelsDigest, ...unlabelled } = run
+    if (identityOf(existing) !== identityOf(existing.labelsDigest ? run : unlabelled)) {
       throw new Error(`${dir} holds a run of another configuration or data: choose another folder`)
     }
     return existing
@@ -49,10 +52,12 @@ export function readRun(dir: string): Run {
 }
 
 /** What must be equal for a run to be continued. The backend may differ; run.json names the first one. */
-export function identityOf(run: Pick<Run, 'config' | 'preprocess' | 'dataDigest' | 'split'>): string {
-  const { config, preprocess, dataDigest, split } = run
+export function identityOf(
+  run: Pick<Run, 'config' | 'preprocess' | 'dataDigest' | 'labelsDigest' | 'split'>,
+): string {
+  const { config, preprocess, dataDigest, split, labelsDigest } = run
   return createHash('sha256')
-    .update(JSON.stringify([config, preprocess, dataDigest, split]))
+    .update(JSON.stringify([config, preprocess, dataDigest, split, ...(labelsDigest ? [labelsDigest] : [])]))
     .digest('hex')
 }
 

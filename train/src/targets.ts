@@ -1,11 +1,12 @@
 import type * as tfl from '@tensorflow/tfjs-layers'
 import type { StageConfig } from './config.ts'
 import type { PixelCache } from './data/cache.ts'
+import { readDataSetRegions } from './data/data-set.ts'
 import type { Dataset } from './data/dataset.ts'
 import type { LabelledImages } from './data/images.ts'
 import { findingsOf } from './data/labelled.ts'
 import { type MapGrid, placedRegion, type RegionMasks } from './data/region-masks.ts'
-import { maskOfBoxes, type Regions, readMask, readRegions, uprightBoxes } from './data/regions.ts'
+import { maskOfBoxes, type Regions, readMask, uprightBoxes } from './data/regions.ts'
 import { camGridOf, camLayerOf } from './model/trunk.ts'
 
 /** The lungs say much less about where the evidence is than a box or a lesion's outline. */
@@ -59,7 +60,7 @@ export async function withTargets(
   if (evidenceWeight > 0) {
     const cells = model.getLayer(camLayerOf(model)).outputShape[1] as number
     const grid = { cells, ...camGridOf(model) }
-    out.regions = await regionMasks(files, dataset.pixels, readRegions(data), grid)
+    out.regions = await regionMasks(files, dataset.pixels, readDataSetRegions(data), grid)
   }
   return out
 }

@@ -74,7 +74,10 @@ function addDescribe(data: Command): void {
   data
     .command('describe')
     .description('classes, sources, views and ages of a data folder, its splits, and every leak')
-    .requiredOption('--data <dir>', 'folder with manifest.csv and the images')
+    .requiredOption(
+      '--data <path>',
+      'folder with manifest.csv and the images, or a JSON file that puts folders together',
+    )
     .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
     .option('--no-near-duplicates', 'do not decode the images to look for copies')
     .option('--json', 'one object instead of tables', false)

@@ -33,7 +33,10 @@ export function runCommand(program: Command, name: string, description: string):
   return program
     .command(name)
     .description(description)
-    .requiredOption('--data <dir>', 'folder with manifest.csv and the images')
+    .requiredOption(
+      '--data <path>',
+      'folder with manifest.csv and the images, or a JSON file that puts folders together',
+    )
     .requiredOption(
       '--out <dir>',
       "the run's folder: configuration, split, checkpoints, best weights, history",

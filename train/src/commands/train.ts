@@ -113,7 +113,7 @@ function addCompare(train: Command): void {
     .description('two evaluated runs of one split, image by image: differences with their intervals')
     .argument('<run-a>', "a run's folder; add :scratch for its folds without pretraining")
     .argument('<run-b>', 'the other')
-    .requiredOption('--data <dir>', 'folder with manifest.csv')
+    .requiredOption('--data <path>', 'folder with manifest.csv, or a JSON file that puts folders together')
     .action(async (a: string, b: string, flags: { data: string }) => {
       const { compareFolders } = await import('../evaluate/compare-folders.ts')
       console.log(JSON.stringify(compareFolders(a, b, flags.data), null, 1))

@@ -1,14 +1,14 @@
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import type { Protocol } from '../config.ts'
 import { loadPixels, type PixelCache } from './cache.ts'
+import { readDataSet } from './data-set.ts'
 import { checkLeaks } from './leaks.ts'
 import { dataDigest, type ImageRecord } from './record.ts'
-import { readFolder } from './sources/folder.ts'
 import { splitOf } from './split.ts'
 import type { Split } from './split-file.ts'
 
 export type DatasetOptions = {
-  /** Folder with manifest.csv. */
+  /** As `readDataSet` takes it. */
   data: string
   /** Folder for preprocessed pixels. */
   cache: string
@@ -31,7 +31,7 @@ export type Dataset = {
 
 /** Manifest, split (checked for leaks) and pixels of a data folder. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
-  const records = readFolder(options.data)
+  const records = readDataSet(options.data)
   const split = options.split ?? splitOf(options.protocol, records, options.seed)
   checkLeaks(split, records)
   const pixels = await loadPixels(records, cxrGrey(options.size), options.cache, options.onImages)

@@ -3,10 +3,10 @@ import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import type { Protocol } from '../config.ts'
-import { findLeaks, type Leak } from './leaks.ts'
+import { readDataSet } from './data-set.ts'
+import { findLeaks, type Leak, leakText } from './leaks.ts'
 import { type Fingerprint, fingerprint, nearDuplicates } from './near-duplicates.ts'
 import { ageBand, dataDigest, type ImageRecord } from './record.ts'
-import { readFolder } from './sources/folder.ts'
 import { sourcesToLeaveOut, splitOf } from './split.ts'
 
 type Counts = Record<string, number>
@@ -14,6 +14,7 @@ type Counts = Record<string, number>
 export type DataDescription = {
   images: number
   groups: number
+  /** Known ones. */
   patients: number
   digest: string
   /** Images by dataset and class, view, age band; the class is Data-B's, or Data-A's where that is all there is. */
@@ -39,14 +40,14 @@ export type DescribeOptions = {
 
 export async function describeData(root: string, options: DescribeOptions): Promise<DataDescription> {
   const { splitSeed } = options
-  const records = readFolder(root)
+  const records = readDataSet(root)
   const classOf = (r: ImageRecord) => r.classB ?? (r.classA ? `${r.classA} (Data-A)` : 'none')
   const bySha = new Map<string, string[]>()
   for (const r of records) bySha.set(r.sha256, [...(bySha.get(r.sha256) ?? []), r.file])
   return {
     images: records.length,
     groups: new Set(records.map((r) => r.group)).size,
-    patients: new Set(records.map((r) => r.patient)).size,
+    patients: new Set(records.flatMap((r) => r.patient ?? [])).size,
     digest: dataDigest(records),
     classes: count(records, (r) => `${r.dataset} × ${classOf(r)}`),
     views: count(records, (r) => `${r.dataset} × ${r.view}`),
@@ -110,7 +111,7 @@ export function printDescription(d: DataDescription): string {
   const block = (title: string, counts: Counts) =>
     [title, ...Object.entries(counts).map(([k, n]) => `  ${String(n).padStart(6)}  ${k}`)].join('\n')
   return [
-    `${d.images} images of ${d.patients} patients in ${d.groups} groups; digest ${d.digest}`,
+    `${d.images} images of ${d.patients} known patients in ${d.groups} groups; digest ${d.digest}`,
     block('dataset × class', d.classes),
     block('dataset × view', d.views),
     block('class × age', d.ages),
@@ -122,9 +123,7 @@ export function printDescription(d: DataDescription): string {
         ? `split "${s.protocol}": ${s.error}`
         : [
             block(`split "${s.protocol}" ${s.digest}`, s.counts ?? {}),
-            ...s.leaks.map(
-              (l) => `  LEAK ${l.where}: ${l.count} images share a ${l.kind}, for example ${l.example}`,
-            ),
+            ...s.leaks.map((l) => `  LEAK ${leakText(l)}`),
           ].join('\n'),
     ),
   ].join('\n\n')

@@ -110,7 +110,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
 }
 
 const HEADER =
-  'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license'
+  'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license,training_only'
 
 /** @param groups of each row, by number */
 function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>): string {
@@ -132,6 +132,7 @@ function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>): st
       r.sourceHeight,
       r.sha256,
       r.licence,
+      r.trainingOnly ? 'yes' : '',
     ]
       .map(cell)
       .join(','),

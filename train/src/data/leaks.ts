@@ -2,7 +2,12 @@ import type { ImageRecord } from './record.ts'
 import type { Split } from './split-file.ts'
 
 /** A way in which a test image, or its patient, was seen in training. */
-export type Leak = { kind: 'group' | 'content' | 'data-a'; where: string; example: string; count: number }
+export type Leak = {
+  kind: 'group' | 'content' | 'data-a' | 'training-only'
+  where: string
+  example: string
+  count: number
+}
 
 /** Looks at the finished lists, knowing nothing of how they were made. */
 export function findLeaks(split: Split, records: readonly ImageRecord[]): Leak[] {
@@ -52,7 +57,18 @@ export function findLeaks(split: Split, records: readonly ImageRecord[]): Leak[]
     split.folds.flatMap((f) => f.test),
     'data-a',
   )
-  compare('training ∩ external', [...pretrain, ...split.folds.flatMap((f) => f.test)], split.external)
+  compare(
+    'training ∩ external',
+    [...pretrain, ...split.folds.flatMap((f) => [...f.train, ...f.test])],
+    split.external,
+  )
+  const held = { 'Data-A': split.pretrain.validation, external: split.external }
+  const heldOfFolds = split.folds.map((f, k) => [`fold ${k}`, [...f.validation, ...f.test]] as const)
+  for (const [where, list] of [...Object.entries(held), ...heldOfFolds]) {
+    const wrong = of(list).filter((r) => r.trainingOnly)
+    if (wrong.length > 0)
+      leaks.push({ kind: 'training-only', where, example: wrong[0]!.file, count: wrong.length })
+  }
   return leaks
 }
 
@@ -60,11 +76,12 @@ export function findLeaks(split: Split, records: readonly ImageRecord[]): Leak[]
 export function checkLeaks(split: Split, records: readonly ImageRecord[]): Leak[] {
   const leaks = findLeaks(split, records)
   const serious = leaks.filter((l) => split.protocol !== 'paper' || l.kind !== 'group')
-  if (serious.length > 0) {
-    const lines = serious.map(
-      (l) => `${l.where}: ${l.count} images share a ${l.kind}, for example ${l.example}`,
-    )
-    throw new Error(`the split leaks:\n${lines.join('\n')}`)
-  }
+  if (serious.length > 0) throw new Error(`the split leaks:\n${serious.map(leakText).join('\n')}`)
   return leaks
 }
+
+/** A leak in a line. */
+export const leakText = ({ kind, where, count, example }: Leak): string =>
+  kind === 'training-only'
+    ? `${where}: ${count} images that are for training only are validated or tested on, for example ${example}`
+    : `${where}: ${count} images share a ${kind}, for example ${example}`

@@ -9,7 +9,8 @@ export type ImageRecord = {
   /** Where the bytes are. */
   path: string
   dataset: string
-  patient: string
+  /** Undefined where the source does not tell. */
+  patient: string | undefined
   /** Images of one patient, one case page, or near-duplicates: never in two splits. */
   group: string
   view: 'PA' | 'AP' | 'lateral' | 'unknown'
@@ -29,6 +30,12 @@ export type ImageRecord = {
   /** Of the file's bytes. */
   sha256: string
   licence: string
+  /** The source's own mark of how well an image is known: `A`, `B` …; a data set may ask for some of them. */
+  tier?: string | undefined
+  /** Trained on, but never validated or tested on: its patient or its label is not known well enough for that. */
+  trainingOnly?: boolean | undefined
+  /** Why no part of training or testing sees it. */
+  leftOut?: string | undefined
 }
 
 /** An image as it was preprocessed: its upright size in pixels, at full resolution, and how it lay in its file. */
@@ -41,6 +48,14 @@ export type Box = { x: number; y: number; width: number; height: number }
 export function dataDigest(records: readonly { sha256: string }[]): string {
   const digests = [...new Set(records.map((r) => r.sha256))].sort()
   return createHash('sha256').update(digests.join('\n')).digest('hex')
+}
+
+/** sha256 over the classes of the images, whatever their order. */
+export function labelsDigest(records: readonly ImageRecord[]): string {
+  const lines = records.map((r) =>
+    [r.sha256, r.classA ?? '', r.classB ?? '', r.leftOut ? 'out' : ''].join(' '),
+  )
+  return createHash('sha256').update(lines.sort().join('\n')).digest('hex')
 }
 
 export const ageBand = (age: number | undefined): string =>

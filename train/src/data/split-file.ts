@@ -32,8 +32,10 @@ export function readSplit(dir: string): Split {
   return split
 }
 
-export const splitDigest = (split: Omit<Split, 'digest'>): string =>
+const splitDigest = (split: Omit<Split, 'digest'>): string =>
   createHash('sha256').update(JSON.stringify(split)).digest('hex')
+
+export const sealed = (split: Omit<Split, 'digest'>): Split => ({ ...split, digest: splitDigest(split) })
 
 /** The split of the run in `dir`, if there is a run. @throws if it is of another protocol or seed */
 export function savedSplit(dir: string, protocol: Protocol, seed: number): Split | undefined {

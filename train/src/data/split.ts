@@ -2,14 +2,15 @@ import { LABELS } from '@detl/core/model/labels'
 import type { Protocol } from '../config.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
-import { type Fold, leftOutSource, type Split, splitDigest } from './split-file.ts'
+import { type Fold, leftOutSource, type Split, sealed } from './split-file.ts'
+import { withTrainingOnly } from './training-only.ts'
 
 /** Datasets that are kept for external validation. */
 const EXTERNAL = new Set(['figure1'])
 
 /** Sources that `without-SOURCE` can leave out: those of COVID-19 images, of which there must be others. */
 export function sourcesToLeaveOut(records: readonly ImageRecord[]): string[] {
-  const covid = records.filter((r) => r.classB === 'covid19' && !EXTERNAL.has(r.dataset))
+  const covid = records.filter((r) => r.classB === 'covid19' && !EXTERNAL.has(r.dataset) && !r.trainingOnly)
   const sources = [...new Set(covid.map((r) => r.dataset))].sort()
   return sources.length > 1 ? sources : []
 }
@@ -20,10 +21,15 @@ const PRETRAIN_VALIDATION_PARTS = 6
 /** Share of the NIH normals that pretraining gets; `normal` is the scarce class of Data-B. */
 const NORMALS_FOR_PRETRAINING = 0.18
 
-export function splitOf(protocol: Protocol, records: readonly ImageRecord[], seed: number): Split {
+/** The split of a protocol: what may be tested is split, then training gets the images that are for training only. */
+export function splitOf(protocol: Protocol, all: readonly ImageRecord[], seed: number): Split {
   const source = leftOutSource(protocol)
-  if (source !== undefined) return withoutSourceSplit(records, seed, source)
-  return (protocol === 'paper' ? paperSplit : groupedSplit)(records, seed)
+  const records = all.filter((r) => !r.trainingOnly && r.leftOut === undefined)
+  const split =
+    source !== undefined
+      ? withoutSourceSplit(records, seed, source)
+      : (protocol === 'paper' ? paperSplit : groupedSplit)(records, seed)
+  return withTrainingOnly(split, all)
 }
 
 /**
@@ -242,8 +248,3 @@ const inFileOrder = (records: readonly ImageRecord[]): ImageRecord[] =>
   [...records].sort((a, b) => (a.file < b.file ? -1 : 1))
 
 const files = (records: readonly ImageRecord[]): string[] => records.map((r) => r.file).sort()
-
-const sealed = (split: Omit<Split, 'digest'>): Split => ({
-  ...split,
-  digest: splitDigest(split),
-})

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readFolder } from '../data/sources/folder.ts'
+import { readDataSet } from '../data/data-set.ts'
 import { readSplit } from '../data/split-file.ts'
 import { trainedMembers } from '../folds.ts'
 import { readRun } from '../run.ts'
@@ -14,7 +14,7 @@ import type { Comparison } from './report.ts'
  * @param a, b run folders; `:scratch` at the end takes the folds that were trained without pretraining
  */
 export function compareFolders(a: string, b: string, data: string): Comparison {
-  const records = new Map(readFolder(data).map((r) => [r.file, r]))
+  const records = new Map(readDataSet(data).map((r) => [r.file, r]))
   const read = (name: string) => {
     const fromScratch = name.endsWith(':scratch')
     const out = fromScratch ? name.slice(0, -':scratch'.length) : name

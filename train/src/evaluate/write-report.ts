@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readDataSet } from '../data/data-set.ts'
 import type { ImageRecord } from '../data/record.ts'
-import { readFolder } from '../data/sources/folder.ts'
 import { readSplit } from '../data/split-file.ts'
 import { writeJson, writeWhole } from '../files.ts'
 import { trainedMembers } from '../folds.ts'
@@ -37,13 +37,13 @@ export type ReportOptions = {
  * The report of a scored run, in its folder `report` or `report-scratch`. It is made of files alone: what training and
  * scoring left in the run's folder, and the data's manifest. No network runs and no image is read.
  * @param out the run's folder
- * @param data folder with manifest.csv
+ * @param data as `readDataSet` takes it
  * @throws where a fold is not scored, with the command that scores it
  */
 export function writeReport(out: string, data: string, options: ReportOptions): Report {
   const { fromScratch } = options
   const split = readSplit(out)
-  const records = new Map(readFolder(data).map((r) => [r.file, r]))
+  const records = new Map(readDataSet(data).map((r) => [r.file, r]))
   const numbers = options.folds.filter((k) => k < split.folds.length)
   const members = numbers.map((fold) => membersOf(out, fold, fromScratch))
   const folds = members.map((names) => predictionsOf(out, names))

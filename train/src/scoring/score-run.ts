@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { LABELS } from '@detl/core/model/labels'
 import type * as tfl from '@tensorflow/tfjs-layers'
+import { readDataSetRegions } from '../data/data-set.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { labelledImages } from '../data/labelled.ts'
-import { readRegions } from '../data/regions.ts'
 import { writeWhole } from '../files.ts'
 import { trainedMembers } from '../folds.ts'
 import { loadModel } from '../model/files.ts'
@@ -76,7 +76,7 @@ async function scoreFold(
   const { test } = split.folds[fold]!
   await kept<CamScore[]>(SCORE_FILES.cams(out, members), out, members, async () => {
     const models = await loadAll(out, members)
-    const scores = await scoreCams(models, test, partOf(run, test), pixels, readRegions(data))
+    const scores = await scoreCams(models, test, partOf(run, test), pixels, readDataSetRegions(data))
     for (const model of models) model.dispose()
     return scores
   })
@@ -171,7 +171,7 @@ async function galleryOf(run: ScoredRun, folds: readonly Fold[]): Promise<Galler
   const { byFile, pixels } = run.dataset
   const ensembles = folds.map((f) => ensembleOf(f.predictions, byFile))
   const chosen = galleryImages(scored(ensembles, 'test', byFile))
-  const regions = readRegions(run.data)
+  const regions = readDataSetRegions(run.data)
   const cases = new Map<string, GalleryCase>()
   for (const { fold, members } of folds) {
     const models = await loadAll(run.out, members)

@@ -7,14 +7,14 @@ import type { SourceRow } from './labels.ts'
 
 /**
  * A folder with manifest.csv (file, dataset, patient_id, group_id, view, finding, class_a, class_b, age, sex, width,
- * height, src_width, src_height, sha256, license) and, if present, manifest_lowres.csv of further images for Data-A.
- * A low-resolution image belongs to the group of its patient.
+ * height, src_width, src_height, sha256, license, tier, training_only) and, if present, manifest_lowres.csv of further images
+ * for Data-A. An image without a group is in its patient's; one whose patient is not known either is a group of its own.
  */
 export function readFolder(root: string): ImageRecord[] {
   const path = join(root, 'manifest.csv')
   if (!existsSync(path)) throw new Error(`${root} has no manifest.csv`)
   const records = readCsv(path).map((row, i) =>
-    toRecord(row, i, path, root, required(row, 'group_id', path, i)),
+    toRecord(row, i, path, root, row.group_id || row.patient_id || required(row, 'file', path, i)),
   )
   const groupOf = new Map(records.map((r) => [r.patient, r.group]))
 
@@ -30,7 +30,11 @@ export function readFolder(root: string): ImageRecord[] {
 
 /** A folder's manifest.csv as a source to import from: to filter it by licence or to join it with others. */
 export const readFolderLabels = (path: string): SourceRow[] =>
-  readFolder(dirname(path)).map((r) => ({ ...r, image: r.file }))
+  readFolder(dirname(path)).map((r) => ({
+    ...r,
+    image: r.file,
+    patient: r.patient ?? `${r.dataset}/${r.file}`,
+  }))
 
 function toRecord(row: Row, index: number, path: string, root: string, group: string): ImageRecord {
   const file = required(row, 'file', path, index)
@@ -38,7 +42,7 @@ function toRecord(row: Row, index: number, path: string, root: string, group: st
     file,
     path: join(root, file),
     dataset: required(row, 'dataset', path, index),
-    patient: required(row, 'patient_id', path, index),
+    patient: row.patient_id || undefined,
     group,
     view: row.view === 'PA' || row.view === 'AP' ? row.view : 'unknown',
     finding: row.finding ?? '',
@@ -52,6 +56,8 @@ function toRecord(row: Row, index: number, path: string, root: string, group: st
     sourceHeight: optionalNumber(row.src_height),
     sha256: required(row, 'sha256', path, index),
     licence: row.license ?? '',
+    tier: row.tier || undefined,
+    trainingOnly: yesOrNo(row.training_only, `${path}, row ${index + 1}: training_only`),
   }
 }
 
@@ -63,4 +69,11 @@ function oneOf<T extends string>(
   if (value === undefined || value === '') return undefined
   if (!known.includes(value as T)) throw new Error(`${where} is "${value}"; known: ${known.join(', ')}`)
   return value as T
+}
+
+function yesOrNo(value: string | undefined, where: string): boolean {
+  const text = value?.trim().toLowerCase() ?? ''
+  if (['', '0', 'no', 'false'].includes(text)) return false
+  if (['1', 'yes', 'true'].includes(text)) return true
+  throw new Error(`${where} is "${value}"; known: yes, no`)
 }

@@ -18,6 +18,8 @@ export type SourceRow = {
   sourceWidth: number | undefined
   sourceHeight: number | undefined
   licence: string
+  /** As `ImageRecord.trainingOnly`. */
+  trainingOnly?: boolean | undefined
 }
 
 /** The six diseases that make up Data-B's `other_disease`; paper, section IV-B. */

@@ -1,0 +1,123 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import * as z from 'zod'
+import { joinGroups } from './near-duplicates.ts'
+import type { ImageRecord } from './record.ts'
+import { type Regions, readRegions } from './regions.ts'
+import { withSecondReading } from './second-reading.ts'
+import { readFolder } from './sources/folder.ts'
+
+const part = z.strictObject({
+  /** Folder with manifest.csv; relative to the file that names it. */
+  dir: z.string().min(1),
+  /** `training`: no image of it is ever validated or tested on. */
+  use: z.enum(['any', 'training']).default('any'),
+  /** Only images whose column `tier` has one of these values. */
+  tiers: z.array(z.string()).min(1).optional(),
+})
+
+/** A data set that is put together of folders: what `--data FILE.json` names. */
+const dataSetSchema = z.strictObject({
+  /** The images of the first keep their names; those of a further one are called after its folder: `cxr-more/images/1.jpg`. */
+  folders: z.array(part).min(1),
+  secondReading: z
+    .strictObject({ files: z.array(z.string()).min(1), conflicts: z.enum(['drop', 'relabel']) })
+    .optional(),
+  /** Images that no part of training or testing sees, by file. */
+  leaveOut: z.array(z.string()).default([]),
+})
+
+/** Images of public collections that are not what their collection says. */
+const KNOWN_FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  figure1: { 'COVID-00048': 'an image of NIH ChestX-ray14, from before COVID-19' },
+}
+
+type Part = { dir: string; prefix: string; use: 'any' | 'training'; tiers?: readonly string[] | undefined }
+
+/**
+ * The images of a data folder, or of several that a JSON file puts together.
+ * @param path a folder with manifest.csv, or a file: `{"folders": [{"dir": "cxr"}, {"dir": "more", "use": "training"}]}`
+ * @throws where the file is none of that form, or two folders have the same name
+ */
+export function readDataSet(path: string): ImageRecord[] {
+  if (statSync(path).isDirectory()) return readFolder(path).map(withoutKnownFaults)
+  const { parts, secondReading, leaveOut } = parseDataSet(path)
+  const records = joinPatients(parts.flatMap(recordsOf)).map(withoutKnownFaults)
+  const known = new Set(records.map((r) => r.file))
+  const missing = leaveOut.filter((file) => !known.has(file))
+  if (missing.length > 0)
+    throw new Error(`${path}: leaveOut names ${missing.join(', ')}, which the data do not have`)
+  const named = new Set(leaveOut)
+  const kept = records.map((r) => (named.has(r.file) ? { ...r, leftOut: 'named in leaveOut' } : r))
+  if (!secondReading) return kept
+  return withSecondReading(kept, secondReading.files, secondReading.conflicts)
+}
+
+/** Boxes and outlines of the same images. */
+export function readDataSetRegions(path: string): Regions {
+  if (statSync(path).isDirectory()) return readRegions(path)
+  const regions = parseDataSet(path).parts.map(({ dir, prefix }) => ({ prefix, of: readRegions(dir) }))
+  const joined = <K extends keyof Regions>(kind: K): Regions[K] =>
+    new Map(
+      regions.flatMap(({ prefix, of }) => [...of[kind]].map(([file, value]) => [prefix + file, value])),
+    ) as Regions[K]
+  return {
+    boxes: joined('boxes'),
+    lesions: joined('lesions'),
+    lungs: joined('lungs'),
+    lungBoxes: joined('lungBoxes'),
+  }
+}
+
+function parseDataSet(path: string) {
+  const result = dataSetSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  if (!result.success) {
+    const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
+    throw new Error(`${path} does not describe a data set: ${issues.join('; ')}`)
+  }
+  const { folders, secondReading, leaveOut } = result.data
+  const here = (name: string) => resolve(dirname(path), name)
+  const parts = folders.map(({ dir, use, tiers }, i): Part => {
+    return { dir: here(dir), prefix: i === 0 ? '' : `${basename(here(dir))}/`, use, tiers }
+  })
+  const names = parts.map(({ prefix }) => prefix)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice) throw new Error(`${path}: two folders are called ${twice}`)
+  return {
+    parts,
+    leaveOut,
+    secondReading: secondReading && { ...secondReading, files: secondReading.files.map(here) },
+  }
+}
+
+function recordsOf({ dir, prefix, use, tiers }: Part): ImageRecord[] {
+  const all = readFolder(dir)
+  const chosen = tiers ? all.filter((r) => r.tier !== undefined && tiers.includes(r.tier)) : all
+  if (chosen.length === 0) throw new Error(`${join(dir, 'manifest.csv')} has no image of tier ${tiers}`)
+  return chosen.map((r) => ({
+    ...r,
+    file: prefix + r.file,
+    group: prefix + r.group, // two folders may well both have a group "g1"
+    trainingOnly: r.trainingOnly || use === 'training',
+  }))
+}
+
+/** One patient's images are one group, whatever folder they come from; it is called as the first of them. */
+function joinPatients(records: readonly ImageRecord[]): ImageRecord[] {
+  const first = new Map<string, number>()
+  const pairs = records.flatMap((r, i): [number, number][] => {
+    const same = r.patient === undefined ? undefined : first.get(r.patient)
+    if (r.patient !== undefined && same === undefined) first.set(r.patient, i)
+    return same === undefined ? [] : [[same, i]]
+  })
+  const roots = joinGroups(
+    records.map((r) => r.group),
+    pairs,
+  )
+  return records.map((r, i) => ({ ...r, group: records[roots[i]!]!.group }))
+}
+
+function withoutKnownFaults(r: ImageRecord): ImageRecord {
+  const fault = KNOWN_FAULTS[r.dataset]?.[basename(r.file).replace(/\.\w+$/, '')]
+  return fault === undefined ? r : { ...r, leftOut: fault }
+}
