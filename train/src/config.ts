@@ -3,13 +3,6 @@ export const ARCHITECTURES = ['detl12', 'mobilenet-v2'] as const
 export type Architecture = (typeof ARCHITECTURES)[number]
 
 /**
- * - `grouped`: all usable images, folds by group. The honest one.
- * - `paper`: the paper's counts, folds by image.
- * - `without-SOURCE`: one fold; trained without any image of the source and tested on all of it.
- */
-export type Protocol = 'grouped' | 'paper' | `without-${string}`
-
-/**
  * How much each image counts in the loss.
  * - `none`: 1 each.
  * - `class`: every class the same in total.

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import type { BackendChoice } from './backend/names.ts'
-import type { Protocol, TrainConfig } from './config.ts'
+import type { TrainConfig } from './config.ts'
+import type { Protocol } from './data/split-file.ts'
 import { writeJson } from './files.ts'
 
 /** run.json: all that a run's figures depend on. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { BACKENDS, type BackendName } from '../backend/names.ts'
-import type { Protocol, TrainConfig } from '../config.ts'
+import type { TrainConfig } from '../config.ts'
+import type { Protocol } from '../data/split-file.ts'
 
 const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
   smoke: async () => (await import('../../configs/smoke.ts')).smoke,

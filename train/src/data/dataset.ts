@@ -1,11 +1,10 @@
 import { cxrGrey } from '@detl/core/preprocess/spec'
-import type { Protocol } from '../config.ts'
 import { loadPixels, type PixelCache } from './cache.ts'
 import { readDataSet } from './data-set.ts'
 import { checkLeaks } from './leaks.ts'
 import { dataDigest, type ImageRecord } from './record.ts'
 import { splitOf } from './split.ts'
-import type { Split } from './split-file.ts'
+import type { Protocol, Split } from './split-file.ts'
 
 export type DatasetOptions = {
   /** As `readDataSet` takes it. */

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import type { Protocol } from '../config.ts'
 import { readDataSet } from './data-set.ts'
 import { findLeaks, type Leak, leakText } from './leaks.ts'
 import { type Fingerprint, fingerprint, nearDuplicates } from './near-duplicates.ts'
 import { ageBand, dataDigest, type ImageRecord } from './record.ts'
 import { sourcesToLeaveOut, splitOf } from './split.ts'
+import type { Protocol } from './split-file.ts'
 
 type Counts = Record<string, number>
 

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Protocol } from '../config.ts'
+
+/**
+ * - `grouped`: all usable images, folds by group. The honest one.
+ * - `paper`: the paper's counts, folds by image.
+ * - `without-SOURCE`: one fold; trained without any image of the source and tested on all of it.
+ */
+export type Protocol = 'grouped' | 'paper' | `without-${string}`
 
 /** Lists of `ImageRecord.file`. */
 export type Fold = { train: string[]; validation: string[]; test: string[] }

@@ -1,7 +1,7 @@
 import { LABELS } from '@detl/core/model/labels'
-import type { Protocol } from '../config.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
+import type { Protocol } from './split-file.ts'
 import { type Fold, leftOutSource, type Split, sealed } from './split-file.ts'
 import { withTrainingOnly } from './training-only.ts'
 
