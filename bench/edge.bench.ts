@@ -1,6 +1,6 @@
 /**
  * `edge.own_ms`: what the edge itself adds to a screening: key, ledger (reserve, settle) and limits, in workerd under Miniflare, one caller.
- * A request whose body is refused at its first byte does all of that and neither decodes nor infers; requests to /v1/health, which do
+ * A request whose body is refused at its first byte does all of that and neither decodes nor infers; requests to /v1/model, which do
  * none of it, alternate with it. Both are whole round trips, so the figure is an upper bound.
  * `edge.bundle_kb`: what is uploaded of the edge's own Worker, minified and gzipped; its codecs and its run of the model are Workers of their own.
  * `edge.fallback_peak_mb`: the memory of the latter that counts towards Cloudflare's limit (test/support/edge-memory.ts says how).
@@ -154,31 +154,31 @@ async function measure({
     if (!(await keyring(PEPPER).read(key))) throw new Error('the key is not one of this service')
 
     const own: number[] = []
-    const health: number[] = []
+    const bare: number[] = []
     for (let i = 0; i < WARM_UP + RUNS; i++) {
       const start = performance.now()
       const screened = await call('POST', '/v1/screenings', key, 'no image')
       const between = performance.now()
-      await call('GET', '/v1/health', key)
+      await call('GET', '/v1/model', key)
       const end = performance.now()
       if (screened.status !== 415) throw new Error(`expected 415: ${screened.status} ${screened.text}`)
       if (i < WARM_UP) continue
       own.push(between - start)
-      health.push(end - between)
+      bare.push(end - between)
     }
     const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(own, share)) as [
       number,
       number,
       number,
     ]
-    const base = quantile(health, 0.5)
+    const base = quantile(bare, 0.5)
     return {
       'edge.own_ms': {
         value: middle,
         unit: 'ms',
         runs: RUNS,
         spread: high - low,
-        against: `limit 10 ms; /v1/health through the same harness ${base.toFixed(2)} ms`,
+        against: `limit 10 ms; /v1/model through the same harness ${base.toFixed(2)} ms`,
       },
     }
   } finally {

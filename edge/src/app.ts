@@ -13,7 +13,7 @@ import { openApiDocument } from './openapi.ts'
 import type { Access } from './routes/access.ts'
 import { type AccountDeps, accountRoutes } from './routes/account.ts'
 import { type AdminDeps, adminRoutes } from './routes/admin.ts'
-import { health, healthRoute } from './routes/health.ts'
+import { type HealthDeps, health, healthRoute } from './routes/health.ts'
 import { type JobRouteDeps, jobRoutes } from './routes/jobs.ts'
 import { type KeyRouteDeps, keyRoutes } from './routes/keys.ts'
 import { type ModelDeps, model, modelRoute } from './routes/model.ts'
@@ -23,7 +23,8 @@ import { type ScreeningDeps, screen } from './routes/screenings.ts'
 import { type WebhookRouteDeps, webhookRoutes } from './routes/webhooks.ts'
 
 /** What the routes need, each declaring the few that it uses. */
-export type Deps = ModelDeps &
+export type Deps = HealthDeps &
+  ModelDeps &
   ScreeningDeps &
   JobRouteDeps &
   AccountDeps &
@@ -50,7 +51,7 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
     if (!PUBLIC.has(c.req.path)) c.header('Cache-Control', 'no-store')
   })
 
-  app.openapi(healthRoute, health)
+  app.openapi(healthRoute, health(deps))
   app.openapi(modelRoute, model(deps))
 
   app.openAPIRegistry.registerPath(screenRoute)
@@ -89,7 +90,7 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
 }
 
 const CSP = 'Content-Security-Policy'
-const PUBLIC = new Set(['/v1/health', '/v1/model', '/v1/openapi.json', '/v1/docs'])
+const PUBLIC = new Set(['/v1/model', '/v1/openapi.json', '/v1/docs'])
 const EXPOSED = [
   'Allow',
   'Idempotency-Replayed',

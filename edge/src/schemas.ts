@@ -1,4 +1,5 @@
 import { accountSchema, createdKeySchema, keySchema } from '@detl/core/api/account'
+import { healthSchema } from '@detl/core/api/health'
 import { createdWebhookSchema, jobSchema, webhookSchema } from '@detl/core/api/job'
 import { problemSchema } from '@detl/core/api/problem-schema'
 import { screeningSchema } from '@detl/core/api/screening'
@@ -9,6 +10,7 @@ import { z } from '@hono/zod-openapi'
 const named = <S extends z.ZodType>(schema: S, name: string): S => schema.clone().openapi(name)
 
 export const Account = named(accountSchema, 'Account')
+export const Health = named(healthSchema, 'Health')
 export const Key = named(keySchema, 'Key')
 export const CreatedKey = named(createdKeySchema, 'CreatedKey')
 export const Screening = named(screeningSchema, 'Screening')

@@ -1,5 +1,7 @@
 import { keyring } from '@detl/core/api/api-key'
+import { healthOf } from '@detl/core/api/health'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { identityOf } from '@detl/core/model/identity'
 import { places } from '@detl/core/places/places'
 import builtInManifest from '../../models/detl-128/manifest.json'
 import type { Accounts } from './accounts.ts'
@@ -11,6 +13,8 @@ import { type EdgeEnv, parseEnv } from './env.ts'
 import { circuit } from './fallback/circuit.ts'
 import { edgeInfer, type InferService } from './fallback/edge-infer.ts'
 import { withFallback } from './fallback/policy.ts'
+import { type Assets, askParts } from './health/ask.ts'
+import { kept } from './health/kept.ts'
 import { identifier } from './identity.ts'
 import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
@@ -32,12 +36,16 @@ export type Bindings = {
   readonly JOBS: Queue<JobMessage>
   /** The Worker `detl-codecs`. */
   readonly CODECS: Fetcher
+  /** What the page is served from. */
+  readonly ASSETS?: Assets
   /** The Worker `detl-infer`; absent where there is none. */
   readonly INFER?: InferService
 }
 
 /** Of the memory for uploads, one account has at most. */
 const ACCOUNT_SHARE = 2 / 3
+/** Anybody may ask for it: the parts are asked no more often. */
+const HEALTH_MS = 3000
 
 /** Bindings → the service. The sole file that reads env. */
 export function startService(bindings: Bindings) {
@@ -51,6 +59,7 @@ export function startService(bindings: Bindings) {
   const infer = inference(env, bindings.INFER)
   const sendJob = async (message: JobMessage) => void (await bindings.JOBS.send(message))
   const app = createApp({
+    health: kept(HEALTH_MS, Date.now, () => health(env, bindings)),
     manifest: env.manifest,
     model: `${env.manifest.name}@${env.manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: env.uploads.maxBytes },
@@ -101,6 +110,12 @@ export function startService(bindings: Bindings) {
     ),
   }
   return { app, billing, accounts, jobs }
+}
+
+async function health(env: EdgeEnv, { INFER, ASSETS }: Bindings) {
+  const { manifest, gpus, signingKey, fallback } = env
+  const asked = { manifest, gpuUrls: gpus.map(({ url }) => url), signingKey, infer: INFER, assets: ASSETS }
+  return healthOf(await identityOf(manifest), await askParts(asked), { fallbackWanted: fallback === 'edge' })
 }
 
 /** The GPUs, with the Worker that runs the model behind them; circuits find out when they are back. */

@@ -1,3 +1,4 @@
+import { identityOf } from '@detl/core/model/identity'
 import type { Manifest } from '@detl/core/model/manifest'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { preprocessId } from '@detl/core/preprocess/spec'
@@ -20,7 +21,10 @@ export type LoadedModel = {
   readonly manifest: Manifest
   /** What a caller must state as parameter `preprocess`, for example `cxr-grey@2/128`. */
   readonly preprocess: string
+  /** SHA-256 of model.onnx. */
   readonly digest: string
+  /** SHA-256 of the manifest's content. */
+  readonly manifestDigest: string
   readonly session: Session
   readonly batcher: Batcher
   /** Rows of the largest batch, and so of the largest request. */
@@ -55,7 +59,9 @@ export async function loadModel(
     const phases = { sessionMs: warm - started, warmUpMs: performance.now() - warm }
     const { name, version } = manifest
     const preprocess = preprocessId(manifest.preprocess)
-    return { name, version, manifest, preprocess, digest, session, batcher, maxRows: options.maxRows, phases }
+    const manifestDigest = (await identityOf(manifest)).manifest
+    const { maxRows } = options
+    return { name, version, manifest, preprocess, digest, manifestDigest, session, batcher, maxRows, phases }
   } catch (error) {
     await session.close()
     throw error

@@ -1,12 +1,17 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { healthSchema } from '@detl/core/api/health'
+import { screeningSchema } from '@detl/core/api/screening'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DetlProcess, detl } from '../support/detl-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { chestPng } from '../support/images.ts'
+import { writeModel } from '../support/model-folder.ts'
+import { childOf, noProc } from '../support/processes.ts'
 
 const START_MS = 180_000 // some seconds; more where the machine has other work
 const folder = mkdtempSync(join(tmpdir(), 'detl-serve-'))
@@ -99,24 +104,110 @@ describe('detl serve all', () => {
     expect((await screen()).status).toBe(200)
   })
 
-  it.skipIf(process.platform !== 'linux')(
-    'starts a part again that dies, and says so (/proc tells its processes)',
+  it.skipIf(noProc)(
+    `starts a part again that dies, and says so${noProc ? ` (${noProc})` : ''}`,
     async () => {
-      const children = (of: number) =>
-        readdirSync('/proc')
-          .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
-          .map((name) => ({ pid: Number(name), stat: readFileSync(`/proc/${name}/stat`, 'utf8') }))
-          .filter(({ stat }) => Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === of)
-          .map(({ pid }) => ({ pid, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }))
-      const parts = children(server.pid)
-      const edge = parts.find(({ command }) => command.includes('edge-main'))!
-      const gpu = parts.find(({ command }) => command.includes('gpu-function'))!
-      const worker = children(edge.pid).find(({ command }) => command.includes('workerd'))!
-      process.kill(worker.pid, 'SIGKILL')
-      process.kill(gpu.pid, 'SIGKILL')
+      process.kill(childOf(childOf(server.pid, 'edge-main'), 'workerd'), 'SIGKILL')
+      process.kill(childOf(server.pid, 'gpu-function'), 'SIGKILL')
       await server.line(/The GPU function ended \(SIGKILL\)[\s\S]*The GPU function runs again/)
       await server.line(/The edge ended[\s\S]*The edge runs again/)
       await expect.poll(async () => (await screen()).status, { timeout: 60_000, interval: 500 }).toBe(200)
+    },
+    START_MS,
+  )
+})
+
+describe('detl serve all --model FOLDER, a model outside the checkout', () => {
+  const own = join(folder, 'a folder', 'of-another-name')
+  let server: DetlProcess
+  let ports: readonly string[]
+  let url: string
+  let key: string
+  beforeAll(async () => {
+    writeModel(own, { name: 'ours', version: '7' })
+    const [port, gpuPort] = [await freePort(), await freePort()]
+    url = `http://127.0.0.1:${port}`
+    ports = ['--port', String(port), '--gpu-port', String(gpuPort)]
+    server = detl(['serve', 'all', '--model', own, ...ports])
+    key = (await server.line(/Demo API key +(\S+)/))[1]!
+    await server.line(/Stop +Ctrl-C/)
+  }, START_MS)
+  afterAll(async () => void (await server?.stop('SIGTERM')), 30_000)
+
+  const health = async () => {
+    const response = await fetch(`${url}/v1/health`)
+    return { code: response.status, ...healthSchema.parse(await response.json()) }
+  }
+  const screen = async () => {
+    const headers = { authorization: `Bearer ${key}` }
+    const body = await chestPng(1, 128)
+    const response = await fetch(`${url}/v1/screenings`, { method: 'POST', headers, body })
+    expect(response.status).toBe(200)
+    return screeningSchema.parse(await response.json())
+  }
+
+  it.skipIf(noProc)(
+    `serves it at the endpoint, on the device and as fallback${noProc ? ` (${noProc})` : ''}`,
+    async () => {
+      const { code, status, model, parts } = await health()
+      expect({ code, status }).toEqual({ code: 200, status: 'ok' })
+      expect(model).toMatchObject({ name: 'ours', version: '7' })
+      expect(parts).toEqual(
+        (['gpu', 'fallback', 'device'] as const).map((part) => ({ part, state: 'ok', model })),
+      )
+      const served = await screen()
+      expect(served).toMatchObject({ servedBy: 'gpu', model: { name: 'ours', version: '7' } })
+      const onDevice = await fetch(`${url}/model/model.onnx`).then((response) => response.arrayBuffer())
+      expect(createHash('sha256').update(Buffer.from(onDevice)).digest('hex')).toBe(model.onnx)
+
+      const gpu = childOf(server.pid, 'gpu-function')
+      process.kill(gpu, 'SIGSTOP')
+      try {
+        const fallback = await screen()
+        expect(fallback.servedBy).toBe('edge')
+        for (const [name, share] of Object.entries(served.probabilities))
+          expect(fallback.probabilities[name as keyof typeof fallback.probabilities]).toBeCloseTo(share, 4)
+        await expect.poll(async () => (await health()).status, { timeout: 20_000 }).toBe('degraded')
+      } finally {
+        process.kill(gpu, 'SIGCONT')
+      }
+    },
+    90_000,
+  )
+
+  it('says in one line that a port is taken, before anything is built, and by which option to change it', async () => {
+    for (const [index, option] of ['--port', '--gpu-port'].entries()) {
+      const other = ['--port', String(await freePort()), '--gpu-port', String(await freePort())]
+      other[other.indexOf(option) + 1] = ports[ports.indexOf(option) + 1]!
+      const second = detl(['serve', 'all', ...other])
+      expect(await second.exit, `case ${index}`).toBe(1)
+      expect(second.output().trim().split('\n')).toEqual([
+        `detl: request-invalid: port ${ports[ports.indexOf(option) + 1]} is in use by another program, maybe another start; choose another one with ${option} N`,
+      ])
+    }
+  }, 60_000)
+
+  it(
+    'keeps its page and its model while another start builds another page',
+    async () => {
+      const other = ['--port', String(await freePort()), '--gpu-port', String(await freePort())]
+      const second = detl(['serve', 'all', ...other])
+      await second.line(/Stop +Ctrl-C/)
+      try {
+        const [first, latter] = await Promise.all(
+          [url, `http://127.0.0.1:${other[1]}`].map(async (at) => {
+            const page = await fetch(at).then((response) => response.text())
+            const script = /src="(\/assets\/index-[^"]+)"/.exec(page)?.[1]
+            const found = await fetch(at + script)
+            const manifest = await fetch(`${at}/model/manifest.json`).then((response) => response.json())
+            return { script: found.status, name: (manifest as { name: string }).name }
+          }),
+        )
+        expect(first).toEqual({ script: 200, name: 'ours' })
+        expect(latter).toEqual({ script: 200, name: 'detl-128' })
+      } finally {
+        await second.stop('SIGTERM')
+      }
     },
     START_MS,
   )

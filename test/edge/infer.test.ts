@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { edgeInfer } from '@detl/edge/fallback/edge-infer'
-import { ModelError, type ModelSource, readModel } from '@detl/edge/infer/model'
+import { describeModel, ModelError, type ModelSource, readModel } from '@detl/edge/infer/model'
 import { runner } from '@detl/edge/infer/runner'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { testManifest } from '../support/manifest.ts'
@@ -15,9 +15,18 @@ describe('the model of the edge', () => {
   })
   const bucket = (objects: Record<string, Buffer>) =>
     ({
+      head: async (key: string) => objects[key] ?? null,
       get: async (key: string) =>
         objects[key] && { arrayBuffer: async () => Uint8Array.from(objects[key]!).buffer },
     }) as unknown as NonNullable<ModelSource['MODELS']>
+
+  it('tells its manifest where the assets hold it, and in a bucket that it is there', async () => {
+    const MODELS = bucket({ [`${SHA256}.onnx`]: MODEL })
+    expect(await describeModel({ ASSETS: assets('{"name":"ours"}') }, SHA256)).toBe('{"name":"ours"}')
+    expect(await describeModel({ MODELS }, SHA256)).toBeNull()
+    await expect(describeModel({ MODELS }, 'a'.repeat(64))).rejects.toThrow(ModelError)
+    await expect(describeModel({ ASSETS: assets('no', 404) }, SHA256)).rejects.toThrow(ModelError)
+  })
 
   it('is read from the assets, or from a bucket by its digest', async () => {
     expect(Buffer.from(await readModel({ ASSETS: assets(MODEL) }, SHA256))).toEqual(MODEL)

@@ -1,12 +1,15 @@
 import { codecs } from '@detl/codecs/modules'
 import type { AccountInput, KeyInput } from '@detl/core/api/account'
 import { keyring } from '@detl/core/api/api-key'
+import { healthOf } from '@detl/core/api/health'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { identityOf } from '@detl/core/model/identity'
 import type { Manifest } from '@detl/core/model/manifest'
 import { places } from '@detl/core/places/places'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
 import { byteBudget } from '@detl/edge/byte-budget'
+import { askParts } from '@detl/edge/health/ask'
 import { identifier } from '@detl/edge/identity'
 import type { JobMessage } from '@detl/edge/ledger/job-message'
 import { runJob } from '@detl/edge/screening/jobs'
@@ -46,6 +49,10 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
   const forgotten: string[] = []
   const told: { webhook: string; delivery: Delivery }[] = []
   const all: Deps = {
+    health: async () => {
+      const asked = { manifest, gpuUrls: [gpu.url], signingKey, infer: undefined, assets: undefined }
+      return healthOf(await identityOf(manifest), await askParts(asked), { fallbackWanted: false })
+    },
     manifest,
     model: `${manifest.name}@${manifest.version}`,
     limits: { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 },

@@ -13,6 +13,7 @@ import { SIGNING_KEY } from './gpu-stand-in.ts'
 const START_MS = 130_000
 const KILL_MS = 10_000
 const ADMIN_MS = 30_000
+const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
 
 export type EdgeProcessOptions = {
@@ -37,6 +38,7 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     port,
     gpuUrl,
     modelDir: dir,
+    pageDir: PAGE,
     secrets: SECRETS,
     stateDir: join(dir, 'state'),
     vars,

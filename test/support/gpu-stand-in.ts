@@ -20,7 +20,8 @@ type Trouble = (call: number) => { status: number } | { delayMs: number } | 'han
  * A server that speaks the wire format and checks signatures as the GPU function does, and answers scores that depend on the
  * tensor alone: the same image, the same answer.
  */
-export async function gpuStandIn({ cam }: Manifest, port = 0) {
+export async function gpuStandIn(manifest: Manifest, port = 0) {
+  const { cam } = manifest
   const keys = parseSigningKeys(SIGNING_KEY)
   const state = { calls: 0, answered: 0, trouble: undefined as Trouble | undefined }
   const server = createServer((request, response) => {
@@ -41,6 +42,8 @@ export async function gpuStandIn({ cam }: Manifest, port = 0) {
     )
     const path = request.url ?? ''
     await verifyRequest({ method: request.method ?? '', path, headers, body, keys })
+    if (request.method === 'GET')
+      return { status: 200, headers: {}, body: JSON.stringify({ name: manifest.name }) }
     const trouble = state.trouble?.(call)
     if (trouble === 'hang-up') throw HANG_UP
     if (trouble && 'status' in trouble) return { status: trouble.status, headers: {}, body: 'trouble' }

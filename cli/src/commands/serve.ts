@@ -1,26 +1,33 @@
 import { type Command, Option } from 'commander'
+import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { wholeNumber } from '../option-values.ts'
+import type { LocalSecrets } from '../serve/secrets.ts'
 
 type ServeOptions = {
-  port?: string
-  gpuPort: string
+  port?: number
+  gpuPort: number
   host: string
   model: string
-  models: string
+  models?: string
   state?: string
   fallback: 'edge' | 'fail'
   localWebhooks?: boolean
 }
 
+const EDGE_PORT = 8787
+const GPU_PORT = 8001
+const port = wholeNumber(1, 65_535)
+
 export function addServeCommand(program: Command): void {
   program
     .command('serve')
-    .description('run the GPU function, the edge, or both on this machine')
+    .description('run the GPU function, the edge, or both on this machine, with one model everywhere')
     .argument('<what>', 'gpu, edge or all')
-    .option('--port <n>', 'port of what is served (edge 8787, gpu 8001)')
-    .option('--gpu-port <n>', 'port of the GPU function beside `all`', '8001')
+    .option('--model <model>', 'a folder with a manifest.json, or the name of a shipped model', DEFAULT_MODEL)
+    .option('--port <n>', `port of what is served (edge ${EDGE_PORT}, gpu ${GPU_PORT})`, port)
+    .option('--gpu-port <n>', 'port of the GPU function beside `all`', port, GPU_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--models <dir>', 'folder of models', 'models')
-    .option('--model <name>', 'model that the edge calls', 'detl-128')
+    .option('--models <dir>', '`gpu` only: every model of this folder instead of one, new ones too')
     .addOption(
       new Option(
         '--fallback <who>',
@@ -32,59 +39,87 @@ export function addServeCommand(program: Command): void {
     .option('--local-webhooks', 'let webhooks go to this machine, over plain HTTP: to try a receiver out')
     .option('--state <dir>', 'keep accounts, keys and secrets here; without it they last until the end')
     .action(async (what: string, options: ServeOptions) => {
-      // wrangler is large: it is loaded here, not by every command
-      const { startEdge } = await import('../serve/edge.ts')
-      const { startGpu } = await import('../serve/gpu.ts')
-      const { keepRunning } = await import('../serve/keep-running.ts')
       const { localSecrets } = await import('../serve/secrets.ts')
-      const stops: (() => Promise<void>)[] = []
-      const stop = once(async () => {
-        for (const stopOne of stops.reverse()) await stopOne()
-        process.exit()
-      })
-      process.on('SIGINT', stop)
-      process.on('SIGTERM', stop)
-
       const secrets = localSecrets(options.state)
-      if (what === 'gpu' || what === 'all') {
-        const port = Number(what === 'gpu' ? (options.port ?? 8001) : options.gpuPort)
-        const { signingKey } = secrets
-        const gpu = await keepRunning('The GPU function', () =>
-          startGpu({ host: options.host, port, modelsDir: options.models, signingKey }),
-        )
-        stops.push(gpu.stop)
-        console.log(`GPU function   ${gpu.current()?.url}`)
-        if (what === 'gpu') console.log(`Signing key    DETL_SIGNING_KEY=${secrets.signingKey}`)
-      }
-      if (what === 'edge' || what === 'all') {
-        const edge = await startEdge({
-          host: options.host,
-          port: Number(options.port ?? 8787),
-          gpuUrl: `http://127.0.0.1:${options.gpuPort}`,
-          modelDir: `${options.models}/${options.model}`,
-          secrets,
-          stateDir: options.state,
-          vars: { FALLBACK: options.fallback, WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false) },
-        })
-        stops.push(edge.stop)
-        const address = `${edge.url}/v1/screenings`
-        console.log(`Page           ${edge.url}/#key=${secrets.demoKey}`)
-        console.log(`Demo API key   ${secrets.demoKey}`)
-        console.log(`Admin key      ${secrets.adminKey}`)
-        console.log(
-          `Try            curl -H 'Authorization: Bearer ${secrets.demoKey}' --data-binary @CHEST-XRAY.png ${address}`,
-        )
-        console.log('Stop           Ctrl-C')
-      }
-      if (stops.length === 0) program.error(`serve: expected gpu, edge or all, not "${what}"`)
+      if (what !== 'gpu' && what !== 'edge' && what !== 'all')
+        program.error(`serve: expected gpu, edge or all, not "${what}"`)
+      else if (options.models !== undefined && what !== 'gpu')
+        program.error('serve: --models is for `gpu`; the edge works by one model: --model')
+      else await serve(what, options, secrets)
     })
 }
 
-function once(action: () => Promise<void>): () => void {
+async function serve(
+  what: 'gpu' | 'edge' | 'all',
+  options: ServeOptions,
+  secrets: LocalSecrets,
+): Promise<void> {
+  const { checkPorts } = await import('../serve/ports.ts')
+  const { startFolder } = await import('../serve/start-folder.ts')
+  const { host } = options
+  const gpuPort = what === 'gpu' ? (options.port ?? GPU_PORT) : options.gpuPort
+  const edgePort = options.port ?? EDGE_PORT
+  const modelDir = findModel(options.model)
+  // Whatever can be wrong with the call is said before anything is built or started.
+  await checkPorts(host, [
+    ...(what === 'edge' ? [] : [{ port: gpuPort, option: what === 'gpu' ? '--port' : '--gpu-port' }]),
+    ...(what === 'gpu' ? [] : [{ port: edgePort, option: '--port' }]),
+  ])
+  const folder = startFolder(modelDir)
+  const stops: (() => Promise<void>)[] = []
+  stopOnSignals(stops)
+  console.log(`Model          ${folder.manifest.name} ${folder.manifest.version} (${modelDir})`)
+  if (what !== 'edge') {
+    const modelsDir = options.models ?? folder.modelsDir
+    stops.push(await serveGpu({ host, port: gpuPort, modelsDir, signingKey: secrets.signingKey }))
+    if (what === 'gpu') console.log(`Signing key    DETL_SIGNING_KEY=${secrets.signingKey}`)
+  }
+  if (what === 'gpu') return
+  // wrangler is large: it is loaded here, not by every command
+  const [{ startEdge }, { buildPage }] = await Promise.all([
+    import('../serve/edge.ts'),
+    import('../serve/page.ts'),
+  ])
+  await buildPage({ modelDir, outDir: folder.pageDir })
+  const edge = await startEdge({
+    host,
+    port: edgePort,
+    gpuUrl: `http://127.0.0.1:${gpuPort}`,
+    modelDir,
+    pageDir: folder.pageDir,
+    secrets,
+    stateDir: options.state,
+    vars: { FALLBACK: options.fallback, WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false) },
+  })
+  stops.push(edge.stop)
+  sayWhere(edge.url, secrets)
+}
+
+async function serveGpu(options: Parameters<typeof import('../serve/gpu.ts').startGpu>[0]) {
+  const { startGpu } = await import('../serve/gpu.ts')
+  const { keepRunning } = await import('../serve/keep-running.ts')
+  const gpu = await keepRunning('The GPU function', () => startGpu(options))
+  console.log(`GPU function   ${gpu.current()?.url}`)
+  return gpu.stop
+}
+
+function sayWhere(url: string, { demoKey, adminKey }: LocalSecrets): void {
+  console.log(`Page           ${url}/#key=${demoKey}`)
+  console.log(`Demo API key   ${demoKey}`)
+  console.log(`Admin key      ${adminKey}`)
+  console.log(
+    `Try            curl -H 'Authorization: Bearer ${demoKey}' --data-binary @CHEST-XRAY.png ${url}/v1/screenings`,
+  )
+  console.log('Stop           Ctrl-C')
+}
+
+function stopOnSignals(stops: readonly (() => Promise<void>)[]): void {
   let started = false
-  return () => {
+  const stop = async () => {
     if (started) return
     started = true
-    void action()
+    for (const stopOne of stops.toReversed()) await stopOne()
+    process.exit()
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
 }

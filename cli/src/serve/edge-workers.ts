@@ -8,14 +8,14 @@ import { unstable_startWorker } from 'wrangler'
 import type { LocalSecrets } from './secrets.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-/** What the page's build lays down for the Worker that runs the model; not there where it was built without one. */
-const MODEL_ASSETS = `${ROOT}web/dist/model`
 const READY_WITHIN_MS = 60_000
 
 export type EdgeWorkersOptions = {
   readonly gpuUrl: string
   /** Folder of the model whose manifest the edge works by. */
   readonly modelDir: string
+  /** The built page, with the same model in `model/`; the Worker that runs the model is not started where that is missing. */
+  readonly pageDir: string
   readonly secrets: LocalSecrets
   /** Where accounts and their ledgers are kept; without it they last as long as the process. */
   readonly stateDir?: string | undefined
@@ -28,7 +28,7 @@ export type EdgeWorkersOptions = {
  * their own.
  */
 export async function startEdgeWorkers(options: EdgeWorkersOptions) {
-  const { gpuUrl, modelDir, secrets, stateDir, vars = {} } = options
+  const { gpuUrl, modelDir, pageDir, secrets, stateDir, vars = {} } = options
   process.env.WRANGLER_SEND_METRICS ??= 'false'
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false' // request.cf is not used: start without asking the network for it
   // Of the development runtime: a page and an API that read and write all storage without a key, and a store of traces in it.
@@ -44,19 +44,22 @@ export async function startEdgeWorkers(options: EdgeWorkersOptions) {
     file: string,
     server: { hostname: string; port: number },
     persist: string | false,
+    assets: string | undefined,
     bindings: Record<string, ReturnType<typeof plain>> = {},
   ) =>
     unstable_startWorker({
       config: ROOT + file,
+      ...(assets !== undefined && { assets }),
       dev: { server, logLevel: 'warn', inspector: false, watch: false, persist, registry },
       bindings,
     })
   const anyPort = { hostname: '127.0.0.1', port: 0 }
-  const inner = ['wrangler.codecs.toml', ...(existsSync(MODEL_ASSETS) ? ['wrangler.infer.toml'] : [])]
-  const workers = inner.map((file) => start(file, anyPort, false))
+  const model = join(pageDir, 'model')
+  const workers = [start('wrangler.codecs.toml', anyPort, false, undefined)]
+  if (existsSync(model)) workers.push(start('wrangler.infer.toml', anyPort, false, model))
   // First: of a Worker that registers later the edge learns by and by, and fails till then.
   await ready(workers)
-  const edge = start('wrangler.toml', anyPort, stateDir ?? false, {
+  const edge = start('wrangler.toml', anyPort, stateDir ?? false, pageDir, {
     GPU_URL: plain(gpuUrl),
     DETL_SIGNING_KEY: plain(secrets.signingKey),
     DETL_KEY_PEPPER: plain(secrets.keyPepper),

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import type { EdgeWorkersOptions } from './edge-workers.ts'
 import { startFrontDoor } from './front-door.ts'
 import { keepRunning, type Part } from './keep-running.ts'
-import { buildPage } from './page.ts'
 
 const MAIN = fileURLToPath(new URL('edge-main.ts', import.meta.url))
 
@@ -15,7 +14,6 @@ export type EdgeOptions = EdgeWorkersOptions & { readonly host: string; readonly
  * door that passes on nothing but the edge.
  */
 export async function startEdge({ host, port, ...options }: EdgeOptions) {
-  await buildPage()
   let workers: Awaited<ReturnType<typeof keepRunning<EdgeProcess>>> | undefined
   const door = await startFrontDoor({ host, port }, () => workers?.current()?.port)
   try {

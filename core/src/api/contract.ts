@@ -8,8 +8,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the edge is up
-         * @description Whether the edge is up.
+         * Whether screenings are answered, by one model everywhere
+         * @description Asks each part which model it has: the inference server, the edge’s own run of the model, and the model that the page brings to the device. It fails where one has another model than the edge works by, or where nobody can infer. The answer is a few seconds old at most.
          */
         get: operations["getHealth"];
         put?: never;
@@ -500,6 +500,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Health: {
+            /** @enum {string} */
+            status: "ok" | "degraded" | "failing";
+            model: {
+                name: string;
+                version: string | null;
+                onnx: string | null;
+                manifest: string | null;
+            };
+            parts: {
+                /** @enum {string} */
+                part: "gpu" | "fallback" | "device";
+                /** @enum {string} */
+                state: "ok" | "away" | "absent" | "differs";
+                model: {
+                    name: string;
+                    version: string | null;
+                    onnx: string | null;
+                    manifest: string | null;
+                } | null;
+            }[];
+        };
         Problem: {
             /** @enum {string} */
             type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/upload-incomplete" | "/problems/encoding-unsupported" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/idempotency-mismatch" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/issuer-unavailable" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
@@ -959,16 +981,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is */
+            /** @description `ok`, or `degraded`: a part is away, and another one answers */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        status: "ok";
-                    };
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description `internal`: Internal error. */
@@ -978,6 +997,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `failing`: nobody answers, or with another model */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };

@@ -2,12 +2,14 @@ import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
 import { outputsOf } from '@detl/core/model/outputs'
 import type { RunOf } from '../infer/runner.ts'
-import type { EdgeRun } from '../infer/worker.ts'
+import type { EdgeDescription, EdgeRun } from '../infer/worker.ts'
 import type { Infer } from '../upstream.ts'
 
 /** The Worker that runs the model (`infer/worker.ts`), as its service binding gives it. */
 export type InferService = {
   run(tensor: Uint8Array, of: RunOf): Promise<EdgeRun>
+  /** Which model it has; with R2, whether it has this one. */
+  describe(sha256: string): Promise<EdgeDescription>
 }
 
 /**
@@ -15,7 +17,7 @@ export type InferService = {
  * @param service absent in a deployment that has none
  * @throws AppError upstream-unavailable when there is none, or it cannot load or run the manifest's model
  */
-export function edgeInfer(manifest: Manifest, service: InferService | undefined): Infer {
+export function edgeInfer(manifest: Manifest, service: Pick<InferService, 'run'> | undefined): Infer {
   const sha256 = manifest.files['model.onnx']
   const { size } = manifest.preprocess
   const outputs = outputsOf(manifest)

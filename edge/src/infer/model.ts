@@ -1,6 +1,6 @@
 /** Where the model may lie: an R2 bucket as `<SHA-256>.onnx`, or the static assets that `web`'s build lays down. */
 export type ModelSource = {
-  readonly MODELS?: Pick<R2Bucket, 'get'>
+  readonly MODELS?: Pick<R2Bucket, 'get' | 'head'>
   readonly ASSETS?: { fetch(url: string): Promise<Response> }
 }
 
@@ -20,6 +20,21 @@ export async function readModel(source: ModelSource, sha256: string): Promise<Ui
   if (hex(hash) !== sha256)
     throw new ModelError('the edge’s own model is another one than its manifest names')
   return bytes
+}
+
+/**
+ * manifest.json beside the model; null where a bucket holds it, which has models alone, by their digest.
+ * @throws ModelError when there is no model, or in the bucket not this one
+ */
+export async function describeModel({ MODELS, ASSETS }: ModelSource, sha256: string): Promise<string | null> {
+  if (MODELS) {
+    if (await MODELS.head(`${sha256}.onnx`)) return null
+    throw new ModelError('the edge has no model of its own: its bucket has not this one')
+  }
+  const response = await ASSETS?.fetch('https://assets/manifest.json')
+  if (response?.ok) return response.text()
+  await response?.body?.cancel()
+  throw new ModelError(`the edge has no model of its own (${response?.status ?? 'no assets, no bucket'})`)
 }
 
 async function fromBucket(bucket: Pick<R2Bucket, 'get'>, sha256: string): Promise<Uint8Array<ArrayBuffer>> {

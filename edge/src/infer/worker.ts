@@ -1,11 +1,16 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { ModelError, type ModelSource, readModel } from './model.ts'
+import { describeModel, ModelError, type ModelSource, readModel } from './model.ts'
 import { type Run, type RunOf, runner } from './runner.ts'
 import { createSession } from './session.ts'
 
 /** What the edge gets over its service binding: an error's class would be lost on the way. */
 export type EdgeRun =
   | ({ readonly ok: true } & Awaited<ReturnType<Run>>)
+  | { readonly ok: false; readonly detail: string }
+
+/** The manifest.json beside the model, as text; null where the model lies in a bucket, which has none. */
+export type EdgeDescription =
+  | { readonly ok: true; readonly manifest: string | null }
   | { readonly ok: false; readonly detail: string }
 
 let run: Run | undefined
@@ -26,6 +31,15 @@ export default class InferWorker extends WorkerEntrypoint<ModelSource> {
       console.error(JSON.stringify({ level: 'error', event: 'edge-run-failed', error: String(error) }))
       const detail = error instanceof ModelError ? error.message : 'the edge cannot run its own model'
       return { ok: false, detail }
+    }
+  }
+
+  /** Which model this Worker would run, without loading it. @param sha256 of the model that is asked for */
+  async describe(sha256: string): Promise<EdgeDescription> {
+    try {
+      return { ok: true, manifest: await describeModel(this.env, sha256) }
+    } catch (error) {
+      return { ok: false, detail: String(error) }
     }
   }
 }

@@ -31,6 +31,7 @@ export const modelMetadata =
         version,
         preprocess,
         sha256: digest,
+        manifest_sha256: model.manifestDigest,
         provider: session.provider,
         adapter: adapterText(session.adapter),
         software_adapter: session.adapter.software,
