@@ -13,22 +13,11 @@ const FIRST_BYTES = 65_536
 /** A form is parsed into parts beside its body, and the image is taken out of its part. */
 const COPIES_OF_A_FORM = 3
 
-/** Codes that reading the image may end with. */
-export const UPLOAD_CODES = [
-  'request-invalid',
-  'image-missing',
-  'upload-timeout',
-  'upload-incomplete',
-  'body-too-large',
-  'encoding-unsupported',
-  'overloaded',
-] as const
-
 /**
  * The image: the raw body, or the part `image` of multipart/form-data (what an HTML form or `curl -F image=@…` sends); inflated where
  * `Content-Encoding` is gzip.
  * @param claim of the memory that it takes
- * @throws AppError of {@link UPLOAD_CODES}
+ * @throws AppError request-invalid, image-missing, upload-timeout, upload-incomplete, body-too-large, encoding-unsupported, overloaded
  */
 export async function readUpload(
   request: Request,

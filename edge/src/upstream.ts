@@ -28,14 +28,6 @@ export type Infer = (
   },
 ) => Promise<Inference>
 
-/** Codes that a screening may end with where nobody infers. */
-export const INFER_CODES = [
-  'upstream-invalid',
-  'upstream-unavailable',
-  'upstream-timeout',
-  'overloaded',
-] as const
-
 type GpuOptions = {
   readonly gpuUrl: string
   readonly gpuDeadlineMs: number

@@ -18,6 +18,7 @@ import { gpuUpstream } from '@detl/edge/upstream'
 import type { Delivery } from '@detl/edge/webhooks/deliveries'
 import { notifier } from '@detl/edge/webhooks/notify'
 import { webhookSecret } from '@detl/edge/webhooks/secret'
+import { documentedOnly } from './documented.ts'
 import { gpuStandIn, SIGNING_KEY } from './gpu-stand-in.ts'
 import { localAccounts } from './local-accounts.ts'
 import { testManifest } from './manifest.ts'
@@ -79,6 +80,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     ...deps,
   }
   const app = createApp(all)
+  const send = documentedOnly(app)
 
   /** What the queue's consumer does with the jobs that were sent; each gets one attempt. @returns the waits it asked for */
   const runJobs = (attempt = 1) =>
@@ -99,7 +101,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     )
 
   const call = async (method: string, path: string, key: string, body?: unknown) =>
-    app.request(path, {
+    send(path, {
       method,
       headers: {
         authorization: `Bearer ${key}`,
@@ -145,7 +147,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     runJobs,
     key: API_KEY,
     ledger,
-    request: app.request,
+    request: send,
     /** The same with other parts. */
     with: (others: Partial<Deps>) => ({ app: createApp({ ...all, ...others }) }),
     call,
@@ -154,7 +156,7 @@ export async function edgeApp({ manifest = testManifest(), clock = Date.now, dep
     newKey,
     /** POST /v1/screenings with the demo key, unless `headers` say otherwise. */
     screen: async (body?: RequestInit['body'], headers: Record<string, string> = {}) =>
-      app.request('/v1/screenings', {
+      send('/v1/screenings', {
         method: 'POST',
         headers: { authorization: `Bearer ${API_KEY}`, ...headers },
         ...(body !== undefined && { body: body as string }),

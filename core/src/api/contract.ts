@@ -1156,7 +1156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `conflict`: The request conflicts with what is there. `preprocess-mismatch`: The tensor was made by another preprocess specification. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. */
+            /** @description `conflict`: The request conflicts with what is there. `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. `preprocess-mismatch`: The tensor was made by another preprocess specification. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1165,7 +1165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `body-too-large`: The request body exceeds the size limit. `image-too-large`: The image exceeds the size limit. */
+            /** @description `image-too-large`: The image exceeds the size limit. `body-too-large`: The request body exceeds the size limit. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1192,7 +1192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate-limited`: Too many requests. `quota-exhausted`: The quota is used up. `concurrency-limited`: Too many screenings are in progress. */
+            /** @description `quota-exhausted`: The quota is used up. `concurrency-limited`: Too many screenings are in progress. `rate-limited`: Too many requests. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1219,7 +1219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. `upstream-unavailable`: Inference is not available. */
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `upstream-unavailable`: Inference is not available. `overloaded`: There is more work than can be done in time. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,22 +1,13 @@
-import { PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
+import { codesOf, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import type { z } from '@hono/zod-openapi'
 import { Problem } from '../schemas.ts'
 
 /** Codes that any route behind a key may answer. */
-export const WITH_KEY = [
-  'key-missing',
-  'key-invalid',
-  'token-invalid',
-  'issuer-unavailable',
-  'scope-missing',
-  'rate-limited',
-  'overloaded',
-  'internal',
-] as const
+export const WITH_KEY = codesOf('key')
 /** Codes of routes behind the admin key. */
-export const WITH_ADMIN_KEY = ['key-missing', 'key-invalid', 'overloaded', 'internal'] as const
+export const WITH_ADMIN_KEY = codesOf('admin')
 /** Codes of routes that take JSON or parameters. */
-export const WITH_INPUT = ['request-invalid', 'body-too-large'] as const
+export const WITH_INPUT = codesOf('input')
 
 /** The `responses` of a route for its refusals: one a status, which lists the codes. */
 export function problems(...codes: readonly ProblemCode[]) {

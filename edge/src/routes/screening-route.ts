@@ -1,15 +1,9 @@
+import { codesOf } from '@detl/core/api/problem'
 import { TENSOR_TYPE } from '@detl/core/wire/tensor-upload'
 import { createRoute, z } from '@hono/zod-openapi'
 import { REPRESENTATION_NAMES, representationOf } from '../answers/representations.ts'
-import { REPLAY_CODES } from '../screening/answer-now.ts'
-import { IDEMPOTENCY_KEY, REQUEST_CODES } from '../screening/request.ts'
-import { RESERVATION_CODES } from '../screening/reservation.ts'
-import { UPLOAD_CODES } from '../upload.ts'
-import { INFER_CODES } from '../upstream.ts'
-import { BY_KEY, problems, WITH_KEY } from './documented.ts'
-
-/** Codes that core's intake may end with. */
-const IMAGE_CODES = ['image-too-large', 'image-unsupported', 'image-undecodable', 'image-unsuitable'] as const
+import { IDEMPOTENCY_KEY } from '../screening/request.ts'
+import { BY_KEY, problems } from './documented.ts'
 
 const binary = { schema: z.string().openapi({ format: 'binary' }) }
 
@@ -81,16 +75,6 @@ export const screenRoute = createRoute({
         },
       },
     },
-    ...problems(
-      // Each step names what it may end with.
-      ...WITH_KEY,
-      ...REQUEST_CODES,
-      ...RESERVATION_CODES,
-      ...UPLOAD_CODES,
-      ...IMAGE_CODES,
-      'preprocess-mismatch',
-      ...INFER_CODES,
-      ...REPLAY_CODES,
-    ),
+    ...problems(...codesOf('key', 'screening')),
   },
 })

@@ -12,9 +12,6 @@ export type AnswerNowDeps = {
   readonly model: string
 }
 
-/** Codes that the repeat of a request may end with. */
-export const REPLAY_CODES = ['idempotency-mismatch', 'idempotency-stale'] as const
-
 /** What a screening gives, and whether an earlier one gave it already. */
 export type Metered = Given & { readonly id: string; readonly replayed: boolean }
 
@@ -27,7 +24,7 @@ export type Work<R> = {
 
 /**
  * Does the work of a reserved screening so that it is charged exactly if it was answered: the answer is made before the ledger is told.
- * @throws AppError of {@link REPLAY_CODES}, and what the work throws
+ * @throws AppError idempotency-mismatch, idempotency-stale, and what the work throws
  */
 export async function answerNow<R>(deps: AnswerNowDeps, of: Screened, work: Work<R>): Promise<R> {
   const { accounts, sealer, model } = deps

@@ -21,10 +21,7 @@ export type ScreeningRequest = Screened & {
   readonly later: boolean
 }
 
-/** Codes that reading a request, apart from its image, may end with. */
-export const REQUEST_CODES = ['request-invalid', 'not-acceptable'] as const
-
-/** @throws AppError of {@link REQUEST_CODES}; not-acceptable also where a tensor was sent and what is wanted needs the image */
+/** @throws AppError request-invalid, not-acceptable; the latter also where a tensor was sent and what is wanted needs the image */
 export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest {
   const wanted = negotiate(c.req.header('accept'))
   if (isTensor(c.req.raw) && !isPlainJson(wanted)) throw needsImage(wanted)

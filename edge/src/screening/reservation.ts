@@ -2,15 +2,6 @@ import { codeOf } from '@detl/core/api/problem'
 import type { Accounts } from '../accounts.ts'
 import type { Credential, Denial, Opened } from '../ledger/ledger.ts'
 
-/** Codes that the ledger may refuse a screening with, beside those of a credential. */
-export const RESERVATION_CODES = [
-  'credits-exhausted',
-  'quota-exhausted',
-  'concurrency-limited',
-  'idempotency-in-flight',
-  'conflict',
-] as const
-
 /** A screening that the ledger lets go on: reserved, or the repeat of one that was answered or became a job. */
 export type Granted = Exclude<Opened, Denial>
 

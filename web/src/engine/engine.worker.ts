@@ -1,5 +1,5 @@
 import { codecs } from '@detl/codecs/modules'
-import { AppError } from '@detl/core/api/problem'
+import { AppError, problemOf } from '@detl/core/api/problem'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
@@ -83,7 +83,8 @@ function guarded<A extends unknown[], T>(task: (...args: A) => Promise<T>) {
     } catch (error) {
       if (error instanceof PageError) return { ok: false, problem: error.problem }
       if (error instanceof AppError) {
-        return { ok: false, problem: { code: error.code, detail: error.detail } }
+        const { title } = problemOf(error.code)
+        return { ok: false, problem: { code: error.code, detail: error.detail, title } }
       }
       console.error(error)
       return { ok: false, problem: { code: 'device-failed', detail: String(error) } }

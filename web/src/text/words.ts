@@ -4,7 +4,7 @@ import type { LocalProblem } from '../engine/types.ts'
 
 export type Language = 'en' | 'de'
 
-/** A code without an entry is shown in the words of the endpoint; a test asks for an entry of each. */
+/** A code without an entry is shown in the words of core's table of problems, in English. */
 type Advice = Partial<Record<ProblemCode, Words>> & Record<LocalProblem, Words>
 export type Words = { readonly title: string; readonly advice: string }
 
