@@ -29,7 +29,17 @@ async function screened(bytes: Uint8Array): Promise<Screened> {
   const gate = { mode: 'refuse', spec: manifest.gate } as const
   const intake = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
   const id = '00000000-0000-4000-8000-000000000000'
-  return { id, at: 0, manifest, bytes, intake, scores, settings: DEFAULT_SETTINGS, references: {} }
+  return {
+    id,
+    at: 0,
+    manifest,
+    bytes,
+    intake,
+    scores,
+    settings: DEFAULT_SETTINGS,
+    language: 'en',
+    references: {},
+  }
 }
 
 const PARTS = [toPng, toSecondaryCapture, toFhir]

@@ -227,7 +227,8 @@ describe('a DICOM answer', () => {
       const { code, text } = runDicomTool('dsrdump', ['+Pl'], await bytesOf(dicom, REPORT))
       expect([code, text]).toEqual([0, expect.stringContaining('Imaging Measurement Report')])
       expect(text).toContain('<has obs context CODE:(,,"Observer Type")=(121007,DCM,"Device")>')
-      expect(text.match(/Certainty of Finding/g)).toHaveLength(4)
+      expect(text.match(/<has obs context TEXT:.*="AI probability of /g)).toHaveLength(4)
+      expect(text).not.toContain('840539006') // a disease's code would read as its presence
       expect(text.match(/the threshold of [\d.]+ % \(operating point: \w+\); sensitivity/g)).toHaveLength(4)
     },
   )

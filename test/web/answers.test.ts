@@ -1,4 +1,5 @@
-import { DISCLAIMER, encodeHeatmap } from '@detl/core/api/screening'
+import { DISCLAIMER } from '@detl/core/api/disclaimer'
+import { encodeHeatmap } from '@detl/core/api/screening'
 import { LABELS } from '@detl/core/model/labels'
 import { readAnswer } from '@detl/web/engine/read-json'
 import { readOffers } from '@detl/web/screening/offers'
@@ -9,6 +10,15 @@ const answer = {
   model: { name: 'detl-128', version: '1', preprocess: 'cxr-grey@2/128' },
   probabilities: { normal: 0.1, other_disease: 0.2, pneumonia: 0.6, covid19: 0.1 },
   label: 'pneumonia',
+  decision: {
+    headline: 'No decision: there are no thresholds; highest score: pneumonia 60 %',
+    outcome: 'no-thresholds',
+    abstained: true,
+    above: [],
+    leading: 'pneumonia',
+    operatingPoint: null,
+    classes: [],
+  },
   heatmaps: LABELS.map((label, i) => encodeHeatmap(label, { width: 2, height: 1, data: [i, i / 2] })),
   image: {
     format: 'png',

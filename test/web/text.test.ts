@@ -1,5 +1,5 @@
+import { DISCLAIMER } from '@detl/core/api/disclaimer'
 import { PROBLEMS } from '@detl/core/api/problem'
-import { DISCLAIMER } from '@detl/core/api/screening'
 import type { LocalProblem } from '@detl/web/engine/types'
 import { de } from '@detl/web/text/de'
 import { en } from '@detl/web/text/en'

@@ -1,5 +1,6 @@
-import { DEFAULT_SETTINGS } from '@detl/core/api/account'
-import { type Decision, decide } from '@detl/core/api/decision'
+import type { Screened } from '@detl/core/answers/answer'
+import { toldOf } from '@detl/core/answers/told'
+import type { ToldDecision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
 import { mapMaximum } from '@detl/core/api/screening'
@@ -17,9 +18,9 @@ export type ScoredLine = {
   model: { name: string; version: string }
   probabilities: Readonly<Record<Label, number>>
   label: Label
-  /** The scores against the model's thresholds of its operating point `balanced`; absent where it has none. */
-  decision?: Decision
-  /** The map of the label, raw scale, rounded to 6 significant digits. */
+  /** The scores against the model's thresholds of its operating point `balanced`. */
+  decision: ToldDecision
+  /** The map of `decision.leading`, raw scale, rounded to 6 significant digits. */
   cam: { class: Label; max: number; shape: [number, number]; data: number[] }
   quality: { warnings: { code: string; detail: string }[] }
   /** Paths of what was written: overlay, FHIR report, structured report, Secondary Capture. */
@@ -31,17 +32,24 @@ export type ScoredLine = {
 
 export type FailedLine = { file: string; error: { code: ProblemCode; detail: string } }
 
-export function scoredLine(file: string, manifest: Manifest, intake: Intake, scores: Scores): ScoredLine {
-  const map = scores.maps[scores.label]
-  const decision = decide(manifest, DEFAULT_SETTINGS, scores.probabilities)
+export function scoredLine(
+  file: string,
+  manifest: Manifest,
+  intake: Intake,
+  scores: Scores,
+  { settings, language }: Pick<Screened, 'settings' | 'language'>,
+): ScoredLine {
+  const { decision, told } = toldOf({ manifest, scores, settings, language })
+  const leading = decision.leading as Label
+  const map = scores.maps[leading]
   return {
     file,
     model: { name: manifest.name, version: manifest.version },
     probabilities: scores.probabilities,
     label: scores.label,
-    ...(decision && { decision }),
+    decision: { headline: told.headline, ...decision },
     cam: {
-      class: scores.label,
+      class: leading,
       max: mapMaximum(map),
       shape: [map.height, map.width],
       data: Array.from(map.data, (value) => Number(value.toPrecision(6))),

@@ -70,7 +70,6 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     const { preprocess, gate } = manifest
     const intake = await takeIn(bytes, preprocess, { mode: 'refuse', spec: gate }, options)
     const scores = await scoresOf(intake.preprocessed.tensor, port)
-    const line = scoredLine(file, manifest, intake, scores)
     const screened: Screened = {
       id: randomUUID(),
       at: Date.now(),
@@ -79,8 +78,10 @@ export default async function screen({ file, source, guessed, outputs, port }: T
       intake,
       scores,
       settings: DEFAULT_SETTINGS,
+      language: 'en',
       references: {},
     }
+    const line = scoredLine(file, manifest, intake, scores, screened)
     for (const [format, path] of Object.entries(outputs) as [Format, string][]) {
       await write(path, await RENDERERS[format](screened))
       line[FIELDS[format]] = path

@@ -1,4 +1,4 @@
-import { DISCLAIMER } from '@detl/core/api/screening'
+import { DISCLAIMER } from '@detl/core/api/disclaimer'
 import type { Estimate, Manifest } from '@detl/core/model/manifest'
 import type { Architecture } from '@detl/train/config'
 import type { Report } from '@detl/train/evaluate/report'

@@ -1,5 +1,6 @@
 import type { Settings } from '../api/account.ts'
 import type { Intake } from '../intake/taken-in.ts'
+import type { Language } from '../model/classes.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 
@@ -14,6 +15,8 @@ export type Screened = {
   readonly intake: Intake
   readonly scores: Scores
   readonly settings: Settings
+  /** Of what people read in it. */
+  readonly language: Language
   /** The caller's own FHIR references, passed through. */
   readonly references: { readonly subject?: string | undefined; readonly imagingStudy?: string | undefined }
 }

@@ -1,24 +1,150 @@
-import type { Decision } from '../api/decision.ts'
+import type { ClassDecision, Decision } from '../api/decision.ts'
+import { type ClassInfo, classesOf, classNameIn, type Language } from '../model/classes.ts'
+import { wordsOf } from './words/words-of.ts'
 
-type Held = Decision['classes'][number]
-type Estimate = NonNullable<Held['sensitivity']>
+/** One class of a model in words. */
+export type ToldClass = {
+  readonly class: string
+  readonly name: string
+  readonly score: string
+  /** Undefined where the class has none. */
+  readonly threshold: string | undefined
+  readonly positive: boolean | undefined
+  /** "above threshold", "below threshold", or that there is none. */
+  readonly verdict: string
+  /** The threshold, what it was worth on left-out images, and predictive values where a prevalence is stated; undefined without a threshold. */
+  readonly explained: string | undefined
+}
 
-/** What JSON states of a class's threshold, in a line to read, for representations that have no fields for it. */
-export function decisionText(held: Held, operatingPoint: Decision['operatingPoint']): string {
-  const side = held.positive ? 'At or above' : 'Below'
+/** A decision in words. */
+export type Told = {
+  /** One sentence without a full stop: findings above their thresholds first. It stands above all else, wherever an answer is read. */
+  readonly headline: string
+  /** Name of the operating point. */
+  readonly point: string
+  /** Every class of the model, in its order. */
+  readonly classes: readonly ToldClass[]
+}
+
+/**
+ * A decision in the words of a language: the only source of what JSON, FHIR, DICOM, CSV, page, print and command line say of it.
+ * @param model the labels, and a class list that describes them
+ * @param probabilities of every class, also of those without a threshold
+ * @example tell(decision, manifest, scores.probabilities, 'en').headline // Above threshold: COVID-19 34 % (threshold 10.3 %)
+ */
+export function tell(
+  decision: Decision,
+  model: { readonly labels: readonly string[] },
+  probabilities: Readonly<Record<string, number>>,
+  language: Language,
+): Told {
+  const words = wordsOf(language)
+  const infos = classesOf(model)
+  const point = words.point[decision.operatingPoint ?? 'none']
+  const classes = infos.map((info): ToldClass => {
+    const held = decision.classes.find((one) => one.class === info.id)
+    const name = classNameIn(info, language)
+    if (!held) {
+      const score = percent(probabilities[info.id]!, language)
+      return {
+        class: info.id,
+        name,
+        score,
+        threshold: undefined,
+        positive: undefined,
+        verdict: words.verdict.none,
+        explained: undefined,
+      }
+    }
+    const [score, threshold] = apart(held.score, held.threshold, language)
+    return {
+      class: info.id,
+      name,
+      score,
+      threshold,
+      positive: held.positive,
+      verdict: words.verdict[held.positive ? 'above' : 'below'],
+      explained: explained(held, threshold, point, language),
+    }
+  })
+  return { headline: headline(decision, infos, classes, language), point, classes }
+}
+
+function headline(
+  { outcome, above, leading }: Decision,
+  infos: readonly ClassInfo[],
+  classes: readonly ToldClass[],
+  language: Language,
+): string {
+  const { headline: say, scored } = wordsOf(language)
+  const listed = (ids: readonly string[]) =>
+    ids
+      .map((id) => classes.find((one) => one.class === id)!)
+      .map(({ name, score, threshold }) => scored(name, score, threshold))
+      .join(', ')
+  const findings = infos.filter(({ finding }) => finding).map(({ id }) => id)
+  const others = classes
+    .filter((one) => one.positive && !findings.includes(one.class))
+    .map((one) => one.class)
+  const without = (id: string) => classes.find((one) => one.class === id)!.threshold === undefined
+  switch (outcome) {
+    case 'above-threshold':
+      return say.above(listed(above)) + (others.length > 0 ? say.contradicted(listed(others)) : '')
+    case 'below-thresholds':
+      return say.below(!findings.some(without), listed(findings.filter((id) => !without(id))))
+    case 'undecided':
+      return say.undecided(listed([leading]))
+    case 'out-of-distribution':
+      return say.outside + (above.length > 0 ? say.aboveAllTheSame(listed(above)) : '')
+    case 'no-thresholds':
+      return say.noThresholds(listed([leading]))
+  }
+}
+
+/** A class's threshold, what it was worth on left-out images, and what that comes to at a stated prevalence. */
+function explained(held: ClassDecision, threshold: string, point: string, language: Language): string {
+  const words = wordsOf(language)
   const { sensitivity, specificity, prevalence, ppv, npv } = held
-  const parts = [`${side} the threshold of ${percent(held.threshold)} (operating point: ${operatingPoint})`]
-  if (sensitivity && specificity)
-    parts.push(
-      `sensitivity ${interval(sensitivity)}, specificity ${interval(specificity)} on held-out images`,
+  const share = (value: number) => percent(value, language)
+  const parts = [words.side(held.positive, threshold, point)]
+  if (sensitivity && specificity) {
+    const [found, cleared] = [sensitivity, specificity].map(({ value, low, high, n }) =>
+      words.interval(share(value), share(low), share(high), n),
     )
+    parts.push(`${words.sensitivity} ${found}, ${words.specificity} ${cleared} ${words.onLeftOut}`)
+  }
   if (prevalence !== undefined) {
-    const values = [ppv !== undefined && `PPV ${percent(ppv)}`, npv !== undefined && `NPV ${percent(npv)}`]
-    parts.push(`${values.filter(Boolean).join(', ')} at a prevalence of ${percent(prevalence)}`)
+    const values = [
+      ppv !== undefined && words.predictive.ppv(share(ppv)),
+      npv !== undefined && words.predictive.npv(share(npv)),
+    ]
+    parts.push(`${values.filter(Boolean).join(', ')} ${words.predictive.at(share(prevalence))}`)
   }
   return parts.join('; ')
 }
 
-const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`
-const interval = ({ value, low, high, n }: Estimate) =>
-  `${percent(value)} (95 % CI ${percent(low)} to ${percent(high)}, n = ${n})`
+/** A share to a tenth of a percent, as it is written in a language. */
+export const percent = (share: number, language: Language): string => percentTo(share, 1, language)
+
+/** What is neither 0 nor 1 never reads as impossible or certain. */
+function percentTo(share: number, digits: number, language: Language): string {
+  const [rounded, step] = [Number((100 * share).toFixed(digits)), 10 ** -digits]
+  const [bound, shown] =
+    rounded === 0 && share > 0
+      ? ['< ', step]
+      : rounded === 100 && share < 1
+        ? ['> ', Number((100 - step).toFixed(digits))]
+        : ['', rounded]
+  return `${bound}${String(shown).replace('.', wordsOf(language).decimalPoint)} %`
+}
+
+/** A score and its threshold, with as many digits as tell them apart: "10.3 %, below 10.3 %" helps nobody. */
+function apart(score: number, threshold: number, language: Language): [string, string] {
+  for (let digits = 1; ; digits++) {
+    const both: [string, string] = [
+      percentTo(score, digits, language),
+      percentTo(threshold, digits, language),
+    ]
+    if (both[0] !== both[1] || score === threshold || digits === 6) return both
+  }
+}

@@ -8,32 +8,19 @@ import type {
   Quantity,
   Reference,
 } from '@medplum/fhirtypes'
-import { type Decision, decide } from '../api/decision.ts'
+import type { ClassDecision } from '../api/decision.ts'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
-import { DISCLAIMER } from '../api/screening.ts'
-import type { Label } from '../model/labels.ts'
+import { classesOf } from '../model/classes.ts'
 import type { Screened } from './answer.ts'
-import { decisionText } from './decision-text.ts'
+import type { Told } from './decision-text.ts'
 import { toPng } from './png.ts'
-
-type Held = Decision['classes'][number]
+import { toldOf } from './told.ts'
+import { wordsOf } from './words/words-of.ts'
 
 const LOINC = 'http://loinc.org'
 const SNOMED = 'http://snomed.info/sct'
 const UCUM = 'http://unitsofmeasure.org'
-const CLASSES = 'urn:detl:class'
-
-/** What each class is about, in SNOMED CT: the score is of this finding, and says not that it is there. */
-const FINDINGS: Readonly<Record<Label, { code: string; display: string; name: string }>> = {
-  normal: { code: '17621005', display: 'Normal', name: 'no finding' },
-  other_disease: { code: '19829001', display: 'Disorder of lung', name: 'other disease' },
-  pneumonia: { code: '233604007', display: 'Pneumonia', name: 'pneumonia' },
-  covid19: {
-    code: '840539006',
-    display: 'Disease caused by severe acute respiratory syndrome coronavirus 2',
-    name: 'COVID-19',
-  },
-}
+const SCORES = 'urn:detl:score'
 
 /**
  * HL7 FHIR R4 (4.0.1) DiagnosticReport, preliminary, with an Observation of each class, the model as Device and the overlay as
@@ -41,10 +28,13 @@ const FINDINGS: Readonly<Record<Label, { code: string; display: string; name: st
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a report is one object, read from top to bottom
 export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
-  const { id, at, manifest, intake, scores, settings, references } = answer
+  const { id, at, manifest, intake, scores, references } = answer
   const subject = references.subject === undefined ? undefined : { reference: references.subject }
   const study = references.imagingStudy === undefined ? undefined : { reference: references.imagingStudy }
-  const decision = decide(manifest, settings, scores.probabilities)
+  const { decision, told } = toldOf(answer)
+  const words = wordsOf(answer.language)
+  const infos = classesOf(manifest)
+  const nameOf = (id: string) => told.classes.find((one) => one.class === id)!.name
   const warnings = [...qualityWarnings(intake.quality), ...modelWarnings(scores)].map(({ detail }) => detail)
   const model = `${manifest.name} ${manifest.version}`
 
@@ -54,39 +44,31 @@ export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
     type: { text: 'Image classification model' },
     deviceName: [{ name: manifest.name, type: 'model-name' }],
     version: [{ value: manifest.version }],
-    note: [{ text: DISCLAIMER }],
+    note: [{ text: words.disclaimer }],
   }
-  const observations = manifest.labels.map((label): Observation => {
-    const held = decision?.classes.find((c) => c.class === label)
+  const observations = infos.map(({ id: label }, index): Observation => {
+    const held = decision.classes.find((c) => c.class === label)
+    const { name, explained } = told.classes[index]!
     const component = held ? rates(held) : []
-    const notes = [...(held ? [decisionText(held, decision!.operatingPoint)] : []), ...warnings]
+    const notes = [...(explained ? [explained] : []), ...warnings]
     return {
       resourceType: 'Observation',
       id: `score-${label.replaceAll('_', '-')}`,
       status: 'preliminary',
       category: [concept('http://terminology.hl7.org/CodeSystem/observation-category', 'imaging', 'Imaging')],
       code: {
-        coding: [
-          { system: CLASSES, code: label, display: `Score for ${FINDINGS[label].name}` },
-          { system: SNOMED, code: FINDINGS[label].code, display: FINDINGS[label].display },
-        ],
-        text: `Score for ${FINDINGS[label].name}: a calibrated probability of the model, not a diagnosis`,
+        coding: [{ system: SCORES, code: label, display: words.scoreFor(name) }],
+        text: words.scoreFor(name),
       },
       ...(subject && { subject }),
       effectiveDateTime: new Date(at).toISOString(),
-      valueQuantity: probability(scores.probabilities[label]),
+      valueQuantity: probability((scores.probabilities as Readonly<Record<string, number>>)[label]!),
       ...(held && {
-        interpretation: [
-          concept(
-            'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation',
-            held.positive ? 'POS' : 'NEG',
-            held.positive ? 'Positive' : 'Negative',
-          ),
-        ],
+        interpretation: [interpretation(held, decision.abstained)],
         referenceRange: [
           {
             high: probability(held.threshold),
-            text: `operating point: ${decision?.operatingPoint}`,
+            text: `${words.operatingPoint}: ${told.point}`,
           },
         ],
       }),
@@ -107,35 +89,42 @@ export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
     content: {
       contentType: 'image/png',
       data: base64(await toPng(answer)),
-      title: `Grad-CAM of ${FINDINGS[scores.label].name} over the X-ray`,
+      title: words.heatMapOf(nameOf(decision.leading)),
     },
   }
   return {
     resourceType: 'DiagnosticReport',
     id,
-    text: { status: 'generated', div: narrative(model, answer, warnings) },
+    text: { status: 'generated', div: narrative(model, told, warnings, words.disclaimer) },
     contained: [device, ...observations, overlay],
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     status: 'preliminary',
     category: [concept('http://terminology.hl7.org/CodeSystem/v2-0074', 'RAD', 'Radiology')],
-    code: { ...concept(LOINC, '30745-4', 'XR Chest Views'), text: 'Chest X-ray screening by a model' },
+    code: { ...concept(LOINC, '30745-4', 'XR Chest Views'), text: words.title },
     ...(subject && { subject }),
     effectiveDateTime: new Date(at).toISOString(),
     issued: new Date(at).toISOString(),
     result: observations.map((observation) => ({ reference: `#${observation.id}` })),
     ...(study && { imagingStudy: [study as Reference<never>] }),
-    media: [
-      { comment: 'Where the model looked; a hot spot is not a finding.', link: { reference: '#overlay' } },
-    ],
-    conclusion: `Highest score: ${FINDINGS[scores.label].name} (${round(scores.probabilities[scores.label])}). ${DISCLAIMER}`,
+    media: [{ comment: words.heatIsNoFinding, link: { reference: '#overlay' } }],
+    conclusion: `${told.headline}. ${words.disclaimer}`,
   }
 }
 
 const concept = (system: string, code: string, display: string): CodeableConcept => ({
   coding: [{ system, code, display }],
 })
+/** Where the decision abstains, a score's side of its threshold means nothing. */
+const interpretation = ({ positive }: ClassDecision, abstained: boolean): CodeableConcept => {
+  const [code, display] = abstained
+    ? ['IND', 'Indeterminate']
+    : positive
+      ? ['POS', 'Positive']
+      : ['NEG', 'Negative']
+  return concept('http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', code!, display!)
+}
 /** What the model is worth at the threshold, each as a component; there is no code in LOINC or SNOMED CT for a model's own rates. */
-function rates({ sensitivity, specificity, prevalence, ppv, npv }: Held): ObservationComponent[] {
+function rates({ sensitivity, specificity, prevalence, ppv, npv }: ClassDecision): ObservationComponent[] {
   const values = {
     Sensitivity: sensitivity?.value,
     Specificity: specificity?.value,
@@ -157,13 +146,18 @@ const probability = (value: number): Quantity => ({
 /** A score has no more than three digits worth reading. */
 const round = (value: number) => Number(value.toFixed(4))
 
-function narrative(model: string, { scores, manifest }: Screened, warnings: readonly string[]): string {
-  const rows = manifest.labels.map(
-    (label) => `<tr><td>${FINDINGS[label].name}</td><td>${round(scores.probabilities[label])}</td></tr>`,
-  )
-  const remarks = warnings.map((text) => `<p>${text}</p>`).join('')
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p>Scores of the model ${model}</p><table>${rows.join('')}</table>${remarks}<p>${DISCLAIMER}</p></div>`
+function narrative(model: string, told: Told, remarks: readonly string[], disclaimer: string): string {
+  const rows = told.classes.map((one) => {
+    const cells = [one.name, one.score, one.threshold ?? '', one.verdict].map(
+      (cell) => `<td>${xml(cell)}</td>`,
+    )
+    return `<tr>${cells.join('')}</tr>`
+  })
+  const lines = [...remarks, disclaimer].map((text) => `<p>${xml(text)}</p>`)
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p><table>${rows.join('')}</table>${lines.join('')}</div>`
 }
+
+const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 function base64(bytes: Uint8Array): string {
   let binary = ''

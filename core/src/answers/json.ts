@@ -1,12 +1,14 @@
 import type { Settings } from '../api/account.ts'
-import { decide } from '../api/decision.ts'
+import { DISCLAIMER } from '../api/disclaimer.ts'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
-import { DISCLAIMER, encodeHeatmap, type Screening } from '../api/screening.ts'
+import { encodeHeatmap, type Screening } from '../api/screening.ts'
 import type { TakenIn } from '../intake/taken-in.ts'
+import type { Language } from '../model/classes.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 import { preprocessId } from '../preprocess/spec.ts'
 import type { Answer } from './answer.ts'
+import { toldOf } from './told.ts'
 
 /** What JSON says of the image itself: all that a job must remember of it. */
 export type Frame = Pick<Screening, 'image' | 'quality' | 'preprocessedBy'>
@@ -30,16 +32,23 @@ export function frameOf(
 
 export function screeningOf(
   { image, quality, preprocessedBy }: Frame,
-  answer: { id: string; manifest: Manifest; scores: Scores; servedBy: 'gpu' | 'edge'; settings: Settings },
+  answer: {
+    id: string
+    manifest: Manifest
+    scores: Scores
+    servedBy: 'gpu' | 'edge'
+    settings: Settings
+    language: Language
+  },
 ): Screening {
-  const { id, manifest, scores, servedBy, settings } = answer
-  const decision = decide(manifest, settings, scores.probabilities)
+  const { id, manifest, scores, servedBy } = answer
+  const { decision, told } = toldOf(answer)
   return {
     id,
     model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
     probabilities: scores.probabilities,
     label: scores.label,
-    ...(decision && { decision }),
+    decision: { headline: told.headline, ...decision },
     heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
     image,
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },

@@ -1,5 +1,7 @@
+import { decide } from '../api/decision.ts'
 import { mapMaximum } from '../api/screening.ts'
 import { type RgbImage, renderOverlay } from '../cam/overlay.ts'
+import type { ActivationMap } from '../cam/resize-map.ts'
 import { encodePng } from '../image/png-encode.ts'
 import type { Screened } from './answer.ts'
 
@@ -15,10 +17,11 @@ function once<T>(make: (screened: Screened) => Promise<T>): (screened: Screened)
   }
 }
 
-/** The heat map of the label, mixed over the X-ray. The file is decoded for it, beside the scoring: once, however often it is asked for. */
-export const overlayOf = once(async ({ intake, scores, manifest }): Promise<RgbImage> => {
+/** The heat map of the class that the decision names first, mixed over the X-ray. The file is decoded for it, beside the scoring: once, however often it is asked for. */
+export const overlayOf = once(async ({ intake, scores, manifest, settings }): Promise<RgbImage> => {
   const fullHeat = Math.max(...Object.values(scores.maps).map(mapMaximum))
-  const map = scores.maps[scores.label]
+  const { leading } = decide(manifest, settings, scores)
+  const map = (scores.maps as Readonly<Record<string, ActivationMap>>)[leading]!
   const { image, seen } = await intake.view(MAX_SIDE)
   return renderOverlay(image, seen, map, manifest.cam, {
     maxSide: MAX_SIDE,

@@ -795,12 +795,16 @@ export interface components {
             };
             /** @enum {string} */
             label: "normal" | "other_disease" | "pneumonia" | "covid19";
-            decision?: {
+            decision: {
                 /** @enum {string} */
-                operatingPoint: "screening" | "balanced" | "custom";
+                outcome: "above-threshold" | "below-thresholds" | "undecided" | "out-of-distribution" | "no-thresholds";
+                abstained: boolean;
+                above: string[];
+                leading: string;
+                /** @enum {string|null} */
+                operatingPoint: "screening" | "balanced" | "custom" | null;
                 classes: {
-                    /** @enum {string} */
-                    class: "normal" | "other_disease" | "pneumonia" | "covid19";
+                    class: string;
                     score: number;
                     threshold: number;
                     positive: boolean;
@@ -820,6 +824,7 @@ export interface components {
                     ppv?: number;
                     npv?: number;
                 }[];
+                headline: string;
             };
             heatmaps: {
                 /** @enum {string} */
@@ -1049,6 +1054,8 @@ export interface operations {
                 prefer?: string;
                 /** @description With a tensor: bytes of the JSON part of the body (Open Inference Protocol v2, binary tensor data). */
                 "inference-header-content-length"?: string;
+                /** @description Of what people read in the answer: `en` or `de`. `Content-Language` says which it is. */
+                "accept-language"?: string;
                 /** @description FHIR reference of the patient, passed through into FHIR answers */
                 "fhir-subject"?: string;
                 /** @description FHIR reference of the imaging study, passed through into FHIR answers */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { LABELS, type Label } from '../model/labels.ts'
+import { classesOf, classIdSchema } from '../model/classes.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Settings } from './account.ts'
 
@@ -12,7 +12,7 @@ const estimate = z.strictObject({
 })
 
 const classDecisionSchema = z.strictObject({
-  class: z.enum(LABELS),
+  class: classIdSchema,
   score: rate,
   threshold: rate,
   /** score ≥ threshold */
@@ -26,47 +26,137 @@ const classDecisionSchema = z.strictObject({
   npv: rate.optional(),
 })
 
+/** What comes of an image, in one word. */
+export const OUTCOMES = [
+  /** A finding is at or above its threshold. */
+  'above-threshold',
+  /** No finding that has a threshold reaches it. */
+  'below-thresholds',
+  /** Nothing reaches its threshold: no finding, and the class of no finding neither. */
+  'undecided',
+  /** The image is outside what the model knows, by its own measure: thresholds were chosen on images of another kind. */
+  'out-of-distribution',
+  /** Neither the model nor the account has a threshold. */
+  'no-thresholds',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
 /** Scores held against the thresholds that the account chose. Still not a diagnosis. */
 export const decisionSchema = z.strictObject({
-  operatingPoint: z.enum(['screening', 'balanced', 'custom']),
+  outcome: z.enum(OUTCOMES),
+  /** True where no decision is made of the scores: `out-of-distribution` and `no-thresholds`. */
+  abstained: z.boolean(),
+  /**
+   * Findings at or above their thresholds, that first which is furthest above its own; also where the decision abstains, so that nobody
+   * misses them. The class of no finding is never among them.
+   */
+  above: z.array(classIdSchema),
+  /** What is shown first, and on the heat map: the first of `above`, else the class of the highest score. */
+  leading: classIdSchema,
+  /** Null where there is no threshold. */
+  operatingPoint: z.enum(['screening', 'balanced', 'custom']).nullable(),
+  /** The classes that have a threshold, in the model's order. */
   classes: z.array(classDecisionSchema),
 })
-export type Decision = z.infer<typeof decisionSchema>
 
-/** @returns undefined where neither the model nor the account has a threshold */
+/** It holds no words: `tell` (`core/src/answers/decision-text.ts`) puts it into those of a language, for all representations. */
+export type Decision = z.infer<typeof decisionSchema>
+export type ClassDecision = Decision['classes'][number]
+
+/** As answers carry it: with the sentence that stands above all else. */
+export const toldDecisionSchema = decisionSchema.extend({ headline: z.string() })
+export type ToldDecision = z.infer<typeof toldDecisionSchema>
+
+/** What is decided about. */
+type Scored = {
+  readonly probabilities: Readonly<Record<string, number>>
+  readonly outOfDistribution: boolean | null
+}
+
+/**
+ * What comes of scores: the only place that decides it. JSON, FHIR, DICOM, CSV, page, print and command line render the same decision.
+ * @example decide(manifest, DEFAULT_SETTINGS, readScores(manifest, outputs)).above
+ */
 export function decide(
   manifest: Pick<Manifest, 'labels' | 'operatingPoints'>,
-  { operatingPoint, prevalence }: Settings,
-  probabilities: Readonly<Record<Label, number>>,
-): Decision | undefined {
-  const classes = manifest.labels.flatMap((label) => {
-    const score = probabilities[label]
-    if (typeof operatingPoint === 'object') {
-      const threshold = operatingPoint.thresholds[label]
-      if (threshold === undefined) return []
-      return [{ class: label, score, threshold, positive: score >= threshold }]
-    }
-    const point = manifest.operatingPoints?.[label]?.[operatingPoint]
-    if (!point) return []
-    const { threshold, sensitivity, specificity } = point
-    const p = prevalence[label]
-    return [
-      {
-        class: label,
-        score,
-        threshold,
-        positive: score >= threshold,
-        sensitivity,
-        specificity,
-        ...(p !== undefined && {
-          prevalence: p,
-          ...predictiveValues(sensitivity.value, specificity.value, p),
-        }),
-      },
-    ]
+  settings: Pick<Settings, 'operatingPoint' | 'prevalence'>,
+  { probabilities, outOfDistribution }: Scored,
+): Decision {
+  const infos = classesOf(manifest)
+  const classes = infos.flatMap(({ id }) => held(manifest, settings, id, probabilities[id]!) ?? [])
+  const isFinding = (id: string) => infos.some((info) => info.id === id && info.finding)
+  const positive = classes.filter((one) => one.positive)
+  const above = positive
+    .filter((one) => isFinding(one.class))
+    .sort((a, b) => margin(b) - margin(a))
+    .map((one) => one.class)
+  const [highest] = infos.map(({ id }) => id).sort((a, b) => probabilities[b]! - probabilities[a]!)
+  const outcome = outcomeOf({
+    outOfDistribution,
+    held: classes.length,
+    above: above.length,
+    undecided: positive.length === 0 && classes.some((one) => !isFinding(one.class)),
   })
-  if (classes.length === 0) return undefined
-  return { operatingPoint: typeof operatingPoint === 'object' ? 'custom' : operatingPoint, classes }
+  const { operatingPoint } = settings
+  return {
+    outcome,
+    abstained: outcome === 'out-of-distribution' || outcome === 'no-thresholds',
+    above,
+    leading: above[0] ?? highest!,
+    operatingPoint:
+      classes.length === 0 ? null : typeof operatingPoint === 'object' ? 'custom' : operatingPoint,
+    classes,
+  }
+}
+
+/** The first that holds. */
+function outcomeOf(seen: {
+  outOfDistribution: boolean | null
+  held: number
+  above: number
+  undecided: boolean
+}): Outcome {
+  if (seen.outOfDistribution) return 'out-of-distribution'
+  if (seen.held === 0) return 'no-thresholds'
+  if (seen.above > 0) return 'above-threshold'
+  return seen.undecided ? 'undecided' : 'below-thresholds'
+}
+
+/** One class against its threshold; undefined where it has none. */
+function held(
+  { operatingPoints }: Pick<Manifest, 'operatingPoints'>,
+  { operatingPoint, prevalence }: Pick<Settings, 'operatingPoint' | 'prevalence'>,
+  id: string,
+  score: number,
+): ClassDecision | undefined {
+  if (typeof operatingPoint === 'object') {
+    const threshold = ofClass(operatingPoint.thresholds, id)
+    return threshold === undefined ? undefined : { class: id, score, threshold, positive: score >= threshold }
+  }
+  const point = ofClass(operatingPoints ?? {}, id)?.[operatingPoint]
+  if (!point) return undefined
+  const { threshold, sensitivity, specificity } = point
+  const p = ofClass(prevalence, id)
+  return {
+    class: id,
+    score,
+    threshold,
+    positive: score >= threshold,
+    sensitivity,
+    specificity,
+    ...(p !== undefined && {
+      prevalence: p,
+      ...predictiveValues(sensitivity.value, specificity.value, p),
+    }),
+  }
+}
+
+const ofClass = <T>(values: Readonly<Partial<Record<string, T>>>, id: string): T | undefined => values[id]
+
+/** How far a score is above its own threshold: the odds of the one over the odds of the other. */
+function margin({ score, threshold }: ClassDecision): number {
+  const ratio = (score * (1 - threshold)) / ((1 - score) * threshold)
+  return Number.isNaN(ratio) ? 1 : ratio // both 0, or both 1
 }
 
 /** Bayes' theorem; a value whose condition never occurs (no positives at all, or no negatives) is left out. */

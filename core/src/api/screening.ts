@@ -1,10 +1,8 @@
 import * as z from 'zod'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { LABELS, type Label } from '../model/labels.ts'
-import { decisionSchema } from './decision.ts'
-
-export const DISCLAIMER =
-  'Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.'
+import { toldDecisionSchema } from './decision.ts'
+import { DISCLAIMER } from './disclaimer.ts'
 
 const probability = z.number().min(0).max(1)
 
@@ -32,10 +30,10 @@ export const screeningSchema = z.strictObject({
     pneumonia: probability,
     covid19: probability,
   }),
-  /** The class of the highest probability. */
+  /** The class of the highest probability. It is not the decision: a finding of a lower score may be above its own threshold. */
   label: z.enum(LABELS),
-  /** The scores against the thresholds that the account chose; absent where there are none. */
-  decision: decisionSchema.optional(),
+  /** The scores against the thresholds that the account chose, and the sentence to show first. */
+  decision: toldDecisionSchema,
   heatmaps: z.array(heatmapSchema),
   /** How a heat map lies on the image: cell (i,j) looks at tensor pixel offset + stride × (j,i); the tensor's `placed` shows the image's `crop`. */
   image: z.strictObject({

@@ -12,7 +12,8 @@ export async function answer(c: Context<EdgeContext>, wanted: Wanted, result: An
   const parts: Rendered[] = []
   for (const part of wanted.parts) parts.push(await rendered(part, result))
   const whole = wanted.multipart ? related(parts, result.id) : parts[0]!
-  c.header('Vary', 'Accept')
+  c.header('Vary', 'Accept, Accept-Language')
+  c.header('Content-Language', result.language)
   return c.body(whole.body, 200, { 'content-type': whole.type })
 }
 

@@ -35,6 +35,9 @@ export const screenRoute = createRoute({
           description:
             'With a tensor: bytes of the JSON part of the body (Open Inference Protocol v2, binary tensor data).',
         }),
+      'accept-language': z.string().optional().openapi({
+        description: 'Of what people read in the answer: `en` or `de`. `Content-Language` says which it is.',
+      }),
       'fhir-subject': z.string().optional().openapi({
         description: 'FHIR reference of the patient, passed through into FHIR answers',
       }),

@@ -147,15 +147,27 @@ async function render(
   const scores = readScores(manifest, inference)
   if (replayed) c.header('Idempotency-Replayed', 'true')
   const { servedBy } = inference
-  const { references, wanted } = request
+  const { references, wanted, language } = request
   const { settings } = opened
   if (arrived.preprocessedBy === 'client') {
     const frame = frameOf(arrived.intake, manifest, 'client')
-    c.header('Vary', 'Accept')
-    return c.json(screeningOf(frame, { id, manifest, scores, servedBy, settings }))
+    c.header('Vary', 'Accept, Accept-Language')
+    c.header('Content-Language', language)
+    return c.json(screeningOf(frame, { id, manifest, scores, servedBy, settings, language }))
   }
   const { bytes, intake } = arrived
-  return answer(c, wanted, { id, at, bytes, references, manifest, intake, scores, servedBy, settings })
+  return answer(c, wanted, {
+    id,
+    at,
+    bytes,
+    references,
+    manifest,
+    intake,
+    scores,
+    servedBy,
+    settings,
+    language,
+  })
 }
 
 const tooLate =

@@ -2,6 +2,7 @@ import { type Frame, frameOf, screeningOf } from '@detl/core/answers/json'
 import type { Settings } from '@detl/core/api/account'
 import { AppError, codeOf, passes } from '@detl/core/api/problem'
 import type { TakenIn } from '@detl/core/intake/taken-in'
+import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import { readScores } from '@detl/core/model/outputs'
 import type { Accounts } from '../accounts.ts'
@@ -26,7 +27,13 @@ export type JobDeps = Omit<SubmitDeps, 'sendJob'> & {
 const LEASE_MS = 2 * 3600_000
 const MAX_ATTEMPTS = 10
 
-type Input = { readonly frame: Frame; readonly settings: Settings; readonly tensor: string }
+type Input = {
+  readonly frame: Frame
+  readonly settings: Settings
+  /** Absent in jobs that were waiting when it came in. */
+  readonly language?: Language
+  readonly tensor: string
+}
 
 /** Puts a reserved screening aside: its tensor, sealed, and what JSON says of its image; nothing else of it is kept. */
 export async function submitJob(
@@ -38,11 +45,12 @@ export async function submitJob(
     intake: TakenIn
     preprocessedBy: Frame['preprocessedBy']
     settings: Settings
+    language: Language
   },
 ): Promise<void> {
-  const { account, id, fingerprint, intake, preprocessedBy, settings } = of
+  const { account, id, fingerprint, intake, preprocessedBy, settings, language } = of
   const tensor = btoa(String.fromCharCode(...intake.preprocessed.tensor))
-  const input: Input = { frame: frameOf(intake, manifest, preprocessedBy), settings, tensor }
+  const input: Input = { frame: frameOf(intake, manifest, preprocessedBy), settings, language, tensor }
   const sealed = await sealer.sealBytes(
     `job:${account}:${id}`,
     new TextEncoder().encode(JSON.stringify(input)),
@@ -86,13 +94,13 @@ async function endOf(
   attempt: number,
 ): Promise<JobEnd | number> {
   const opened = await sealer.openBytes(`job:${account}:${id}`, sealed)
-  const { frame, settings, tensor } = JSON.parse(new TextDecoder().decode(opened)) as Input
+  const { frame, settings, language = 'en', tensor } = JSON.parse(new TextDecoder().decode(opened)) as Input
   try {
     const call = { requestId: id, signal: new AbortController().signal, fallback: settings.fallback }
     const bytes = Uint8Array.from(atob(tensor), (c) => c.charCodeAt(0))
     const { servedBy, ...outputs } = await infer(bytes, call)
     const scores = readScores(manifest, outputs)
-    const screening = screeningOf(frame, { id, manifest, scores, servedBy, settings })
+    const screening = screeningOf(frame, { id, manifest, scores, servedBy, settings, language })
     const output = new TextEncoder().encode(JSON.stringify(screening))
     return { answered: true, output: await sealer.sealBytes(`answer:${account}:${id}`, output) }
   } catch (error) {

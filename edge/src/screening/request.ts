@@ -1,6 +1,8 @@
 import type { Answer } from '@detl/core/answers/answer'
 import { AppError } from '@detl/core/api/problem'
+import { LANGUAGES, type Language } from '@detl/core/model/classes'
 import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
 import { isPlainJson, negotiate, type Wanted } from '../answers/negotiate.ts'
 import { representationOf } from '../answers/representations.ts'
 import type { EdgeContext } from '../context.ts'
@@ -17,6 +19,7 @@ const FHIR_REFERENCE = /^(https?:\/\/[^\s"<>\\]{1,400}\/)?[A-Z][A-Za-z]{1,40}\/[
 export type ScreeningRequest = Screened & {
   readonly wanted: Wanted
   readonly references: Answer['references']
+  readonly language: Language
   /** It is answered later: asked for, and JSON alone is wanted. */
   readonly later: boolean
 }
@@ -36,6 +39,7 @@ export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest 
     account: c.get('account'),
     wanted,
     references,
+    language: languageOf(c),
     idempotencyKey: idempotencyKey(c.req.header('idempotency-key')),
     later,
   }
@@ -49,6 +53,20 @@ function needsImage({ multipart, parts }: Wanted): AppError {
     `${named} is made from the image, of which only the tensor was sent; offered: application/json`,
   )
 }
+
+/** Of what people read in the answer (RFC 9110, section 12.5.4): the most wanted that there is, else English. */
+const languageOf = (c: Context<EdgeContext>): Language =>
+  accepts(c, {
+    header: 'Accept-Language',
+    supports: [...LANGUAGES],
+    default: 'en',
+    match: (wanted, { supports, default: otherwise }) =>
+      wanted
+        .filter(({ q }) => q > 0)
+        .sort((a, b) => b.q - a.q)
+        .map(({ type }) => supports.find((one) => one === type.toLowerCase().split('-')[0]))
+        .find((one) => one !== undefined) ?? otherwise,
+  }) as Language
 
 function reference(c: Context<EdgeContext>, header: string): string | undefined {
   const value = c.req.header(header)

@@ -1,31 +1,132 @@
+import { tell } from '@detl/core/answers/decision-text'
+import type { Settings } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
+import type { Label } from '@detl/core/model/labels'
+import type { Manifest } from '@detl/core/model/manifest'
 import { describe, expect, it } from 'vitest'
 import { OPERATING_POINTS, testManifest } from '../../support/manifest.ts'
 
 const probabilities = { normal: 0.05, other_disease: 0.1, pneumonia: 0.35, covid19: 0.5 }
+const scores = { probabilities, outOfDistribution: false }
 const manifest = testManifest({ operatingPoints: OPERATING_POINTS })
 
+/** Points with a threshold of its own for each class. */
+const pointsAt = (thresholds: Record<Label, number>): NonNullable<Manifest['operatingPoints']> =>
+  Object.fromEntries(
+    Object.entries(thresholds).map(([label, threshold]) => {
+      const point = { ...OPERATING_POINTS.covid19.balanced, threshold }
+      return [label, { screening: point, balanced: point }]
+    }),
+  ) as NonNullable<Manifest['operatingPoints']>
+
+const balanced: Settings = { operatingPoint: 'balanced', prevalence: {} }
+
+/** The decision and its headline, of a model whose thresholds differ by class. */
+function decided(
+  values: Record<Label, number>,
+  {
+    settings = balanced,
+    outOfDistribution = false,
+    thresholds = THRESHOLDS,
+    language = 'en' as 'en' | 'de',
+  } = {},
+) {
+  const model = testManifest({ operatingPoints: thresholds && pointsAt(thresholds) })
+  const decision = decide(model, settings, { probabilities: values, outOfDistribution })
+  const { headline } = tell(decision, model, values, language)
+  return { ...decision, headline }
+}
+const THRESHOLDS: Record<Label, number> | null = {
+  normal: 0.3,
+  other_disease: 0.4,
+  pneumonia: 0.3,
+  covid19: 0.1,
+}
+
 describe('a decision', () => {
+  it('names the finding that is above its threshold, though another score is higher', () => {
+    const film = { normal: 0.18, other_disease: 0.38, pneumonia: 0.1, covid19: 0.34 }
+    expect(decided(film)).toMatchObject({
+      outcome: 'above-threshold',
+      above: ['covid19'],
+      leading: 'covid19',
+      headline: 'Above threshold: COVID-19 34 % (threshold 10 %)',
+    })
+    expect(decided(film, { language: 'de' }).headline).toBe(
+      'Über der Schwelle: COVID-19 34 % (Schwelle 10 %)',
+    )
+  })
+
+  it('names that finding first which is furthest above its own threshold, by odds', () => {
+    const { above, leading } = decided({ normal: 0.05, other_disease: 0.02, pneumonia: 0.61, covid19: 0.32 })
+    // 0.61/0.39 over 0.3/0.7 is 3.6; 0.32/0.68 over 0.1/0.9 is 4.2
+    expect([above, leading]).toEqual([['covid19', 'pneumonia'], 'covid19'])
+  })
+
+  it('says where the class of no finding contradicts a finding, and never counts it as one', () => {
+    const film = { normal: 0.6, other_disease: 0.2, pneumonia: 0.08, covid19: 0.12 }
+    expect(decided(film)).toMatchObject({
+      above: ['covid19'],
+      headline:
+        'Above threshold: COVID-19 12 % (threshold 10 %); so is normal 60 % (threshold 30 %), which contradicts it',
+    })
+  })
+
+  it('tells no finding from being undecided', () => {
+    expect(decided({ normal: 0.8, other_disease: 0.1, pneumonia: 0.05, covid19: 0.05 })).toMatchObject({
+      outcome: 'below-thresholds',
+      abstained: false,
+      above: [],
+      leading: 'normal',
+      headline: 'No finding above its threshold',
+    })
+    expect(decided({ normal: 0.28, other_disease: 0.38, pneumonia: 0.25, covid19: 0.09 })).toMatchObject({
+      outcome: 'undecided',
+      abstained: false,
+      above: [],
+      leading: 'other_disease',
+      headline: 'Undecided: no class reaches its threshold; highest: other disease 38 % (threshold 40 %)',
+    })
+  })
+
+  it('abstains outside what the model knows, and hides no finding that is above its threshold', () => {
+    const film = { normal: 0.18, other_disease: 0.38, pneumonia: 0.1, covid19: 0.34 }
+    expect(decided(film, { outOfDistribution: true })).toMatchObject({
+      outcome: 'out-of-distribution',
+      abstained: true,
+      above: ['covid19'],
+      leading: 'covid19',
+      headline:
+        'No decision: the image is outside what the model knows; above threshold all the same: COVID-19 34 % (threshold 10 %)',
+    })
+  })
+
+  it('abstains where nobody chose a threshold', () => {
+    expect(decided(probabilities, { thresholds: null })).toMatchObject({
+      outcome: 'no-thresholds',
+      abstained: true,
+      operatingPoint: null,
+      above: [],
+      leading: 'covid19',
+      classes: [],
+      headline: 'No decision: there are no thresholds; highest score: COVID-19 50 %',
+    })
+  })
+
   it('holds each score against the chosen point of the model, a score at the threshold being positive', () => {
     const at = (operatingPoint: 'screening' | 'balanced') =>
-      decide(manifest, { operatingPoint, prevalence: {} }, probabilities)?.classes.map(
-        ({ positive }) => positive,
-      )
+      decide(manifest, { operatingPoint, prevalence: {} }, scores).classes.map(({ positive }) => positive)
     expect(at('screening')).toEqual([false, true, true, true])
     expect(at('balanced')).toEqual([false, false, false, true])
   })
 
   it('states predictive values at the stated prevalence only', () => {
-    const decision = decide(
-      manifest,
-      { operatingPoint: 'balanced', prevalence: { covid19: 0.1 } },
-      probabilities,
-    )
-    const covid = decision?.classes.find((c) => c.class === 'covid19')
+    const decision = decide(manifest, { operatingPoint: 'balanced', prevalence: { covid19: 0.1 } }, scores)
+    const covid = decision.classes.find((c) => c.class === 'covid19')
     // 0.8 × 0.1 = 0.08 true and 0.1 × 0.9 = 0.09 false positives; 0.9 × 0.9 = 0.81 true and 0.2 × 0.1 = 0.02 false negatives
     expect(covid?.ppv).toBeCloseTo(0.08 / 0.17, 12)
     expect(covid?.npv).toBeCloseTo(0.81 / 0.83, 12)
-    expect(decision?.classes[0]).not.toHaveProperty('ppv')
+    expect(decision.classes[0]).not.toHaveProperty('ppv')
   })
 
   it('at a prevalence of zero has no false negatives and no share of nothing', () => {
@@ -35,22 +136,41 @@ describe('a decision', () => {
     }
     const points = { ...OPERATING_POINTS, covid19: { screening: perfect, balanced: perfect } }
     const settings = { operatingPoint: 'balanced', prevalence: { covid19: 0 } } as const
-    const covid = decide(testManifest({ operatingPoints: points }), settings, probabilities)?.classes[3]
+    const covid = decide(testManifest({ operatingPoints: points }), settings, scores).classes[3]
     expect(covid).toMatchObject({ npv: 1 })
     expect(covid).not.toHaveProperty('ppv')
   })
 
-  it('by thresholds of its own claims no sensitivity that nobody measured', () => {
-    const settings = { operatingPoint: { thresholds: { covid19: 0.6 } }, prevalence: { covid19: 0.1 } }
-    expect(decide(manifest, settings, probabilities)).toEqual({
+  it('by thresholds of its own claims no sensitivity that nobody measured, and speaks of no other class', () => {
+    const settings: Settings = {
+      operatingPoint: { thresholds: { covid19: 0.6 } },
+      prevalence: { covid19: 0.1 },
+    }
+    expect(decided(probabilities, { settings })).toMatchObject({
+      outcome: 'below-thresholds',
       operatingPoint: 'custom',
       classes: [{ class: 'covid19', score: 0.5, threshold: 0.6, positive: false }],
+      headline: 'Not above threshold: COVID-19 50 % (threshold 60 %)',
     })
   })
+})
 
-  it('is not there where nobody chose a threshold', () => {
-    expect(
-      decide(testManifest(), { operatingPoint: 'balanced', prevalence: {} }, probabilities),
-    ).toBeUndefined()
+describe('the words of a score', () => {
+  const covid = (score: number, threshold: number) => {
+    const rest = (1 - score) / 3
+    return decided(
+      { normal: rest, other_disease: rest, pneumonia: rest, covid19: score },
+      { settings: { operatingPoint: { thresholds: { covid19: threshold } }, prevalence: {} } },
+    ).headline
+  }
+  it('have as many digits as tell it from its threshold', () => {
+    expect(covid(0.10304, 0.10296)).toBe('Above threshold: COVID-19 10.304 % (threshold 10.296 %)')
+    expect(covid(0.10296, 0.10304)).toBe('Not above threshold: COVID-19 10.296 % (threshold 10.304 %)')
+    expect(covid(0.25, 0.25)).toBe('Above threshold: COVID-19 25 % (threshold 25 %)')
+  })
+
+  it('never read as impossible or certain', () => {
+    expect(covid(0.00001, 0.3)).toBe('Not above threshold: COVID-19 < 0.1 % (threshold 30 %)')
+    expect(covid(0.99999, 0.3)).toBe('Above threshold: COVID-19 > 99.9 % (threshold 30 %)')
   })
 })

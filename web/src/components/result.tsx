@@ -102,7 +102,9 @@ function Scored({ item, result }: { item: Item; result: Result }) {
           ))}
         </fieldset>
         <p class="fine">
-          {result.decision ? t.result.points[result.decision.operatingPoint] : t.result.noThreshold}
+          {result.decision.operatingPoint
+            ? t.result.points[result.decision.operatingPoint]
+            : t.result.noThreshold}
         </p>
         <HeatControls result={result} />
       </div>

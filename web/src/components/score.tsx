@@ -11,7 +11,7 @@ type ScoreProps = { label: Label; result: Result }
 export function Score({ label, result }: ScoreProps) {
   const t = text.value
   const share = result.probabilities[label]
-  const decided = result.decision?.classes.find((one) => one.class === label)
+  const decided = result.decision.classes.find((one) => one.class === label)
   const { name, explained } = t.labels[label]
   const full = fullHeat(result)
   return (

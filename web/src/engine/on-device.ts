@@ -70,7 +70,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     grid: { stride: cam.stride, offset: cam.offset },
     image: { format: source.format, width: image.width, height: image.height },
     warnings: [...qualityWarnings(quality), ...modelWarnings(scores)],
-    decision: decide(manifest, DEFAULT_SETTINGS, probabilities),
+    decision: decide(manifest, DEFAULT_SETTINGS, scores),
     servedBy: 'device',
     device: { provider: runtime.provider, threads: runtime.threads },
   }

@@ -40,8 +40,8 @@ export type Result = {
   readonly geometry: Geometry
   readonly grid: CamGrid
   readonly image: { readonly format: string; readonly width: number; readonly height: number }
-  /** The scores against thresholds, where there are any. */
-  readonly decision: Decision | undefined
+  /** The scores against thresholds. */
+  readonly decision: Decision
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
   readonly servedBy: 'gpu' | 'edge' | 'device'
   /** How this device ran the model, where it did. */

@@ -1,6 +1,7 @@
-import { DISCLAIMER } from '../../api/screening.ts'
 import type { Screened } from '../answer.ts'
 import { overlayOf } from '../png.ts'
+import { toldOf } from '../told.ts'
+import { wordsOf } from '../words/words-of.ts'
 import { dicomContext, reference } from './context.ts'
 import { equipment } from './equipment.ts'
 import { type DataSet, writePart10 } from './writer.ts'
@@ -11,7 +12,10 @@ const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
   const { study, source, date, time, uid } = await dicomContext(answer)
   const { width, height, data } = await overlayOf(answer)
-  const { manifest, scores } = answer
+  const { manifest, language } = answer
+  const { decision, told } = toldOf(answer)
+  const words = wordsOf(language)
+  const shown = told.classes.find((one) => one.class === decision.leading)!
   return writePart10(SECONDARY_CAPTURE, await uid('secondary-capture'), {
     ...study,
     ...equipment(manifest),
@@ -31,7 +35,7 @@ export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<A
     '00080033': ['TM', time],
     '00200013': ['IS', '1'],
     '00200020': ['CS', ''],
-    '00204000': ['LT', `Grad-CAM of class ${scores.label}. ${DISCLAIMER}`],
+    '00204000': ['LT', `${told.headline}. ${words.heatMapOf(shown.name)}. ${words.disclaimer}`],
     '00282110': ['CS', '00'],
     ...(source &&
       ({

@@ -1,33 +1,42 @@
-import { decide } from '../../api/decision.ts'
-import { DISCLAIMER } from '../../api/screening.ts'
+import type { Language } from '../../model/classes.ts'
 import type { Label } from '../../model/labels.ts'
 import type { Screened } from '../answer.ts'
-import { decisionText } from '../decision-text.ts'
+import type { ToldClass } from '../decision-text.ts'
+import { toldOf } from '../told.ts'
+import { wordsOf } from '../words/words-of.ts'
 import { type DicomContext, dicomContext, reference } from './context.ts'
 import { equipment, MANUFACTURER } from './equipment.ts'
 import { type DataSet, writePart10 } from './writer.ts'
 
 const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33'
 
-type Code = readonly [value: string, scheme: 'DCM' | 'SCT' | 'UCUM' | 'RFC5646', meaning: string]
+type Code = readonly [value: string, scheme: 'DCM' | 'SCT' | 'UCUM' | 'RFC5646' | '99DETL', meaning: string]
 type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'INFERRED FROM'
 
-const FINDINGS: Readonly<Record<Label, Code>> = {
-  normal: ['17621005', 'SCT', 'Normal'],
-  other_disease: ['19829001', 'SCT', 'Disorder of lung'],
-  pneumonia: ['233604007', 'SCT', 'Pneumonia'],
-  covid19: ['840539006', 'SCT', 'COVID-19'],
+const LANGUAGE: Readonly<Record<Language, Code>> = {
+  en: ['en', 'RFC5646', 'English'],
+  de: ['de', 'RFC5646', 'German'],
 }
+/** How a score came out against its threshold, in SNOMED CT; indeterminate where there is none or the decision abstains. */
+const RESULTS = {
+  positive: ['10828004', 'SCT', 'Positive'],
+  negative: ['260385009', 'SCT', 'Negative'],
+  indeterminate: ['82334004', 'SCT', 'Indeterminate'],
+} as const satisfies Record<string, Code>
 
 /**
  * A preliminary, unverified measurement report (PS3.16, TID 1500) as Comprehensive SR: the model is the observer (TID 1004), one measurement group
- * a class (TID 1501), whose measurement is the score as Certainty of Finding in percent.
+ * a class (TID 1501), whose measurement is the score in percent, with how it came out against the threshold.
  */
 export async function toStructuredReport(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
   const context = await dicomContext(answer)
   const { study, source, date, time, uid } = context
-  const { manifest } = answer
-  const groups = await Promise.all(manifest.labels.map((label) => measurementGroup(label, answer, context)))
+  const { manifest, language } = answer
+  const { decision, told } = toldOf(answer)
+  const words = wordsOf(language)
+  const groups = await Promise.all(
+    told.classes.map((one) => measurementGroup(one, answer, decision.abstained, context)),
+  )
   return writePart10(COMPREHENSIVE_SR, await uid('report'), {
     ...study,
     ...equipment(manifest),
@@ -58,7 +67,7 @@ export async function toStructuredReport(answer: Screened): Promise<Uint8Array<A
           codeItem(
             'HAS CONCEPT MOD',
             ['121049', 'DCM', 'Language of Content Item and Descendants'],
-            ['en', 'RFC5646', 'English'],
+            LANGUAGE[language],
           ),
           codeItem('HAS OBS CONTEXT', ['121005', 'DCM', 'Observer Type'], ['121007', 'DCM', 'Device']),
           uidItem('HAS OBS CONTEXT', ['121012', 'DCM', 'Device Observer UID'], await uid('device')),
@@ -74,53 +83,57 @@ export async function toStructuredReport(answer: Screened): Promise<Uint8Array<A
             ['121058', 'DCM', 'Procedure reported'],
             ['399208008', 'SCT', 'Plain chest X-ray'],
           ),
+          textItem('CONTAINS', ['121077', 'DCM', 'Conclusion'], told.headline),
           container(['126010', 'DCM', 'Imaging Measurements'], groups),
-          textItem('CONTAINS', ['121106', 'DCM', 'Comment'], DISCLAIMER),
+          textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.disclaimer),
         ],
       },
     ],
   })
 }
 
+/** One class: what was assessed and how it came out, never the disease alone. */
 async function measurementGroup(
-  label: Label,
+  { class: id, name, positive, verdict, explained }: ToldClass,
   answer: Screened,
+  abstained: boolean,
   { source, uid }: DicomContext,
 ): Promise<DataSet> {
-  const { manifest, scores, settings } = answer
-  const decision = decide(manifest, settings, scores.probabilities)
-  const held = decision?.classes.find((c) => c.class === label)
-  const percent = (100 * scores.probabilities[label]).toFixed(2)
+  const words = wordsOf(answer.language)
+  const result = abstained || positive === undefined ? 'indeterminate' : positive ? 'positive' : 'negative'
+  const assessed = words.probabilityOf(name)
+  const percent = (100 * answer.scores.probabilities[id as Label]).toFixed(2)
   return container(
     ['125007', 'DCM', 'Measurement Group'],
     [
-      textItem('HAS OBS CONTEXT', ['112039', 'DCM', 'Tracking Identifier'], label),
+      textItem('HAS OBS CONTEXT', ['112039', 'DCM', 'Tracking Identifier'], assessed),
       uidItem(
         'HAS OBS CONTEXT',
         ['112040', 'DCM', 'Tracking Unique Identifier'],
-        await uid(`tracking:${label}`),
+        await uid(`tracking:${id}`),
       ),
-      codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], FINDINGS[label]),
+      codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], own(`${id}_${result}`, `${assessed}: ${verdict}`)),
       codeItem(
         'HAS CONCEPT MOD',
         ['363698007', 'SCT', 'Finding Site'],
         ['51185008', 'SCT', 'Thoracic structure'],
       ),
       {
-        ...entry('CONTAINS', 'NUM', ['111012', 'DCM', 'Certainty of Finding']),
+        ...entry('CONTAINS', 'NUM', own(id, assessed)),
         '0040a300': [
           'SQ',
           { items: [{ '0040a30a': ['DS', percent], '004008ea': code(['%', 'UCUM', 'Percent']) }] },
         ],
         ...(source && ({ '0040a730': ['SQ', { items: [imageItem(source)] }] } satisfies DataSet)),
       },
-      ...(held
-        ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], decisionText(held, decision!.operatingPoint))]
-        : []),
+      codeItem('CONTAINS', own('result', 'Result against the threshold'), RESULTS[result]),
+      ...(explained ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], explained)] : []),
     ],
   )
 }
 
+/** A code of this software's own, as far as DICOM lets it be: a value of 16 characters, a meaning of 64 (PS3.5, table 6.2-1). */
+const own = (value: string, meaning: string): Code => [value.slice(0, 16), '99DETL', meaning.slice(0, 64)]
 const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => [
   'SQ',
   { items: [{ '00080100': ['SH', value], '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] },

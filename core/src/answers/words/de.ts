@@ -1,0 +1,41 @@
+import type { AnswerWords } from './words.ts'
+
+export const de: AnswerWords = {
+  disclaimer:
+    'Forschungssoftware, kein Medizinprodukt. Die Werte helfen einer fachkundigen Person; sie sind keine Diagnose.',
+  notForDiagnosis: 'Forschungssoftware, nicht zur Diagnose',
+  decimalPoint: ',',
+  headline: {
+    above: (listed) => `Über der Schwelle: ${listed}`,
+    contradicted: (listed) => `; ebenso ${listed}, was dem widerspricht`,
+    below: (all, listed) => (all ? 'Kein Befund über seiner Schwelle' : `Nicht über der Schwelle: ${listed}`),
+    undecided: (highest) => `Unentschieden: keine Klasse erreicht ihre Schwelle; am höchsten: ${highest}`,
+    outside: 'Keine Entscheidung: Das Bild liegt außerhalb dessen, was das Modell kennt',
+    aboveAllTheSame: (listed) => `; dennoch über der Schwelle: ${listed}`,
+    noThresholds: (highest) => `Keine Entscheidung: Es gibt keine Schwellen; höchster Wert: ${highest}`,
+  },
+  scored: (name, score, threshold) =>
+    threshold === undefined ? `${name} ${score}` : `${name} ${score} (Schwelle ${threshold})`,
+  point: { screening: 'Suche', balanced: 'ausgewogen', custom: 'eigene Schwellen', none: 'keiner' },
+  verdict: { above: 'über der Schwelle', below: 'unter der Schwelle', none: 'keine Schwelle' },
+  side: (above, threshold, point) =>
+    `${above ? 'Auf oder über' : 'Unter'} der Schwelle von ${threshold} (Arbeitspunkt: ${point})`,
+  sensitivity: 'Sensitivität',
+  specificity: 'Spezifität',
+  onLeftOut: 'auf zurückgelegten Bildern',
+  predictive: {
+    ppv: (value) => `PPW ${value}`,
+    npv: (value) => `NPW ${value}`,
+    at: (prevalence) => `bei einer Häufigkeit von ${prevalence}`,
+  },
+  interval: (value, low, high, n) => `${value} (95-%-KI ${low} bis ${high}, n = ${n})`,
+  scoreFor: (name) => `KI-Wert für ${name}`,
+  probabilityOf: (name) => `KI-Wahrscheinlichkeit: ${name}`,
+  columns: { class: 'Klasse', score: 'Wert', threshold: 'Schwelle', decision: 'Entscheidung' },
+  score: 'Wert',
+  model: 'Modell',
+  operatingPoint: 'Arbeitspunkt',
+  heatMapOf: (name) => `Wärmebild (Grad-CAM): ${name}`,
+  heatIsNoFinding: 'Wohin das Modell geschaut hat; eine heiße Stelle ist kein Befund.',
+  title: 'Röntgen-Thorax, Vorprüfung durch ein Modell',
+}

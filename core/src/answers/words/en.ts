@@ -1,0 +1,41 @@
+import { DISCLAIMER } from '../../api/disclaimer.ts'
+import type { AnswerWords } from './words.ts'
+
+export const en: AnswerWords = {
+  disclaimer: DISCLAIMER,
+  notForDiagnosis: 'Research software, not for diagnosis',
+  decimalPoint: '.',
+  headline: {
+    above: (listed) => `Above threshold: ${listed}`,
+    contradicted: (listed) => `; so is ${listed}, which contradicts it`,
+    below: (all, listed) => (all ? 'No finding above its threshold' : `Not above threshold: ${listed}`),
+    undecided: (highest) => `Undecided: no class reaches its threshold; highest: ${highest}`,
+    outside: 'No decision: the image is outside what the model knows',
+    aboveAllTheSame: (listed) => `; above threshold all the same: ${listed}`,
+    noThresholds: (highest) => `No decision: there are no thresholds; highest score: ${highest}`,
+  },
+  scored: (name, score, threshold) =>
+    threshold === undefined ? `${name} ${score}` : `${name} ${score} (threshold ${threshold})`,
+  point: { screening: 'screening', balanced: 'balanced', custom: 'custom', none: 'none' },
+  verdict: { above: 'above threshold', below: 'below threshold', none: 'no threshold' },
+  side: (above, threshold, point) =>
+    `${above ? 'At or above' : 'Below'} the threshold of ${threshold} (operating point: ${point})`,
+  sensitivity: 'sensitivity',
+  specificity: 'specificity',
+  onLeftOut: 'on held-out images',
+  predictive: {
+    ppv: (value) => `PPV ${value}`,
+    npv: (value) => `NPV ${value}`,
+    at: (prevalence) => `at a prevalence of ${prevalence}`,
+  },
+  interval: (value, low, high, n) => `${value} (95 % CI ${low} to ${high}, n = ${n})`,
+  scoreFor: (name) => `AI score for ${name}`,
+  probabilityOf: (name) => `AI probability of ${name}`,
+  columns: { class: 'Class', score: 'Score', threshold: 'Threshold', decision: 'Decision' },
+  score: 'score',
+  model: 'Model',
+  operatingPoint: 'Operating point',
+  heatMapOf: (name) => `Heat map (Grad-CAM): ${name}`,
+  heatIsNoFinding: 'Where the model looked; a hot spot is not a finding.',
+  title: 'Chest X-ray screening by a model',
+}

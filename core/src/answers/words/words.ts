@@ -1,0 +1,44 @@
+/** All words of answers that people read, in one language. Another language is another object of this type, and a row in `words-of.ts`. */
+export type AnswerWords = {
+  readonly disclaimer: string
+  /** Short, for where there is little room. */
+  readonly notForDiagnosis: string
+  readonly decimalPoint: string
+  readonly headline: {
+    /** @param listed findings with score and threshold, the first being furthest above its own */
+    above(listed: string): string
+    /** Said behind `above` where the class of no finding reaches its threshold too. */
+    contradicted(listed: string): string
+    /** @param all whether every finding has a threshold; else `listed` names those that do */
+    below(all: boolean, listed: string): string
+    undecided(highest: string): string
+    outside: string
+    /** Said behind `outside` where scores reach thresholds all the same. */
+    aboveAllTheSame(listed: string): string
+    noThresholds(highest: string): string
+  }
+  /** A class with its score and, where it has one, its threshold. */
+  scored(name: string, score: string, threshold: string | undefined): string
+  readonly point: Readonly<Record<'screening' | 'balanced' | 'custom' | 'none', string>>
+  readonly verdict: Readonly<Record<'above' | 'below' | 'none', string>>
+  side(above: boolean, threshold: string, point: string): string
+  readonly sensitivity: string
+  readonly specificity: string
+  readonly onLeftOut: string
+  readonly predictive: {
+    ppv(value: string): string
+    npv(value: string): string
+    at(prevalence: string): string
+  }
+  interval(value: string, low: string, high: string, n: number): string
+  /** What was assessed, as the name of a score. */
+  scoreFor(name: string): string
+  probabilityOf(name: string): string
+  readonly columns: Readonly<Record<'class' | 'score' | 'threshold' | 'decision', string>>
+  readonly score: string
+  readonly model: string
+  readonly operatingPoint: string
+  heatMapOf(name: string): string
+  readonly heatIsNoFinding: string
+  readonly title: string
+}

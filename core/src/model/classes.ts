@@ -1,0 +1,61 @@
+import * as z from 'zod'
+
+/** Languages that answers can be written in. */
+export const LANGUAGES = ['en', 'de'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** A class's identifier: it stands in JSON, CSV columns, FHIR ids and DICOM code values. */
+export const classIdSchema = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)
+
+/** What answers must know of a class to speak of it. */
+export const classInfoSchema = z.strictObject({
+  id: classIdSchema,
+  /** False for the class that says that none of the others is there ("normal"): its score is no finding and raises no flag. */
+  finding: z.boolean(),
+  /** As people read it, in the middle of a sentence; English where a language has none. */
+  name: z.strictObject({ en: z.string().min(1), de: z.string().min(1).optional() }),
+  /** What the class is about, in SNOMED CT: what was assessed, never that it is there. */
+  snomed: z.strictObject({ code: z.string(), display: z.string() }).optional(),
+})
+export type ClassInfo = z.infer<typeof classInfoSchema>
+
+/** The four classes of the paper's Data-B (Basu, Mitra & Saha 2020, section IV-B). */
+const PAPER_CLASSES: readonly ClassInfo[] = [
+  {
+    id: 'normal',
+    finding: false,
+    name: { en: 'normal', de: 'unauffällig' },
+    snomed: { code: '17621005', display: 'Normal' },
+  },
+  {
+    id: 'other_disease',
+    finding: true,
+    name: { en: 'other disease', de: 'andere Erkrankung' },
+    snomed: { code: '19829001', display: 'Disorder of lung' },
+  },
+  {
+    id: 'pneumonia',
+    finding: true,
+    name: { en: 'pneumonia', de: 'Pneumonie' },
+    snomed: { code: '233604007', display: 'Pneumonia' },
+  },
+  {
+    id: 'covid19',
+    finding: true,
+    name: { en: 'COVID-19', de: 'COVID-19' },
+    snomed: {
+      code: '840539006',
+      display: 'Disease caused by severe acute respiratory syndrome coronavirus 2',
+    },
+  },
+]
+
+/**
+ * The classes of a model, in the order of its scores. A class that nobody described is a finding that is called by its identifier.
+ * @example classesOf(manifest).filter(({ finding }) => finding)
+ */
+export const classesOf = ({ labels }: { readonly labels: readonly string[] }): ClassInfo[] =>
+  labels.map((id) => PAPER_CLASSES.find((one) => one.id === id) ?? { id, finding: true, name: { en: id } })
+
+/** A class as it is called in a language. */
+export const classNameIn = ({ name }: ClassInfo, language: Language): string => name[language] ?? name.en
