@@ -4,6 +4,7 @@ import type { TrainConfig } from '../src/config.ts'
 export const defaults: TrainConfig = {
   name: 'default',
   architecture: 'detl12',
+  input: 'harmonised',
   size: 128, // 5.0 M parameters, 20 MB as fp32: the largest that trains on two cores in an evening
   seed: 1,
   pretrain: {

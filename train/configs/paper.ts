@@ -7,6 +7,7 @@ const paperAugment = { ...NO_AUGMENTATION, rotation: 10, scaling: 0.1, mirroring
 
 export const paper = differing(defaults, {
   name: 'paper',
+  input: 'plain',
   pretrain: {
     epochs: 100,
     learningRate: 1e-3,

@@ -1,3 +1,5 @@
+import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+
 /** The paper's network, and the stronger one beside it; each is the `name` of its LayersModel. */
 export const ARCHITECTURES = ['detl12', 'mobilenet-v2'] as const
 export type Architecture = (typeof ARCHITECTURES)[number]
@@ -85,9 +87,25 @@ export type StageConfig = {
   classBias: boolean
 }
 
+/**
+ * - `harmonised`: the tensor that is served too (`PreprocessSpec`).
+ * - `plain`: the whole image squashed to a square, nothing evened out, as the paper has it.
+ */
+export type InputKind = 'harmonised' | 'plain'
+
+/**
+ * The paper's input, which no server makes: the whole image squashed to S × S (area average where a side shrinks, linear where it grows),
+ * its own grey levels, nothing cut off, turned or evened out. A run with it can be scored and reported; it cannot be shipped.
+ */
+export type PlainSpec = { name: 'plain'; version: 1; size: number }
+
+/** How the images of a run become tensors. */
+export type InputSpec = PreprocessSpec | PlainSpec
+
 export type TrainConfig = {
   name: string
   architecture: Architecture
+  input: InputKind
   /** S */
   size: number
   seed: number

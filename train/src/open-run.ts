@@ -39,7 +39,7 @@ export async function prepareRun(options: TrainOptions, backend: BackendChoice):
   lockFolder(out)
   const { onImages } = progressPrinter('')
   const split = savedSplit(out, protocol, splitSeed)
-  const from = { data, cache, size: config.size, protocol, seed: splitSeed, onImages }
+  const from = { data, cache, size: config.size, input: config.input, protocol, seed: splitSeed, onImages }
   const dataset = await openDataset({ ...from, ...(split && { split }) })
   const facts = {
     config,

@@ -2,16 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import type { BackendChoice } from './backend/names.ts'
-import type { TrainConfig } from './config.ts'
+import type { InputSpec, TrainConfig } from './config.ts'
 import type { Protocol } from './data/split-file.ts'
 import { writeJson } from './files.ts'
 
 /** run.json: all that a run's figures depend on. */
 export type Run = {
   config: TrainConfig
-  preprocess: PreprocessSpec
+  preprocess: InputSpec
   /** Of all images of the data folder. */
   dataDigest: string
   /** Of the classes that those images have; absent in runs from before labels could be changed by a second reading. */
@@ -49,7 +48,8 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
 export function readRun(dir: string): Run {
   const run = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
   // Runs from before there was a choice do not name it.
-  return { ...run, config: { ...run.config, architecture: run.config.architecture ?? 'detl12' } }
+  const { architecture = 'detl12', input = 'harmonised' } = run.config
+  return { ...run, config: { ...run.config, architecture, input } }
 }
 
 /** What must be equal for a run to be continued. The backend may differ; run.json names the first one. */

@@ -56,6 +56,17 @@ describe('paperSplit', () => {
     const kinds = new Set(checkLeaks(split, records).map((l) => l.kind))
     expect(kinds).toEqual(new Set(['group']))
   })
+
+  it('keeps for a test what its folds never show of a source', () => {
+    const { external, folds } = paperSplit(records, 1)
+    const byFile = new Map(records.map((r) => [r.file, r]))
+    const groups = new Set(folds.flatMap((f) => f.test).map((f) => byFile.get(f)!.group))
+    const unseen = external.map((f) => byFile.get(f)!).filter((r) => r.dataset !== 'figure1')
+    // Of Cohen's images the paper takes COVID-19 alone: its pneumonia shows whether a network knows the disease or the source.
+    expect(unseen.length).toBeGreaterThan(0)
+    expect(new Set(unseen.map((r) => `${r.dataset}/${r.classB}`))).toEqual(new Set(['cohen/pneumonia']))
+    expect(unseen.some((r) => groups.has(r.group))).toBe(false)
+  })
 })
 
 describe('without a source', () => {

@@ -41,6 +41,10 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
     throw new Error(
       `${dir} has no ${predictions ? 'ood.json' : 'predictions.json'}: run \`detl train evaluate --folds ${fold}\` first`,
     )
+  if (pixels.spec.name === 'plain')
+    throw new Error(
+      `${out} was trained on plain input, which no server makes: it can be reported, not shipped`,
+    )
   const lists = split.folds[fold]!
   const seen = [...split.pretrain.train, ...lists.train].map((f) => byFile.get(f)!)
   const { code, backend } = readRun(out)

@@ -2,23 +2,16 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codecs } from '@detl/codecs/modules'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
-import { takeIn } from '@detl/core/intake/intake'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
-import { type PreprocessSpec, preprocessId } from '@detl/core/preprocess/spec'
+import type { InputSpec } from '../config.ts'
+import { modelInput, TRAINING_GATE } from './model-input.ts'
 import { dataDigest, type ImageRecord, type UprightImage } from './record.ts'
-
-/** What the gate would refuse is trained on all the same; what it puts upright is put upright here too, as in serving. */
-const GATE = { mode: 'report', spec: DEFAULT_GATE } as const
-const OPTIONS = { limits: DEFAULT_LIMITS, codecs }
 
 /** Preprocessed images in memory: image i is bytes i·S² … (i+1)·S² of `pixels`. */
 export type PixelCache = {
   size: number
-  spec: PreprocessSpec
+  spec: InputSpec
   files: string[]
   /** [N,S,S] */
   pixels: Uint8Array
@@ -29,7 +22,7 @@ export type PixelCache = {
   source: { bytes: number; colour: string; width: number; height: number }[]
 }
 
-type Index = Omit<PixelCache, 'pixels' | 'spec'> & { preprocess: PreprocessSpec }
+type Index = Omit<PixelCache, 'pixels' | 'spec'> & { preprocess: InputSpec }
 
 /**
  * Takes in every image once, by the same door as serving (`takeIn`); later runs read one file of N·S² bytes.
@@ -37,16 +30,16 @@ type Index = Omit<PixelCache, 'pixels' | 'spec'> & { preprocess: PreprocessSpec 
  */
 export async function loadPixels(
   records: readonly ImageRecord[],
-  spec: PreprocessSpec,
+  spec: InputSpec,
   dir: string,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<PixelCache> {
   const specHash = createHash('sha256')
-    .update(JSON.stringify([spec, GATE.spec]))
+    .update(JSON.stringify([spec, TRAINING_GATE.spec]))
     .update(await probe(spec))
     .digest('hex')
     .slice(0, 8)
-  const name = `${preprocessId(spec).replace(/[@/]/g, '-')}-${specHash}-${dataDigest(records).slice(0, 16)}`
+  const name = `${spec.name}-${spec.version}-${spec.size}-${specHash}-${dataDigest(records).slice(0, 16)}`
   const indexPath = join(dir, `${name}.json`)
   const pixelPath = join(dir, `${name}.u8`)
   if (existsSync(indexPath) && existsSync(pixelPath)) {
@@ -62,14 +55,13 @@ export async function loadPixels(
   const source: PixelCache['source'] = []
   for (const [i, record] of records.entries()) {
     const bytes = await readFile(record.path)
-    const taken = await takeIn(bytes, spec, GATE, OPTIONS).catch((cause: unknown) => {
+    const input = await modelInput(bytes, spec).catch((cause: unknown) => {
       throw new Error(`${record.file} cannot be decoded`, { cause })
     })
-    const { preprocessed, quality } = taken
-    pixels.set(preprocessed.tensor, i * cells)
-    image.push({ width: taken.image.width, height: taken.image.height, lay: quality.corrected ?? 'upright' })
-    geometry.push(preprocessed.geometry)
-    const { colour, width, height } = taken.source
+    pixels.set(input.tensor, i * cells)
+    image.push(input.image)
+    geometry.push(input.geometry)
+    const { colour, width, height } = input.source
     source.push({ bytes: bytes.length, colour, width, height })
     onProgress(i + 1, records.length)
   }
@@ -84,7 +76,7 @@ export async function loadPixels(
 }
 
 /** What the door makes of a picture with a dark frame, a bright mark and a gradient: a change of its code shows here. */
-async function probe(spec: PreprocessSpec): Promise<Uint8Array> {
+async function probe(spec: InputSpec): Promise<Uint8Array> {
   const [width, height] = [331, 277]
   const data = new Uint8Array(width * height)
   for (let y = 12; y < height - 9; y++) {
@@ -92,5 +84,5 @@ async function probe(spec: PreprocessSpec): Promise<Uint8Array> {
   }
   for (let y = 20; y < 40; y++) data.fill(255, y * width + 30, y * width + 60)
   const png = await encodePng({ width, height, channels: 1, data })
-  return (await takeIn(png, spec, GATE, OPTIONS)).preprocessed.tensor
+  return (await modelInput(png, spec)).tensor
 }

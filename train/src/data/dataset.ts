@@ -1,7 +1,8 @@
-import { cxrGrey } from '@detl/core/preprocess/spec'
+import type { InputKind } from '../config.ts'
 import { loadPixels, type PixelCache } from './cache.ts'
 import { readDataSet } from './data-set.ts'
 import { checkLeaks } from './leaks.ts'
+import { inputSpec } from './model-input.ts'
 import { dataDigest, type ImageRecord } from './record.ts'
 import { splitOf } from './split.ts'
 import type { Protocol, Split } from './split-file.ts'
@@ -13,6 +14,7 @@ export type DatasetOptions = {
   cache: string
   /** S */
   size: number
+  input: InputKind
   protocol: Protocol
   seed: number
   /** Taken as it is, instead of a new one: that of a run which is continued or evaluated. */
@@ -33,7 +35,12 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   const records = readDataSet(options.data)
   const split = options.split ?? splitOf(options.protocol, records, options.seed)
   checkLeaks(split, records)
-  const pixels = await loadPixels(records, cxrGrey(options.size), options.cache, options.onImages)
+  const pixels = await loadPixels(
+    records,
+    inputSpec(options.input, options.size),
+    options.cache,
+    options.onImages,
+  )
   return {
     records,
     byFile: new Map(records.map((r) => [r.file, r])),

@@ -130,14 +130,18 @@ export function paperSplit(unsorted: readonly ImageRecord[], seed: number): Spli
   const all = [...chosen, ...taken]
   const byImage = all.map((r) => ({ ...r, group: r.file }))
   const folds = foldsOf(byImage, seed)
-  const { pretrain, external } = grouped
+  const { pretrain } = grouped
+  // What these folds never show of a source: whole collections, and classes of a collection of which they show another.
+  const cells = new Set(all.map(cellB))
+  const groups = new Set(all.map((r) => r.group))
+  const unseen = candidates.filter((r) => !cells.has(cellB(r)) && !groups.has(r.group))
   return sealed({
     protocol: 'paper',
     seed,
     pretrain,
     folds,
-    external,
-    leftOut: { 'beyond the paper’s counts': candidates.length - all.length },
+    external: [...grouped.external, ...files(unseen)].sort(),
+    leftOut: { 'beyond the paper’s counts': candidates.length - all.length - unseen.length },
   })
 }
 

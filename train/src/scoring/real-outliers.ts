@@ -2,23 +2,17 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
-import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { takeIn } from '@detl/core/intake/intake'
-import type { PreprocessSpec } from '@detl/core/preprocess/spec'
+import type { InputSpec } from '../config.ts'
 import { readCsv, required } from '../data/csv.ts'
 import type { LabelledImages } from '../data/images.ts'
+import { modelInput } from '../data/model-input.ts'
 
 /** Images that no frontal chest X-ray is, by kind, and why some kinds that one would ask for are not there. */
 export type OutlierSets = {
   kinds: { kind: string; files: string[]; tensors: Uint8Array[] }[]
   absent: { kind: string; reason: string }[]
 }
-
-/** Here the network is asked what it makes of what the gate refuses. */
-const GATE = { mode: 'report', spec: DEFAULT_GATE } as const
 
 /** What a report on refusals ought to have seen. */
 const WANTED = ['lateral chest', 'other body part', 'other modality', 'photograph'] as const
@@ -28,23 +22,21 @@ const WANTED = ['lateral chest', 'other body part', 'other modality', 'photograp
  * frontal chests and re-encoded copies passed over; in another, each sub-folder's name is a kind. Images that come to
  * the same tensor count once.
  */
-export async function readOutliers(folders: readonly string[], spec: PreprocessSpec): Promise<OutlierSets> {
+export async function readOutliers(folders: readonly string[], spec: InputSpec): Promise<OutlierSets> {
   const found = new Map<string, { file: string; tensor: Uint8Array }[]>()
   const seen = new Set<string>()
   const undecodable: string[] = []
   for (const { kind, path } of folders.flatMap(filesOf)) {
     const bytes = await readFile(path)
-    const taken = await takeIn(bytes, spec, GATE, { limits: DEFAULT_LIMITS, codecs }).catch(
-      (error: unknown) => {
-        if (error instanceof AppError) return undefined
-        throw error
-      },
-    )
-    if (!taken) {
+    const input = await modelInput(bytes, spec).catch((error: unknown) => {
+      if (error instanceof AppError) return undefined
+      throw error
+    })
+    if (!input) {
       undecodable.push(path)
       continue
     }
-    const { tensor } = taken.preprocessed
+    const { tensor } = input
     const digest = createHash('sha256').update(tensor).digest('hex')
     if (seen.has(digest)) continue
     seen.add(digest)
