@@ -1,9 +1,8 @@
 import type { UsageRow } from '@detl/core/api/account'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { encodePng } from '@detl/core/image/png-encode'
-import { places } from '@detl/core/places/places'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { edgeApp, PLACES } from '../support/edge-app.ts'
+import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
 
@@ -266,25 +265,6 @@ describe('limits', () => {
     const refused = responses.filter(({ status }) => status !== 200)
     expect(refused).toHaveLength(1)
     expect(await problem(refused[0]!)).toBe('429 concurrency-limited')
-  })
-})
-
-describe('under load', () => {
-  it('test keys give way before live ones, uncharged, and both are served afterwards', async () => {
-    const busy = await edgeApp({ deps: { places: places({ ...PLACES, capacity: 4 }) } })
-    const { key: live } = await busy.newKey('demo')
-    const send = (key: string) => busy.screen(png, { authorization: `Bearer ${key}` })
-    busy.gpu.trouble = () => ({ delayMs: 150 })
-    const first = [send(busy.key), send(busy.key)]
-    await expect.poll(() => busy.gpu.calls).toBe(2)
-    const [test, paid] = await Promise.all([send(busy.key), send(live)])
-    expect(paid.status).toBe(200)
-    expect(Number(test.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(await problem(test)).toBe('503 overloaded')
-    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200])
-    expect((await send(busy.key)).status).toBe(200)
-    expect(busy.ledger('demo').charged(0, Date.now() + 1)).toBe(1)
-    await busy.stop()
   })
 })
 

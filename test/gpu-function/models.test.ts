@@ -15,10 +15,9 @@ import type { LoadOptions } from '@detl/gpu-function/loaded-model'
 import { Metrics } from '@detl/gpu-function/metrics'
 import { Models } from '@detl/gpu-function/models'
 import { ReplayCache } from '@detl/gpu-function/replay'
-import { startGpuFunction } from '@detl/gpu-function/start'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
-import { inferCall, KEYS, readAnswer, signedCall } from '../support/gpu-client.ts'
+import { inferCall, readAnswer, signedCall } from '../support/gpu-client.ts'
 import { gpuServer } from '../support/gpu-server.ts'
 import { modelsFolder, writeModel } from '../support/model-folder.ts'
 import { TINY } from '../support/tiny-model.ts'
@@ -231,20 +230,6 @@ describe('execution providers', () => {
     if (session.provider === 'cpu') expect(session.refused[0]).toMatch(/^cuda: /)
     else expect(session.refused).toEqual([])
     expect(await scores(models)).toHaveLength(32)
-  })
-})
-
-describe('a start', () => {
-  const start = (modelsDir: string) =>
-    startGpuFunction({ modelsDir, keys: KEYS, port: 0, provider: 'cpu', logLevel: 'silent' })
-
-  it('fails, and says why, without models, with a damaged one, and without the folder', async () => {
-    const { folder } = setUp()
-    await expect(start(folder.root)).rejects.toThrow('there is no model')
-    appendFileSync(join(folder.add(), 'model.onnx'), 'x')
-    await expect(start(folder.root)).rejects.toThrow('sha256')
-    folder.remove()
-    await expect(start(folder.root)).rejects.toThrow('ENOENT')
   })
 })
 

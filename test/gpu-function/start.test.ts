@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { cxrGrey, preprocessId } from '@detl/core/preprocess/spec'
 import { float32Values } from '@detl/core/wire/tensor'
 import { startGpuFunction } from '@detl/gpu-function/start'
@@ -41,5 +43,19 @@ describe('a started GPU function', () => {
   it('says what it runs', () => {
     expect(server.provider).toBe('cpu')
     expect(server.models).toEqual([{ name: 'detl', version: '1', preprocess: preprocessId(cxrGrey(32)) }])
+  })
+})
+
+describe('a start', () => {
+  const start = (modelsDir: string) =>
+    startGpuFunction({ modelsDir, keys: KEYS, port: 0, provider: 'cpu', logLevel: 'silent' })
+
+  it('fails, and says why, without models, with a damaged one, and without the folder', async () => {
+    const folder = modelsFolder()
+    await expect(start(folder.root)).rejects.toThrow('there is no model')
+    appendFileSync(join(folder.add(), 'model.onnx'), 'x')
+    await expect(start(folder.root)).rejects.toThrow('sha256')
+    folder.remove()
+    await expect(start(folder.root)).rejects.toThrow('ENOENT')
   })
 })

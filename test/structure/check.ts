@@ -42,7 +42,11 @@ const long = sources.flatMap(({ file, text }) =>
 )
 if (long.length > LONG_FUNCTIONS)
   faults.push(`${long.length} functions over 60 lines, at most ${LONG_FUNCTIONS}: ${long.join(', ')}`)
-for (const { file, text } of sources) {
+const tests = globSync('{test,bench}/**/*.{ts,tsx}').map((file) => ({
+  file,
+  text: readFileSync(file, 'utf8'),
+}))
+for (const { file, text } of [...sources, ...tests]) {
   const lines = text.split('\n').length - 1
   if (lines > LONGEST_FILE && !/^(core\/src\/api\/contract|web\/src\/text\/)/.test(file))
     faults.push(`${file} has ${lines} lines, at most ${LONGEST_FILE}`)

@@ -34,18 +34,24 @@ export const PLACES = { capacity: 100, atOnce: 4, maxWaitMs: 60_000, longestMs: 
 export type EdgeOptions = {
   manifest?: Manifest
   clock?: () => number
+  gpuDeadlineMs?: number
   deps?: Partial<Deps>
 }
 
 /** The edge as it is deployed, in this process, with a GPU function beside it and an account `demo` with a test key. */
-export async function edgeApp({ manifest = testManifest(), clock = Date.now, deps = {} }: EdgeOptions = {}) {
+export async function edgeApp({
+  manifest = testManifest(),
+  clock = Date.now,
+  gpuDeadlineMs = 500,
+  deps = {},
+}: EdgeOptions = {}) {
   const gpu = await gpuStandIn(manifest)
   const keys = keyring(PEPPER)
   const hash = await keys.hash(API_KEY)
   const { accounts, directory, ledger } = localAccounts(clock)
   const signingKey = parseSigningKeys(SIGNING_KEY)[0]!
   const seal = sealer(PEPPER)
-  const signing = { gpuUrl: gpu.url, gpuDeadlineMs: 500, signingKey, manifest }
+  const signing = { gpuUrl: gpu.url, gpuDeadlineMs, signingKey, manifest }
   const queued: JobMessage[] = []
   const forgotten: string[] = []
   const told: { webhook: string; delivery: Delivery }[] = []
