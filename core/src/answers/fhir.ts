@@ -1,160 +1,150 @@
-import type {
-  CodeableConcept,
-  Device,
-  DiagnosticReport,
-  Media,
-  Observation,
-  ObservationComponent,
-  Quantity,
-  Reference,
-} from '@medplum/fhirtypes'
-import type { ClassDecision } from '../api/decision.ts'
+import type { Bundle, Device, DiagnosticReport, Media } from '@medplum/fhirtypes'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
-import { classesOf } from '../model/classes.ts'
+import { namedUuid } from '../base/named-uuid.ts'
 import type { Screened } from './answer.ts'
 import type { Told } from './decision-text.ts'
+import { headerOf } from './dicom/source-header.ts'
+import { examinationOf } from './fhir/examination.ts'
+import { observationOf } from './fhir/observation.ts'
+import { concept, hl7, LOINC } from './fhir/terms.ts'
 import { toPng } from './png.ts'
 import { toldOf } from './told.ts'
 import { wordsOf } from './words/words-of.ts'
 
-const LOINC = 'http://loinc.org'
-const SNOMED = 'http://snomed.info/sct'
-const UCUM = 'http://unitsofmeasure.org'
-const SCORES = 'urn:detl:score'
+/** What becomes of the heat map in a report: left out, inside as base64, or an address where it is. */
+export type ReportImage = 'none' | 'inline' | { readonly url: string }
 
 /**
- * HL7 FHIR R4 (4.0.1) DiagnosticReport, preliminary, with an Observation of each class, the model as Device and the overlay as
- * Media contained. Subject and imaging study are the caller's own references.
+ * HL7 FHIR R4 (4.0.1) DiagnosticReport, preliminary, with an Observation of each class and the model as Device contained; the heat map
+ * as Media where it is wanted. Patient, study, accession number and times are the image's own where its header has them; the caller's
+ * references take their place.
+ * @example const report = await toFhir(screened, { url: 'https://images.example/1.png' })
  */
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a report is one object, read from top to bottom
-export async function toFhir(answer: Screened): Promise<DiagnosticReport> {
+export async function toFhir(answer: Screened, image: ReportImage = 'none'): Promise<DiagnosticReport> {
   const { id, at, manifest, intake, scores, references } = answer
-  const subject = references.subject === undefined ? undefined : { reference: references.subject }
-  const study = references.imagingStudy === undefined ? undefined : { reference: references.imagingStudy }
   const { decision, told } = toldOf(answer)
   const words = wordsOf(answer.language)
-  const infos = classesOf(manifest)
-  const nameOf = (id: string) => told.classes.find((one) => one.class === id)!.name
+  const { subject, study, contained, basedOn, taken } = examinationOf(await headerOf(answer), references)
   const warnings = [...qualityWarnings(intake.quality), ...modelWarnings(scores)].map(({ detail }) => detail)
-  const model = `${manifest.name} ${manifest.version}`
-
-  const device: Device = {
-    resourceType: 'Device',
-    id: 'model',
-    type: { text: 'Image classification model' },
-    deviceName: [{ name: manifest.name, type: 'model-name' }],
-    version: [{ value: manifest.version }],
-    note: [{ text: words.disclaimer }],
-  }
-  const observations = infos.map(({ id: label }, index): Observation => {
-    const held = decision.classes.find((c) => c.class === label)
-    const { name, explained } = told.classes[index]!
-    const component = held ? rates(held) : []
-    const notes = [...(explained ? [explained] : []), ...warnings]
-    return {
-      resourceType: 'Observation',
-      id: `score-${label.replaceAll('_', '-')}`,
-      status: 'preliminary',
-      category: [concept('http://terminology.hl7.org/CodeSystem/observation-category', 'imaging', 'Imaging')],
-      code: {
-        coding: [{ system: SCORES, code: label, display: words.scoreFor(name) }],
-        text: words.scoreFor(name),
+  const given = new Date(at).toISOString()
+  const whose = { ...(subject && { subject }), effectiveDateTime: taken ?? given }
+  const overlay = image === 'none' ? undefined : await mediaOf(answer, image, subject)
+  const observations = told.classes.map((one) =>
+    observationOf(one, {
+      decision,
+      told,
+      score: (scores.probabilities as Readonly<Record<string, number>>)[one.class]!,
+      words,
+      notes: warnings,
+      shared: {
+        ...whose,
+        device: { reference: '#model' },
+        ...((study || overlay) && {
+          derivedFrom: [...(study ? [study] : []), ...(overlay ? [{ reference: '#overlay' }] : [])],
+        }),
       },
-      ...(subject && { subject }),
-      effectiveDateTime: new Date(at).toISOString(),
-      valueQuantity: probability((scores.probabilities as Readonly<Record<string, number>>)[label]!),
-      ...(held && {
-        interpretation: [interpretation(held, decision.abstained)],
-        referenceRange: [
-          {
-            high: probability(held.threshold),
-            text: `${words.operatingPoint}: ${told.point}`,
-          },
-        ],
-      }),
-      ...(notes.length > 0 && { note: notes.map((text) => ({ text })) }),
-      ...(component.length > 0 && { component }),
-      bodySite: concept(SNOMED, '51185008', 'Thoracic structure'),
-      device: { reference: '#model' },
-      derivedFrom: [...(study ? [study as Reference<never>] : []), { reference: '#overlay' }],
-    }
-  })
-  const overlay: Media = {
-    resourceType: 'Media',
-    id: 'overlay',
-    status: 'completed',
-    type: concept('http://terminology.hl7.org/CodeSystem/media-type', 'image', 'Image'),
-    ...(subject && { subject }),
-    device: { reference: '#model' },
-    content: {
-      contentType: 'image/png',
-      data: base64(await toPng(answer)),
-      title: words.heatMapOf(nameOf(decision.leading)),
-    },
-  }
+    }),
+  )
   return {
     resourceType: 'DiagnosticReport',
     id,
-    text: { status: 'generated', div: narrative(model, told, warnings, words.disclaimer) },
-    contained: [device, ...observations, overlay],
+    language: answer.language,
+    text: {
+      status: 'generated',
+      div: narrative(`${words.model}: ${modelOf(answer)}`, told, [...warnings, words.disclaimer]),
+    },
+    contained: [
+      deviceOf(manifest, words.disclaimer),
+      ...(contained ? [contained] : []),
+      ...observations,
+      ...(overlay ? [overlay] : []),
+    ],
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
+    ...(basedOn && { basedOn: [basedOn] }),
     status: 'preliminary',
-    category: [concept('http://terminology.hl7.org/CodeSystem/v2-0074', 'RAD', 'Radiology')],
+    category: [concept(hl7('v2-0074'), 'RAD', 'Radiology')],
     code: { ...concept(LOINC, '30745-4', 'XR Chest Views'), text: words.title },
-    ...(subject && { subject }),
-    effectiveDateTime: new Date(at).toISOString(),
-    issued: new Date(at).toISOString(),
+    ...whose,
+    issued: given,
     result: observations.map((observation) => ({ reference: `#${observation.id}` })),
-    ...(study && { imagingStudy: [study as Reference<never>] }),
-    media: [{ comment: words.heatIsNoFinding, link: { reference: '#overlay' } }],
+    ...(study && { imagingStudy: [study] }),
+    ...(overlay && { media: [{ comment: words.heatIsNoFinding, link: { reference: '#overlay' } }] }),
     conclusion: `${told.headline}. ${words.disclaimer}`,
   }
 }
 
-const concept = (system: string, code: string, display: string): CodeableConcept => ({
-  coding: [{ system, code, display }],
-})
-/** Where the decision abstains, a score's side of its threshold means nothing. */
-const interpretation = ({ positive }: ClassDecision, abstained: boolean): CodeableConcept => {
-  const [code, display] = abstained
-    ? ['IND', 'Indeterminate']
-    : positive
-      ? ['POS', 'Positive']
-      : ['NEG', 'Negative']
-  return concept('http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', code!, display!)
-}
-/** What the model is worth at the threshold, each as a component; there is no code in LOINC or SNOMED CT for a model's own rates. */
-function rates({ sensitivity, specificity, prevalence, ppv, npv }: ClassDecision): ObservationComponent[] {
-  const values = {
-    Sensitivity: sensitivity?.value,
-    Specificity: specificity?.value,
-    Prevalence: prevalence,
-    'Positive predictive value': ppv,
-    'Negative predictive value': npv,
+/**
+ * The report and the heat map as a Binary that it refers to, in a transaction: a FHIR server stores both in one call, and a report that it
+ * has already is not stored again.
+ */
+export async function toFhirBundle(answer: Screened): Promise<Bundle> {
+  const uuid = (await namedUuid(`${answer.id}:overlay`)).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  const url = `urn:uuid:${uuid}`
+  const report = await toFhir(answer, { url })
+  const identifier = `urn:ietf:rfc:3986|urn:uuid:${answer.id}`
+  return {
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [
+      {
+        fullUrl: `urn:uuid:${answer.id}`,
+        resource: report,
+        request: {
+          method: 'POST',
+          url: 'DiagnosticReport',
+          ifNoneExist: `identifier=${encodeURIComponent(identifier)}`,
+        },
+      },
+      {
+        fullUrl: url,
+        resource: { resourceType: 'Binary', contentType: 'image/png', data: base64(await toPng(answer)) },
+        request: { method: 'POST', url: 'Binary' },
+      },
+    ],
   }
-  return Object.entries(values).flatMap(([text, value]) =>
-    value === undefined ? [] : [{ code: { text }, valueQuantity: probability(value) }],
-  )
 }
 
-const probability = (value: number): Quantity => ({
-  value: round(value),
-  unit: 'probability',
-  system: UCUM,
-  code: '1',
-})
-/** A score has no more than three digits worth reading. */
-const round = (value: number) => Number(value.toFixed(4))
+const modelOf = ({ manifest: { name, version } }: Pick<Screened, 'manifest'>) => `${name} ${version}`
 
-function narrative(model: string, told: Told, remarks: readonly string[], disclaimer: string): string {
+const deviceOf = ({ name, version }: Screened['manifest'], disclaimer: string): Device => ({
+  resourceType: 'Device',
+  id: 'model',
+  type: { text: 'Image classification model' },
+  deviceName: [{ name, type: 'model-name' }],
+  version: [{ value: version }],
+  note: [{ text: disclaimer }],
+})
+
+async function mediaOf(
+  answer: Screened,
+  image: Exclude<ReportImage, 'none'>,
+  subject: Media['subject'] | undefined,
+): Promise<Media> {
+  const { decision, told } = toldOf(answer)
+  const shown = told.classes.find((one) => one.class === decision.leading)!
+  return {
+    resourceType: 'Media',
+    id: 'overlay',
+    status: 'completed',
+    type: concept(hl7('media-type'), 'image', 'Image'),
+    ...(subject && { subject }),
+    device: { reference: '#model' },
+    content: {
+      contentType: 'image/png',
+      ...(image === 'inline' ? { data: base64(await toPng(answer)) } : { url: image.url }),
+      title: wordsOf(answer.language).heatMapOf(shown.name),
+    },
+  }
+}
+
+/** The report as people read it, in XHTML. */
+function narrative(model: string, told: Told, lines: readonly string[]): string {
   const rows = told.classes.map((one) => {
-    const cells = [one.name, one.score, one.threshold ?? '', one.verdict].map(
-      (cell) => `<td>${xml(cell)}</td>`,
-    )
-    return `<tr>${cells.join('')}</tr>`
+    const cells = [one.name, one.score, one.threshold ?? '', one.verdict]
+    return `<tr>${cells.map((cell) => `<td>${xml(cell)}</td>`).join('')}</tr>`
   })
-  const lines = [...remarks, disclaimer].map((text) => `<p>${xml(text)}</p>`)
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p><table>${rows.join('')}</table>${lines.join('')}</div>`
+  const paragraphs = lines.map((text) => `<p>${xml(text)}</p>`).join('')
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p><table>${rows.join('')}</table>${paragraphs}</div>`
 }
 
 const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

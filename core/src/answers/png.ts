@@ -3,19 +3,9 @@ import { mapMaximum } from '../api/screening.ts'
 import { type RgbImage, renderOverlay } from '../cam/overlay.ts'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { encodePng } from '../image/png-encode.ts'
-import type { Screened } from './answer.ts'
+import { once } from './once.ts'
 
 const MAX_SIDE = 1024
-
-/** Made once of a screening, for all representations that show it; forgotten with it. */
-function once<T>(make: (screened: Screened) => Promise<T>): (screened: Screened) => Promise<T> {
-  const made = new WeakMap<Screened, Promise<T>>()
-  return (screened) => {
-    const known = made.get(screened) ?? make(screened)
-    made.set(screened, known)
-    return known
-  }
-}
 
 /** The heat map of the class that the decision names first, mixed over the X-ray. The file is decoded for it, beside the scoring: once, however often it is asked for. */
 export const overlayOf = once(async ({ intake, scores, manifest, settings }): Promise<RgbImage> => {

@@ -3,25 +3,32 @@ import { joinBytes } from '@detl/core/base/join-bytes'
 import type { Context } from 'hono'
 import type { EdgeContext } from '../context.ts'
 import type { Wanted } from './negotiate.ts'
-import { type Representation, representationOf } from './representations.ts'
+import { type Beside, type Representation, representationOf } from './representations.ts'
 
 type Rendered = { readonly type: string; readonly body: Uint8Array<ArrayBuffer> }
 
 /** One resource, several representations (RFC 9110, section 12.5.1). */
 export async function answer(c: Context<EdgeContext>, wanted: Wanted, result: Answer): Promise<Response> {
   const parts: Rendered[] = []
-  for (const part of wanted.parts) parts.push(await rendered(part, result))
+  const beside = wanted.multipart ? addresses(wanted.parts, result.id) : {}
+  for (const part of wanted.parts) parts.push(await rendered(part, result, beside))
   const whole = wanted.multipart ? related(parts, result.id) : parts[0]!
   c.header('Vary', 'Accept, Accept-Language')
   c.header('Content-Language', result.language)
   return c.body(whole.body, 200, { 'content-type': whole.type })
 }
 
-async function rendered(name: Representation, result: Answer): Promise<Rendered> {
-  const { type, parameters = {}, onlyByParameters, render } = representationOf(name)
-  // Those that only we tell apart by are of `Accept` alone.
-  const told = onlyByParameters ? [] : Object.entries(parameters).map(([key, value]) => `; ${key}=${value}`)
-  return { type: type + told.join(''), body: await render(result) }
+/** Where the parts of one answer find each other (RFC 2392). */
+function addresses(parts: readonly Representation[], id: string): Beside {
+  const png = parts.indexOf('png')
+  return png < 0 ? {} : { png: `cid:${contentId(id, png)}` }
+}
+const contentId = (id: string, part: number) => `${id}.${part}@detl`
+
+async function rendered(name: Representation, result: Answer, beside: Beside): Promise<Rendered> {
+  const { type, parameters = {}, render } = representationOf(name)
+  const told = Object.entries(parameters).map(([key, value]) => `; ${key}=${value}`)
+  return { type: type + told.join(''), body: await render(result, beside) }
 }
 
 const utf8 = (value: string) => new TextEncoder().encode(value)
@@ -30,7 +37,7 @@ const utf8 = (value: string) => new TextEncoder().encode(value)
 function related(parts: readonly Rendered[], id: string): Rendered {
   const boundary = `detl-${id}-part`
   const pieces = parts.flatMap(({ type, body }, i) => [
-    utf8(`--${boundary}\r\nContent-Type: ${type}\r\nContent-ID: <${id}.${i}@detl>\r\n\r\n`),
+    utf8(`--${boundary}\r\nContent-Type: ${type}\r\nContent-ID: <${contentId(id, i)}>\r\n\r\n`),
     body,
     utf8('\r\n'),
   ])

@@ -58,29 +58,33 @@ function acceptable(ranges: readonly Range[]) {
 
 /** The range that a representation is weighed by: the most specific of those that it lies in. */
 function closest(name: Representation, ranges: readonly Range[]): Range | undefined {
-  const { type, parameters = {}, onlyByParameters } = representationOf(name)
-  const own = lowerCased(parameters)
+  const { type, parameters, asked = {} } = representationOf(name)
+  const own = lowerCased({ ...parameters, ...asked })
+  const known = knownParameters(type)
   const specificity = (range: Range): number => {
     if (range.type === '*/*') return 1
     if (range.type === `${type.split('/')[0]}/*`) return 2
     if (range.type !== type) return 0
-    const known = Object.keys(range.params).filter((key) => KNOWN_PARAMETERS.has(key))
-    if (known.some((key) => range.params[key]?.toLowerCase() !== own[key])) return 0
-    return 3 + known.length
+    const named = Object.keys(range.params).filter((key) => known.has(key))
+    if (named.some((key) => range.params[key]?.toLowerCase() !== own[key])) return 0
+    return 3 + named.length
   }
   const [best] = ranges
     .map((range) => ({ range, at: specificity(range) }))
     .filter(({ at }) => at > 0)
     .sort((a, b) => b.at - a.at || a.range.place - b.range.place)
-  if (onlyByParameters && best && best.at <= 3 && best.range.q > 0) return undefined
+  const unasked = Object.keys(asked).some((key) => best?.range.params[key] === undefined)
+  if (unasked && best && best.range.q > 0) return undefined
   return best?.range
 }
 
-const KNOWN_PARAMETERS: ReadonlySet<string> = new Set(
-  REPRESENTATION_NAMES.flatMap((name) => Object.keys(representationOf(name).parameters ?? {})).map((key) =>
-    key.toLowerCase(),
-  ),
-)
+/** Parameters by which representations of a media type are told apart; others say nothing here. */
+const knownParameters = (type: string): ReadonlySet<string> =>
+  new Set(
+    REPRESENTATION_NAMES.map(representationOf)
+      .filter((row) => row.type === type)
+      .flatMap(({ parameters, asked }) => Object.keys(lowerCased({ ...parameters, ...asked }))),
+  )
 
 /** Names of parameters are compared without case (RFC 9110, section 5.6.6). */
 const lowerCased = (params: Readonly<Record<string, string>>): Record<string, string> =>

@@ -1,23 +1,27 @@
 import type { Answer } from '@detl/core/answers/answer'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
-import { toFhir } from '@detl/core/answers/fhir'
+import { toFhir, toFhirBundle } from '@detl/core/answers/fhir'
 import { toJson } from '@detl/core/answers/json'
 import { toPng } from '@detl/core/answers/png'
 import { z } from '@hono/zod-openapi'
 import { Screening } from '../schemas.ts'
 
+/** Addresses of other parts of the same answer. */
+export type Beside = { readonly png?: string }
+
 type Row = {
   readonly type: string
   /** Media type parameters that belong to it: a range of `Accept` that has one of them with another value means something else. */
   readonly parameters?: Readonly<Record<string, string>>
-  /** Chosen only where `Accept` names it with all its parameters. */
-  readonly onlyByParameters?: true
+  /** Parameters that only we tell representations of one type apart by: it is chosen only where `Accept` names them all. */
+  readonly asked?: Readonly<Record<string, string>>
   /** Of its body, for the OpenAPI document. */
   readonly schema: z.ZodType
-  readonly render: (answer: Answer) => Promise<Uint8Array<ArrayBuffer>>
+  readonly render: (answer: Answer, beside: Beside) => Promise<Uint8Array<ArrayBuffer>>
 }
 
+const FHIR_R4 = { fhirVersion: '4.0' }
 const binary = z.string().openapi({ format: 'binary' })
 const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>
 
@@ -33,19 +37,34 @@ export const REPRESENTATIONS = {
   },
   fhir: {
     type: 'application/fhir+json',
-    parameters: { fhirVersion: '4.0' },
-    schema: z.object({ resourceType: z.literal('DiagnosticReport') }).loose(),
-    render: async (answer) => text(await toFhir(answer)),
+    parameters: FHIR_R4,
+    schema: z.object({ resourceType: z.enum(['DiagnosticReport', 'Bundle']) }).loose(),
+    render: async (answer, { png }) => text(await toFhir(answer, png === undefined ? 'none' : { url: png })),
   },
   dicom: { type: 'application/dicom', schema: binary, render: toSecondaryCapture },
   sr: {
     type: 'application/dicom',
-    parameters: { object: 'sr' },
-    onlyByParameters: true,
+    asked: { object: 'sr' },
     schema: binary,
     render: toStructuredReport,
   },
   png: { type: 'image/png', schema: binary, render: toPng },
+  /** The report with the heat map inside, for who cannot take it another way: about a megabyte. */
+  fhirInline: {
+    type: 'application/fhir+json',
+    parameters: FHIR_R4,
+    asked: { image: 'inline' },
+    schema: z.object({ resourceType: z.literal('DiagnosticReport') }).loose(),
+    render: async (answer) => text(await toFhir(answer, 'inline')),
+  },
+  /** The report and the heat map as a Binary, in a transaction. */
+  fhirBundle: {
+    type: 'application/fhir+json',
+    parameters: FHIR_R4,
+    asked: { image: 'binary' },
+    schema: z.object({ resourceType: z.literal('Bundle') }).loose(),
+    render: async (answer) => text(await toFhirBundle(answer)),
+  },
 } as const satisfies Record<string, Row>
 
 export type Representation = keyof typeof REPRESENTATIONS

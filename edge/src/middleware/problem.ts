@@ -1,11 +1,13 @@
+import { toOperationOutcome } from '@detl/core/answers/fhir/operation-outcome'
 import { AppError, PROBLEMS, type ProblemCode, problemOf } from '@detl/core/api/problem'
 import { problemDetails } from '@detl/core/api/problem-schema'
 import type { Hook } from '@hono/zod-openapi'
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { prefersFhir } from '../answers/prefers-fhir.ts'
 import type { EdgeContext } from '../context.ts'
 
-/** RFC 9457 problem details; the one place in the edge that turns an error into a response. */
+/** RFC 9457 problem details, or FHIR's OperationOutcome for who asked for FHIR; the one place in the edge that turns an error into a response. */
 export const problem: ErrorHandler<EdgeContext> = (error, c) => {
   if (error instanceof AppError) return respond(c, error.code, error.detail, error.retryAfterS)
   if (error instanceof HTTPException) return respond(c, 'request-invalid', explain(error))
@@ -63,10 +65,15 @@ function respond(
   retryAfterS = problemOf(code).passing?.retryAfterS,
 ) {
   const { status } = PROBLEMS[code]
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  const fhir = c.req.path === '/v1/screenings' && prefersFhir(c.req.header('accept'))
+  const headers: Record<string, string> = {
+    'content-type': fhir ? 'application/fhir+json; fhirVersion=4.0' : 'application/problem+json',
+    vary: 'Accept',
+  }
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS)
   if (status === 401) headers['www-authenticate'] = 'Bearer realm="detl"' // RFC 9110, section 11.6.1
   if (code === 'encoding-unsupported') headers['accept-encoding'] = 'gzip' // RFC 9110, section 15.5.16
-  const body = problemDetails(code, detail, `urn:uuid:${c.get('requestId')}`)
+  const instance = `urn:uuid:${c.get('requestId')}`
+  const body = fhir ? toOperationOutcome(code, detail, instance) : problemDetails(code, detail, instance)
   return c.body(JSON.stringify(body), status, headers)
 }

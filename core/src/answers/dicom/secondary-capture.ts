@@ -4,20 +4,19 @@ import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { dicomContext, reference } from './context.ts'
 import { equipment } from './equipment.ts'
-import { type DataSet, writePart10 } from './writer.ts'
+import type { DataSet } from './writer.ts'
 
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 
 /** The overlay as Secondary Capture Image (PS3.3, A.8.1): same patient and study as the image, a series of its own. */
 export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
-  const { study, source, date, time, uid } = await dicomContext(answer)
+  const { source, date, time, uid, write } = await dicomContext(answer)
   const { width, height, data } = await overlayOf(answer)
   const { manifest, language } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(language)
   const shown = told.classes.find((one) => one.class === decision.leading)!
-  return writePart10(SECONDARY_CAPTURE, await uid('secondary-capture'), {
-    ...study,
+  return write(SECONDARY_CAPTURE, await uid('secondary-capture'), {
     ...equipment(manifest),
     // General Series
     '00080060': ['CS', 'OT'],

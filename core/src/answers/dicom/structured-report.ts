@@ -6,7 +6,7 @@ import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { type DicomContext, dicomContext, reference } from './context.ts'
 import { equipment, MANUFACTURER } from './equipment.ts'
-import { type DataSet, writePart10 } from './writer.ts'
+import type { DataSet } from './writer.ts'
 
 const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33'
 
@@ -30,15 +30,14 @@ const RESULTS = {
  */
 export async function toStructuredReport(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
   const context = await dicomContext(answer)
-  const { study, source, date, time, uid } = context
+  const { source, date, time, uid, write } = context
   const { manifest, language } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(language)
   const groups = await Promise.all(
     told.classes.map((one) => measurementGroup(one, answer, decision.abstained, context)),
   )
-  return writePart10(COMPREHENSIVE_SR, await uid('report'), {
-    ...study,
+  return write(COMPREHENSIVE_SR, await uid('report'), {
     ...equipment(manifest),
     // SR Document Series
     '00080060': ['CS', 'SR'],

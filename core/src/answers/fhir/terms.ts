@@ -1,0 +1,24 @@
+import type { CodeableConcept, Coding, Quantity } from '@medplum/fhirtypes'
+
+export const LOINC = 'http://loinc.org'
+export const SNOMED = 'http://snomed.info/sct'
+export const DICOM_CODES = 'http://dicom.nema.org/resources/ontology/DCM'
+/** Of an HL7 terminology. */
+export const hl7 = (name: string) => `http://terminology.hl7.org/CodeSystem/${name}`
+
+export const coding = (system: string, code: string, display?: string): Coding => ({
+  system,
+  code,
+  ...(display !== undefined && { display }),
+})
+export const concept = (system: string, code: string, display: string): CodeableConcept => ({
+  coding: [coding(system, code, display)],
+})
+
+/** A score or a rate, with no more digits than are worth reading. */
+export const probability = (value: number): Quantity => ({
+  value: Number(value.toFixed(4)),
+  unit: 'probability',
+  system: 'http://unitsofmeasure.org',
+  code: '1',
+})
