@@ -5,7 +5,8 @@ import { serviceWorker } from './build/service-worker.ts'
 
 export default defineConfig({
   define: { __SERVICE_WORKER__: 'false' },
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Never for development, whatever NODE_ENV says: that writes this machine's paths into the page.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   // ONNX Runtime's WebAssembly and its glue stay files of their own: threads load the glue again.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   plugins: [codecFiles(), modelFiles(), serviceWorker()],

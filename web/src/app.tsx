@@ -8,8 +8,8 @@ import { ResultPanel } from './components/result.tsx'
 import { Viewer } from './components/viewer.tsx'
 import { WorkList } from './components/work-list.tsx'
 import { announcement, items } from './state/items.ts'
-import { percent } from './text/percent.ts'
 import { text } from './text/text.ts'
+import { told } from './text/told.ts'
 
 export function App() {
   const empty = items.value.length === 0
@@ -45,10 +45,7 @@ function Announcer() {
   const t = text.value
   const words = () => {
     if (!item) return ''
-    if (item.result) {
-      const { label, probabilities } = item.result
-      return t.list.finished(item.name, t.labels[label].name, percent(probabilities[label]))
-    }
+    if (item.result) return `${item.name}: ${told(item.result).headline}`
     if (item.problem)
       return `${item.name}: ${t.problems[item.problem.code]?.title ?? item.problem.title ?? ''}`
     return item.status === 'needs-key' ? t.key.needed : ''

@@ -79,7 +79,7 @@ export const accountSuite = (stage: Stage) =>
 
     it('keeps what the account wants while the GPU is away', async () => {
       const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
-      const choice = page.getByRole('combobox', { name: 'When the GPU is away' })
+      const choice = page.getByRole('combobox', { name: 'When the model server is away' })
       await page.getByRole('button', { name: 'Account' }).click()
       const saved = page.waitForResponse(
         (response) => response.url().endsWith('/settings') && response.request().method() === 'PUT',

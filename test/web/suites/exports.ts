@@ -34,7 +34,7 @@ export const exportsSuite = (stage: Stage) =>
       for (const shown of ['.film', '.headline', '.scores', '.notice']) {
         expect(await page.locator(shown).isVisible()).toBe(true)
       }
-      for (const hidden of ['.list', '.tools', '.top-controls', '.exports']) {
+      for (const hidden of ['.list', '.tools', '.top-controls', '.exports', '.score input >> nth=0']) {
         expect(await page.locator(hidden).isVisible()).toBe(false)
       }
       const facts = await page.locator('.print-only').textContent()

@@ -1,3 +1,7 @@
+import { percent as sayPercent } from '@detl/core/answers/decision-text'
+import { DEFAULT_SETTINGS } from '@detl/core/api/account'
+import { decide } from '@detl/core/api/decision'
+import type { Screening } from '@detl/core/api/screening'
 import { LABELS } from '@detl/core/model/labels'
 import { en } from '@detl/web/text/en'
 import type { Page } from 'playwright-core'
@@ -85,16 +89,33 @@ export const viewerSuite = (stage: Stage) =>
             of: parentElement!.clientWidth,
           }))
         expect(Math.abs(place.at / place.of - threshold)).toBeLessThan(0.01)
-        const share = Number.parseInt(
-          (await score.locator('.score-value').textContent())!.replace(/\D/g, ''),
-          10,
-        )
         const words = await score.locator('.score-verdict').textContent()
-        const rounded = Math.round(threshold * 100)
-        if (share !== rounded) expect(words).toContain(share > rounded ? 'above' : 'below')
-        expect(words!.replaceAll('\u00a0', ' ')).toContain(`the threshold of ${rounded} %`)
+        expect(words).toMatch(new RegExp(`^(above|below) the threshold of ${sayPercent(threshold, 'en')}$`))
       }
       await page.getByText('thresholds of the balanced operating point').waitFor()
+      await context.close()
+    })
+
+    it('says in the headline and in the list what the decision is, not which score is highest', async () => {
+      const { page, context } = await withKey()
+      await page.route('**/v1/screenings', async (route) => {
+        const response = await route.fetch()
+        const answer = (await response.json()) as Screening
+        const probabilities = { normal: 0.2, other_disease: 0.38, pneumonia: 0.08, covid19: 0.34 }
+        const decision = decide(readManifest(), DEFAULT_SETTINGS, { probabilities, outOfDistribution: null })
+        await route.fulfill({
+          response,
+          json: { ...answer, probabilities, label: 'other_disease', decision: { ...decision, headline: '' } },
+        })
+      })
+      await scoreSample(page)
+      expect(await headline(page).textContent()).toMatch(
+        /^Above threshold: COVID-19 34 % \(threshold [\d.]+ %\)$/,
+      )
+      expect(await page.locator('.row-state').textContent()).toBe(await headline(page).textContent())
+      expect(await page.locator('.score:has(:checked) .score-name').textContent()).toBe('COVID-19')
+      await page.getByRole('combobox', { name: 'Language' }).selectOption('de')
+      expect(await headline(page).textContent()).toContain('Über der Schwelle: COVID-19 34 %')
       await context.close()
     })
 
@@ -109,7 +130,7 @@ export const viewerSuite = (stage: Stage) =>
     it('says who scored, also where that was the edge', async () => {
       const { page, context } = await withKey()
       await scoreSample(page)
-      expect(await servedBy(page)).toContain('on the GPU server')
+      expect(await servedBy(page)).toContain('on the model server')
       await page.route('**/v1/screenings', async (route) => {
         const response = await route.fetch()
         await route.fulfill({ response, json: { ...(await response.json()), servedBy: 'edge' } })

@@ -4,8 +4,8 @@ import { type Item, selected } from '../state/items.ts'
 import { deviceOffered } from '../state/model.ts'
 import { settings } from '../state/settings.ts'
 import { remove, retry } from '../state/work-list.ts'
-import { percent } from '../text/percent.ts'
 import { text } from '../text/text.ts'
+import { told } from '../text/told.ts'
 import { Details, PrintFacts } from './details.tsx'
 import { Exports } from './exports.tsx'
 import { HeatControls } from './heat-controls.tsx'
@@ -14,26 +14,29 @@ import { KeyForm } from './key-form.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { Score } from './score.tsx'
 
-/** Below this, the highest of four scores says little: one in four would be no information at all. */
-const UNDECIDED = 0.5
-
 /** The selected image's scores, or what stands in their way. */
 export function ResultPanel() {
   const t = text.value
   const item = selected.value
+  const result = item?.result
   return (
-    <section class="result" id="result" tabIndex={-1} aria-labelledby="result-heading">
-      <h2 id="result-heading" class="hidden-words">
-        {t.result.heading}
-      </h2>
-      {item && <Body item={item} />}
-    </section>
+    <div class="result">
+      <section class="verdict" id="result" tabIndex={-1} aria-labelledby="result-heading">
+        <h2 id="result-heading" class="hidden-words">
+          {t.result.heading}
+        </h2>
+        {item && result && <PrintFacts item={item} result={result} />}
+        {item && <Verdict item={item} />}
+      </section>
+      {item && result && <Evidence item={item} result={result} />}
+    </div>
   )
 }
 
-function Body({ item }: { item: Item }) {
+/** What is to be read first, on a phone above the image: the decision, or what stands in its way. */
+function Verdict({ item }: { item: Item }) {
   const t = text.value
-  if (item.result) return <Scored item={item} result={item.result} />
+  if (item.result) return <Headline result={item.result} />
   if (item.problem) {
     return <ProblemCard problem={item.problem} retry={() => retry(item.id)} remove={() => remove(item.id)} />
   }
@@ -78,20 +81,20 @@ function NeedsKey() {
   )
 }
 
-function Scored({ item, result }: { item: Item; result: Result }) {
-  const t = text.value
-  const best = result.probabilities[result.label]
-  const name = t.labels[result.label].name
+function Headline({ result }: { result: Result }) {
   return (
-    <>
-      <PrintFacts item={item} result={result} />
-      <div class="card headline">
-        <p class="eyebrow">{t.result.highest}</p>
-        <p class="headline-label">
-          {name} <span>{percent(best)}</span>
-        </p>
-        <p>{best < UNDECIDED ? t.result.unclear : t.result.lead(name, percent(best))}</p>
-      </div>
+    <div class="card headline" data-outcome={result.decision.outcome}>
+      <p class="eyebrow">{text.value.result.decision}</p>
+      <p class="headline-label">{told(result).headline}</p>
+    </div>
+  )
+}
+
+/** What the decision rests on: remarks on the image, each class's score, the heat map; then what can be saved. */
+function Evidence({ item, result }: { item: Item; result: Result }) {
+  const t = text.value
+  return (
+    <div class="evidence">
       {result.warnings.length > 0 && <Warnings result={result} />}
       <div class="card">
         <fieldset class="scores">
@@ -110,7 +113,7 @@ function Scored({ item, result }: { item: Item; result: Result }) {
       </div>
       <Exports item={item} result={result} />
       <Details item={item} result={result} />
-    </>
+    </div>
   )
 }
 

@@ -3,6 +3,7 @@ import type { Result } from '../engine/types.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { percent } from '../text/percent.ts'
 import { text } from '../text/text.ts'
+import { told } from '../text/told.ts'
 import { fullHeat } from '../viewer/heat.ts'
 
 type ScoreProps = { label: Label; result: Result }
@@ -10,12 +11,13 @@ type ScoreProps = { label: Label; result: Result }
 /** One class: its score as a bar with the operating point marked, and in words; choosing it shows its heat map. */
 export function Score({ label, result }: ScoreProps) {
   const t = text.value
+  const said = told(result).classes.find((one) => one.class === label)
   const share = result.probabilities[label]
   const decided = result.decision.classes.find((one) => one.class === label)
   const { name, explained } = t.labels[label]
   const full = fullHeat(result)
   return (
-    <label class="score" data-best={label === result.label}>
+    <label class="score" data-best={label === result.decision.leading}>
       <input
         type="radio"
         name="class"
@@ -26,7 +28,7 @@ export function Score({ label, result }: ScoreProps) {
         }}
       />
       <span class="score-name">{name}</span>
-      <span class="score-value">{percent(share)}</span>
+      <span class="score-value">{said?.score}</span>
       <span class="bar" aria-hidden="true">
         <span class="bar-fill" style={{ width: `${share * 100}%` }} />
         {decided && <span class="bar-mark" style={{ left: `${decided.threshold * 100}%` }} />}
@@ -37,7 +39,7 @@ export function Score({ label, result }: ScoreProps) {
       </span>
       {decided && (
         <span class="score-verdict" data-above={decided.positive}>
-          {(decided.positive ? t.result.above : t.result.below)(percent(decided.threshold))}
+          {(decided.positive ? t.result.above : t.result.below)(said?.threshold ?? '')}
         </span>
       )}
       {decided && shownLabel.value === label && <Evidence decided={decided} />}

@@ -1,7 +1,7 @@
 import { finished, type Item, isFinished, items, selectedId } from '../state/items.ts'
 import { clear, remove } from '../state/work-list.ts'
-import { percent } from '../text/percent.ts'
 import { text } from '../text/text.ts'
+import { told } from '../text/told.ts'
 import type { Text } from '../text/words.ts'
 import { Icon } from './icon.tsx'
 import { PickButton } from './intake.tsx'
@@ -75,14 +75,14 @@ function Thumb({ item }: { item: Item }) {
   return isFinished(item) ? <Icon name="warning" /> : <span class="spinner" />
 }
 
-/** A long class name gives way, its score does not. */
+/** What was decided, or how far the image is. */
 function RowState({ item }: { item: Item }) {
   const t = text.value
   const { result } = item
   if (!result) return <span class="row-state">{state(item, t)}</span>
   return (
-    <span class="row-state">
-      <span>{t.labels[result.label].name}</span> <b>{percent(result.probabilities[result.label])}</b>
+    <span class="row-state" data-outcome={result.decision.outcome}>
+      {told(result).headline}
     </span>
   )
 }

@@ -6,7 +6,7 @@ import { selected } from './items.ts'
 
 /** How the selected image is looked at. Heat settings stay from image to image; zoom and window start anew. */
 export const view = {
-  /** undefined: the class with the highest score. */
+  /** undefined: the class that the decision names first. */
   label: signal<Label | undefined>(undefined),
   heat: signal(true),
   opacity: signal(0.6),
@@ -23,7 +23,9 @@ export const view = {
 export const MAX_ZOOM = 8
 
 /** The class whose heat map is shown. */
-export const shownLabel = computed(() => view.label.value ?? selected.value?.result?.label)
+export const shownLabel = computed(
+  () => view.label.value ?? (selected.value?.result?.decision.leading as Label | undefined),
+)
 
 export function resetZoom(): void {
   view.zoom.value = 1

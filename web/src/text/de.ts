@@ -8,7 +8,7 @@ export const de: Text = {
   disclaimer:
     'Forschungssoftware, kein Medizinprodukt. Die Werte unterstützen fachkundige Befunder; sie sind keine Diagnose.',
   disclaimerMore: [
-    'Bewertet werden frontale Röntgenbilder des Brustkorbs Erwachsener, in vier Gruppen. Alles andere sieht das Modell nicht: keinen Bruch, keinen Rundherd, keinen Schlauch, keine Herzschwäche.',
+    'Bewertet werden frontale Röntgenbilder des Brustkorbs Erwachsener, in vier Klassen. Alles andere sieht das Modell nicht: keinen Bruch, keinen Rundherd, keinen Schlauch, keine Herzschwäche.',
     'Ein hoher Wert für „Unauffällig“ schließt keine Krankheit aus. Ein niedriger Wert für COVID-19 schließt keine Infektion aus: dafür gibt es Tests.',
     'Die Wärmekarte zeigt, woher die Hinweise des Netzes kamen. Sie ist nicht der Umriss eines Befundes.',
     'Die Werte können falsch sein, wenn Bilder anders sind als die des Trainings: andere Geräte, Kinder, abfotografierte Filme, Zeichnungen im Bild.',
@@ -17,12 +17,12 @@ export const de: Text = {
   about: 'Was dies nicht ist',
   close: 'Schließen',
   labels: {
-    normal: { name: 'Unauffällig', explained: 'kein Zeichen der folgenden Gruppen' },
+    normal: { name: 'Unauffällig', explained: 'kein Zeichen der anderen Klassen' },
     other_disease: {
-      name: 'Andere Krankheit',
+      name: 'Andere Erkrankung',
       explained: 'ein Befund im Brustkorb, keiner der beiden nächsten',
     },
-    pneumonia: { name: 'Lungenentzündung', explained: 'entzündete Lunge, nicht durch COVID-19' },
+    pneumonia: { name: 'Pneumonie', explained: 'Lungenentzündung, nicht durch COVID-19' },
     covid19: { name: 'COVID-19', explained: 'ein Muster wie bei einer COVID-19-Pneumonie' },
   },
   intake: {
@@ -77,7 +77,6 @@ export const de: Text = {
     clear: 'Liste leeren',
     retry: 'Erneut versuchen',
     scoreHere: 'Auf diesem Gerät bewerten',
-    finished: (name, label, percent) => `${name}: höchster Wert ${label}, ${percent}`,
     cannotShow: 'Dieses Bild kann nicht angezeigt werden.',
     synthetic: 'Synthetisches Bild, kein Patient',
   },
@@ -101,10 +100,7 @@ export const de: Text = {
   result: {
     heading: 'Ergebnis',
     scores: 'Werte und Wärmekarte',
-    highest: 'Höchster Wert',
-    lead: (label, percent) =>
-      `Das Modell gibt den größten Teil seines Wertes, ${percent}, der Gruppe ${label}.`,
-    unclear: 'Keine Gruppe ragt heraus: das Modell ist bei diesem Bild unentschieden.',
+    decision: 'Entscheidung',
     above: (threshold) => `über der Schwelle von ${threshold}`,
     below: (threshold) => `unter der Schwelle von ${threshold}`,
     noThreshold: 'Dieses Modell hat noch keine Schwellen: die Werte nur nebeneinander lesen.',
@@ -128,7 +124,7 @@ export const de: Text = {
     details: 'Einzelheiten',
     model: 'Modell',
     servedBy: 'Bewertet',
-    servers: { gpu: 'auf dem GPU-Server', edge: 'am Netzrand', device: 'auf diesem Gerät' },
+    servers: { gpu: 'auf dem Modellserver', edge: 'am Netzrand', device: 'auf diesem Gerät' },
     onGpu: 'mit WebGPU',
     threads: (count) => (count === 1 ? 'mit WebAssembly, 1 Thread' : `mit WebAssembly, ${count} Threads`),
     file: 'Datei',
@@ -147,7 +143,7 @@ export const de: Text = {
     postpaid: 'nachträglich abgerechnet',
     prepaid: (credits) => `Guthaben, noch ${credits}`,
     quota: (perMonth) => `${perMonth} Bewertungen im Monat`,
-    fallback: 'Wenn die GPU fehlt',
+    fallback: 'Wenn der Modellserver fehlt',
     fallbackDefault: 'wie der Dienst eingestellt ist',
     fallbackEdge: 'am Netzrand bewerten',
     fallbackFail: 'einen Fehler melden',

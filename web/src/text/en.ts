@@ -8,7 +8,7 @@ export const en: Text = {
   disclaimer:
     'Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.',
   disclaimerMore: [
-    'It scores frontal chest X-rays of adults for four groups. It does not see anything else: no fracture, no nodule, no tube, no heart failure.',
+    'It scores frontal chest X-rays of adults in four classes. It does not see anything else: no fracture, no nodule, no tube, no heart failure.',
     'A high score for normal does not rule out disease. A low score for COVID-19 does not rule out an infection: use a test.',
     'The heat map shows where the network’s evidence came from. It is not the outline of a finding.',
     'Scores may be wrong on images that differ from those it was trained on: other machines, children, photographs of films, drawings on the image.',
@@ -17,7 +17,7 @@ export const en: Text = {
   about: 'What this is not',
   close: 'Close',
   labels: {
-    normal: { name: 'Normal', explained: 'no sign of the groups below' },
+    normal: { name: 'Normal', explained: 'no sign of the other classes' },
     other_disease: {
       name: 'Other disease',
       explained: 'a finding in the chest that is neither of the next two',
@@ -77,7 +77,6 @@ export const en: Text = {
     clear: 'Clear the list',
     retry: 'Try again',
     scoreHere: 'Score on this device',
-    finished: (name, label, percent) => `${name}: highest score ${label}, ${percent}`,
     cannotShow: 'This image cannot be shown.',
     synthetic: 'Synthetic image, not a patient',
   },
@@ -101,9 +100,7 @@ export const en: Text = {
   result: {
     heading: 'Result',
     scores: 'Scores and heat map',
-    highest: 'Highest score',
-    lead: (label, percent) => `The model gives most of its score, ${percent}, to ${label}.`,
-    unclear: 'No group stands out: the model is undecided on this image.',
+    decision: 'Decision',
     above: (threshold) => `above the threshold of ${threshold}`,
     below: (threshold) => `below the threshold of ${threshold}`,
     noThreshold: 'This model has no thresholds yet: read the scores side by side only.',
@@ -127,7 +124,7 @@ export const en: Text = {
     details: 'Details',
     model: 'Model',
     servedBy: 'Scored',
-    servers: { gpu: 'on the GPU server', edge: 'at the edge', device: 'on this device' },
+    servers: { gpu: 'on the model server', edge: 'at the edge', device: 'on this device' },
     onGpu: 'WebGPU',
     threads: (count) => (count === 1 ? 'WebAssembly, 1 thread' : `WebAssembly, ${count} threads`),
     file: 'File',
@@ -146,7 +143,7 @@ export const en: Text = {
     postpaid: 'billed afterwards',
     prepaid: (credits) => `prepaid, ${credits} credits left`,
     quota: (perMonth) => `${perMonth} screenings a month`,
-    fallback: 'When the GPU is away',
+    fallback: 'When the model server is away',
     fallbackDefault: 'as the service is set up',
     fallbackEdge: 'answer from the edge',
     fallbackFail: 'give an error',

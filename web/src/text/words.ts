@@ -68,7 +68,6 @@ export type Text = {
     clear: string
     retry: string
     scoreHere: string
-    finished(name: string, label: string, percent: string): string
     cannotShow: string
     synthetic: string
   }
@@ -91,9 +90,7 @@ export type Text = {
   readonly result: {
     heading: string
     scores: string
-    highest: string
-    lead(label: string, percent: string): string
-    unclear: string
+    decision: string
     above(threshold: string): string
     below(threshold: string): string
     noThreshold: string
