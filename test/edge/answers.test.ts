@@ -59,6 +59,7 @@ describe('Accept', () => {
     ['multipart/related, application/json;q=0, image/png', true, ['png']],
     ['application/dicom', false, ['dicom']],
     ['application/dicom;object=sr', false, ['sr']],
+    ['application/dicom;object=measurements', false, ['srMeasurements']],
     ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
     ['multipart/related, application/fhir+json, image/png', true, ['fhir', 'png']],
   ])('%s', (accept, multipart, parts) => {
@@ -122,6 +123,7 @@ describe('an answer of several parts', () => {
 
 const OVERLAY = 'application/dicom'
 const REPORT = 'application/dicom;object=sr'
+const MEASUREMENTS = 'application/dicom;object=measurements'
 
 describe('a DICOM answer', () => {
   it.skipIf(!hasTool('dciodvfy')).each([
@@ -133,9 +135,10 @@ describe('a DICOM answer', () => {
     ['report on a DICOM image whose UIDs are none', badUids, REPORT],
     ['overlay of a PNG', undefined, OVERLAY],
     ['report on a PNG', undefined, REPORT],
+    ['measurement report on a DICOM image', dicom, MEASUREMENTS],
   ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {
     const { text } = runDicomTool('dciodvfy', [], await bytesOf(image ?? png, accept))
-    expect(text).toMatch(/^(SCImage|ComprehensiveSR)$/m) // it knew the object, so it did look
+    expect(text).toMatch(/^(SCImage|ComprehensiveSR|Comprehensive3DSR)$/m) // it knew the object, so it did look
     expect(text.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
   })
 
@@ -143,11 +146,24 @@ describe('a DICOM answer', () => {
     'report reads in dsrdump as TID 1500 by a device (needs Debian’s dcmtk)',
     async () => {
       const { code, text } = runDicomTool('dsrdump', ['+Pl'], await bytesOf(dicom, REPORT))
-      expect([code, text]).toEqual([0, expect.stringContaining('Imaging Measurement Report')])
+      expect([code, text]).toEqual([0, expect.stringContaining('Diagnostic imaging study')])
       expect(text).toContain('<has obs context CODE:(,,"Observer Type")=(121007,DCM,"Device")>')
       expect(text.match(/<has obs context TEXT:.*="AI probability of /g)).toHaveLength(4)
       expect(text).not.toContain('840539006') // a disease's code would read as its presence
       expect(text.match(/the threshold of [\d.]+ % \(operating point: \w+\); sensitivity/g)).toHaveLength(4)
+    },
+  )
+
+  it.skipIf(!hasTool('dsr2html'))(
+    'report is read by dsr2html, the decision before the scores (needs Debian’s dcmtk)',
+    async () => {
+      const { decision } = screeningSchema.parse(await (await answerOf(dicom, 'application/json')).json())
+      for (const accept of [REPORT, MEASUREMENTS]) {
+        const { code, text } = runDicomTool('dsr2html', ['+Ca', 'latin-1'], await bytesOf(dicom, accept))
+        expect(code, text).toBe(0)
+        const [conclusion, score] = [text.indexOf(decision.headline), text.indexOf('AI probability of')]
+        expect([conclusion > 0, score > conclusion]).toEqual([true, true])
+      }
     },
   )
 

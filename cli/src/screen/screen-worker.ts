@@ -48,7 +48,7 @@ export type Result =
 const RENDERERS: Readonly<Record<Format, (screened: Screened) => Promise<Uint8Array>>> = {
   png: toPng,
   fhir: async (screened) => new TextEncoder().encode(JSON.stringify(await toFhir(screened))),
-  sr: toStructuredReport,
+  sr: (screened) => toStructuredReport(screened),
   sc: toSecondaryCapture,
 }
 const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc' } as const satisfies Record<

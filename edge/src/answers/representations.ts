@@ -46,7 +46,14 @@ export const REPRESENTATIONS = {
     type: 'application/dicom',
     asked: { object: 'sr' },
     schema: binary,
-    render: toStructuredReport,
+    render: (answer) => toStructuredReport(answer),
+  },
+  /** As IHE AI Results files it; OHIF shows the other one. */
+  srMeasurements: {
+    type: 'application/dicom',
+    asked: { object: 'measurements' },
+    schema: binary,
+    render: (answer) => toStructuredReport(answer, 'measurements'),
   },
   png: { type: 'image/png', schema: binary, render: toPng },
   /** The report with the heat map inside, for who cannot take it another way: about a megabyte. */

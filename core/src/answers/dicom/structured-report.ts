@@ -6,12 +6,30 @@ import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { type DicomContext, dicomContext, reference } from './context.ts'
 import { equipment, MANUFACTURER } from './equipment.ts'
+import type { Header, SourceImage } from './source-header.ts'
 import type { DataSet } from './writer.ts'
 
-const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33'
+/** Forms of the report. They differ in what they are filed as; the content is the same. */
+const FORMS = {
+  /** Viewers show it as text. OHIF 3.13 takes the title below for measurements to draw, and shows nothing where there are none. */
+  text: {
+    sopClass: '1.2.840.10008.5.1.4.1.1.88.33', // Comprehensive SR
+    title: ['18748-4', 'LN', 'Diagnostic imaging study'],
+  },
+  /** As IHE AI Results stores measurements. */
+  measurements: {
+    sopClass: '1.2.840.10008.5.1.4.1.1.88.34', // Comprehensive 3D SR
+    title: ['126000', 'DCM', 'Imaging Measurement Report'],
+  },
+} as const satisfies Record<string, { sopClass: string; title: Code }>
+export type ReportForm = keyof typeof FORMS
 
-type Code = readonly [value: string, scheme: 'DCM' | 'SCT' | 'UCUM' | 'RFC5646' | '99DETL', meaning: string]
-type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'INFERRED FROM'
+type Code = readonly [
+  value: string,
+  scheme: 'DCM' | 'LN' | 'SCT' | 'UCUM' | 'RFC5646' | '99DETL',
+  meaning: string,
+]
+type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'HAS ACQ CONTEXT' | 'INFERRED FROM'
 
 const LANGUAGE: Readonly<Record<Language, Code>> = {
   en: ['en', 'RFC5646', 'English'],
@@ -25,10 +43,14 @@ const RESULTS = {
 } as const satisfies Record<string, Code>
 
 /**
- * A preliminary, unverified measurement report (PS3.16, TID 1500) as Comprehensive SR: the model is the observer (TID 1004), one measurement group
- * a class (TID 1501), whose measurement is the score in percent, with how it came out against the threshold.
+ * A preliminary, unverified measurement report (PS3.16, TID 1500): the model is the observer (TID 1004), the decision a sentence, one
+ * measurement group a class (TID 1501), whose measurement is the score in percent, with how it came out against the threshold.
  */
-export async function toStructuredReport(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
+export async function toStructuredReport(
+  answer: Screened,
+  form: ReportForm = 'text',
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { sopClass, title } = FORMS[form]
   const context = await dicomContext(answer)
   const { source, date, time, uid, write } = context
   const { manifest, language } = answer
@@ -37,7 +59,7 @@ export async function toStructuredReport(answer: Screened): Promise<Uint8Array<A
   const groups = await Promise.all(
     told.classes.map((one) => measurementGroup(one, answer, decision.abstained, context)),
   )
-  return write(COMPREHENSIVE_SR, await uid('report'), {
+  return write(sopClass, await uid(form === 'text' ? 'report' : 'report-3d'), {
     ...equipment(manifest),
     // SR Document Series
     '00080060': ['CS', 'SR'],
@@ -56,7 +78,7 @@ export async function toStructuredReport(answer: Screened): Promise<Uint8Array<A
     ...(source && ({ '0040a375': ['SQ', { items: [evidence(source)] }] } satisfies DataSet)),
     // SR Document Content
     '0040a040': ['CS', 'CONTAINER'],
-    '0040a043': code(['126000', 'DCM', 'Imaging Measurement Report']),
+    '0040a043': code(title),
     '0040a050': ['CS', 'SEPARATE'],
     '0040a504': ['SQ', { items: [{ '00080105': ['CS', 'DCMR'], '0040db00': ['CS', '1500'] }] }],
     '0040a730': [
@@ -83,6 +105,8 @@ export async function toStructuredReport(answer: Screened): Promise<Uint8Array<A
             ['399208008', 'SCT', 'Plain chest X-ray'],
           ),
           textItem('CONTAINS', ['121077', 'DCM', 'Conclusion'], told.headline),
+          // Where the tree is read as text, an image in it is but a line that says nothing.
+          ...(source && form === 'measurements' ? [imageLibrary(source, context.header)] : []),
           container(['126010', 'DCM', 'Imaging Measurements'], groups),
           textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.disclaimer),
         ],
@@ -111,14 +135,14 @@ async function measurementGroup(
         ['112040', 'DCM', 'Tracking Unique Identifier'],
         await uid(`tracking:${id}`),
       ),
-      codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], own(`${id}_${result}`, `${assessed}: ${verdict}`)),
+      codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], finding(id, result, assessed, verdict)),
       codeItem(
         'HAS CONCEPT MOD',
         ['363698007', 'SCT', 'Finding Site'],
         ['51185008', 'SCT', 'Thoracic structure'],
       ),
       {
-        ...entry('CONTAINS', 'NUM', own(id, assessed)),
+        ...entry('CONTAINS', 'NUM', own(shortId(id), assessed)),
         '0040a300': [
           'SQ',
           { items: [{ '0040a30a': ['DS', percent], '004008ea': code(['%', 'UCUM', 'Percent']) }] },
@@ -131,8 +155,64 @@ async function measurementGroup(
   )
 }
 
-/** A code of this software's own, as far as DICOM lets it be: a value of 16 characters, a meaning of 64 (PS3.5, table 6.2-1). */
-const own = (value: string, meaning: string): Code => [value.slice(0, 16), '99DETL', meaning.slice(0, 64)]
+/** A class and how it came out, in one code: who reads the finding alone must not take it for the disease. */
+function finding(id: string, result: keyof typeof RESULTS, assessed: string, verdict: string): Code {
+  const sign = { positive: '+', negative: '-', indeterminate: '?' }[result]
+  return own(`${shortId(id)}${sign}`, `${assessed.slice(0, MEANING - 2 - verdict.length)}: ${verdict}`)
+}
+
+const MEANING = 64 // characters of a LO (PS3.5, table 6.2-1)
+/** A code of this software's own. */
+const own = (value: string, meaning: string): Code => [value, '99DETL', meaning.slice(0, MEANING)]
+
+/** At most 15 characters, so that a sign still fits into a SH: longer ones are told apart by a checksum (FNV-1a). */
+function shortId(id: string): string {
+  if (id.length <= 15) return id
+  let sum = 0x811c9dc5
+  for (const letter of id) sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193) >>> 0
+  return `${id.slice(0, 8)}_${sum.toString(36).padStart(6, '0').slice(-6)}`
+}
+
+/** Image Library (PS3.16, TID 1600): the one image, and what it is. */
+const imageLibrary = (source: SourceImage, header: Header | undefined): DataSet => {
+  const { modality, laterality } = header ?? {}
+  const descriptors = [
+    ...(modality
+      ? [
+          codeItem(
+            'HAS ACQ CONTEXT',
+            ['121139', 'DCM', 'Modality'],
+            [modality, 'DCM', MODALITIES[modality] ?? modality],
+          ),
+        ]
+      : []),
+    codeItem(
+      'HAS ACQ CONTEXT',
+      ['123014', 'DCM', 'Target Region'],
+      ['51185008', 'SCT', 'Thoracic structure'],
+    ),
+    ...(laterality
+      ? [codeItem('HAS ACQ CONTEXT', ['111027', 'DCM', 'Image Laterality'], SIDES[laterality])]
+      : []),
+  ]
+  const image: DataSet = {
+    // It may do without a name (PS3.16, TID 1601), but viewers that print the tree read one of every item.
+    ...entry('CONTAINS', 'IMAGE', ['121322', 'DCM', 'Source image for image processing operation']),
+    '00081199': ['SQ', { items: [reference(source)] }],
+    '0040a730': ['SQ', { items: descriptors }],
+  }
+  return container(
+    ['111028', 'DCM', 'Image Library'],
+    [container(['126200', 'DCM', 'Image Library Group'], [image])],
+  )
+}
+const MODALITIES: Readonly<Record<string, string>> = { CR: 'Computed Radiography', DX: 'Digital Radiography' }
+const SIDES: Readonly<Record<'L' | 'R' | 'B', Code>> = {
+  L: ['7771000', 'SCT', 'Left'],
+  R: ['24028007', 'SCT', 'Right'],
+  B: ['51440002', 'SCT', 'Bilateral'],
+}
+
 const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => [
   'SQ',
   { items: [{ '00080100': ['SH', value], '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] },
@@ -159,13 +239,13 @@ const container = (name: Code, items: readonly DataSet[]): DataSet => ({
   '0040a050': ['CS', 'SEPARATE'],
   '0040a730': ['SQ', { items }],
 })
-const imageItem = (source: NonNullable<DicomContext['source']>): DataSet => ({
+const imageItem = (source: SourceImage): DataSet => ({
   ...entry('INFERRED FROM', 'IMAGE', ['121112', 'DCM', 'Source of Measurement']),
   '00081199': ['SQ', { items: [reference(source)] }],
 })
 
 /** Hierarchical SOP Instance Reference Macro (PS3.3, table C.17-3): every instance that the content refers to. */
-const evidence = (source: NonNullable<DicomContext['source']>): DataSet => ({
+const evidence = (source: SourceImage): DataSet => ({
   '0020000d': ['UI', source.study],
   '00081115': [
     'SQ',
