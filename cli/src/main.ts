@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addBillingCommand } from './commands/billing.ts'
+import { addGatewayCommand } from './commands/gateway.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addPhantomCommand } from './commands/phantom.ts'
 import { addQuantizeCommand } from './commands/quantize.ts'
@@ -37,6 +38,7 @@ addScreenCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)
 addKeysCommand(program)
+addGatewayCommand(program)
 addBillingCommand(program)
 addShipCommand(program)
 addQuantizeCommand(program)

@@ -17,7 +17,8 @@ const COMPUTED_RADIOGRAPHY = '1.2.840.10008.5.1.4.1.1.1'
  */
 export function chestDicom(side = 96, change: DataSet = {}): Uint8Array<ArrayBuffer> {
   const { image } = phantom({ seed: 3, width: side, height: side, lesions: [] })
-  return writePart10(COMPUTED_RADIOGRAPHY, PATIENT.instance, {
+  const [, instance = PATIENT.instance] = change['00080018'] ?? []
+  return writePart10(COMPUTED_RADIOGRAPHY, instance as string, {
     '00080005': ['CS', 'ISO_IR 192'],
     '00080020': ['DA', '20260102'],
     '00080030': ['TM', '030405'],

@@ -1,8 +1,6 @@
-import type { Screened } from './answer.ts'
-
 /** Made once of a screening, for all representations that need it; forgotten with it. */
-export function once<T>(make: (screened: Screened) => Promise<T>): (screened: Screened) => Promise<T> {
-  const made = new WeakMap<Screened, Promise<T>>()
+export function once<S extends object, T>(make: (screened: S) => Promise<T>): (screened: S) => Promise<T> {
+  const made = new WeakMap<S, Promise<T>>()
   return (screened) => {
     const known = made.get(screened) ?? make(screened)
     made.set(screened, known)

@@ -1,4 +1,4 @@
-import type { ImageSource } from '../image/image-source.ts'
+import type { ExaminationTags } from '../image/dicom/tags.ts'
 import { namesOtherPart } from './body-part.ts'
 import { isNotFrontalCode, namesFrontal, namesNotFrontal } from './view.ts'
 
@@ -10,7 +10,7 @@ const PROJECTION = ['', 'CR', 'DX', 'DR', 'RG', 'OT', 'SC', 'XC']
  * the pixels decide.
  */
 export function objection(
-  dicom: NonNullable<ImageSource['dicom']>,
+  dicom: ExaminationTags,
 ): { code: 'wrong-modality' | 'wrong-body-part' | 'lateral'; detail: string } | undefined {
   const { modality, bodyPart, view, viewCode, descriptions, rowDirection } = dicom
   if (!PROJECTION.includes(modality))

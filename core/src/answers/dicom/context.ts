@@ -1,7 +1,6 @@
 import { namedUuid } from '../../base/named-uuid.ts'
-import type { Screened } from '../answer.ts'
 import { toAscii } from './character-set.ts'
-import { type Header, headerOf, type SourceImage } from './source-header.ts'
+import { type Header, headerOf, type OfImage, type SourceImage } from './source-header.ts'
 import { type DataSet, type Value, writePart10 } from './writer.ts'
 
 /** Type 2 of the Patient and General Study modules: there, and empty if unknown (PS3.3, C.7.1.1 and C.7.2.1). */
@@ -32,14 +31,17 @@ export type DicomContext = {
   readonly write: (sopClass: string, sopInstance: string, dataSet: DataSet) => Uint8Array<ArrayBuffer>
 }
 
-export async function dicomContext(screened: Screened): Promise<DicomContext> {
-  const { id, at } = screened
+/** @param answer what is answered: scores, or that there are none */
+export async function dicomContext(
+  answer: OfImage & { readonly id: string; readonly at: number },
+): Promise<DicomContext> {
+  const { id, at } = answer
   const uid = (role: string) => uidOf(`${id}:${role}`)
   const [date, time] = new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').split('T') as [
     string,
     string,
   ]
-  const header = await headerOf(screened)
+  const header = await headerOf(answer)
   const unknown = header ? {} : ({ '00080020': ['DA', date], '00080030': ['TM', time] } satisfies DataSet)
   const study: DataSet = {
     ...EMPTY,

@@ -1,4 +1,5 @@
 import { parseDicom } from '../../image/dicom/parse.ts'
+import type { ImageSource } from '../../image/image-source.ts'
 import { DEFAULT_LIMITS } from '../../image/limits.ts'
 import { once } from '../once.ts'
 import { textDecoder } from './character-set.ts'
@@ -64,8 +65,14 @@ export type Header = {
   readonly taken: string | undefined
 }
 
+/** An image and of which format it is. */
+export type OfImage = {
+  readonly bytes: Uint8Array
+  readonly intake: { readonly source: Pick<ImageSource, 'format'> }
+}
+
 /** The header of the image that was screened, read once for all representations; undefined where it was no DICOM object. */
-export const headerOf = once(async ({ bytes, intake }): Promise<Header | undefined> => {
+export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header | undefined> => {
   if (intake.source.format !== 'dicom') return undefined
   const { dataSet } = await parseDicom(bytes, DEFAULT_LIMITS)
   const specific = dataSet.string('x00080005') ?? ''

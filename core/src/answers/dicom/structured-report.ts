@@ -1,11 +1,23 @@
-import type { Language } from '../../model/classes.ts'
 import type { Label } from '../../model/labels.ts'
 import type { Screened } from '../answer.ts'
 import type { ToldClass } from '../decision-text.ts'
 import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
+import {
+  type Code,
+  code,
+  codeItem,
+  container,
+  entry,
+  evidence,
+  imageItem,
+  languageItem,
+  observer,
+  textItem,
+  uidItem,
+} from './content-items.ts'
 import { type DicomContext, dicomContext, reference } from './context.ts'
-import { equipment, MANUFACTURER } from './equipment.ts'
+import { equipment } from './equipment.ts'
 import type { Header, SourceImage } from './source-header.ts'
 import type { DataSet } from './writer.ts'
 
@@ -24,17 +36,6 @@ const FORMS = {
 } as const satisfies Record<string, { sopClass: string; title: Code }>
 export type ReportForm = keyof typeof FORMS
 
-type Code = readonly [
-  value: string,
-  scheme: 'DCM' | 'LN' | 'SCT' | 'UCUM' | 'RFC5646' | '99DETL',
-  meaning: string,
-]
-type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'HAS ACQ CONTEXT' | 'INFERRED FROM'
-
-const LANGUAGE: Readonly<Record<Language, Code>> = {
-  en: ['en', 'RFC5646', 'English'],
-  de: ['de', 'RFC5646', 'German'],
-}
 /** How a score came out against its threshold, in SNOMED CT; indeterminate where there is none or the decision abstains. */
 const RESULTS = {
   positive: ['10828004', 'SCT', 'Positive'],
@@ -85,20 +86,8 @@ export async function toStructuredReport(
       'SQ',
       {
         items: [
-          codeItem(
-            'HAS CONCEPT MOD',
-            ['121049', 'DCM', 'Language of Content Item and Descendants'],
-            LANGUAGE[language],
-          ),
-          codeItem('HAS OBS CONTEXT', ['121005', 'DCM', 'Observer Type'], ['121007', 'DCM', 'Device']),
-          uidItem('HAS OBS CONTEXT', ['121012', 'DCM', 'Device Observer UID'], await uid('device')),
-          textItem(
-            'HAS OBS CONTEXT',
-            ['121013', 'DCM', 'Device Observer Name'],
-            `${manifest.name} ${manifest.version}`,
-          ),
-          textItem('HAS OBS CONTEXT', ['121014', 'DCM', 'Device Observer Manufacturer'], MANUFACTURER),
-          textItem('HAS OBS CONTEXT', ['121015', 'DCM', 'Device Observer Model Name'], manifest.name),
+          languageItem(language),
+          ...observer(manifest, await uid('device')),
           codeItem(
             'HAS CONCEPT MOD',
             ['121058', 'DCM', 'Procedure reported'],
@@ -212,43 +201,3 @@ const SIDES: Readonly<Record<'L' | 'R' | 'B', Code>> = {
   R: ['24028007', 'SCT', 'Right'],
   B: ['51440002', 'SCT', 'Bilateral'],
 }
-
-const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => [
-  'SQ',
-  { items: [{ '00080100': ['SH', value], '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] },
-]
-const entry = (relation: Relation, type: string, name: Code): DataSet => ({
-  '0040a010': ['CS', relation],
-  '0040a040': ['CS', type],
-  '0040a043': code(name),
-})
-const codeItem = (relation: Relation, name: Code, value: Code): DataSet => ({
-  ...entry(relation, 'CODE', name),
-  '0040a168': code(value),
-})
-const textItem = (relation: Relation, name: Code, value: string): DataSet => ({
-  ...entry(relation, 'TEXT', name),
-  '0040a160': ['UT', value],
-})
-const uidItem = (relation: Relation, name: Code, value: string): DataSet => ({
-  ...entry(relation, 'UIDREF', name),
-  '0040a124': ['UI', value],
-})
-const container = (name: Code, items: readonly DataSet[]): DataSet => ({
-  ...entry('CONTAINS', 'CONTAINER', name),
-  '0040a050': ['CS', 'SEPARATE'],
-  '0040a730': ['SQ', { items }],
-})
-const imageItem = (source: SourceImage): DataSet => ({
-  ...entry('INFERRED FROM', 'IMAGE', ['121112', 'DCM', 'Source of Measurement']),
-  '00081199': ['SQ', { items: [reference(source)] }],
-})
-
-/** Hierarchical SOP Instance Reference Macro (PS3.3, table C.17-3): every instance that the content refers to. */
-const evidence = (source: SourceImage): DataSet => ({
-  '0020000d': ['UI', source.study],
-  '00081115': [
-    'SQ',
-    { items: [{ '0020000e': ['UI', source.series], '00081199': ['SQ', { items: [reference(source)] }] }] },
-  ],
-})

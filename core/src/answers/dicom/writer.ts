@@ -28,8 +28,8 @@ export type DataSet = Readonly<Record<string, readonly [vr: Vr, value: Value]>>
 
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1'
 /** 2.25.<UUID>: of this software (PS3.7, annex D.3.3.2), and its name, at most 16 characters. */
-const IMPLEMENTATION_UID = '2.25.222466139127386893137166180943275613491'
-const IMPLEMENTATION_NAME = 'DETL_1'
+export const IMPLEMENTATION_UID = '2.25.222466139127386893137166180943275613491'
+export const IMPLEMENTATION_NAME = 'DETL_1'
 
 /** VRs whose length has four bytes, after two that are reserved (PS3.5, section 7.1.2). */
 const LONG: ReadonlySet<Vr> = new Set(['OB', 'OW', 'SQ', 'UT'])
@@ -40,15 +40,26 @@ export function writePart10(
   sopInstance: string,
   dataSet: DataSet,
 ): Uint8Array<ArrayBuffer> {
+  const body = encode({ ...dataSet, '00080016': ['UI', sopClass], '00080018': ['UI', sopInstance] })
+  return asPart10({ sopClass, sopInstance, transferSyntax: EXPLICIT_LITTLE_ENDIAN }, body)
+}
+
+/**
+ * A data set that is written already, as it came over a network, as a Part 10 file: its bytes stay as they are.
+ * @example asPart10({ sopClass, sopInstance, transferSyntax: '1.2.840.10008.1.2' }, bytes)
+ */
+export function asPart10(
+  of: { readonly sopClass: string; readonly sopInstance: string; readonly transferSyntax: string },
+  body: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const meta = encode({
     '00020001': ['OB', Uint8Array.of(0, 1)],
-    '00020002': ['UI', sopClass],
-    '00020003': ['UI', sopInstance],
-    '00020010': ['UI', EXPLICIT_LITTLE_ENDIAN],
+    '00020002': ['UI', of.sopClass],
+    '00020003': ['UI', of.sopInstance],
+    '00020010': ['UI', of.transferSyntax],
     '00020012': ['UI', IMPLEMENTATION_UID],
     '00020013': ['SH', IMPLEMENTATION_NAME],
   })
-  const body = encode({ ...dataSet, '00080016': ['UI', sopClass], '00080018': ['UI', sopInstance] })
   const length = encode({ '00020000': ['UL', [meta.length]] })
   return joinBytes([new Uint8Array(128), new TextEncoder().encode('DICM'), length, meta, body])
 }

@@ -38,4 +38,8 @@ export const de: AnswerWords = {
   heatMapOf: (name) => `Wärmebild (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Wohin das Modell geschaut hat; eine heiße Stelle ist kein Befund.',
   title: 'Röntgen-Thorax, Vorprüfung durch ein Modell',
+  refused: {
+    series: 'DETL: nicht bewertet',
+    because: (detail) => `Dieses Bild wurde vom Thorax-Screening nicht bewertet. ${detail}`,
+  },
 }

@@ -38,4 +38,8 @@ export const en: AnswerWords = {
   heatMapOf: (name) => `Heat map (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Where the model looked; a hot spot is not a finding.',
   title: 'Chest X-ray screening by a model',
+  refused: {
+    series: 'DETL: not scored',
+    because: (detail) => `This image was not scored by the chest X-ray screening. ${detail}`,
+  },
 }

@@ -41,4 +41,6 @@ export type AnswerWords = {
   heatMapOf(name: string): string
   readonly heatIsNoFinding: string
   readonly title: string
+  /** Of a report that says why there are no scores. */
+  readonly refused: { readonly series: string; readonly because: (detail: string) => string }
 }

@@ -1,0 +1,76 @@
+import type { Language } from '../../model/classes.ts'
+import type { Manifest } from '../../model/manifest.ts'
+import { reference } from './context.ts'
+import { MANUFACTURER } from './equipment.ts'
+import type { SourceImage } from './source-header.ts'
+import type { DataSet } from './writer.ts'
+
+/** Of a coding scheme; LN is LOINC, 99DETL this software's own. */
+export type Code = readonly [
+  value: string,
+  scheme: 'DCM' | 'SCT' | 'LN' | 'UCUM' | 'RFC5646' | '99DETL',
+  meaning: string,
+]
+type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'HAS ACQ CONTEXT' | 'INFERRED FROM'
+
+const LANGUAGE: Readonly<Record<Language, Code>> = {
+  en: ['en', 'RFC5646', 'English'],
+  de: ['de', 'RFC5646', 'German'],
+}
+
+export const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => [
+  'SQ',
+  { items: [{ '00080100': ['SH', value], '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] },
+]
+export const entry = (relation: Relation, type: string, name: Code): DataSet => ({
+  '0040a010': ['CS', relation],
+  '0040a040': ['CS', type],
+  '0040a043': code(name),
+})
+export const codeItem = (relation: Relation, name: Code, value: Code): DataSet => ({
+  ...entry(relation, 'CODE', name),
+  '0040a168': code(value),
+})
+export const textItem = (relation: Relation, name: Code, value: string): DataSet => ({
+  ...entry(relation, 'TEXT', name),
+  '0040a160': ['UT', value],
+})
+export const uidItem = (relation: Relation, name: Code, value: string): DataSet => ({
+  ...entry(relation, 'UIDREF', name),
+  '0040a124': ['UI', value],
+})
+export const container = (name: Code, items: readonly DataSet[]): DataSet => ({
+  ...entry('CONTAINS', 'CONTAINER', name),
+  '0040a050': ['CS', 'SEPARATE'],
+  '0040a730': ['SQ', { items }],
+})
+export const imageItem = (source: SourceImage): DataSet => ({
+  ...entry('INFERRED FROM', 'IMAGE', ['121112', 'DCM', 'Source of Measurement']),
+  '00081199': ['SQ', { items: [reference(source)] }],
+})
+
+/** Hierarchical SOP Instance Reference Macro (PS3.3, table C.17-3): every instance that the content refers to. */
+export const evidence = (source: SourceImage): DataSet => ({
+  '0020000d': ['UI', source.study],
+  '00081115': [
+    'SQ',
+    { items: [{ '0020000e': ['UI', source.series], '00081199': ['SQ', { items: [reference(source)] }] }] },
+  ],
+})
+
+/** Language of Content Item and Descendants (PS3.16, TID 1204). */
+export const languageItem = (language: Language): DataSet =>
+  codeItem(
+    'HAS CONCEPT MOD',
+    ['121049', 'DCM', 'Language of Content Item and Descendants'],
+    LANGUAGE[language],
+  )
+
+/** The model as the observer (PS3.16, TID 1004). */
+export const observer = ({ name, version }: Pick<Manifest, 'name' | 'version'>, uid: string): DataSet[] => [
+  codeItem('HAS OBS CONTEXT', ['121005', 'DCM', 'Observer Type'], ['121007', 'DCM', 'Device']),
+  uidItem('HAS OBS CONTEXT', ['121012', 'DCM', 'Device Observer UID'], uid),
+  textItem('HAS OBS CONTEXT', ['121013', 'DCM', 'Device Observer Name'], `${name} ${version}`),
+  textItem('HAS OBS CONTEXT', ['121014', 'DCM', 'Device Observer Manufacturer'], MANUFACTURER),
+  textItem('HAS OBS CONTEXT', ['121015', 'DCM', 'Device Observer Model Name'], name),
+]

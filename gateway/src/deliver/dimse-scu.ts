@@ -1,0 +1,85 @@
+import dimse from 'dcmjs-dimse'
+import type { DimseDestination } from '../config.ts'
+import { RawDataset } from '../dicom/raw-dataset.ts'
+import { FaultError } from '../queue/fault.ts'
+import { tlsOptions } from '../tls.ts'
+import type { DicomObject } from './dicom-objects.ts'
+
+const TIMEOUT_MS = 60_000
+
+/** Status classes of a C-STORE (PS3.4, annex B.2.3): the same object will be refused again. */
+const isFinal = (status: number) =>
+  status === 0x0122 || (status >= 0xa900 && status <= 0xa9ff) || (status >= 0xc000 && status <= 0xcfff)
+/** Success, and warnings: coerced (B000), elements discarded (B006), data set does not match (B007). */
+const isStored = (status: number) => status === 0 || (status >= 0xb000 && status <= 0xbfff)
+
+/**
+ * C-STORE of all objects over one association. An object that gets no response counts as not stored: the library ends quietly where the peer
+ * accepts no presentation context for it.
+ * @param calling AE title of this gateway
+ * @throws FaultError
+ */
+export function storeObjects(
+  to: DimseDestination,
+  calling: string,
+  objects: readonly DicomObject[],
+): Promise<void> {
+  const status = new Map<string, number>()
+  return new Promise((resolve, reject) => {
+    const client = new dimse.Client()
+    const fail = (code: string, reason: string) => {
+      clearTimeout(timer)
+      reject(new FaultError({ code, reason: `${to.aet}: ${reason}` }))
+    }
+    const timer = setTimeout(() => {
+      fail('timeout', `no answer within ${TIMEOUT_MS / 1000} s`)
+      try {
+        client.abort()
+      } catch {
+        // it had not connected yet
+      }
+    }, TIMEOUT_MS)
+    for (const { file, sop_class, sop_instance } of objects) {
+      const request = new dimse.requests.CStoreRequest(RawDataset.fromPart10(file, sop_class, sop_instance))
+      request.on('response', (response: dimse.responses.Response) =>
+        status.set(sop_instance, response.getStatus()),
+      )
+      client.addRequest(request)
+    }
+    client.on('associationRejected', (reject: { reason?: number } | undefined) =>
+      fail('association-rejected', `the association was rejected (reason ${reject?.reason ?? 'unknown'})`),
+    )
+    client.on('networkError', (error: Error) => fail('unreachable', error.message))
+    client.on('closed', () => {
+      clearTimeout(timer)
+      const fault = judge(to, objects, status)
+      if (fault) reject(fault)
+      else resolve()
+    })
+    client.send(to.host, to.port, calling, to.aet, {
+      associationTimeout: 15_000,
+      pduTimeout: TIMEOUT_MS,
+      ...(to.tls && { securityOptions: tlsOptions(to.tls) }),
+    })
+  })
+}
+
+/** What is wrong with the responses; undefined if each object is stored. */
+function judge(
+  { aet }: DimseDestination,
+  objects: readonly DicomObject[],
+  status: ReadonlyMap<string, number>,
+): FaultError | undefined {
+  for (const { sop_instance } of objects) {
+    const given = status.get(sop_instance)
+    if (given === undefined)
+      return new FaultError({
+        code: 'no-response',
+        reason: `${aet}: an object got no response: its class or transfer syntax may not be accepted`,
+      })
+    if (isStored(given)) continue
+    const reason = `${aet}: status ${given.toString(16).padStart(4, '0').toUpperCase()}`
+    return new FaultError({ code: 'store-refused', reason, final: isFinal(given) })
+  }
+  return undefined
+}

@@ -1,0 +1,82 @@
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Hl7Destination } from '../config.ts'
+import { FaultError } from '../queue/fault.ts'
+import { tlsOptions } from '../tls.ts'
+
+/** Minimal Lower Layer Protocol, release 1: <VT> message <FS><CR>. */
+const VT = 0x0b
+const FS = 0x1c
+const TIMEOUT_MS = 30_000
+const MAX_ANSWER = 2 ** 16
+
+/** Acknowledgement codes (HL7 table 0008). AE is a fault of the receiver's at the moment, AR of the message. */
+const ACCEPTED = new Set(['AA', 'CA'])
+const REJECTED = new Set(['AR', 'CR'])
+
+/**
+ * Sends one message over a connection of its own and waits for its acknowledgement: the one whose MSA-2 is the message's own MSH-10.
+ * @throws FaultError unless the receiver accepted it
+ */
+export function sendHl7(to: Hl7Destination, message: string, controlId: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = to.tls
+      ? connectTls({ host: to.host, port: to.port, servername: to.host, ...tlsOptions(to.tls) })
+      : connectPlain(to.port, to.host)
+    const end = (fault?: FaultError['fault']) => {
+      clearTimeout(timer)
+      socket.destroy()
+      if (fault) reject(new FaultError({ ...fault, reason: `${to.host}:${to.port}: ${fault.reason}` }))
+      else resolve()
+    }
+    const timer = setTimeout(
+      () => end({ code: 'timeout', reason: `no acknowledgement within ${TIMEOUT_MS / 1000} s` }),
+      TIMEOUT_MS,
+    )
+    let received = Buffer.alloc(0)
+    socket.once(to.tls ? 'secureConnect' : 'connect', () => {
+      socket.write(Buffer.concat([Buffer.of(VT), Buffer.from(message, 'utf8'), Buffer.of(FS, 0x0d)]))
+    })
+    socket.on('data', (piece: Buffer) => {
+      received = Buffer.concat([received, piece])
+      if (received.length > MAX_ANSWER) end({ code: 'hl7-answer-invalid', reason: 'the answer does not end' })
+      for (let stop = received.indexOf(FS); stop >= 0; stop = received.indexOf(FS)) {
+        const text = received.subarray(received.indexOf(VT) + 1, stop).toString('utf8')
+        received = received.subarray(stop + 1)
+        const acknowledged = readAck(text, controlId)
+        if (acknowledged === 'of-another') continue
+        end(acknowledged)
+        return
+      }
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end({ code: 'unreachable', reason: error.code ?? error.message }),
+    )
+    socket.once('close', () =>
+      end({ code: 'hl7-no-answer', reason: 'the connection ended without an acknowledgement' }),
+    )
+  })
+}
+
+/** @returns undefined if accepted; what is wrong; or `of-another` where it acknowledges another message */
+function readAck(text: string, controlId: string): FaultError['fault'] | 'of-another' | undefined {
+  const segments = text.split(/[\r\n]+/)
+  const separator = segments[0]?.startsWith('MSH') ? segments[0][3]! : '|'
+  const msa = segments.find((one) => one.startsWith(`MSA${separator}`))?.split(separator)
+  if (!msa) return { code: 'hl7-answer-invalid', reason: 'the answer has no MSA segment' }
+  const [, code = '', of = '', said = ''] = msa
+  if (of.trim() !== controlId) return 'of-another'
+  if (ACCEPTED.has(code)) return undefined
+  const rejected = REJECTED.has(code)
+  // MSA-3 and ERR may quote the message, and with it the patient: only their code is kept.
+  const error = segments
+    .find((one) => one.startsWith(`ERR${separator}`))
+    ?.split(separator)[3]
+    ?.split('^')[0]
+  const detail = error ? `, error ${error}` : said ? ', with a text' : ''
+  return {
+    code: rejected ? 'hl7-rejected' : 'hl7-error',
+    reason: `acknowledged with ${code}${detail}`,
+    final: rejected,
+  }
+}

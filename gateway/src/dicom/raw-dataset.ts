@@ -1,0 +1,29 @@
+import { readMeta } from '@detl/core/image/dicom/meta'
+import dimse from 'dcmjs-dimse'
+
+/**
+ * A data set whose bytes go over the network as they are. The library would read them into its own form and write them anew, and loses
+ * private elements on the way (dcmjs-dimse 0.3.3).
+ */
+export class RawDataset extends dimse.Dataset {
+  readonly bytes: Uint8Array
+
+  /** @param elements what the library asks a data set for: the UIDs that its command names */
+  constructor(bytes: Uint8Array, transferSyntax: string, elements: Record<string, string> = {}) {
+    super(elements, transferSyntax)
+    this.bytes = bytes
+  }
+
+  override getDenaturalizedDataset(): Buffer {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
+  }
+
+  /** Of a Part 10 file. */
+  static fromPart10(file: Uint8Array, sopClass: string, sopInstance: string): RawDataset {
+    const { from, transferSyntax } = readMeta(file)
+    return new RawDataset(file.subarray(from), transferSyntax, {
+      SOPClassUID: sopClass,
+      SOPInstanceUID: sopInstance,
+    })
+  }
+}

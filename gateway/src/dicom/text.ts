@@ -1,0 +1,26 @@
+import { textDecoder } from '@detl/core/answers/dicom/character-set'
+
+/** Character sets with code extensions (PS3.3, table C.12-3) that a TextDecoder knows under a name of its own. */
+const EXTENDED: Readonly<Record<string, string>> = {
+  'ISO 2022 IR 87': 'iso-2022-jp',
+  'ISO 2022 IR 159': 'iso-2022-jp',
+  'ISO 2022 IR 149': 'euc-kr',
+  'ISO 2022 IR 58': 'gbk',
+}
+
+/** ESC $ ) C and ESC $ ) A announce Korean and Chinese, which a decoder of EUC needs not: the bytes above 127 tell. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+const ANNOUNCEMENTS = /\x1b\$\)[AC]/g
+
+/**
+ * Text of an object in the character set that it names, for messages to people. Where it has code extensions, the last that is known counts:
+ * those before it are parts of it. Bytes that none allows become U+FFFD.
+ * @example readableText('ISO_IR 100')(Uint8Array.of(0xdc)) // 'Ü'
+ */
+export function readableText(charset: string): (bytes: Uint8Array) => string {
+  const plain = textDecoder(charset)
+  if (plain) return plain
+  const named = charset.split('\\').flatMap((term) => EXTENDED[term.trim()] ?? [])
+  const decoder = new TextDecoder(named.at(-1) ?? 'iso-8859-1')
+  return (bytes) => decoder.decode(bytes).replaceAll(ANNOUNCEMENTS, '')
+}

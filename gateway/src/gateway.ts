@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import { AppError } from '@detl/core/api/problem'
+import { type Logger, pino } from 'pino'
+import type { GatewayConfig } from './config.ts'
+import { deliver, sender } from './deliver/deliver.ts'
+import { httpClient } from './http/client.ts'
+import { startHttp } from './http/server.ts'
+import { lockFolder } from './queue/database.ts'
+import { Queue } from './queue/queue.ts'
+import { Spool } from './queue/spool.ts'
+import { Worker } from './queue/worker.ts'
+import { screenItem } from './screen/screen-item.ts'
+import { Service } from './screen/service.ts'
+import { startScp } from './sources/dimse-scp.ts'
+import { every } from './sources/every.ts'
+import { folderWatch } from './sources/folder.ts'
+import { archivePoll } from './sources/poll.ts'
+import { receiver } from './sources/receive.ts'
+
+/** Decoding takes a core; the service and the archives wait in between. */
+const SCREENINGS_AT_ONCE = 4
+const DELIVERIES_AT_ONCE = 4
+const DAY_MS = 86_400_000
+
+type Part = { readonly stop: () => Promise<void> }
+
+/**
+ * Starts a gateway: images come in, are screened by their tensors alone, and reports go out. It ends with `stop`, which finishes what is under way.
+ * @throws AppError conflict while another gateway works on the same folder, request-invalid where there is no key
+ * @example const gateway = await startGateway(readConfig('gateway.json'))
+ */
+export async function startGateway(config: GatewayConfig) {
+  const log: Logger = pino({ base: null }, pino.destination(2))
+  const lock = lockFolder(config.data)
+  const parts: Part[] = []
+  try {
+    const queue = new Queue(config.data, config.retry)
+    parts.push({ stop: async () => queue.close() })
+    const spool = new Spool(config.data)
+    await spool.sweep(queue.needed())
+    const workers = startWorkers(config, queue, spool, (error) =>
+      log.error({ error: String(error) }, 'a bug'),
+    )
+    parts.push(workers)
+    const { wake } = workers
+    const receive = receiver({ queue, spool, limits: config.limits, wake })
+    const addresses = await startSources(config, { queue, receive, log, parts })
+    wake()
+    return { ...addresses, queue, stop: () => stopAll(parts, lock) }
+  } catch (error) {
+    await stopAll(parts, lock)
+    throw error
+  }
+}
+
+/** The last that was started is stopped first. */
+async function stopAll(parts: readonly Part[], lock: { release: () => void }): Promise<void> {
+  for (const part of parts.toReversed()) await part.stop()
+  lock.release()
+}
+
+function startWorkers(config: GatewayConfig, queue: Queue, spool: Spool, onError: (error: unknown) => void) {
+  const { service: to, dimse, language } = config
+  const service = new Service({ url: to.url, key: keyOf(to), http: httpClient(to.tls) })
+  const aet = dimse?.aet ?? 'DETL'
+  const senders = new Map(Object.entries(config.destinations).map(([name, one]) => [name, sender(one, aet)]))
+  const destinations = [...senders.keys()]
+  const deliveries = new Worker({
+    due: queue.dueDeliveries,
+    work: (delivery) => deliver({ queue, spool, senders, language }, delivery),
+    atOnce: DELIVERIES_AT_ONCE,
+    onError,
+  })
+  const screenings = new Worker({
+    due: queue.dueItems,
+    work: async (item) => {
+      await screenItem({ queue, spool, service, destinations }, item)
+      deliveries.wake()
+    },
+    atOnce: SCREENINGS_AT_ONCE,
+    onError,
+  })
+  return {
+    wake: () => {
+      screenings.wake()
+      deliveries.wake()
+    },
+    stop: async () => {
+      await screenings.stop()
+      await deliveries.stop()
+    },
+  }
+}
+
+type SourceDeps = {
+  readonly queue: Queue
+  readonly receive: ReturnType<typeof receiver>
+  readonly log: Logger
+  readonly parts: Part[]
+}
+
+/** Every way in that the configuration names. @returns where they listen */
+async function startSources(config: GatewayConfig, { queue, receive, log, parts }: SourceDeps) {
+  const { maxBytes } = config.limits
+  const failed = (what: string) => (error: unknown) => log.warn({ error: String(error) }, `${what} failed`)
+  const count = (name: string) => queue.count(name)
+  let dimsePort: number | undefined
+  let httpPort: number | undefined
+  if (config.dimse) {
+    const scp = await startScp({ config: config.dimse, maxBytes, receive, count, log })
+    dimsePort = scp.port
+    parts.push(scp)
+  }
+  if (config.http) {
+    const http = await startHttp({ config: config.http, maxBytes, queue, receive })
+    httpPort = http.port
+    parts.push(http)
+  }
+  for (const { path, everyS } of config.folders)
+    parts.push(
+      every(everyS * 1000, folderWatch({ path, maxBytes, receive, log }), failed('a watched folder')),
+    )
+  for (const one of config.poll) {
+    const known = (sopInstance: string) => queue.find(sopInstance) !== undefined
+    const round = archivePoll({ config: one, http: httpClient(one.tls), receive, known, count, log })
+    parts.push(every(one.everyS * 1000, round, failed('an archive')))
+  }
+  const forget = async () => queue.forget(Date.now() - config.keepDays * DAY_MS)
+  parts.push(every(DAY_MS, forget, failed('forgetting')))
+  return { dimsePort, httpPort }
+}
+
+function keyOf({ keyFile }: GatewayConfig['service']): string {
+  const key = keyFile === undefined ? process.env.DETL_KEY : readFileSync(keyFile, 'utf8').trim()
+  if (!key) throw new AppError('request-invalid', 'there is no API key: set service.keyFile or DETL_KEY')
+  return key
+}

@@ -1,0 +1,98 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { AppError } from '@detl/core/api/problem'
+
+/** Node's SQLite; loading it prints that it is experimental, which tells a user nothing (docs/decisions/0018-gateway.md). */
+function loadSqlite(): typeof import('node:sqlite') {
+  const { emitWarning } = process
+  process.emitWarning = () => undefined
+  try {
+    return process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+const sqlite = loadSqlite()
+
+/**
+ * Tables of the queue. `items` has a row for each image that was taken in, `deliveries` one for each of its answers and destinations. A row is
+ * the only truth: what is under way is not written down, so that a process that was killed finds it due again.
+ */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS items (
+  id INTEGER PRIMARY KEY,
+  sop_instance TEXT NOT NULL UNIQUE,
+  sop_class TEXT NOT NULL,
+  study TEXT NOT NULL,
+  series TEXT NOT NULL,
+  patient TEXT NOT NULL,      -- digest of Patient ID, issuer and study: to see that one was corrected
+  revision INTEGER NOT NULL DEFAULT 0, -- how often it came again as somebody else's
+  source TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('received', 'screened', 'refused', 'done', 'dead')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  first_try INTEGER,
+  due_at INTEGER NOT NULL,
+  code TEXT,
+  reason TEXT,
+  model TEXT,
+  answer TEXT,                -- JSON of the service
+  answered_at INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS items_due ON items (state, due_at);
+CREATE TABLE IF NOT EXISTS deliveries (
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+  destination TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'dead')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  first_try INTEGER,
+  due_at INTEGER NOT NULL,
+  code TEXT,
+  reason TEXT,
+  done_at INTEGER,
+  UNIQUE (item, destination)
+) STRICT;
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due_at);
+CREATE TABLE IF NOT EXISTS models (name TEXT PRIMARY KEY, manifest TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+`
+
+/** Opens the queue in a folder; made where there is none. Each commit is on the disk before it returns. */
+export function openDatabase(folder: string): DatabaseSync {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const database = new sqlite.DatabaseSync(join(folder, 'queue.sqlite'), { timeout: 5000 })
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+  database.exec(SCHEMA)
+  return database
+}
+
+/** @returns what `work` returns, all of whose changes are there, or none */
+export function atomically<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/**
+ * Only one gateway may work on a folder. The lock is a transaction that stays open: it ends with the process, however that ends.
+ * @throws AppError conflict while another process has it
+ */
+export function lockFolder(folder: string): { release: () => void } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lock = new sqlite.DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    throw new AppError('conflict', `another gateway works on ${folder}`, { cause })
+  }
+  return { release: () => lock.close() }
+}

@@ -1,0 +1,210 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { Writable } from 'node:stream'
+import { createServer as createTlsServer } from 'node:tls'
+import { asPart10, IMPLEMENTATION_NAME, IMPLEMENTATION_UID } from '@detl/core/answers/dicom/writer'
+import { DEFLATED, encodingsOf } from '@detl/core/image/dicom/syntax'
+import dimse from 'dcmjs-dimse'
+import type { Logger } from 'pino'
+import type { GatewayConfig } from '../config.ts'
+import { RawDataset } from '../dicom/raw-dataset.ts'
+import { tlsOptions } from '../tls.ts'
+import { guardSocket, MAX_PDU } from './pdu-guard.ts'
+import { type Receive, type Reception, SCREENED_CLASSES } from './receive.ts'
+
+type ScpConfig = NonNullable<GatewayConfig['dimse']>
+type Deps = {
+  readonly config: ScpConfig
+  readonly maxBytes: number
+  readonly receive: Receive
+  readonly count: (name: string, n?: number) => void
+  readonly log: Logger
+}
+
+const { PresentationContextResult, RejectResult, RejectSource, RejectReason, SopClass } = dimse.constants
+const { CEchoResponse, CStoreResponse } = dimse.responses
+
+dimse.log.setLevel('silent') // it would print what it reads, values of patients among it
+dimse.Implementation.setImplementationClassUid(IMPLEMENTATION_UID)
+dimse.Implementation.setImplementationVersion(IMPLEMENTATION_NAME)
+dimse.Implementation.setMaxPduLength(MAX_PDU)
+
+/** Status of a C-STORE (PS3.4, annex B.2.3). What is left alone is no failure of the sender's. */
+const STATUS: Readonly<Record<Reception, number>> = {
+  accepted: 0x0000,
+  again: 0x0000,
+  'left-alone': 0x0000,
+  contradicted: 0x0000,
+  full: 0xa700, // out of resources: the sender tries again
+  unreadable: 0xc000, // cannot understand
+}
+const OUT_OF_RESOURCES = 0xa700
+const MISMATCH = 0xa900
+
+/** C-ECHO and C-STORE as SCP, on an address of its own. @throws Error where the address is taken */
+export async function startScp(deps: Deps): Promise<{ port: number; stop: () => Promise<void> }> {
+  const { config } = deps
+  const open = new Set<Socket>()
+  const serve = (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    guardSocket(socket)
+    new Association(socket, { ...deps, busy: () => open.size > config.maxAssociations })
+  }
+  const server: Server = config.tls
+    ? createTlsServer({ ...tlsOptions(config.tls), requestCert: config.tls.ca !== undefined }, serve)
+    : createServer(serve)
+  server.maxConnections = config.maxAssociations + 8 // a few more, so that they are told why
+  server.listen(config.port, config.host)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as { port: number }).port,
+    stop: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of open) socket.destroy()
+      await closed
+    },
+  }
+}
+
+/** One association; the library calls its methods. */
+class Association extends dimse.Scp {
+  readonly #deps: Deps & { readonly busy: () => boolean }
+  readonly #socket: Socket
+
+  constructor(socket: Socket, deps: Deps & { readonly busy: () => boolean }) {
+    super(socket, {})
+    this.#deps = deps
+    this.#socket = socket
+    this.on('networkError', (error: Error) => {
+      deps.log.warn({ from: socket.remoteAddress, error: error.message }, 'an association broke')
+      socket.destroy()
+    })
+  }
+
+  override associationRequested(association: dimse.association.Association): void {
+    const { config, busy, count, log } = this.#deps
+    const caller = association.getCallingAeTitle().trim()
+    const reason = this.#objection(caller, association.getCalledAeTitle().trim())
+    if (reason !== undefined || busy()) {
+      count('associations-rejected')
+      log.warn({ caller, from: this.#socket.remoteAddress, busy: busy() }, 'an association was rejected')
+      if (reason === undefined)
+        this.sendAssociationReject(
+          RejectResult.Transient,
+          RejectSource.ServiceProviderPresentation,
+          RejectReason.LocalLimitExceeded,
+        )
+      else this.sendAssociationReject(RejectResult.Permanent, RejectSource.ServiceUser, reason)
+      return
+    }
+    for (const { id, context } of association.getPresentationContexts()) {
+      const answer = negotiated(context.getAbstractSyntaxUid(), context.getTransferSyntaxUids())
+      // Its types ask for a syntax also where there is none.
+      association.getPresentationContext(id).setResult(answer.result, answer.syntax as string)
+    }
+    log.info({ caller, called: config.aet }, 'an association was accepted')
+    this.sendAssociationAccept()
+  }
+
+  /** Why this caller may not call. */
+  #objection(caller: string, called: string): number | undefined {
+    const { config } = this.#deps
+    if (called !== config.aet) return RejectReason.CalledAeNotRecognized
+    const from = this.#socket.remoteAddress?.replace(/^::ffff:/, '')
+    const known = config.callers.some(
+      ({ aet, address }) => aet === caller && (address === undefined || address === from),
+    )
+    return known ? undefined : RejectReason.CallingAeNotRecognized
+  }
+
+  override associationReleaseRequested(): void {
+    this.sendAssociationReleaseResponse()
+  }
+
+  override cEchoRequest(
+    request: dimse.requests.CEchoRequest,
+    callback: (response: dimse.responses.CEchoResponse) => void,
+  ): void {
+    const response = CEchoResponse.fromRequest(request)
+    response.setStatus(0)
+    callback(response)
+  }
+
+  override createStoreWritableStream(): Writable {
+    const tooLong = () => this.#socket.destroy(new Error('an object is longer than is accepted'))
+    return new Gathered(this.#deps.maxBytes, tooLong)
+  }
+
+  override createDatasetFromStoreWritableStream(
+    writable: Writable,
+    context: dimse.association.PresentationContext,
+    callback: (dataset: dimse.Dataset) => void,
+  ): void {
+    const transferSyntax = context.getAcceptedTransferSyntaxUid() as string // it was accepted
+    callback(new RawDataset((writable as Gathered).bytes(), transferSyntax))
+  }
+
+  override cStoreRequest(
+    request: dimse.requests.CStoreRequest,
+    callback: (response: dimse.responses.CStoreResponse) => void,
+  ): void {
+    const response = CStoreResponse.fromRequest(request)
+    const answer = (status: number) => {
+      response.setStatus(status)
+      callback(response)
+    }
+    this.#store(request).then(answer, (error: Error) => {
+      this.#deps.log.error({ error: error.message }, 'an object could not be stored')
+      answer(OUT_OF_RESOURCES)
+    })
+  }
+
+  async #store(request: dimse.requests.CStoreRequest): Promise<number> {
+    const dataset = request.getDataset() as unknown as RawDataset
+    const sopClass = request.getAffectedSopClassUid()
+    const sopInstance = request.getAffectedSopInstanceUid()
+    const transferSyntax = dataset.getTransferSyntaxUid()
+    const file = asPart10({ sopClass, sopInstance, transferSyntax }, dataset.bytes)
+    const { outcome, header, reason } = await this.#deps.receive(file, 'dimse')
+    this.#deps.log.info({ outcome, reason, bytes: file.length }, 'C-STORE')
+    if (header && header.identity.sop_instance !== sopInstance) return MISMATCH
+    return STATUS[outcome]
+  }
+}
+
+/** Whether a presentation context is accepted, and in which transfer syntax: the first of the sender's that is read as it came. */
+function negotiated(abstractSyntax: string, proposed: readonly string[]) {
+  const { Accept, RejectAbstractSyntaxNotSupported, RejectTransferSyntaxesNotSupported } =
+    PresentationContextResult
+  const echo = abstractSyntax === SopClass.Verification
+  if (!echo && !SCREENED_CLASSES.some((one) => one === abstractSyntax))
+    return { result: RejectAbstractSyntaxNotSupported, syntax: undefined }
+  const syntax = proposed.find((one) => one !== DEFLATED && encodingsOf(one).length > 0)
+  return { result: syntax === undefined ? RejectTransferSyntaxesNotSupported : Accept, syntax }
+}
+
+/** The bytes of one data set. */
+class Gathered extends Writable {
+  readonly #pieces: Buffer[] = []
+  readonly #limit: number
+  readonly #tooLong: () => void
+  #length = 0
+
+  constructor(limit: number, tooLong: () => void) {
+    super()
+    this.#limit = limit
+    this.#tooLong = tooLong
+  }
+
+  /** Always room: where the library waits for it, later pieces overtake. */
+  override write(piece: Buffer): boolean {
+    this.#length += piece.length
+    if (this.#length > this.#limit) this.#tooLong()
+    else this.#pieces.push(Buffer.from(piece))
+    return true
+  }
+
+  bytes = (): Uint8Array => new Uint8Array(Buffer.concat(this.#pieces))
+}

@@ -1,0 +1,46 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Receive } from './receive.ts'
+
+type FolderDeps = {
+  readonly path: string
+  readonly maxBytes: number
+  readonly receive: Receive
+  readonly log: Logger
+}
+
+/**
+ * A watched folder, with the folders below it. Its files are taken and left where they are. A file is taken once its size and time have not
+ * changed between two looks: another program may still be writing it. After a restart all are looked at again; the queue knows its own.
+ * @returns one look
+ */
+export function folderWatch({ path, maxBytes, receive, log }: FolderDeps): () => Promise<void> {
+  const seen = new Map<string, { stamp: string; taken: boolean }>()
+  return async () => {
+    const there = new Set<string>()
+    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      const file = join(entry.parentPath, entry.name)
+      there.add(file)
+      const found = await stat(file).catch(() => undefined) // gone between both calls
+      if (!found) continue
+      const stamp = `${found.size} ${found.mtimeMs}`
+      const before = seen.get(file)
+      if (before?.stamp !== stamp) {
+        seen.set(file, { stamp, taken: false })
+        continue
+      }
+      if (before.taken) continue
+      if (found.size > maxBytes) {
+        log.warn({ bytes: found.size }, 'a file of the watched folder is larger than is accepted')
+        seen.set(file, { stamp, taken: true })
+        continue
+      }
+      const { outcome, reason } = await receive(new Uint8Array(await readFile(file)), 'folder')
+      log.info({ outcome, reason }, 'watched folder')
+      if (outcome !== 'full') seen.set(file, { stamp, taken: true })
+    }
+    for (const file of seen.keys()) if (!there.has(file)) seen.delete(file)
+  }
+}

@@ -1,0 +1,111 @@
+import type { Logger } from 'pino'
+import type { GatewayConfig } from '../config.ts'
+import { readRelated } from '../dicom/multipart.ts'
+import type { Http } from '../http/client.ts'
+import { FaultError } from '../queue/fault.ts'
+import type { Receive } from './receive.ts'
+
+type PollDeps = {
+  readonly config: GatewayConfig['poll'][number]
+  readonly http: Http
+  readonly receive: Receive
+  /** Whether an instance needs no second look. */
+  readonly known: (sopInstance: string) => boolean
+  readonly count: (name: string) => void
+  readonly log: Logger
+  readonly now?: () => number
+}
+
+/** DICOM JSON (PS3.18, annex F): what of it is read here. */
+type Row = Readonly<Record<string, { readonly Value?: readonly unknown[] } | undefined>>
+const STUDY = '0020000D'
+const SERIES = '0020000E'
+const INSTANCE = '00080018'
+const MODALITIES = ['CR', 'DX']
+
+/**
+ * An archive that is asked for new images: QIDO-RS for the series of CR and DX in the studies of the last days, then for their instances, and
+ * WADO-RS for those that are not known yet, in the transfer syntax that they are stored in.
+ * @returns one round
+ */
+export function archivePoll({
+  config,
+  http,
+  receive,
+  known,
+  count,
+  log,
+  now = Date.now,
+}: PollDeps): () => Promise<void> {
+  const base = config.url.replace(/\/$/, '')
+  /** Instances that were left alone, unreadable or away: not fetched again while this process runs. */
+  const passedOver = new Set<string>()
+
+  async function search(path: string, query: Record<string, string>): Promise<Row[]> {
+    const response = await http(`${base}${path}?${new URLSearchParams(query)}`, {
+      headers: { ...config.headers, accept: 'application/dicom+json' },
+    })
+    if (response.status === 204) return []
+    if (!response.ok)
+      throw new FaultError({ code: 'archive-refused', reason: `QIDO-RS ${path}: ${response.status}` })
+    return (await response.json()) as Row[]
+  }
+
+  async function fetchInstance(study: string, series: string, instance: string): Promise<void> {
+    const response = await http(`${base}/studies/${study}/series/${series}/instances/${instance}`, {
+      headers: {
+        ...config.headers,
+        accept: 'multipart/related; type="application/dicom"; transfer-syntax=*',
+      },
+    })
+    if (response.status === 404) {
+      passedOver.add(instance)
+      count('away')
+      log.warn(
+        { study },
+        'the archive lists an image and answers 404 for it: Orthanc does so where it holds the study under two Patient IDs. Remove the wrong one',
+      )
+      return
+    }
+    if (!response.ok) throw new FaultError({ code: 'archive-refused', reason: `WADO-RS: ${response.status}` })
+    const body = new Uint8Array(await response.arrayBuffer())
+    for (const part of readRelated(response.headers.get('content-type') ?? '', body)) {
+      const { outcome, reason } = await receive(new Uint8Array(part.body), 'poll')
+      log.info({ outcome, reason }, 'WADO-RS')
+      if (outcome === 'left-alone' || outcome === 'unreadable') passedOver.add(instance)
+    }
+  }
+
+  return async () => {
+    for (const modality of MODALITIES) {
+      const found = await search('/series', {
+        StudyDate: dates(now(), config.days),
+        Modality: modality,
+        includefield: 'StudyInstanceUID',
+      })
+      for (const row of found) {
+        const study = uid(row, STUDY)
+        const series = uid(row, SERIES)
+        if (!study || !series) continue
+        for (const instance of (await search(`/studies/${study}/series/${series}/instances`, {})).map((one) =>
+          uid(one, INSTANCE),
+        ))
+          if (instance && !known(instance) && !passedOver.has(instance))
+            await fetchInstance(study, series, instance)
+      }
+    }
+  }
+}
+
+/** Only what is a UID may stand in an address. */
+function uid(row: Row, tag: string): string | undefined {
+  const value = String(row[tag]?.Value?.[0] ?? '')
+  return /^[0-9.]{1,64}$/.test(value) ? value : undefined
+}
+
+/** A range of days as QIDO-RS takes it (PS3.18, section 8.3.4): a day earlier and later, for time zones. */
+function dates(now: number, days: number): string {
+  const day = (offset: number) =>
+    new Date(now + offset * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')
+  return `${day(-days - 1)}-${day(1)}`
+}

@@ -1,0 +1,68 @@
+import { timingSafeEqual } from 'node:crypto'
+import { AppError } from '@detl/core/api/problem'
+import type { Context } from 'hono'
+import { readRelated } from '../dicom/multipart.ts'
+import type { Receive, Received } from './receive.ts'
+
+/** Failure Reasons of STOW-RS (PS3.18, table 10.5.3-1, and PS3.4, annex B.2.3). */
+const FAILURE = { full: 0xa700, unreadable: 0xc000 } as const
+
+/** `Authorization: Bearer …` against the configured token, in a time that does not tell how much of it was right. */
+export function bearerMatches(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(/^Bearer (.+)$/.exec(header ?? '')?.[1] ?? '')
+  const wanted = Buffer.from(token)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}
+
+/**
+ * STOW-RS (PS3.18, section 10.5): 200 where each object was taken in or is none of ours, 202 where some were not, 409 where none was.
+ * @param maxBytes of a request
+ */
+export const stowRoute =
+  (receive: Receive, token: string, maxBytes: number) =>
+  async (c: Context): Promise<Response> => {
+    if (!bearerMatches(c.req.header('authorization'), token))
+      return c.body(null, 401, { 'www-authenticate': 'Bearer' })
+    if (Number(c.req.header('content-length') ?? 0) > maxBytes) return c.body(null, 413)
+    const type = c.req.header('content-type') ?? ''
+    const body = new Uint8Array(await c.req.arrayBuffer())
+    let parts: readonly Uint8Array[]
+    try {
+      if (/^application\/dicom\b/i.test(type)) parts = [body]
+      else if (/^multipart\/related\b/i.test(type))
+        parts = readRelated(type, body).map((part) => new Uint8Array(part.body))
+      else return c.body(null, 415)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return c.text(error.detail, 400)
+    }
+    const study = c.req.param('study')
+    const received: Received[] = []
+    for (const part of parts) received.push(await receiveOf(study, part, receive))
+    return answer(c, received)
+  }
+
+/** An object of another study than the address names is refused. */
+async function receiveOf(study: string | undefined, part: Uint8Array, receive: Receive): Promise<Received> {
+  const received = await receive(part, 'stow')
+  const other = study !== undefined && received.header && received.header.identity.study !== study
+  return other ? { ...received, outcome: 'unreadable' } : received
+}
+
+function answer(c: Context, received: readonly Received[]): Response {
+  const failed = received.filter(({ outcome }) => outcome in FAILURE)
+  const stored = received.filter(({ outcome }) => !(outcome in FAILURE))
+  const item = ({ header, outcome }: Received) => ({
+    '00081150': { vr: 'UI', Value: [header?.identity.sop_class ?? ''] },
+    '00081155': { vr: 'UI', Value: [header?.identity.sop_instance ?? ''] },
+    ...(outcome in FAILURE && {
+      '00081197': { vr: 'US', Value: [FAILURE[outcome as keyof typeof FAILURE]] },
+    }),
+  })
+  const body = {
+    ...(stored.length > 0 && { '00081199': { vr: 'SQ', Value: stored.map(item) } }),
+    ...(failed.length > 0 && { '00081198': { vr: 'SQ', Value: failed.map(item) } }),
+  }
+  const status = failed.length === 0 ? 200 : stored.length > 0 ? 202 : 409
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/dicom+json' })
+}
