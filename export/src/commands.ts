@@ -5,12 +5,11 @@ import { type ModelFacts, parseFacts } from '@detl/core/model/facts'
 import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import type { Command } from 'commander'
 import { exportArtifact } from './artifact.ts'
-import { convert, OPSETS } from './convert.ts'
+import { conversionOf, OPSETS } from './convert.ts'
 import { ConvertError } from './errors.ts'
-import { lastConvolution } from './gradcam.ts'
 import { writeWhole } from './graph/write.ts'
-import { readLayersModel } from './layers/read.ts'
 import type { Layers } from './lowering/context.ts'
+import { readModel } from './read.ts'
 import { verify } from './verify.ts'
 
 interface CommonFlags {
@@ -106,18 +105,16 @@ async function readLayers(path: string): Promise<Layers> {
 async function runConvert(model: string, out: string, flags: ConvertFlags): Promise<void> {
   const wantsCam =
     flags.cam || [flags.camLayer, flags.camMethod, flags.camOutput].some((flag) => flag !== undefined)
-  const source = readLayersModel(model)
-  const layer = wantsCam ? (flags.camLayer ?? lastConvolution(source.model)) : undefined
   const layers = flags.layers === undefined ? undefined : await readLayers(flags.layers)
-  const parts = convert(source, {
+  const { parts, explained } = conversionOf(readModel(model), {
     ...(layers && { layers }),
     opset: Number(flags.opset),
     inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
     dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
     ...(flags.inputSize !== undefined && { inputSize: flags.inputSize.split(',').map(Number) }),
-    ...(layer !== undefined && {
+    ...(wantsCam && {
       cam: {
-        layer,
+        ...(flags.camLayer !== undefined && { layer: flags.camLayer }),
         ...(flags.camOutput !== undefined && { output: flags.camOutput }),
         method: oneOf('--cam-method', CAM_METHODS)(flags.camMethod ?? 'gradcam'),
         featureMaps: flags.featureMaps,
@@ -126,13 +123,15 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
   })
   writeWhole(out, parts)
   const size = megabytes(parts.reduce((sum, part) => sum + part.length, 0))
-  console.log(layer === undefined ? `${out}: ${size}` : `${out}: ${size}; Grad-CAM explains "${layer}"`)
+  console.log(
+    explained === undefined ? `${out}: ${size}` : `${out}: ${size}; Grad-CAM explains "${explained}"`,
+  )
 }
 
 function addConvert(program: Command): void {
   program
     .command('convert')
-    .description('any tfjs LayersModel to ONNX')
+    .description('any tfjs model, LayersModel or GraphModel, to ONNX')
     .argument('<model>', 'model.json, or the folder that holds it')
     .argument('<out>', 'the ONNX file to write')
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))

@@ -1,7 +1,8 @@
 import type { CamMethod } from '@detl/core/model/manifest'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { ConvertError } from './errors.ts'
-import { addCam, type Cam, type CamOptions, explainable, lastConvolution, logitsOf } from './gradcam.ts'
+import { addForward } from './forward.ts'
+import { addCam, type Cam, type CamOptions, explainable, logitsOf } from './gradcam.ts'
 import { backward } from './gradients/backward.ts'
 import { dropDead, GraphBuilder, transform } from './graph/builder.ts'
 import { legalise } from './graph/legalise.ts'
@@ -16,11 +17,11 @@ import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
 import type { Rule } from './graph/rule.ts'
 import { serialise } from './graph/serialise.ts'
 import { adapters, type InputAdapter } from './inputs.ts'
-import type { LayersModel } from './layers/read.ts'
-import { lower } from './lower.ts'
 import type { Layers } from './lowering/context.ts'
 import { LAYERS } from './lowering/table.ts'
+import { NODES } from './node-lowering/table.ts'
 import type { Builder, Graph, Value } from './onnx/ir.ts'
+import { interfaceOf, type Source } from './source.ts'
 
 /** Passes that may be switched off, each a rule or a few in order; what is left still computes the same. */
 const RULES = {
@@ -90,28 +91,39 @@ const CAM_OUTPUTS: ReadonlySet<string> = new Set([
   OUTPUTS.featureMaps,
 ])
 
-/** The model as it is lowered: literally, layer by layer. */
-function lowered(source: LayersModel, options: GraphOptions): Graph {
-  const camLayer = options.cam && (options.cam.layer ?? lastConvolution(source.model))
-
+/** The model as it is lowered, and the layer or node that Grad-CAM explains. */
+function lowered(source: Source, options: GraphOptions): { graph: Graph; explained: string | undefined } {
   const g = new GraphBuilder()
-  const inputs = (options.inputs ?? adapters(source.model, options)).map((adapter) =>
+  const given = (options.inputs ?? adapters(interfaceOf(source).inputs, options)).map((adapter) =>
     adapter.prepare(g, g.input(adapter.name, adapter.dtype, adapter.shape)),
   )
-  const values = lower(
-    source,
-    { ...LAYERS, ...options.layers },
-    g,
-    inputs,
-    camLayer ? { layer: camLayer, output: MAPS } : undefined,
-  )
-  for (const [i, { name }] of source.model.outputs.entries())
-    g.output(ownName(outputName(source, i, name), options), values[i]!)
-  return dropDead(g)
+  const { explained, tap } = addForward(g, source, given, {
+    ...options,
+    tables: { layers: { ...LAYERS, ...options.layers }, nodes: NODES },
+    outputName: (name) => ownName(name, options),
+  })
+  return { graph: dropDead(tap ? transform(g, tap) : g), explained }
 }
 
+/** A conversion but for its bytes. */
+export interface Built {
+  readonly graph: Graph
+  readonly opset: number
+  /** The layer or node that Grad-CAM explains. */
+  readonly explained: string | undefined
+}
+
+/** Passes over what was lowered, before anything is derived from it. */
+const SIMPLIFYING: readonly Pass[] = [
+  'dropIdentities',
+  'foldConstants',
+  'cancelTransposes',
+  'foldBatchNorm',
+  'dropIdentities',
+]
+
 /** The whole conversion, up to a graph of plain ONNX operations. */
-export function buildGraph(source: LayersModel, options: GraphOptions = {}): { graph: Graph; opset: number } {
+export function buildGraph(source: Source, options: GraphOptions = {}): Built {
   const opset = options.opset ?? OPSETS.oldest
   if (!Number.isInteger(opset) || opset < OPSETS.oldest || opset > OPSETS.newest)
     throw new ConvertError(
@@ -126,21 +138,18 @@ export function buildGraph(source: LayersModel, options: GraphOptions = {}): { g
           : RULES[pass](opset).reduce<Graph>((before, rule) => transform(before, rule), next),
       graph,
     )
-  // Lowered in a function of its own, so that weights that the passes replace can be freed.
-  let forward = apply(
-    lowered(source, options),
-    'dropIdentities',
-    'foldConstants',
-    'cancelTransposes',
-    'foldBatchNorm',
-    'dropIdentities',
-  )
-  if (options.dtype === 'fp16') forward = roundWeights(forward)
+  // In a function of its own, so that weights that the passes replace can be freed.
+  const simplified = () => {
+    const { graph, explained } = lowered(source, options)
+    const simple = apply(graph, ...SIMPLIFYING)
+    return { explained, forward: options.dtype === 'fp16' ? roundWeights(simple) : simple }
+  }
+  const { forward, explained } = simplified()
   let whole = apply(withOutputs(forward, options), 'dropIdentities', 'foldConstants', 'collapseSpatialSum')
   whole = transform(whole, expandGradients)
   whole = apply(whole, 'foldConstants', 'dropIdentities', 'fuseActivations', 'fuseGemm')
   if (options.dtype === 'fp16') whole = transform(dropDead(whole), storeAsHalf())
-  return { graph: dropDead(transform(dropDead(whole), legalise(opset))), opset }
+  return { graph: dropDead(transform(dropDead(whole), legalise(opset))), opset, explained }
 }
 
 /**
@@ -151,12 +160,6 @@ export function buildGraph(source: LayersModel, options: GraphOptions = {}): { g
  */
 export const explain = (g: Builder, options: CamOptions, maps: Value, scores: Value): Cam =>
   addCam(g, options, maps, backward(g, scores, explainable(maps)))
-
-/** tfjs names outputs by their layers; two from one layer get a number. */
-const outputName = ({ model }: LayersModel, index: number, name: string): string => {
-  const before = model.outputs.slice(0, index).filter((output) => output.name === name).length
-  return before === 0 ? name : `${name}_${before}`
-}
 
 const ownName = (name: string, { cam }: GraphOptions): string =>
   cam && CAM_OUTPUTS.has(name) ? `${name}_output` : name
@@ -198,11 +201,27 @@ function withOutputs(forward: Graph, options: GraphOptions): Graph {
   return g
 }
 
-/**
- * A tfjs LayersModel as the bytes of an ONNX file, in parts.
- * @throws ConvertError naming the layer and what is supported
- */
-export function convert(source: LayersModel, options: ConvertOptions = {}): Uint8Array[] {
-  const { graph, opset } = buildGraph(source, options)
-  return serialise(graph, { opset, name: source.model.name, metadata: options.metadata ?? {} })
+/** The bytes of an ONNX file, in parts, and what was chosen in making them. */
+export interface Conversion {
+  readonly parts: Uint8Array[]
+  /** The layer or node that Grad-CAM explains, where it was asked for. */
+  readonly explained: string | undefined
 }
+
+/**
+ * A tfjs model as an ONNX file.
+ * @throws ConvertError naming the layer or node, and what is supported
+ */
+export function conversionOf(source: Source, options: ConvertOptions = {}): Conversion {
+  const { graph, opset, explained } = buildGraph(source, options)
+  const { name } = interfaceOf(source)
+  return { parts: serialise(graph, { opset, name, metadata: options.metadata ?? {} }), explained }
+}
+
+/**
+ * A tfjs model, LayersModel or GraphModel, as the bytes of an ONNX file, in parts.
+ * @throws ConvertError naming the layer or node, and what is supported
+ * @example writeWhole('out.onnx', convert(readModel('path/to/model.json'), { cam: {} }))
+ */
+export const convert = (source: Source, options: ConvertOptions = {}): Uint8Array[] =>
+  conversionOf(source, options).parts

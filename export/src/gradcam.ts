@@ -1,22 +1,9 @@
-import { camLayer } from '@detl/core/cam/network'
 import type { CamMethod } from '@detl/core/model/manifest'
 import { ConvertError } from './errors.ts'
-import type { Model } from './layers/model.ts'
-import { networkOf } from './layers/network.ts'
-import { toLast } from './lowering/context.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { operationOf } from './onnx/table.ts'
 import { sizeOf } from './onnx/tensor.ts'
-
-/** Name of the layer that is explained unless told otherwise. @throws ConvertError where the model has no convolution */
-export function lastConvolution(model: Model): string {
-  const found = camLayer(networkOf(model))
-  if (found) return found.name
-  throw new ConvertError(
-    'no-gradient',
-    'the model has no convolution; name the layer to explain with --cam-layer',
-  )
-}
+import { toLast } from './pieces/layout.ts'
 
 /**
  * The scores before the last softmax or sigmoid: their gradient does not vanish where the model is sure. Reshapes behind it, and the

@@ -1,7 +1,7 @@
 import { ConvertError } from './errors.ts'
-import type { Model } from './layers/model.ts'
-import { toLast } from './lowering/context.ts'
 import type { Builder, DType, Shape, Value } from './onnx/ir.ts'
+import { toLast } from './pieces/layout.ts'
+import type { Interface } from './source.ts'
 
 /** An input as the graph takes it, and how it becomes what the model takes. */
 export interface InputAdapter {
@@ -23,16 +23,16 @@ function sized(name: string, shape: Shape, sizes: readonly number[]): Shape {
   return shape.map((d, i) => (i > 0 && d === null ? rest.shift()! : d))
 }
 
-/** The model's inputs as tfjs takes them, or images with channels first; free sizes set where they are given. */
+/** A model's inputs as tfjs takes them, or images with channels first; free sizes set where they are given. */
 export function adapters(
-  model: Model,
+  inputs: Interface['inputs'],
   options: { readonly inputLayout?: 'nhwc' | 'nchw'; readonly inputSize?: readonly number[] },
 ): InputAdapter[] {
-  return model.inputs.map(({ name, shape: declared, dtype }) => {
+  return inputs.map(({ name, shape: declared, dtype }) => {
     if (!declared)
       throw new ConvertError(
         'shape-mismatch',
-        `input "${name}" has no shape; set inputShape (batch_input_shape) on the first layer and save the model again`,
+        `input "${name}" has no shape; set inputShape (batch_input_shape) on the first layer, or the shape of the placeholder, and save the model again`,
       )
     const shape = options.inputSize ? sized(name, declared, options.inputSize) : declared
     const rank = shape.length

@@ -15,11 +15,14 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
+import { loadGraphModel, type GraphModel as TfjsGraph } from '@tensorflow/tfjs-converter'
 import { type layers, loadLayersModel, type LayersModel as TfjsModel } from '@tensorflow/tfjs-layers'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { ConvertError } from './errors.ts'
-import { readForTfjs } from './layers/handler.ts'
-import { type LayersModel, readLayersModel } from './layers/read.ts'
+import { readForTfjs } from './files/handler.ts'
+import type { LayersModel } from './layers/model.ts'
+import type { GraphModel } from './nodes/model.ts'
+import { isGraph, type Source } from './source.ts'
 
 /** What a file is compared with. */
 export interface Reference {
@@ -45,11 +48,12 @@ export type Backend = 'wasm' | 'cpu'
  */
 export async function referenceOf(
   path: string,
+  source: Source,
   backend: Backend,
   literal: (source: LayersModel) => readonly Uint8Array[],
 ): Promise<Reference> {
   await useBackend(backend)
-  const source = readLayersModel(path)
+  if (isGraph(source)) return graphReference(path, source)
   return source.model.calls.some(({ layer }) => layer.keras === 3)
     ? loweringReference(source, literal(source))
     : tfjsReference(path)
@@ -92,6 +96,37 @@ async function tfjsReference(path: string): Promise<Reference> {
       return Promise.resolve(read)
     },
     close: () => Promise.resolve(model.dispose()).then(() => undefined),
+  }
+}
+
+/** Operations whose result has a size that only the values tell run asynchronously in tfjs, and no others. */
+const execute = async (
+  model: TfjsGraph,
+  feeds: Record<string, Tensor>,
+  names: readonly string[],
+): Promise<Tensor[]> => {
+  try {
+    return [model.execute(feeds, [...names])].flat()
+  } catch {
+    return [await model.executeAsync(feeds, [...names])].flat()
+  }
+}
+
+async function graphReference(path: string, { inputs, outputs }: GraphModel): Promise<Reference> {
+  const model = await loadGraphModel(readForTfjs(path))
+  return {
+    inputs: inputs.map(({ shape }) => ({ shape: shape ?? [] })),
+    outputNames: outputs.map(({ name }) => name),
+    notes: [],
+    predict: async (values) => {
+      const feeds = Object.fromEntries(inputs.map(({ node }, i) => [node, values[i]!]))
+      const names = outputs.map(({ from }) => `${from.node}:${from.output}`)
+      const results = await execute(model, feeds, names)
+      const read = await Promise.all(results.map(async (y) => ({ data: await y.data(), shape: y.shape })))
+      for (const y of results) y.dispose()
+      return read
+    },
+    close: () => Promise.resolve(model.dispose()),
   }
 }
 

@@ -4,6 +4,8 @@ import { CONVERT_ERRORS } from './errors.ts'
 import { withGradient } from './gradients/backward.ts'
 import type { Family, Row } from './lowering/context.ts'
 import { FAMILIES, LAYERS } from './lowering/table.ts'
+import type { NodeFamily } from './node-lowering/context.ts'
+import { NODE_FAMILIES } from './node-lowering/table.ts'
 import type { Operation } from './onnx/operation.ts'
 import { OPERATIONS } from './onnx/table.ts'
 
@@ -27,6 +29,11 @@ const operation = ([name, row]: [string, Operation]): string => {
   return `| \`${name}\` | ${yes(row.gradient)} | ${yes(row.fold)} | ${axes} | ${row.since ?? ''} |`
 }
 
+const nodes = (family: NodeFamily): string =>
+  Object.entries(family.rows)
+    .map(([name, { notes, refused }]) => `| \`${name}\` | ${refused ?? notes ?? ''} |`)
+    .join('\n')
+
 /** The support page, from the tables that the converter itself uses. */
 export function supportPage(): string {
   const sections = FAMILIES.map(
@@ -35,13 +42,16 @@ export function supportPage(): string {
   const refused = rowsWhere(LAYERS, (row) => row.refused !== undefined).map(
     ([name, row]) => `| \`${name}\` | refused | ${row.refused} |`,
   )
+  const operations = NODE_FAMILIES.map(
+    (family) => `### ${family.title}\n\n| operation | |\n|---|---|\n${nodes(family)}\n`,
+  )
   const errors = Object.entries(CONVERT_ERRORS).map(([code, title]) => `| \`${code}\` | ${title} |`)
   return `# What converts to ONNX
 
 Generated from the tables in \`export/src\` by \`npm run support-page -w export\`; a test fails if it is stale.
 
-A tfjs LayersModel: Sequential or functional, with nested models, shared layers, several inputs and outputs. Weights as float32, or quantised to
-uint8, uint16 or float16. Output: operation sets ${OPSETS.oldest} to ${OPSETS.newest}. tfjs GraphModels are refused.
+A tfjs LayersModel: Sequential or functional, with nested models, shared layers, several inputs and outputs. A tfjs GraphModel without loops and branches. Weights as float32, or
+quantised to uint8, uint16 or float16. Output: operation sets ${OPSETS.oldest} to ${OPSETS.newest}.
 
 ## Layers
 
@@ -54,7 +64,7 @@ are not named are those that change nothing at inference (initialisers, regulari
 | \`InputLayer\` | lowered | the batch, and spatial sizes where layers allow it, may be free |
 
 ${sections.join('\n')}
-### Refused
+### Refused layers
 
 | class | | why |
 |---|---|---|
@@ -62,6 +72,12 @@ ${refused.join('\n')}
 
 Any other class is a custom layer and refused by name.
 
+## Operations of GraphModels
+
+TensorFlow's operations as tfjs-converter 4.22 writes them. What an operation needs to know (axes, sizes, paddings) may be computed in the graph from the sizes of the inputs; free sizes beside
+the batch are given with \`--input-size\`. An attribute that no lowering reads is refused, never dropped. A model with an operation that is refused or not here is refused, and all of them are named.
+
+${operations.join('\n')}
 ## Grad-CAM
 
 Methods: ${CAM_METHODS.map((name) => `\`${name}\``).join(', ')}. Gradients exist for these operations between the explained layer and the scores:
@@ -72,7 +88,7 @@ ${withGradient()
 ## Operations
 
 What the converter writes, from the table in \`export/src/onnx\`: whether a gradient passes, whether it is computed at export where its inputs are constants, which transposes
-may pass it, and the operation set that first has it, where that is later than ${OPSETS.oldest}. Those that end in \`Grad\`, \`ExpandBatch\` and \`ExpandTo\` are written as others.
+may pass it, and the operation set that first has it, where that is later than ${OPSETS.oldest}. Those that end in \`Grad\` or \`To\`, and \`ExpandBatch\`, are written as others.
 
 | operation | gradient | folded | transposes pass | since |
 |---|---|---|---|---|

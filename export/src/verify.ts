@@ -6,7 +6,8 @@ import { ModelProtoSchema, TensorProto_DataType } from 'onnx-buf'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { convert, PASSES } from './convert.ts'
 import { ConvertError } from './errors.ts'
-import { toFirst } from './lowering/context.ts'
+import { toFirst } from './pieces/layout.ts'
+import { readModel } from './read.ts'
 import { type Backend, type Reference, referenceOf, useBackend } from './reference.ts'
 
 export interface VerifyOptions {
@@ -180,8 +181,9 @@ export async function verify(
   const backend = await useBackend('cpu')
   try {
     const facts = readFacts(bytes, onnxPath)
+    const source = readModel(modelPath)
     const compareOn = async (backend: Backend) => {
-      const reference = await referenceOf(modelPath, backend, (source) =>
+      const reference = await referenceOf(modelPath, source, backend, (source) =>
         convert(source, { without: PASSES }),
       )
       try {

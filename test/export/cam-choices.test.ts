@@ -1,5 +1,5 @@
 import { convert } from '@detl/export/convert'
-import { lastConvolution } from '@detl/export/gradcam'
+import { lastConvolution } from '@detl/export/layers/network'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'

@@ -128,7 +128,7 @@ const DAMAGES: [string, () => Promise<string>, RegExp][] = [
   [
     'a GraphModel',
     () => changed((json) => Object.assign(json, { format: 'graph-model' })),
-    /^model-unsupported: the file is a tfjs GraphModel .*; supported: LayersModel/,
+    /^model-unsupported: the file is a tfjs GraphModel, which has no layers; here a LayersModel is wanted/,
   ],
   [
     'a topology without weights',

@@ -1,6 +1,6 @@
 import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import { convert } from '@detl/export/convert'
-import type { LayersModel as SourceModel } from '@detl/export/layers/read'
+import type { LayersModel as SourceModel } from '@detl/export/layers/model'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConvertOptions, convert } from '@detl/export/convert'
-import { readModelArtifacts, type LayersModel as SourceModel } from '@detl/export/layers/read'
+import type { LayersModel as SourceModel } from '@detl/export/layers/model'
+import { readModelArtifacts } from '@detl/export/layers/read'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tfl from '@tensorflow/tfjs-layers'
@@ -62,6 +63,8 @@ export async function runOnnx(bytes: Uint8Array, inputs: readonly tf.Tensor[]): 
       const values = x.dataSync()
       if (type === 'uint8')
         return [session.inputNames[i]!, new OrtTensor('uint8', Uint8Array.from(values), x.shape)]
+      if (type === 'bool')
+        return [session.inputNames[i]!, new OrtTensor('bool', Uint8Array.from(values), x.shape)]
       if (type === 'int32')
         return [session.inputNames[i]!, new OrtTensor('int32', Int32Array.from(values), x.shape)]
       return [session.inputNames[i]!, new OrtTensor('float32', Float32Array.from(values), x.shape)]

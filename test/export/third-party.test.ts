@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convert } from '@detl/export/convert'
-import { readForTfjs } from '@detl/export/layers/handler'
+import { readForTfjs } from '@detl/export/files/handler'
 import { readLayersModel } from '@detl/export/layers/read'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
@@ -75,10 +75,4 @@ describe('real networks from npm packages agree with tfjs', () => {
       if (classes !== undefined) expect(outputs.cam!.dims.slice(0, 2)).toEqual([1, classes])
     })
   }
-
-  it.skipIf(!nsfw)('refuses a GraphModel by name', () => {
-    expect(() => readLayersModel(unwrapNsfw(nsfw!, 'mobilenet_v2_mid'))).toThrow(
-      /model-unsupported: the file is a tfjs GraphModel .* supported: LayersModel/,
-    )
-  })
 })

@@ -87,8 +87,12 @@ const insideRules: IForbiddenRuleType[] = [
     { room: 'onnx', imports: [] },
     { room: 'gradients', imports: ['onnx'] },
     { room: 'graph', imports: ['onnx'] },
-    { room: 'layers', imports: ['onnx'] },
-    { room: 'lowering', imports: ['layers', 'onnx'] },
+    { room: 'files', imports: ['onnx'] },
+    { room: 'pieces', imports: ['onnx'] },
+    { room: 'layers', imports: ['files', 'onnx'] },
+    { room: 'nodes', imports: ['files', 'onnx'] },
+    { room: 'lowering', imports: ['layers', 'files', 'pieces', 'onnx'] },
+    { room: 'node-lowering', imports: ['nodes', 'pieces', 'onnx'] },
   ].map(
     ({ room, imports }): IForbiddenRuleType => ({
       name: `export-${room}`,

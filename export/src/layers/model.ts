@@ -1,6 +1,6 @@
 import { ConvertError } from '../errors.ts'
+import type { Json, JsonObject } from '../files/json.ts'
 import type { Dim, DType, Tensor } from '../onnx/ir.ts'
-import type { Json, JsonObject } from './json.ts'
 
 /** A layer's options, read with a type and a default; a value of another kind is an error that names the layer. */
 export class Config {
@@ -121,4 +121,10 @@ export interface Weights {
   find(layer: Layer, name: string, index: number): Tensor | undefined
   /** Names of all weights, for messages. */
   readonly names: readonly string[]
+}
+
+/** A tfjs LayersModel: its layers, and its weights, which are read when they are asked for. */
+export interface LayersModel {
+  readonly model: Model
+  readonly weights: Weights
 }

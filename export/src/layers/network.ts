@@ -1,4 +1,5 @@
-import type { NetworkLayer } from '@detl/core/cam/network'
+import { camLayer, type NetworkLayer } from '@detl/core/cam/network'
+import { ConvertError } from '../errors.ts'
 import type { Model } from './model.ts'
 
 /** Options are read in snake_case, whichever way the file writes them (`json.ts`). */
@@ -43,4 +44,14 @@ function addCalls(
     })
   }
   return producers
+}
+
+/** Name of the layer that is explained unless told otherwise. @throws ConvertError where the model has no convolution */
+export function lastConvolution(model: Model): string {
+  const found = camLayer(networkOf(model))
+  if (found) return found.name
+  throw new ConvertError(
+    'no-gradient',
+    'the model has no convolution; name the layer to explain with --cam-layer',
+  )
 }

@@ -1,6 +1,6 @@
 import { ConvertError } from '../errors.ts'
+import { isObject, type Json, type JsonObject } from '../files/json.ts'
 import type { Dim, DType } from '../onnx/ir.ts'
-import { isObject, type Json, type JsonObject } from './json.ts'
 import { type Call, Config, type KerasVersion, type Layer, type Model, type ModelInput } from './model.ts'
 
 const MODELS = new Set(['Sequential', 'Model', 'Functional'])

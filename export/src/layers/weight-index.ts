@@ -1,8 +1,7 @@
 import { ConvertError } from '../errors.ts'
+import type { WeightFile, WeightSpec } from '../files/weights.ts'
 import type { Tensor } from '../onnx/ir.ts'
 import type { Layer, Weights } from './model.ts'
-import type { Shards } from './shards.ts'
-import { decodeWeight, type WeightSpec } from './weights.ts'
 
 /** A weight, and the scopes that its name lies in, without and with those that writers put in for themselves. */
 interface Candidate {
@@ -16,16 +15,15 @@ interface Candidate {
  * may hold slashes (`conv1/bn`, in Keras's DenseNet) and may be one of the words that Keras 3 puts between.
  */
 export class WeightIndex implements Weights {
-  readonly #specs: readonly WeightSpec[]
-  readonly #shards: readonly Shards[]
+  readonly #file: WeightFile
   readonly #byLast = new Map<string, Candidate[]>()
   readonly #byName: ReadonlyMap<string, WeightSpec>
   /** Whether the names are those of a `.keras` file of Keras 3. */
   readonly #numbered: boolean
 
-  constructor(specs: readonly WeightSpec[], shards: readonly Shards[]) {
-    this.#specs = specs
-    this.#shards = shards
+  constructor(file: WeightFile) {
+    const { specs } = file
+    this.#file = file
     this.#byName = new Map(specs.map((spec) => [spec.name, spec]))
     this.#numbered = specs.some(({ name }) => name.includes('/vars/'))
     for (const spec of specs) {
@@ -39,7 +37,7 @@ export class WeightIndex implements Weights {
   }
 
   get names(): readonly string[] {
-    return this.#specs.map((spec) => spec.name)
+    return this.#file.specs.map((spec) => spec.name)
   }
 
   find(layer: Layer, name: string, index: number): Tensor | undefined {
@@ -48,10 +46,7 @@ export class WeightIndex implements Weights {
         ? (this.#byName.get(`${layer.saved}/vars/${index}`) ??
           this.#byName.get(`${layer.saved}/cell/vars/${index}`))
         : this.#search(layer, name, index)
-    if (!spec) return undefined
-    const bytes = new Uint8Array(spec.bytes)
-    this.#shards[spec.group]!.read(spec.offset, bytes)
-    return decodeWeight(spec, bytes)
+    return spec && this.#file.read(spec)
   }
 
   #search(layer: Layer, name: string, index: number): WeightSpec | undefined {

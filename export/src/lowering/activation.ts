@@ -1,6 +1,6 @@
 import type { Layer } from '../layers/model.ts'
 import { type Builder, float, type Value } from '../onnx/ir.ts'
-import { activationsOf, times } from './activations.ts'
+import { activationsOf, times } from '../pieces/activations.ts'
 import { activate, type Context, type Family, unsupported, weightOf } from './context.ts'
 
 /** Options that Keras 2 writes and tfjs ignores: only their neutral value says the same in both. */

@@ -1,6 +1,7 @@
 import type { Layer } from '../layers/model.ts'
 import type { Value } from '../onnx/ir.ts'
 import { transpose } from '../onnx/tensor.ts'
+import { paddingOf } from '../pieces/padding.ts'
 import type { Cell } from './cell.ts'
 import {
   activate,
@@ -9,7 +10,6 @@ import {
   type Family,
   inChannelsFirst,
   isChannelsFirst,
-  paddingOf,
   type Row,
   sizeAt,
   unsupported,

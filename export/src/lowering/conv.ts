@@ -1,13 +1,13 @@
 import type { Layer } from '../layers/model.ts'
 import type { Tensor, Value } from '../onnx/ir.ts'
 import { reshaped, transpose } from '../onnx/tensor.ts'
+import { paddingOf } from '../pieces/padding.ts'
 import {
   activate,
   type Context,
   type Family,
   inChannelsFirst,
   isChannelsFirst,
-  paddingOf,
   sizeAt,
   unsupported,
   weightOf,

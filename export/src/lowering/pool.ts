@@ -1,13 +1,7 @@
 import type { Layer } from '../layers/model.ts'
 import type { Value } from '../onnx/ir.ts'
-import {
-  type Context,
-  type Family,
-  inChannelsFirst,
-  isChannelsFirst,
-  paddingOf,
-  unsupported,
-} from './context.ts'
+import { paddingOf } from '../pieces/padding.ts'
+import { type Context, type Family, inChannelsFirst, isChannelsFirst, unsupported } from './context.ts'
 
 /** Max and average pooling; average leaves the padding out of the mean, as TensorFlow does. */
 function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {

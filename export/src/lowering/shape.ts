@@ -1,16 +1,9 @@
-import type { Json } from '../layers/json.ts'
+import type { Json } from '../files/json.ts'
 import type { Layer } from '../layers/model.ts'
 import type { Dim, Value } from '../onnx/ir.ts'
 import { float } from '../onnx/ir.ts'
-import {
-  type Context,
-  type Family,
-  isChannelsFirst,
-  sizeAt,
-  toLast,
-  unsupported,
-  weightOf,
-} from './context.ts'
+import { toLast } from '../pieces/layout.ts'
+import { type Context, type Family, isChannelsFirst, sizeAt, unsupported, weightOf } from './context.ts'
 
 function lowerFlatten(layer: Layer, [x]: readonly Value[], { g }: Context): Value[] {
   const rank = x!.shape.length

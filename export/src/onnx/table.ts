@@ -2,6 +2,7 @@ import type { Operation, Operations } from './operation.ts'
 import { broadcastOperations, unaryOperations } from './rows/elementwise.ts'
 import { extentOperations } from './rows/extents.ts'
 import { matrixOperations } from './rows/matrices.ts'
+import { pickingOperations } from './rows/picking.ts'
 import { reductionOperations } from './rows/reductions.ts'
 import { shapeOperations } from './rows/shapes.ts'
 import { windowOperations } from './rows/windows.ts'
@@ -15,6 +16,7 @@ export const OPERATIONS: Operations = {
   ...reductionOperations,
   ...shapeOperations,
   ...extentOperations,
+  ...pickingOperations,
 }
 
 /** The row of an operation. @throws Error where the table has none */

@@ -8,6 +8,12 @@ export const float32 = (shape: readonly number[], data: Float32Array | readonly 
   data: data instanceof Float32Array ? data : Float32Array.from(data),
 })
 
+export const int32 = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => ({
+  dtype: 'int32',
+  shape,
+  data: Int32Array.from(values),
+})
+
 export const int64 = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => ({
   dtype: 'int64',
   shape,

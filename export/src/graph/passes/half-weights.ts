@@ -1,4 +1,4 @@
-import { fromHalf, toHalf } from '../../onnx/half.ts'
+import { fromHalves, toHalves } from '../../onnx/half.ts'
 import type { Graph, Tensor } from '../../onnx/ir.ts'
 import { float32 } from '../../onnx/tensor.ts'
 import type { Rule } from '../rule.ts'
@@ -9,12 +9,15 @@ const MAX_HALF = 65504
 
 const isLarge = (tensor: Tensor): boolean => tensor.dtype === 'float32' && tensor.data.length >= MIN_ELEMENTS
 
+/** A plain loop, here and below: over a hundred million weights, a call for each takes minutes. */
+function exceeds(data: Float32Array): boolean {
+  for (let i = 0; i < data.length; i++) if (Math.abs(data[i]!) > MAX_HALF) return true
+  return false
+}
+
 function rounded(tensor: Tensor): Tensor {
-  if (!isLarge(tensor) || (tensor.data as Float32Array).some((x) => Math.abs(x) > MAX_HALF)) return tensor
-  return float32(
-    tensor.shape,
-    Float32Array.from(tensor.data as Float32Array, (x) => fromHalf(toHalf(x))),
-  )
+  if (!isLarge(tensor) || exceeds(tensor.data as Float32Array)) return tensor
+  return float32(tensor.shape, fromHalves(toHalves(tensor.data as Float32Array)))
 }
 
 /**
@@ -53,8 +56,9 @@ export const storeAsHalf = (): Rule => {
 
 /** The same numbers in half precision, if all of them are exact in it. */
 function half(tensor: Tensor): Tensor | undefined {
-  const bits = Uint16Array.from(tensor.data as Float32Array, toHalf)
-  return (tensor.data as Float32Array).every((x, i) => fromHalf(bits[i]!) === x)
-    ? { dtype: 'float16', shape: tensor.shape, data: bits }
-    : undefined
+  const data = tensor.data as Float32Array
+  const bits = toHalves(data)
+  const back = fromHalves(bits)
+  for (let i = 0; i < data.length; i++) if (back[i] !== data[i]) return undefined
+  return { dtype: 'float16', shape: tensor.shape, data: bits }
 }

@@ -1,4 +1,4 @@
-import { type Attributes, float, floatOf, floatsOf, ints } from '../ir.ts'
+import { type Attributes, float, floatOf, floatsOf, int, ints } from '../ir.ts'
 import {
   type AlongAxes,
   axesOf,
@@ -103,12 +103,19 @@ const resizeAlongAxes: AlongAxes = (attributes, perm) => {
   return { attributes: { ...attributes, ...moved }, perm }
 }
 
-/** By scales where a size is known only at run time. */
+/** By scales where a size is known only at run time; scales that are no whole numbers would miss a size, so then the batch is asked for. */
 const resizeWritten: Write = (attributes, [x], g) => {
   const sizes = ints(attributes, 'sizes')
+  const scales = floatsOf(attributes, 'scales')
   const kept = without(attributes, 'sizes', 'scales')
-  if (sizes.includes(0) || x!.shape.some((d, i) => i > 0 && d === null)) {
-    const scales = floatsOf(attributes, 'scales')
+  const free = sizes.slice(1).includes(0) || x!.shape.some((d, i) => i > 0 && d === null)
+  if (!free && sizes[0] === 0 && !scales.every(Number.isInteger)) {
+    const batch = g.op('Shape', [x], { start: 0, end: 1 })
+    const rest = g.constant(int64(sizes.slice(1)), 'sizes')
+    const all = g.op('Concat', [batch, rest], { axis: 0 })
+    return { inputs: [undefined, undefined, all], attributes: kept }
+  }
+  if (free || sizes[0] === 0) {
     return {
       inputs: [undefined, g.constant(float32([scales.length], scales), 'scales')],
       attributes: kept,
@@ -142,5 +149,13 @@ export const extentOperations: Operations = {
     }),
     axes: resizeAlongAxes,
     write: resizeWritten,
+  },
+  DepthToSpace: {
+    infer: ([x], attributes) => {
+      const block = int(attributes, 'blocksize')
+      const [n, channels, ...sizes] = x!.shape
+      const shape = [n!, channels! / block ** 2, ...sizes.map((d) => (d === null ? null : d * block))]
+      return { dtype: x!.dtype, shape }
+    },
   },
 }

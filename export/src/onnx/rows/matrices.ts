@@ -1,4 +1,4 @@
-import { int, type Type } from '../ir.ts'
+import { type Dim, int, type Type } from '../ir.ts'
 import { broadcast, type Fold, type Infer, type Operations } from '../operation.ts'
 import { float32 } from '../tensor.ts'
 
@@ -36,6 +36,18 @@ const recurrent: Infer = ([x, w], attributes, count) => {
   return [{ dtype: x!.dtype, shape: [time!, w!.shape[0]!, batch!, hidden] }, state, state].slice(0, count)
 }
 
+/** Sums of products over the letters that the result does not have. */
+const einsum: Infer = (inputs, attributes) => {
+  const [left, right] = String(attributes.equation).replaceAll(' ', '').split('->')
+  if (right === undefined || left!.includes('.'))
+    throw new Error('its equation has no result, or an ellipsis')
+  const sizes = new Map<string, Dim>()
+  for (const [i, letters] of left!.split(',').entries())
+    for (const [axis, letter] of [...letters].entries())
+      sizes.set(letter, sizes.get(letter) ?? inputs[i]!.shape[axis]!)
+  return { dtype: inputs[0]!.dtype, shape: [...right].map((letter) => sizes.get(letter) ?? null) }
+}
+
 /** Products of matrices, and recurrent operations over whole sequences. */
 export const matrixOperations: Operations = {
   MatMul: {
@@ -54,6 +66,7 @@ export const matrixOperations: Operations = {
       shape: [a!.shape[0]!, b!.shape[int(attributes, 'transB', 0) === 1 ? 0 : 1]!],
     }),
   },
+  Einsum: { infer: einsum },
   LSTM: { infer: recurrent },
   GRU: { infer: recurrent },
   RNN: { infer: recurrent },

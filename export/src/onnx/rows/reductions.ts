@@ -14,7 +14,7 @@ import {
   same,
   times,
 } from '../operation.ts'
-import { float32, map, reshaped, sizeOf, sumOver, zip } from '../tensor.ts'
+import { float32, int64, map, reshaped, sizeOf, sumOver, zip } from '../tensor.ts'
 
 const keeps = (attributes: Attributes): boolean => int(attributes, 'keepdims', 1) === 1
 
@@ -119,4 +119,12 @@ export const reductionOperations: Operations = {
   LogSoftmax: { infer: same, axes: alongOne, squashes: true },
   BatchNormalization: { infer: same, gradient: batchNormalization },
   LayerNormalization: { infer: same },
+  LRN: { infer: same },
+  CumSum: {
+    infer: same,
+    write: ({ axis, ...kept }, _, g) => ({
+      inputs: [g.constant(int64([axis as number], []), 'axis')],
+      attributes: kept,
+    }),
+  },
 }

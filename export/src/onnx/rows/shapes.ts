@@ -1,4 +1,4 @@
-import { type Dim, int, ints, type Shape } from '../ir.ts'
+import { type Attributes, type Dim, int, ints, type Shape } from '../ir.ts'
 import {
   type AlongAxes,
   axesOf,
@@ -12,6 +12,11 @@ import {
   same,
 } from '../operation.ts'
 import { reshaped, transpose } from '../tensor.ts'
+
+/** Sizes of which some are computed: -1. */
+const knownOf = (attributes: Attributes, key: string): Dim[] =>
+  ints(attributes, key).map((d) => (d < 0 ? null : d))
+const times = (d: Dim, n: Dim): Dim => (d === null || n === null ? null : d * n)
 
 const known = (shape: Shape): number => shape.reduce<number>((a, b) => a * (b ?? 1), 1)
 const viewed: Fold = ([a], _, shape) => reshaped(a!, shape)
@@ -68,7 +73,7 @@ const transposeGradient: Gradient = ({ node, gradient, g }) => {
 
 const reshapeGradient: Gradient = ({ node, gradient, g }) => {
   const shape = node.inputs[0]!.shape.slice(1)
-  if (shape.includes(null) || node.outputs[0]!.shape[0] !== null)
+  if (shape.includes(null) || node.outputs[0]!.shape[0] !== node.inputs[0]!.shape[0])
     throw new Error('it does not keep the batch')
   return [g.op('Reshape', [gradient], { shape: [-1, gradient.shape[1]!, ...(shape as number[])] })]
 }
@@ -131,10 +136,24 @@ export const shapeOperations: Operations = {
     }),
     inputs: { shape: 8 },
   },
-  /** Expand to a shape that is computed: its first size is free, the others are `shape`. */
+  /** Expand, Reshape and Tile by sizes that are computed: the second input. What is known of them is `shape`; -1: nothing. */
   ExpandTo: {
-    infer: ([x], attributes) => ({ dtype: x!.dtype, shape: [null, ...ints(attributes, 'shape')] }),
+    infer: ([x], attributes) => ({
+      dtype: x!.dtype,
+      shape: broadcast(x!.shape, knownOf(attributes, 'shape')),
+    }),
     write: () => ({ inputs: [], attributes: {}, op: 'Expand' }),
+  },
+  ReshapeTo: {
+    infer: ([x], attributes) => ({ dtype: x!.dtype, shape: knownOf(attributes, 'shape') }),
+    write: () => ({ inputs: [], attributes: {}, op: 'Reshape' }),
+  },
+  TileTo: {
+    infer: ([x], attributes) => ({
+      dtype: x!.dtype,
+      shape: knownOf(attributes, 'repeats').map((n, i) => times(x!.shape[i]!, n)),
+    }),
+    write: () => ({ inputs: [], attributes: {}, op: 'Tile' }),
   },
   Tile: {
     infer: ([x], attributes) => {
@@ -167,6 +186,7 @@ export const shapeOperations: Operations = {
     inputs: { split: 13 },
   },
   ScatterElements: { infer: same },
+  Range: { infer: ([start]) => ({ dtype: start!.dtype, shape: [null] }) },
   Shape: {
     infer: ([x], attributes) => ({
       dtype: 'int64',

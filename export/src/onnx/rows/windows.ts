@@ -114,7 +114,7 @@ const convTransposeGradient: Gradient = ({ node, gradient, g }) => {
 const expandBatch = (g: Builder, x: Value, like: Value, rest: readonly number[]): Value => {
   const batch = g.op('Shape', [like], { start: 0, end: 1 })
   const shape = g.op('Concat', [batch, g.constant(int64(rest), 'rest')], { axis: 0 })
-  return g.op('ExpandTo', [x, shape], { shape: rest })
+  return g.op('ExpandTo', [x, shape], { shape: [-1, ...rest] })
 }
 
 /** The windows' maxima tell where each gradient goes; overlapping windows add up. */

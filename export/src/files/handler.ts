@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import type { io } from '@tensorflow/tfjs-core'
 import { ConvertError } from '../errors.ts'
 
-interface ModelJson {
-  modelTopology: object
+interface ModelJson
+  extends Pick<io.ModelJSON, 'modelTopology' | 'signature' | 'userDefinedMetadata' | 'modelInitializer'> {
   weightsManifest: { paths: string[]; weights: io.WeightsManifestEntry[] }[]
 }
 
-/** A loader for `loadLayersModel` that reads model.json and its shards from files: tfjs without tfjs-node has none. */
+/** A loader for `loadLayersModel` and `loadGraphModel` that reads model.json and its shards from files: tfjs without tfjs-node has none. */
 export function readForTfjs(path: string): io.IOHandler {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.json') : path
   return {
@@ -26,8 +26,9 @@ export function readForTfjs(path: string): io.IOHandler {
         .flatMap((group) => group.paths)
         .map((shard) => readFileSync(join(dirname(file), shard)))
       const weightData = new Uint8Array(Buffer.concat(shards)).buffer
+      const { weightsManifest: _, ...rest } = json
       return Promise.resolve({
-        modelTopology: json.modelTopology,
+        ...rest,
         weightSpecs: groups.flatMap((group) => group.weights),
         weightData,
       })

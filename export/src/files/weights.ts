@@ -1,5 +1,5 @@
 import { ConvertError } from '../errors.ts'
-import { fromHalf } from '../onnx/half.ts'
+import { fromHalves } from '../onnx/half.ts'
 import type { Tensor } from '../onnx/ir.ts'
 import { sizeOf } from '../onnx/tensor.ts'
 import { isObject, type Json } from './json.ts'
@@ -17,6 +17,13 @@ export interface WeightSpec {
   readonly group: number
   readonly offset: number
   readonly bytes: number
+}
+
+/** The weights of a file: what they are, and each one when it is asked for. */
+export interface WeightFile {
+  readonly specs: readonly WeightSpec[]
+  /** The tensor of a weight. @throws ConvertError weights-unreadable where a value is not finite */
+  read(spec: WeightSpec): Tensor
 }
 
 const WIDTH = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 } as const
@@ -75,12 +82,12 @@ export function decodeWeight(spec: WeightSpec, bytes: Uint8Array): Tensor {
 }
 
 function dequantise(spec: WeightSpec, view: Uint8Array, n: number): Float32Array {
-  if (spec.stored === 'float16')
-    return Float32Array.from(new Uint16Array(view.buffer, view.byteOffset, n), fromHalf)
+  if (spec.stored === 'float16') return fromHalves(new Uint16Array(view.buffer, view.byteOffset, n))
   const integers = spec.stored === 'uint16' ? new Uint16Array(view.buffer, view.byteOffset, n) : view
   // tfjs-core io_utils: value * scale + min, in double precision, then stored as float32 (rounded for int32).
-  const value = (x: number) => x * spec.scale + spec.min
-  return Float32Array.from(integers, spec.dtype === 'float32' ? value : (x) => Math.round(value(x)))
+  const out = new Float32Array(n)
+  for (let i = 0; i < n; i++) out[i] = integers[i]! * spec.scale + spec.min
+  return spec.dtype === 'float32' ? out : out.map(Math.round)
 }
 
 const aligned = (bytes: Uint8Array, width: number): Uint8Array =>
