@@ -45,5 +45,5 @@ export async function mllpReceiver(answer: (message: string, nth: number) => Ans
   })
 }
 
-const ack = (code: string, controlId: string): string =>
+export const ack = (code: string, controlId: string): string =>
   `MSH|^~\\&|RIS||DETL||20260101000000||ACK^R01^ACK|${controlId}A|P|2.5.1\rMSA|${code}|${controlId}\r`

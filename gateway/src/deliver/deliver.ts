@@ -29,8 +29,8 @@ export function sender(destination: Destination, aet: string): Send {
     case 'hl7':
       return async (subject) => sendHl7(destination, await toOru(subject, destination), controlId(subject))
     case 'fhir': {
-      const token = backendServices(destination, http)
-      return async (subject) => sendBundle(destination, http, token, await toBundle(subject, destination))
+      const tokens = backendServices(destination, http)
+      return async (subject) => sendBundle(destination, http, tokens, await toBundle(subject, destination))
     }
   }
 }

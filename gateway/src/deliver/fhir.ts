@@ -5,6 +5,7 @@ import type { Bundle, DiagnosticReport } from '@medplum/fhirtypes'
 import type { FhirDestination } from '../config.ts'
 import { type Http, retryAfterS } from '../http/client.ts'
 import { FaultError } from '../queue/fault.ts'
+import type { Tokens } from './smart.ts'
 import type { Subject } from './subject.ts'
 
 const URI_SYSTEM = 'urn:ietf:rfc:3986'
@@ -52,11 +53,11 @@ function refusalBundle(
   return { resourceType: 'Bundle', type: 'transaction', entry: [{ fullUrl: value, resource, request }] }
 }
 
-/** @param token of SMART Backend Services; undefined where the server asks for none. @throws FaultError */
+/** @param tokens of SMART Backend Services; undefined where the server asks for none. @throws FaultError */
 export async function sendBundle(
   { url, headers }: FhirDestination,
   http: Http,
-  token: (() => Promise<string>) | undefined,
+  tokens: Tokens | undefined,
   bundle: object,
 ): Promise<void> {
   const response = await http(url, {
@@ -65,7 +66,7 @@ export async function sendBundle(
       ...headers,
       'content-type': 'application/fhir+json',
       accept: 'application/fhir+json',
-      ...(token && { authorization: `Bearer ${await token()}` }),
+      ...(tokens && { authorization: `Bearer ${await tokens.get()}` }),
     },
     body: JSON.stringify(bundle),
   })
@@ -82,6 +83,7 @@ export async function sendBundle(
     })
   }
   await response.body?.cancel()
+  if (status === 401) tokens?.forget()
   // 412: several match the identifier. 400, 404, 422: the content, or the patient is not known (yet): tried for a while all the same, as HL7 feeds run behind.
   throw new FaultError({
     code: 'fhir-refused',

@@ -9,49 +9,61 @@ import { FaultError } from '../queue/fault.ts'
 const configurationSchema = z.object({ token_endpoint: z.url() })
 const tokenSchema = z.object({ access_token: z.string(), expires_in: z.number().default(300) })
 
+/** Access tokens of one server. `get` throws a FaultError; `forget` is for one that the server took no more. */
+export type Tokens = { readonly get: () => Promise<string>; readonly forget: () => void }
+type Token = { readonly value: string; readonly until: number }
+
 /**
  * SMART Backend Services (SMART App Launch 2.2, section 5): an access token for a signed assertion. A token is used until shortly before it ends.
- * @returns gives the token; @throws FaultError
+ * @returns undefined where the destination asks for none
  */
-export function backendServices(
-  { url, smart }: FhirDestination,
-  http: Http,
-): (() => Promise<string>) | undefined {
+export function backendServices({ url, smart }: FhirDestination, http: Http): Tokens | undefined {
   if (!smart) return undefined
-  let kept: { token: string; until: number } | undefined
-  return async () => {
-    if (kept && Date.now() < kept.until) return kept.token
-    const tokenUrl = smart.tokenUrl ?? (await tokenEndpoint(url, http))
-    const jwk = JSON.parse(readFileSync(smart.key, 'utf8')) as JWK
-    const alg = jwk.alg ?? 'ES384'
-    const assertion = await new SignJWT({})
-      .setProtectedHeader({ alg, typ: 'JWT', ...(jwk.kid && { kid: jwk.kid }) })
-      .setIssuer(smart.clientId)
-      .setSubject(smart.clientId)
-      .setAudience(tokenUrl)
-      .setJti(randomUUID())
-      .setExpirationTime('4m') // at most five minutes
-      .sign(await importJWK(jwk, alg))
-    const response = await http(tokenUrl, {
-      method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        scope: smart.scope,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: assertion,
-      }).toString(),
-    })
-    const parsed = tokenSchema.safeParse(response.ok ? await response.json() : undefined)
-    if (!parsed.success)
-      throw new FaultError({
-        code: 'token-refused',
-        reason: `${new URL(tokenUrl).host} answered ${response.status} to the request for a token`,
-      })
-    const { access_token: token, expires_in: seconds } = parsed.data
-    kept = { token, until: Date.now() + 1000 * Math.max(0, seconds - 30) }
-    return token
+  let kept: Promise<Token> | undefined
+  const forget = () => {
+    kept = undefined
   }
+  const get = async (): Promise<string> => {
+    const known = await kept
+    if (known && Date.now() < known.until) return known.value
+    kept = ask(smart, url, http)
+    kept.catch(forget)
+    return (await kept).value
+  }
+  return { get, forget }
+}
+
+async function ask(smart: NonNullable<FhirDestination['smart']>, url: string, http: Http): Promise<Token> {
+  const tokenUrl = smart.tokenUrl ?? (await tokenEndpoint(url, http))
+  const jwk = JSON.parse(readFileSync(smart.key, 'utf8')) as JWK
+  const alg = jwk.alg ?? 'ES384'
+  const assertion = await new SignJWT({})
+    .setProtectedHeader({ alg, typ: 'JWT', ...(jwk.kid && { kid: jwk.kid }) })
+    .setIssuer(smart.clientId)
+    .setSubject(smart.clientId)
+    .setAudience(tokenUrl)
+    .setJti(randomUUID())
+    .setIssuedAt()
+    .setExpirationTime('4m') // at most five minutes
+    .sign(await importJWK(jwk, alg))
+  const response = await http(tokenUrl, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope: smart.scope,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion,
+    }).toString(),
+  })
+  const parsed = tokenSchema.safeParse(response.ok ? await response.json() : undefined)
+  if (!parsed.success)
+    throw new FaultError({
+      code: 'token-refused',
+      reason: `${new URL(tokenUrl).host} answered ${response.status} to the request for a token`,
+    })
+  const { access_token: value, expires_in: seconds } = parsed.data
+  return { value, until: Date.now() + 1000 * Math.max(0, seconds - 30) }
 }
 
 async function tokenEndpoint(url: string, http: Http): Promise<string> {
