@@ -14,6 +14,7 @@ export const ROOMS = [
   'gpu-function',
   'web',
   'gateway',
+  'client',
   'cli',
 ] as const
 type Room = (typeof ROOMS)[number]
@@ -28,6 +29,7 @@ const MAY_IMPORT: Record<Room, readonly Room[]> = {
   'gpu-function': ['core'],
   web: ['core', 'codecs'],
   gateway: ['core', 'codecs'],
+  client: ['core'],
   cli: ['core', 'codecs', 'train', 'export', 'edge', 'gpu-function', 'web', 'gateway'],
 }
 

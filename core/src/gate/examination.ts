@@ -1,4 +1,4 @@
-import type { ExaminationTags } from '../image/dicom/tags.ts'
+import type { ExaminationTags } from '../image/dicom/examination-tags.ts'
 import { namesOtherPart } from './body-part.ts'
 import { isNotFrontalCode, namesFrontal, namesNotFrontal } from './view.ts'
 

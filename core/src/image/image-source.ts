@@ -1,4 +1,4 @@
-import type { ExaminationTags } from './dicom/tags.ts'
+import type { ExaminationTags } from './dicom/examination-tags.ts'
 import type { FileRemark } from './file-remark.ts'
 
 /** What is read; told by the bytes (`sniff.ts`). */

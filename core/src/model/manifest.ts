@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { gateSpecSchema } from '../gate/gate-spec.ts'
-import { preprocessSpecSchema } from '../preprocess/spec.ts'
+import { preprocessSpecSchema } from '../preprocess/spec-schema.ts'
 import { LABELS } from './labels.ts'
 import { INPUT, OUTPUTS } from './tensor-names.ts'
 

@@ -1,21 +1,5 @@
 import type { DataSet } from 'dicom-parser'
-
-/**
- * What the object says of the examination, in capitals and without accents. Nothing of the patient is read.
- */
-export type ExaminationTags = {
-  readonly modality: string
-  /** Body Part Examined, else the meaning of the Anatomic Region's code. */
-  readonly bodyPart: string
-  /** View Position, and the meaning of the View Code. */
-  readonly view: string
-  /** Code value of the View Code Sequence. */
-  readonly viewCode: string
-  /** Series Description, Protocol Name and Acquisition Device Processing Description. */
-  readonly descriptions: readonly string[]
-  /** Row direction of the Patient Orientation, such as L or P. */
-  readonly rowDirection: string
-}
+import type { ExaminationTags } from './examination-tags.ts'
 
 export function readTags(dataSet: DataSet): ExaminationTags {
   const code = dataSet.elements.x00540220?.items?.[0]?.dataSet

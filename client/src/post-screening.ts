@@ -1,5 +1,5 @@
 /**
- * Screening through the endpoint, for React Native or any other place with `fetch`. No dependency: copy the file.
+ * Screening through the endpoint, for React Native, a page, Node or any other place with `fetch`. It needs nothing but `fetch`.
  *
  * @example
  * const { label, probabilities } = await screenOverHttp(

@@ -6,17 +6,18 @@
  * const client = await tensorClient({ endpoint: 'https://screening.example', key, codecs })
  * const { label, probabilities } = await client.screen(bytes)
  */
+import { withAbsent } from '@detl/core/image/absent-codecs'
 import type { Codecs } from '@detl/core/image/codecs'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
 import { encodeTensorUpload } from '@detl/core/wire/tensor-upload'
 import * as z from 'zod'
-import { type Endpoint, postScreening, type Screened } from './screen-over-http.ts'
+import { type Endpoint, postScreening, type Screened } from './post-screening.ts'
 
 export type TensorClientOptions = Endpoint & {
   /** Decoders for JPEG and compressed DICOM: on a phone without WebAssembly, native ones (docs/mobile.md). */
-  readonly codecs: Codecs
+  readonly codecs: Partial<Codecs>
 }
 
 /** Asks the endpoint how its model wants its tensors. @throws Error if it does not say */
@@ -33,7 +34,10 @@ export async function tensorClient({ codecs, ...endpoint }: TensorClientOptions)
    */
   const screen = async (file: Uint8Array): Promise<Screened> => {
     const gate = { mode: 'refuse', spec: manifest.gate } as const
-    const taken = await takeIn(file, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
+    const taken = await takeIn(file, manifest.preprocess, gate, {
+      limits: DEFAULT_LIMITS,
+      codecs: withAbsent(codecs),
+    })
     return postScreening(endpoint, () => encodeTensorUpload(taken, manifest.preprocess))
   }
   return { screen }

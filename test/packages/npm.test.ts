@@ -1,0 +1,293 @@
+/**
+ * The packages for npm as others meet them: packed, installed into an empty project beside this checkout, and used by what their READMEs say.
+ */
+import { execFile, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { codecs } from '@detl/codecs/modules'
+import { wasmFiles } from '@detl/codecs/wasm-files'
+import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { takeIn } from '@detl/core/intake/intake'
+import { cxrGrey } from '@detl/core/preprocess/spec'
+import { build } from 'esbuild'
+import { publint } from 'publint'
+import sharp from 'sharp'
+import { build as viteBuild } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PACKAGES } from '../../deploy/npm/packages.ts'
+import { noBrowser } from '../support/chromium.ts'
+import { edgeApp } from '../support/edge-app.ts'
+import { chestPng } from '../support/images.ts'
+import { servedInChromium } from '../support/in-chromium.ts'
+import { listen } from '../support/listen.ts'
+
+const execute = promisify(execFile)
+const ROOT = resolve(import.meta.dirname, '../..')
+/** Of the browser's code, gzipped, as the READMEs say: the steps behind the decoded image; and all of `@detl/core` but the library that reads DICOM's elements. */
+const PREPROCESS_BYTES = 8 * 1024
+const CORE_BYTES = 32 * 1024
+
+const work = mkdtempSync(join(tmpdir(), 'detl-packages-'))
+const project = join(work, 'project')
+const names = PACKAGES.map(({ room }) => `@detl/${room}`)
+const tarballs: string[] = []
+let png: Uint8Array<ArrayBuffer>
+let jpeg: Uint8Array<ArrayBuffer>
+
+/** A program in the project, with what it prints. */
+async function run(program: string, args: readonly string[], env: Record<string, string> = {}) {
+  const { stdout } = await execute(program, args, { cwd: project, env: { ...process.env, ...env } }).catch(
+    (error) => {
+      throw new Error(`${error.message}\n${error.stdout}`)
+    },
+  )
+  return stdout
+}
+
+beforeAll(async () => {
+  execFileSync(process.execPath, [join(ROOT, 'deploy/npm/pack.ts'), join(work, 'made')])
+  mkdirSync(project)
+  for (const { room } of PACKAGES) {
+    const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', work], {
+      cwd: join(work, 'made', room),
+      encoding: 'utf8',
+    })
+    tarballs.push(join(work, (JSON.parse(packed) as { filename: string }[])[0]!.filename))
+  }
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs])
+  png = await chestPng(1, 512)
+  jpeg = new Uint8Array(await sharp(png).jpeg().toBuffer())
+  writeFileSync(join(project, 'xray.png'), png)
+  writeFileSync(join(project, 'xray.jpg'), jpeg)
+}, 180_000)
+afterAll(() => rmSync(work, { recursive: true }))
+
+/** What this checkout makes of the same bytes. */
+async function tensorHere(bytes: Uint8Array): Promise<string> {
+  const gate = { mode: 'report', spec: DEFAULT_GATE } as const
+  const { preprocessed } = await takeIn(bytes, cxrGrey(128), gate, { limits: DEFAULT_LIMITS, codecs })
+  return createHash('sha256').update(preprocessed.tensor).digest('hex')
+}
+
+/** The first example of a package's README, as a program. */
+const example = (room: string): string =>
+  /```js\n(.+?)```/s.exec(readFileSync(join(project, 'node_modules/@detl', room, 'README.md'), 'utf8'))![1]!
+
+describe('a package', () => {
+  it.each(names.map((name, i) => [name, i] as const))(
+    '%s: publint and arethetypeswrong find nothing',
+    async (name, i) => {
+      const { messages } = await publint({ pkgDir: join(work, 'made', PACKAGES[i]!.room), strict: true })
+      // Where the code lies is not known here: the workflow that publishes fills it in.
+      expect(messages.filter(({ code }) => code !== ('USE_REPOSITORY' as string))).toEqual([])
+      const checked = await checkPackage(
+        createPackageFromTarballData(new Uint8Array(readFileSync(tarballs[i]!))),
+        { excludeEntrypoints: [/\.wasm$/] },
+      )
+      const problems = 'problems' in checked ? checked.problems : ['no types']
+      // ESM alone: `require` of a module is what Node 22 does itself, and resolution before `exports` is not served.
+      const wanted = problems.filter(
+        (problem) =>
+          typeof problem === 'string' ||
+          !('resolutionKind' in problem) ||
+          (problem.resolutionKind !== 'node10' && problem.kind !== 'CJSResolvesToESM'),
+      )
+      expect(wanted, name).toEqual([])
+    },
+  )
+
+  it('brings its licence, and nothing of the sources', () => {
+    for (const name of names) {
+      const folder = join(project, 'node_modules', name)
+      expect(readdirSync(folder).toSorted()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json'])
+    }
+  })
+})
+
+describe('docs/packages.md', () => {
+  it('is made from the docstrings (rewrite it with: npx vitest run --project node test/packages -u)', async () => {
+    const page = join(work, 'packages.md')
+    execFileSync(process.execPath, [join(ROOT, 'deploy/npm/reference.ts'), page])
+    await expect(readFileSync(page, 'utf8')).toMatchFileSnapshot('../../docs/packages.md')
+  }, 60_000)
+})
+
+describe('from an empty project', () => {
+  /** This Node, and the one that the machine has beside it. */
+  const runtimes = [...new Set([process.execPath, '/usr/bin/node', '/usr/local/bin/node'])].filter((path) => {
+    try {
+      return (
+        Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) >= 20
+      )
+    } catch {
+      return false
+    }
+  })
+
+  it.each(runtimes)('the READMEs’ first examples run in Node (%s)', async (node) => {
+    const edge = await edgeApp()
+    const { url, stop } = await listen(edge)
+    try {
+      for (const { room } of PACKAGES) writeFileSync(join(project, `${room}.mjs`), example(room))
+      expect(await run(node, ['core.mjs'])).toMatch(/^16384 [a-zX -]+\n$/)
+      expect(await run(node, ['codecs.mjs'])).toMatch(/^\d+ \d+ [13]\n$/)
+      const said = await run(node, ['client.mjs'], { DETL_ENDPOINT: url, DETL_KEY: edge.key })
+      expect(said).toContain('covid19')
+    } finally {
+      await stop()
+      await edge.stop()
+    }
+  })
+
+  it('the tensor has the bits of the service', async () => {
+    writeFileSync(
+      join(project, 'both.mjs'),
+      `import { createHash } from 'node:crypto'
+       import { readFileSync } from 'node:fs'
+       import { codecs } from '@detl/codecs'
+       import { cxrGrey, preprocess } from '@detl/core'
+       for (const file of ['xray.png', 'xray.jpg']) {
+         const { tensor } = await preprocess(readFileSync(file), cxrGrey(128), { codecs })
+         console.log(createHash('sha256').update(tensor).digest('hex'))
+       }`,
+    )
+    const here = [await tensorHere(png), await tensorHere(jpeg)]
+    expect((await run(process.execPath, ['both.mjs'])).trim().split('\n')).toEqual(here)
+  })
+
+  it('a file whose decoder is not there is refused by name', async () => {
+    writeFileSync(
+      join(project, 'without.mjs'),
+      `import { readFileSync } from 'node:fs'
+       import { AppError, cxrGrey, preprocess } from '@detl/core'
+       await preprocess(readFileSync('xray.jpg'), cxrGrey(128)).catch((error) => console.log(error instanceof AppError, error.code, error.detail))`,
+    )
+    expect(await run(process.execPath, ['without.mjs'])).toMatch(/^true image-unsupported .*codecs\.jpeg/)
+  })
+
+  it.each(['nodenext', 'bundler'])(
+    'TypeScript reads it with moduleResolution %s',
+    async (moduleResolution) => {
+      writeFileSync(
+        join(project, 'use.ts'),
+        `import { tensorClient, type Screened } from '@detl/client'
+       import { codecs } from '@detl/codecs'
+       import { cxrGrey, type Intake, preprocess } from '@detl/core'
+       const { tensor, intake }: { tensor: Uint8Array; intake: Intake } = await preprocess(new Uint8Array(), cxrGrey(128), { codecs, gate: 'refuse' })
+       // @ts-expect-error the size is a number
+       cxrGrey('128')
+       const client = await tensorClient({ endpoint: 'https://screening.example', key: 'detl_test_', codecs })
+       const answer: Screened = await client.screen(tensor)
+       export const said: [string, string | undefined] = [answer.label, intake.refusal?.code]`,
+      )
+      const module = moduleResolution === 'nodenext' ? 'nodenext' : 'esnext'
+      const flags = [
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+        '--lib',
+        'es2023,dom',
+        '--skipLibCheck',
+        'false',
+      ]
+      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+      expect(
+        await run(process.execPath, [
+          tsc,
+          '--module',
+          module,
+          '--moduleResolution',
+          moduleResolution,
+          ...flags,
+          'use.ts',
+        ]),
+      ).toBe('')
+    },
+  )
+})
+
+describe.skipIf(noBrowser)('in a page', () => {
+  const PAGE = `
+    import { codecs } from '@detl/codecs'
+    import { cxrGrey, preprocess } from '@detl/core'
+    window.run = async (bytes) => {
+      const { tensor } = await preprocess(bytes, cxrGrey(128), { codecs })
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', tensor))
+      return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    }`
+  const { resolve: resolveIn } = createRequire(pathToFileURL(join(project, 'x.js')))
+  /** As the README of the codecs says. */
+  const copyWasm = (folder: string) => {
+    for (const { file, module } of Object.values(wasmFiles)) cpSync(resolveIn(module), join(folder, file))
+  }
+
+  async function agrees(folder: string) {
+    const page = await servedInChromium(folder)
+    try {
+      for (const bytes of [png, jpeg]) expect(await page.post(bytes)).toBe(await tensorHere(bytes))
+    } finally {
+      await page.stop()
+    }
+  }
+
+  it('bundled by esbuild', async () => {
+    const folder = join(project, 'esbuild')
+    mkdirSync(folder)
+    writeFileSync(join(project, 'page.js'), PAGE)
+    await build({
+      absWorkingDir: project,
+      entryPoints: ['page.js'],
+      bundle: true,
+      format: 'esm',
+      outdir: folder,
+      external: ['fs', 'path'],
+      logLevel: 'error',
+    })
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><script type="module" src="page.js"></script>')
+    copyWasm(folder)
+    await agrees(folder)
+  }, 60_000)
+
+  it('built by Vite', async () => {
+    const app = join(project, 'vite')
+    mkdirSync(app)
+    writeFileSync(join(app, 'page.js'), PAGE)
+    writeFileSync(join(app, 'index.html'), '<!doctype html><script type="module" src="/page.js"></script>')
+    await viteBuild({ root: app, configFile: false, logLevel: 'silent', base: './' })
+    copyWasm(join(app, 'dist/assets'))
+    await agrees(join(app, 'dist'))
+  }, 60_000)
+})
+
+describe('what a page loads', () => {
+  const sizeOf = async (contents: string, external: string[]) => {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: project },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      write: false,
+      external,
+    })
+    return gzipSync(outputFiles[0]!.contents, { level: 9 }).length
+  }
+
+  it('of @detl/core is small: the preprocessing, and with it the gate and the readers of PNG, JPEG and DICOM', async () => {
+    const steps = ['preprocess', 'reduce'].map(
+      (step) => `export * from './node_modules/@detl/core/dist/core/preprocess/${step}.js'`,
+    )
+    expect(await sizeOf(steps.join('\n'), [])).toBeLessThanOrEqual(PREPROCESS_BYTES)
+    const all = "export { cxrGrey, preprocess } from '@detl/core'"
+    expect(await sizeOf(all, ['dicom-parser'])).toBeLessThanOrEqual(CORE_BYTES)
+  })
+})
