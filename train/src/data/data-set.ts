@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { joinGroups } from './near-duplicates.ts'
 import type { ImageRecord } from './record.ts'
 import { type Regions, readRegions } from './regions.ts'
-import { withSecondReading } from './second-reading.ts'
+import { CONFLICTS, withSecondReading } from './second-reading.ts'
 import { readFolder } from './sources/folder.ts'
 
 const part = z.strictObject({
@@ -21,7 +21,7 @@ const dataSetSchema = z.strictObject({
   /** The images of the first keep their names; those of a further one are called after its folder: `cxr-more/images/1.jpg`. */
   folders: z.array(part).min(1),
   secondReading: z
-    .strictObject({ files: z.array(z.string()).min(1), conflicts: z.enum(['drop', 'relabel']) })
+    .strictObject({ files: z.array(z.string()).min(1), conflicts: z.enum(CONFLICTS) })
     .optional(),
   /** Images that no part of training or testing sees, by file. */
   leaveOut: z.array(z.string()).default([]),

@@ -36,6 +36,8 @@ export type ImageRecord = {
   trainingOnly?: boolean | undefined
   /** Why no part of training or testing sees it. */
   leftOut?: string | undefined
+  /** A second reading contradicts its label: it may be tested, but neither trains nor validates. */
+  contested?: boolean | undefined
 }
 
 /** An image as it was preprocessed: its upright size in pixels, at full resolution, and how it lay in its file. */
@@ -53,7 +55,7 @@ export function dataDigest(records: readonly { sha256: string }[]): string {
 /** sha256 over the classes of the images, whatever their order. */
 export function labelsDigest(records: readonly ImageRecord[]): string {
   const lines = records.map((r) =>
-    [r.sha256, r.classA ?? '', r.classB ?? '', r.leftOut ? 'out' : ''].join(' '),
+    [r.sha256, r.classA ?? '', r.classB ?? '', r.leftOut ? 'out' : r.contested ? 'contested' : ''].join(' '),
   )
   return createHash('sha256').update(lines.sort().join('\n')).digest('hex')
 }

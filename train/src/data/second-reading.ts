@@ -1,8 +1,12 @@
 import { readCsv, required } from './csv.ts'
 import type { ImageRecord } from './record.ts'
 
-/** What is done with an image whose second reading contradicts its label. */
-export type Conflicts = 'drop' | 'relabel'
+/**
+ * What is done with an image whose second reading contradicts its label: left out, given what was read, or only not trained on, so that
+ * the test parts stay those of the labels as they were.
+ */
+export const CONFLICTS = ['drop', 'relabel', 'not trained on'] as const
+export type Conflicts = (typeof CONFLICTS)[number]
 
 /** What RSNA's radiologists said of an image of ChestX-ray14 (Shih et al. 2019): normal, or an opacity as of pneumonia. */
 type Reading = 'normal' | 'pneumonia'
@@ -28,7 +32,7 @@ function readReadings(path: string): [string, Reading][] {
 }
 
 /**
- * Labels held against a second reading. Where they contradict it, the image is left out (`drop`) or gets what was read (`relabel`).
+ * Labels held against a second reading. Where they contradict it, the image is left out (`drop`), gets what was read (`relabel`), or is marked as contested.
  * An image is never given a class in a part of the data (Data-A, Data-B) in which it had none, so groups stay where they are.
  * @throws where no image of a list is in the data: then it belongs to another data set
  */
@@ -52,6 +56,7 @@ export function withSecondReading(
     const inB = r.classB !== undefined && r.classB !== reading
     if (!inA && !inB) return r
     if (conflicts === 'drop') return { ...r, leftOut: 'the second reading contradicts the label' }
+    if (conflicts === 'not trained on') return { ...r, contested: true }
     return { ...r, ...(inA && { classA }), ...(inB && { classB: reading }) }
   })
 }

@@ -29,7 +29,19 @@ export function splitOf(protocol: Protocol, all: readonly ImageRecord[], seed: n
     source !== undefined
       ? withoutSourceSplit(records, seed, source)
       : (protocol === 'paper' ? paperSplit : groupedSplit)(records, seed)
-  return withTrainingOnly(split, all)
+  return withoutContested(withTrainingOnly(split, all), all)
+}
+
+/** Takes images whose label is contested from what trains and validates; the test parts stay as they are. */
+function withoutContested({ digest: _, ...split }: Split, all: readonly ImageRecord[]): Split {
+  const contested = new Set(all.filter((r) => r.contested).map((r) => r.file))
+  const settled = (list: readonly string[]) => list.filter((file) => !contested.has(file))
+  const learns = <T extends { train: string[]; validation: string[] }>(part: T): T => ({
+    ...part,
+    train: settled(part.train),
+    validation: settled(part.validation),
+  })
+  return sealed({ ...split, pretrain: learns(split.pretrain), folds: split.folds.map(learns) })
 }
 
 /**
