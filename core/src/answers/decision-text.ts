@@ -12,6 +12,8 @@ export type ToldClass = {
   readonly positive: boolean | undefined
   /** "above threshold", "below threshold", or that there is none. */
   readonly verdict: string
+  /** The same in a word, for a column of it. */
+  readonly side: string
   /** The threshold, what it was worth on left-out images, and predictive values where a prevalence is stated; undefined without a threshold. */
   readonly explained: string | undefined
 }
@@ -53,6 +55,7 @@ export function tell(
         threshold: undefined,
         positive: undefined,
         verdict: words.verdict.none,
+        side: words.sideInAWord.none,
         explained: undefined,
       }
     }
@@ -64,6 +67,7 @@ export function tell(
       threshold,
       positive: held.positive,
       verdict: words.verdict[held.positive ? 'above' : 'below'],
+      side: words.sideInAWord[held.positive ? 'above' : 'below'],
       explained: explained(held, threshold, point, language),
     }
   })

@@ -1,5 +1,6 @@
 import type { Screened } from '../answer.ts'
-import { overlayOf } from '../png.ts'
+import { shownOrientation } from '../picture/orientation.ts'
+import { reportPicture } from '../picture/report-picture.ts'
 import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { dicomContext, reference } from './context.ts'
@@ -8,13 +9,17 @@ import type { DataSet } from './writer.ts'
 
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
 
-/** The overlay as Secondary Capture Image (PS3.3, A.8.1): same patient and study as the image, a series of its own. */
+/**
+ * The heat map over the film, with the decision burnt in, as Secondary Capture Image (PS3.3, A.8.1): same patient and study as the image, a
+ * series of its own.
+ */
 export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<ArrayBuffer>> {
-  const { source, date, time, uid, write } = await dicomContext(answer)
-  const { width, height, data } = await overlayOf(answer)
-  const { manifest, language } = answer
+  const { source, header, date, time, uid, write } = await dicomContext(answer)
+  const { width, height, data } = await reportPicture(answer)
+  const { manifest, intake, language } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(language)
+  const orientation = shownOrientation(header?.orientation, intake.quality.corrected)
   const shown = told.classes.find((one) => one.class === decision.leading)!
   return write(SECONDARY_CAPTURE, await uid('secondary-capture'), {
     ...equipment(manifest),
@@ -33,8 +38,9 @@ export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<A
     '00080023': ['DA', date],
     '00080033': ['TM', time],
     '00200013': ['IS', '1'],
-    '00200020': ['CS', ''],
+    '00200020': ['CS', orientation?.join('\\') ?? ''],
     '00204000': ['LT', `${told.headline}. ${words.heatMapOf(shown.name)}. ${words.disclaimer}`],
+    '00280301': ['CS', 'YES'], // Burned In Annotation; of no patient
     '00282110': ['CS', '00'],
     ...(source &&
       ({

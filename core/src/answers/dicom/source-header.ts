@@ -59,6 +59,8 @@ export type Header = {
   readonly patientIdIssuer: string | undefined
   readonly accession: string | undefined
   readonly modality: string | undefined
+  /** Where the image's rows and its columns go to in the patient, such as L and F; where the header says it. */
+  readonly orientation: readonly [rows: string, columns: string] | undefined
   readonly laterality: 'L' | 'R' | 'B' | undefined
   /** When the study was begun, and the image taken, as FHIR writes it: a day, or a time where the header states its time zone. */
   readonly studyStarted: string | undefined
@@ -115,6 +117,7 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     patientIdIssuer: value('00100021', FORMATS.LO),
     accession: value('00080050', FORMATS.SH),
     modality: value('00080060', FORMATS.CS),
+    orientation: value('00200020', /^[AFHLPR]{1,3}\\[AFHLPR]{1,3}$/)?.split('\\') as Header['orientation'],
     laterality: (value('00200062', /^[LRB]$/) ?? value('00200060', /^[LRB]$/)) as Header['laterality'],
     studyStarted: at('00080020', '00080030'),
     taken: at('00080022', '00080032') ?? at('00080023', '00080033') ?? at('00080020', '00080030'),

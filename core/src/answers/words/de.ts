@@ -18,6 +18,7 @@ export const de: AnswerWords = {
     threshold === undefined ? `${name} ${score}` : `${name} ${score} (Schwelle ${threshold})`,
   point: { screening: 'Suche', balanced: 'ausgewogen', custom: 'eigene Schwellen', none: 'keiner' },
   verdict: { above: 'über der Schwelle', below: 'unter der Schwelle', none: 'keine Schwelle' },
+  sideInAWord: { above: 'darüber', below: 'darunter', none: '–' },
   side: (above, threshold, point) =>
     `${above ? 'Auf oder über' : 'Unter'} der Schwelle von ${threshold} (Arbeitspunkt: ${point})`,
   sensitivity: 'Sensitivität',
@@ -37,6 +38,7 @@ export const de: AnswerWords = {
   operatingPoint: 'Arbeitspunkt',
   heatMapOf: (name) => `Wärmebild (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Wohin das Modell geschaut hat; eine heiße Stelle ist kein Befund.',
+  heatScale: { none: 'kein Hinweis', most: 'stärkster aller Klassen' },
   title: 'Röntgen-Thorax, Vorprüfung durch ein Modell',
   refused: {
     series: 'DETL: nicht bewertet',

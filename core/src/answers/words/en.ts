@@ -18,6 +18,7 @@ export const en: AnswerWords = {
     threshold === undefined ? `${name} ${score}` : `${name} ${score} (threshold ${threshold})`,
   point: { screening: 'screening', balanced: 'balanced', custom: 'custom', none: 'none' },
   verdict: { above: 'above threshold', below: 'below threshold', none: 'no threshold' },
+  sideInAWord: { above: 'above', below: 'below', none: '–' },
   side: (above, threshold, point) =>
     `${above ? 'At or above' : 'Below'} the threshold of ${threshold} (operating point: ${point})`,
   sensitivity: 'sensitivity',
@@ -37,6 +38,7 @@ export const en: AnswerWords = {
   operatingPoint: 'Operating point',
   heatMapOf: (name) => `Heat map (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Where the model looked; a hot spot is not a finding.',
+  heatScale: { none: 'no evidence', most: 'strongest of all classes' },
   title: 'Chest X-ray screening by a model',
   refused: {
     series: 'DETL: not scored',

@@ -21,6 +21,8 @@ export type AnswerWords = {
   scored(name: string, score: string, threshold: string | undefined): string
   readonly point: Readonly<Record<'screening' | 'balanced' | 'custom' | 'none', string>>
   readonly verdict: Readonly<Record<'above' | 'below' | 'none', string>>
+  /** The same as one word, in a column `decision`. */
+  readonly sideInAWord: Readonly<Record<'above' | 'below' | 'none', string>>
   side(above: boolean, threshold: string, point: string): string
   readonly sensitivity: string
   readonly specificity: string
@@ -40,6 +42,8 @@ export type AnswerWords = {
   readonly operatingPoint: string
   heatMapOf(name: string): string
   readonly heatIsNoFinding: string
+  /** Ends of the heat map's colour bar. */
+  readonly heatScale: { readonly none: string; readonly most: string }
   readonly title: string
   /** Of a report that says why there are no scores. */
   readonly refused: { readonly series: string; readonly because: (detail: string) => string }
