@@ -5,6 +5,7 @@ import type { GatewayConfig } from './config.ts'
 import { deliver, sender } from './deliver/deliver.ts'
 import { httpClient } from './http/client.ts'
 import { startHttp } from './http/server.ts'
+import { ImagePool } from './images/image-pool.ts'
 import { lockFolder } from './queue/database.ts'
 import { Queue } from './queue/queue.ts'
 import { Spool } from './queue/spool.ts'
@@ -17,7 +18,7 @@ import { folderWatch } from './sources/folder.ts'
 import { archivePoll } from './sources/poll.ts'
 import { receiver } from './sources/receive.ts'
 
-/** Decoding takes a core; the service and the archives wait in between. */
+/** Many more than cores: service and archives take their time. */
 const SCREENINGS_AT_ONCE = 4
 const DELIVERIES_AT_ONCE = 4
 const DAY_MS = 86_400_000
@@ -63,7 +64,10 @@ function startWorkers(config: GatewayConfig, queue: Queue, spool: Spool, onError
   const { service: to, dimse, language } = config
   const service = new Service({ url: to.url, key: keyOf(to), http: httpClient(to.tls) })
   const aet = dimse?.aet ?? 'DETL'
-  const senders = new Map(Object.entries(config.destinations).map(([name, one]) => [name, sender(one, aet)]))
+  const images = new ImagePool()
+  const senders = new Map(
+    Object.entries(config.destinations).map(([name, one]) => [name, sender(one, aet, images)]),
+  )
   const destinations = [...senders.keys()]
   const deliveries = new Worker({
     due: queue.dueDeliveries,
@@ -74,7 +78,7 @@ function startWorkers(config: GatewayConfig, queue: Queue, spool: Spool, onError
   const screenings = new Worker({
     due: queue.dueItems,
     work: async (item) => {
-      await screenItem({ queue, spool, service, destinations }, item)
+      await screenItem({ queue, spool, images, service, destinations }, item)
       deliveries.wake()
     },
     atOnce: SCREENINGS_AT_ONCE,
@@ -88,6 +92,7 @@ function startWorkers(config: GatewayConfig, queue: Queue, spool: Spool, onError
     stop: async () => {
       await screenings.stop()
       await deliveries.stop()
+      await images.stop()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { escapeHl7 } from '@detl/gateway/deliver/hl7-message'
+import { escapeHl7 } from '@detl/gateway/images/hl7-message'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom } from '../support/chest-dicom.ts'

@@ -1,36 +1,37 @@
 import type { Language } from '@detl/core/model/classes'
+import { parseManifest } from '@detl/core/model/manifest'
 import type { Destination } from '../config.ts'
 import { httpClient } from '../http/client.ts'
+import type { ImagePool } from '../images/image-pool.ts'
+import type { SubjectSource } from '../images/subject.ts'
 import { FaultError, faultOf } from '../queue/fault.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Delivery } from '../queue/rows.ts'
 import type { Spool } from '../queue/spool.ts'
-import { dicomObjects } from './dicom-objects.ts'
 import { storeObjects } from './dimse-scu.ts'
-import { sendBundle, toBundle } from './fhir.ts'
-import { controlId, toOru } from './hl7-message.ts'
+import { sendBundle } from './fhir.ts'
 import { sendHl7 } from './mllp.ts'
 import { backendServices } from './smart.ts'
 import { stowObjects } from './stow.ts'
-import { type Subject, subjectOf } from './subject.ts'
 
-type Send = (subject: Subject) => Promise<void>
+type Send = (of: SubjectSource) => Promise<void>
 
 /** How a destination is told. @param aet of this gateway */
-export function sender(destination: Destination, aet: string): Send {
-  const http = httpClient(destination.tls)
-  switch (destination.kind) {
+export function sender(to: Destination, aet: string, images: ImagePool): Send {
+  const http = httpClient(to.tls)
+  switch (to.kind) {
     case 'dimse':
-      return async (subject) =>
-        storeObjects(destination, aet, await dicomObjects(subject, destination.objects))
+      return async (of) => storeObjects(to, aet, await images.run('objects', { ...of, kinds: to.objects }))
     case 'stow':
-      return async (subject) =>
-        stowObjects(destination, http, await dicomObjects(subject, destination.objects))
+      return async (of) => stowObjects(to, http, await images.run('objects', { ...of, kinds: to.objects }))
     case 'hl7':
-      return async (subject) => sendHl7(destination, await toOru(subject, destination), controlId(subject))
+      return async (of) => {
+        const { message, controlId } = await images.run('message', { ...of, to })
+        await sendHl7(to, message, controlId)
+      }
     case 'fhir': {
-      const tokens = backendServices(destination, http)
-      return async (subject) => sendBundle(destination, http, tokens, await toBundle(subject, destination))
+      const tokens = backendServices(to, http)
+      return async (of) => sendBundle(to, http, tokens, await images.run('bundle', { ...of, to }))
     }
   }
 }
@@ -43,8 +44,7 @@ type Deps = {
 }
 
 /** One try to tell a destination. What comes of it is in the queue when it resolves. */
-export async function deliver(deps: Deps, delivery: Delivery): Promise<void> {
-  const { queue, spool, senders } = deps
+export async function deliver({ queue, spool, language, senders }: Deps, delivery: Delivery): Promise<void> {
   try {
     const send = senders.get(delivery.destination)
     if (!send)
@@ -54,7 +54,8 @@ export async function deliver(deps: Deps, delivery: Delivery): Promise<void> {
         final: true,
       })
     const item = queue.item(delivery.item)!
-    await send(await subjectOf(deps, item))
+    const manifest = parseManifest(JSON.parse(queue.manifestOf(item)!))
+    await send({ item, bytes: await spool.read(item), manifest, language })
     if (queue.delivered(delivery.id)) await spool.remove(item)
   } catch (error) {
     queue.deliveryFailed(delivery.id, faultOf(error))

@@ -1,9 +1,9 @@
 import dimse from 'dcmjs-dimse'
 import type { DimseDestination } from '../config.ts'
 import { RawDataset } from '../dicom/raw-dataset.ts'
+import type { DicomObject } from '../images/dicom-objects.ts'
 import { FaultError } from '../queue/fault.ts'
 import { tlsOptions } from '../tls.ts'
-import type { DicomObject } from './dicom-objects.ts'
 
 const TIMEOUT_MS = 60_000
 
@@ -39,13 +39,11 @@ export function storeObjects(
         // it had not connected yet
       }
     }, TIMEOUT_MS)
-    for (const { file, sop_class, sop_instance } of objects) {
-      const request = new dimse.requests.CStoreRequest(RawDataset.fromPart10(file, sop_class, sop_instance))
-      request.on('response', (response: dimse.responses.Response) =>
-        status.set(sop_instance, response.getStatus()),
-      )
-      client.addRequest(request)
-    }
+    const requests = objects.map((object) => requestOf(object, status))
+    for (const request of requests) client.addRequest(request)
+    client.on('associationAccepted', (association: dimse.association.Association) => {
+      for (const request of requests) inAcceptedSyntax(request, association)
+    })
     client.on('associationRejected', (reject: { reason?: number } | undefined) =>
       fail('association-rejected', `the association was rejected (reason ${reject?.reason ?? 'unknown'})`),
     )
@@ -62,6 +60,31 @@ export function storeObjects(
       ...(to.tls && { securityOptions: tlsOptions(to.tls) }),
     })
   })
+}
+
+function requestOf({ file, sop_class, sop_instance }: DicomObject, status: Map<string, number>) {
+  const request = new dimse.requests.CStoreRequest(RawDataset.fromPart10(file, sop_class, sop_instance))
+  request.on('response', (response: dimse.responses.Response) =>
+    status.set(sop_instance, response.getStatus()),
+  )
+  return request
+}
+
+/** Before the request is sent: its data set in the transfer syntax that the archive chose for its class. */
+function inAcceptedSyntax(
+  request: dimse.requests.CStoreRequest,
+  association: dimse.association.Association,
+): void {
+  const accepted = association
+    .getPresentationContexts()
+    .map(({ id }) => association.getPresentationContext(id))
+    .find(
+      (context) =>
+        context.getAbstractSyntaxUid() === request.getAffectedSopClassUid() &&
+        context.getResult() === dimse.constants.PresentationContextResult.Accept,
+    )
+  const syntax = accepted?.getAcceptedTransferSyntaxUid()
+  if (syntax !== undefined) request.setDataset((request.getDataset() as RawDataset).in(syntax))
 }
 
 /** What is wrong with the responses; undefined if each object is stored. */

@@ -24,11 +24,14 @@ export function backendServices({ url, smart }: FhirDestination, http: Http): To
     kept = undefined
   }
   const get = async (): Promise<string> => {
-    const known = await kept
+    const before = kept
+    const known = await before
     if (known && Date.now() < known.until) return known.value
-    kept = ask(smart, url, http)
-    kept.catch(forget)
-    return (await kept).value
+    if (kept === before) {
+      kept = ask(smart, url, http) // unless another delivery asked meanwhile
+      kept.catch(forget)
+    }
+    return (await kept!).value
   }
   return { get, forget }
 }

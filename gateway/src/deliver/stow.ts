@@ -1,8 +1,8 @@
 import type { StowDestination } from '../config.ts'
 import { writeRelated } from '../dicom/multipart.ts'
 import { type Http, retryAfterS } from '../http/client.ts'
+import type { DicomObject } from '../images/dicom-objects.ts'
 import { FaultError } from '../queue/fault.ts'
-import type { DicomObject } from './dicom-objects.ts'
 
 /** DICOM JSON (PS3.18, annex F), as far as the answer of STOW-RS is read. */
 type Attribute = { readonly Value?: readonly Record<string, Attribute | undefined>[] }

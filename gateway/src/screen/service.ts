@@ -1,22 +1,10 @@
 import { createHash } from 'node:crypto'
-import { screeningSchema } from '@detl/core/api/screening'
 import { type Manifest, manifestSchema } from '@detl/core/model/manifest'
 import * as z from 'zod'
 import { type Http, retryAfterS } from '../http/client.ts'
 import { FaultError } from '../queue/fault.ts'
 import type { Item } from '../queue/rows.ts'
-
-/** What the gateway needs of an answer; a newer service may say more. */
-export const answerSchema = z.object(screeningSchema.shape).pick({
-  id: true,
-  model: true,
-  probabilities: true,
-  label: true,
-  decision: true,
-  heatmaps: true,
-  quality: true,
-})
-export type ServiceAnswer = z.infer<typeof answerSchema>
+import { answerSchema } from './answer.ts'
 
 const problemSchema = z.object({ code: z.string(), detail: z.string().optional() })
 
@@ -115,9 +103,6 @@ export const idempotencyKeyOf = (
   { name, version }: Pick<Manifest, 'name' | 'version'>,
 ): string =>
   createHash('sha256').update([sop_instance, name, version, revision].join('\n')).digest('base64url')
-
-/** What `screen` gave. */
-export const readAnswer = (text: string): ServiceAnswer => answerSchema.parse(JSON.parse(text))
 
 const json = async (response: { text: () => Promise<string> }) => parsedJson(await response.text())
 

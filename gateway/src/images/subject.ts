@@ -3,14 +3,12 @@ import type { Screened } from '@detl/core/answers/answer'
 import type { Refused } from '@detl/core/answers/dicom/refusal-report'
 import { scoresFromJson } from '@detl/core/answers/scores-from-json'
 import type { Language } from '@detl/core/model/classes'
-import { parseManifest } from '@detl/core/model/manifest'
+import type { Manifest } from '@detl/core/model/manifest'
 import { type Header, readHeader } from '../dicom/header.ts'
 import { FaultError } from '../queue/fault.ts'
-import type { Queue } from '../queue/queue.ts'
 import type { Item } from '../queue/rows.ts'
-import type { Spool } from '../queue/spool.ts'
-import { readAnswer } from '../screen/service.ts'
-import { takeInHere } from '../screen/take-in-here.ts'
+import { readAnswer } from '../screen/answer.ts'
+import { takeInHere } from './take-in-here.ts'
 
 /** What is told to a destination: scores, or why there are none. The patient's context is put back here, from the image's own header. */
 export type Subject = {
@@ -22,13 +20,17 @@ export type Subject = {
   readonly told: { readonly screened: Screened } | { readonly refused: Refused }
 }
 
-type Deps = { readonly queue: Queue; readonly spool: Spool; readonly language: Language }
+/** What a subject is made of. */
+export type SubjectSource = {
+  readonly item: Item
+  readonly bytes: Uint8Array
+  /** Of the model that answered. */
+  readonly manifest: Manifest
+  readonly language: Language
+}
 
-/**
- * @throws FaultError where the image is no longer that of the row: it came again as somebody else's meanwhile
- */
-export async function subjectOf({ queue, spool, language }: Deps, item: Item): Promise<Subject> {
-  const bytes = await spool.read(item)
+/** @throws FaultError where the image is no longer that of the row: it came again as somebody else's meanwhile */
+export async function subjectOf({ item, bytes, manifest, language }: SubjectSource): Promise<Subject> {
   const header = await readHeader(bytes)
   if (header.identity.patient !== item.patient)
     throw new FaultError({
@@ -36,7 +38,6 @@ export async function subjectOf({ queue, spool, language }: Deps, item: Item): P
       reason: 'the image in the spool is of another patient',
       final: true,
     })
-  const manifest = parseManifest(JSON.parse(queue.manifestOf(item)!))
   const at = item.answered_at!
   if (item.state === 'refused') {
     const id = refusalId(item)
