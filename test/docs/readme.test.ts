@@ -53,13 +53,13 @@ describe('the page of results', () => {
       for (const share of [pointing[0]!.model, pointing[0]!.centre])
         expect(results).toContain(percents(share))
       expect(results).toContain(`${(100 * lungs!.energy).toFixed(0)} % of the map is in the lungs`)
-      for (const { covidRecall, covidAgainstPneumonia } of leftOut!) {
-        expect(results).toContain(percents(covidRecall!))
-        if (covidAgainstPneumonia) expect(results).toContain(show(covidAgainstPneumonia.aucByGroup))
+      for (const { recall, counterTest } of leftOut!) {
+        expect(results).toContain(percents(recall!))
+        if (counterTest) expect(results).toContain(show(counterTest.aucByGroup))
       }
       expect(results).toContain(pretraining!.sentence.slice(1))
     }
-    expect(results).toContain(show(groupedOfMobileNet!.covidAgainstPneumonia[0]!.aucByGroup))
+    expect(results).toContain(show(groupedOfMobileNet!.counterTests[0]!.aucByGroup))
   })
 
   it('quotes what the stronger network gains over the paper’s, image by image', () => {

@@ -26,7 +26,7 @@ describe.skipIf(!existsSync(cxr))('the whole method on a few hundred real X-rays
   beforeAll(() => {
     symlinkSync(cxr, join(dir, 'cxr'))
     const groupsOf = new Map<string, Set<string>>()
-    const chosen = readFolder(cxr).filter((r) => {
+    const chosen = readFolder(cxr).records.filter((r) => {
       if (r.dataset === 'nih64') return false
       const cell = `${r.dataset}/${r.classA}/${r.classB}`
       const groups = groupsOf.get(cell) ?? groupsOf.set(cell, new Set()).get(cell)!

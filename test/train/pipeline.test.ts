@@ -151,9 +151,12 @@ describe('the whole method, on phantoms', () => {
     const alone = await evaluate(value as OpenRun, { folds: [0], fromScratch: false, gallery: false })
     expect(alone.leftOut[0]).toMatchObject({
       source: 'cohen',
-      images: { covid: 24, pneumonia: 6, other: 0 },
+      images: { covid19: 24, pneumonia: 6 },
     })
-    expect(alone.leftOut[0]!.covidAgainstPneumonia).toMatchObject({ covid: 24, pneumonia: 6 })
+    expect(alone.leftOut[0]!.counterTest).toMatchObject({
+      focus: { label: 'covid19', n: 24 },
+      against: { label: 'pneumonia', n: 6 },
+    })
     const report = await evaluate(await open(), { folds: [0], fromScratch: false })
     expect(report.leftOut).toEqual(alone.leftOut)
     expect(readFileSync(join(dir, 'run/report/report.html'), 'utf8')).toContain('Sources never trained on')

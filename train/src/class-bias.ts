@@ -65,6 +65,7 @@ export function fitClassBias(logits: Float32Array, truth: ArrayLike<number>, cla
  * @param logits of the model for the images of `validation`, [N,C]
  */
 export function shiftClasses(model: tfl.LayersModel, logits: Float32Array, validation: LabelledImages): void {
+  if (validation.targets) return // independent classes do not compete
   const shift = fitClassBias(logits, validation.labels, validation.classes)
   const last = model.layers.at(-1)!
   const [kernel, bias] = last.getWeights() as [tf.Tensor, tf.Tensor]

@@ -40,8 +40,8 @@ export async function* leaveSourceOut(
   base: string,
   sources: readonly string[] | undefined,
 ): AsyncGenerator<OpenRun> {
-  const { records } = (await prepareRun(options, backend)).dataset
-  for (const source of sources ?? sourcesToLeaveOut(records)) {
+  const { records, byFile } = (await prepareRun(options, backend)).dataset
+  for (const source of sources ?? sourcesToLeaveOut(records, byFile.list)) {
     const protocol: Protocol = `without-${source}`
     const run = await prepareRun(
       { ...options, protocol, out: join(options.out, protocol), resume: true },

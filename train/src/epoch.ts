@@ -56,8 +56,7 @@ export async function trainEpoch(
     optimizer.step(gradients, rate)
     average?.update()
     lossSum += (await loss.data())[0]!
-    const predicted = argmaxRows((await logits.data()) as Float32Array, set.classes)
-    for (let i = 0; i < batchSize; i++) if (predicted[i] === batch.labels[i]) right++
+    right += rightOf((await logits.data()) as Float32Array, batch, set.classes)
     tf.dispose([loss, logits, gradients])
 
     const done = b + 1
@@ -85,6 +84,13 @@ export async function trainEpoch(
     imagesPerSecond: (batches * batchSize) / seconds,
     inputShare: waited / 1000 / seconds,
   }
+}
+
+/** How many images of a batch were recognised; of multi-label ones the share of their classes counts. */
+function rightOf(logits: Float32Array, { labels, targets }: Batch, classes: number): number {
+  if (targets) return targets.reduce((n, t, i) => n + (logits[i]! > 0 === t > 0.5 ? 1 : 0), 0) / classes
+  const predicted = argmaxRows(logits, classes)
+  return labels.reduce((n, label, i) => n + (predicted[i] === label ? 1 : 0), 0)
 }
 
 /** Linear warm-up, then half a cosine from 1 to `finalRate` (Loshchilov & Hutter 2017, without restarts). */

@@ -5,7 +5,7 @@ import { evidenceOutside } from './model/evidence-loss.ts'
 import type { Trainable } from './model/trainable.ts'
 import type { Rng } from './rng.ts'
 
-/** Weighted cross-entropy with smoothed labels, and its gradients. The caller owns the results. */
+/** Weighted cross-entropy with smoothed labels, of one class or of several, and its gradients. The caller owns the results. */
 export function lossAndGradients(
   net: Trainable,
   batch: Batch,
@@ -23,14 +23,13 @@ export function lossAndGradients(
     const { logits } = pass
     kept = tf.keep(logits.clone())
     moments = pass.moments
-    const hard = tf.oneHot(tf.tensor1d(batch.labels, 'int32'), set.classes)
-    const target = tf.add(tf.mul(hard, 1 - stage.labelSmoothing), stage.labelSmoothing / set.classes)
-    const each = tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1)) // [B]
+    const hard = hardTargets(batch, set)
+    const each = crossEntropy(logits, hard, stage.labelSmoothing, batch.targets !== undefined)
     let loss = tf.mean(tf.mul(each, tf.tensor1d(batch.weights)))
     if (batch.regions && stage.evidenceWeight > 0) {
       const { cells } = set.regions!.grid
       const regions = tf.tensor3d(batch.regions.cells, [stage.batchSize, cells, cells])
-      const outside = evidenceOutside(pass, hard as tf.Tensor2D, regions, tf.tensor1d(batch.regions.weights))
+      const outside = evidenceOutside(pass, hard, regions, tf.tensor1d(batch.regions.weights))
       loss = tf.add(loss, tf.mul(outside, stage.evidenceWeight))
     }
     if (batch.findings && pass.auxiliary) {
@@ -50,6 +49,25 @@ export function lossAndGradients(
   net.updateStatistics(moments)
   tf.dispose(moments)
   return { loss: value, logits: kept!, gradients: variables.map((v) => grads[v.name]!) }
+}
+
+/** [B,C] of 0 and 1 */
+const hardTargets = ({ targets, labels }: Batch, { classes }: LabelledImages): tf.Tensor2D =>
+  targets
+    ? tf.tensor2d(targets, [labels.length, classes])
+    : (tf.oneHot(tf.tensor1d(labels, 'int32'), classes) as tf.Tensor2D)
+
+/** Of each image, [B]: of classes that exclude each other, or the sum over independent ones. */
+function crossEntropy(
+  logits: tf.Tensor2D,
+  hard: tf.Tensor2D,
+  smoothing: number,
+  independent: boolean,
+): tf.Tensor {
+  const options = independent ? 2 : hard.shape[1]
+  const target = tf.add(tf.mul(hard, 1 - smoothing), smoothing / options)
+  if (!independent) return tf.neg(tf.sum(tf.mul(target, tf.logSoftmax(logits)), -1))
+  return tf.sum(tf.sub(tf.softplus(logits), tf.mul(target, logits)), -1) // softplus(z) − t·z
 }
 
 function dropoutMasks(

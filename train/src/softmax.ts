@@ -11,6 +11,9 @@ export function softmaxRows(logits: Float32Array, classes: number, temperature =
   return out
 }
 
+/** sigmoid(z / temperature) */
+export const sigmoid = (logit: number, temperature = 1): number => 1 / (1 + Math.exp(-logit / temperature))
+
 /** Index of each row's largest value; of equal ones the first. */
 export function argmaxRows(values: Float32Array, classes: number): Int32Array {
   const out = new Int32Array(values.length / classes)

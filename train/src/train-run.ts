@@ -23,7 +23,11 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
   const from = { dataset: run.dataset, data: run.options.data }
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'A', config.pretrain.weighting)
   const { architecture, size, seed } = config
-  const model = initialModel(architecture, { size, classes: 2, seed }, run.options.cache)
+  const model = initialModel(
+    architecture,
+    { size, classes: 2, activation: 'softmax', seed },
+    run.options.cache,
+  )
   return stage(
     run,
     model,
@@ -61,12 +65,17 @@ export async function transfer(
   const lists = split.folds[fold]
   if (!lists) throw new Error(`fold ${fold}: there are ${split.folds.length}, counted from 0`)
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'B', config.transfer.weighting)
+  const { ids, list } = byFile
+  const head = {
+    classes: ids.length,
+    activation: list.labelling === 'multi' ? 'sigmoid' : 'softmax',
+  } as const
   let model: tfl.LayersModel
   if (base === undefined) {
-    model = initialModel(config.architecture, { size: config.size, classes: 4, seed }, run.options.cache)
+    model = initialModel(config.architecture, { size: config.size, ...head, seed }, run.options.cache)
   } else {
     const pretrained = await loadModel(base)
-    model = extendDomain(pretrained, 4, seed + 1)
+    model = extendDomain(pretrained, head.classes, seed + 1, head.activation)
     pretrained.dispose()
   }
   return stage(

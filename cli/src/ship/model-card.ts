@@ -1,4 +1,6 @@
 import { DISCLAIMER } from '@detl/core/api/disclaimer'
+import { focusOf } from '@detl/core/model/class-list'
+import { classNameIn } from '@detl/core/model/classes'
 import type { Estimate, Manifest } from '@detl/core/model/manifest'
 import type { Architecture } from '@detl/train/config'
 import type { Report } from '@detl/train/evaluate/report'
@@ -24,7 +26,7 @@ export function modelCard(manifest: Manifest, report: Report): string {
 
     '## What it is',
     [
-      `${NETWORKS[run.config.architecture]} On ${size} × ${size} grey pixels, trained by domain extension transfer learning: first normal against disease (Data-A), then the four classes ${manifest.labels.join(', ')} (Data-B).`,
+      `${NETWORKS[run.config.architecture]} On ${size} × ${size} grey pixels, trained by domain extension transfer learning: first normal against disease (Data-A), then ${manifest.labels.join(', ')} (Data-B).`,
       `ONNX with Grad-CAM in the graph (${manifest.cam.method} at ${manifest.cam.layer}, ${manifest.cam.width} × ${manifest.cam.height} cells). Input: UINT8 [N,1,${size},${size}] made by \`${manifest.preprocess.name}\` version ${manifest.preprocess.version}.`,
       `Probabilities are calibrated with temperature ${manifest.temperature.toFixed(3)}, fitted on validation images only.`,
     ].join('\n'),
@@ -36,7 +38,7 @@ export function modelCard(manifest: Manifest, report: Report): string {
     [
       '- Diagnosis, triage without a reader, or ruling out disease: a low score does not mean a healthy chest.',
       '- Lateral views, children, CT, ultrasound, photographs of other body parts.',
-      '- Deciding on COVID-19 at all where the sources of the images differ from those below: see the shortcut audit.',
+      `- Deciding on ${classNameIn(focusOf(report.classes), 'en')} at all where the sources of the images differ from those below: see the shortcut audit.`,
     ].join('\n'),
 
     '## How good it is',
@@ -60,9 +62,9 @@ export function modelCard(manifest: Manifest, report: Report): string {
         show(c.aucByGroup),
       ]),
     ),
-    ...report.covidAgainstPneumonia.map(
+    ...report.counterTests.map(
       (pair) =>
-        `COVID-19 against pneumonia within one source (${pair.source}, ${pair.covid} against ${pair.pneumonia} images), where the source gives nothing away: AUC ${show(pair.aucByGroup)}.`,
+        `${pair.focus.label} against ${pair.against.label} within one source (${pair.source}, ${pair.focus.n} against ${pair.against.n} images), where the source gives nothing away: AUC ${show(pair.aucByGroup)}.`,
     ),
     report.external
       ? `On an external set that no part of training or selection has seen (${report.external.n} images): balanced accuracy ${show(report.external.balancedAccuracy)}.`
@@ -98,10 +100,10 @@ export function modelCard(manifest: Manifest, report: Report): string {
 
 /** Each source of COVID-19 images that a network was tested on without ever having been trained on it. */
 const leftOut = ({ leftOut: sources }: Report): string[] =>
-  sources.map(({ source, images, covidRecall, covidAgainstPneumonia: pair }) =>
+  sources.map(({ source, focus, images, recall, counterTest: pair }) =>
     [
-      `Trained without any image of ${source}, it recognises ${show(covidRecall)} of that source’s ${images.covid} COVID-19 images`,
-      pair ? `; against pneumonia of that source: AUC ${show(pair.aucByGroup)}.` : '.',
+      `Trained without any image of ${source}, it recognises ${show(recall)} of that source’s ${images[focus] ?? 0} images of ${focus}`,
+      pair ? `; against ${pair.against.label} of that source: AUC ${show(pair.aucByGroup)}.` : '.',
     ].join(''),
   )
 
@@ -133,15 +135,15 @@ function localisation({ localisation: found }: Report): string {
 /** The network beside what cannot see lung disease: the table that the README quotes too. */
 export const auditTable = (report: Report): string =>
   table(
-    ['input', 'balanced accuracy', 'COVID-19 AUC'],
+    ['input', 'balanced accuracy', `${classNameIn(focusOf(report.classes), 'en')} AUC`],
     [
-      ['**this network**', show(report.model.balancedAccuracy), show(covidAuc(report))],
-      ...report.shortcuts.map((s) => [s.title, show(s.balancedAccuracy), show(s.covidAuc)]),
+      ['**this network**', show(report.model.balancedAccuracy), show(focusAuc(report))],
+      ...report.shortcuts.map((s) => [s.title, show(s.balancedAccuracy), show(s.focusAuc)]),
     ],
   )
 
-const covidAuc = (report: Report): Estimate => {
-  const covid = report.model.classes.find((c) => c.label === 'covid19')
-  if (!covid) throw new Error('the report has no COVID-19 image')
-  return covid.aucByGroup
+const focusAuc = (report: Report): Estimate => {
+  const found = report.model.classes.find((c) => c.label === report.focus)
+  if (!found) throw new Error(`the report has no image of ${report.focus}`)
+  return found.aucByGroup
 }

@@ -46,28 +46,28 @@ export function summaryTable(shipped: readonly Report[]): string {
   const rows = shipped.map((report) => {
     const { architecture, size } = report.run.config
     const name = `${architecture === 'detl12' ? 'the paper’s network, `detl' : 'MobileNetV2, `mobilenet-v2'}-${size}\``
-    return summaryRow(name, report, report.model.balancedAccuracy, covidAucOf(report))
+    return summaryRow(name, report, report.model.balancedAccuracy, focusAucOf(report))
   })
   const last = shipped.at(-1)!
   const metadata = last.shortcuts.find((s) => s.name === 'metadata')
   if (!metadata) throw new Error('the report lacks the shortcut "metadata"')
   rows.push(
-    summaryRow('no lung at all: file metadata only', last, metadata.balancedAccuracy, metadata.covidAuc),
+    summaryRow('no lung at all: file metadata only', last, metadata.balancedAccuracy, metadata.focusAuc),
   )
   return table(['', 'X-rays of unseen patients', 'balanced accuracy', 'COVID-19 AUC'], rows)
 }
 
-const summaryRow = (name: string, { images }: Report, balanced: Estimate, covidAuc: Estimate): string[] => [
+const summaryRow = (name: string, { images }: Report, balanced: Estimate, focusAuc: Estimate): string[] => [
   name,
   `${images.test}, ${images.folds === 1 ? '1 fold' : `${images.folds} folds`}`,
   show(balanced),
-  show(covidAuc),
+  show(focusAuc),
 ]
 
-function covidAucOf({ model }: Report): Estimate {
-  const covid = model.classes.find(({ label }) => label === 'covid19')
-  if (!covid) throw new Error('the report has no class covid19')
-  return covid.auc
+function focusAucOf({ model, focus }: Report): Estimate {
+  const found = model.classes.find(({ label }) => label === focus)
+  if (!found) throw new Error(`the report has no image of ${focus}`)
+  return found.auc
 }
 
 function rowOf(name: string, { paper, grouped }: Results): string[] {

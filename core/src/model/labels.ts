@@ -1,5 +1,5 @@
 /**
- * The four classes of Data-B, in the order of every vector of scores in this project.
+ * The four classes of Data-B, in the order of scores. The default list, where a data set names none of its own.
  * Basu, Mitra & Saha 2020, section IV-B.
  */
 export const LABELS = ['normal', 'other_disease', 'pneumonia', 'covid19'] as const

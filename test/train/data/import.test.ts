@@ -86,7 +86,7 @@ describe('importData', () => {
     expect(readFileSync(join(dir, 'nih_boxes.csv'), 'utf8')).toBe(
       'file,label,x,y,w,h\nnih/00000001_001.png,Mass,48.0,24.0,12.0,6.0\n',
     )
-    const records = readFolder(dir)
+    const records = readFolder(dir).records
     expect(records.map((r) => [r.dataset, r.classA, r.classB, r.view, r.age])).toEqual([
       ['nih', 'normal', 'normal', 'PA', 58],
       ['nih', 'disease', 'other_disease', 'AP', 58],
@@ -107,7 +107,7 @@ describe('importData', () => {
     const own = [{ source: 'folder' as const, labels: join(dir, 'manifest.csv'), images: dir }]
     const filtered = await importData({ sources: own, out: again, licences: 'permissive' })
     expect(filtered).toMatchObject({ images: 3, licence: 1 })
-    const kept = readFolder(again)
+    const kept = readFolder(again).records
     expect(kept.map((r) => [r.dataset, r.classB, r.sha256])).toEqual(
       records.slice(0, 3).map((r) => [r.dataset, r.classB, r.sha256]),
     )
@@ -180,7 +180,7 @@ describe.skipIf(!existsSync(labels))("the sources' real label files", () => {
     }
     let compared = 0
     let different = 0
-    for (const r of readFolder(join(sharedDir(), 'cxr'))) {
+    for (const r of readFolder(join(sharedDir(), 'cxr')).records) {
       const name = r.file
         .split('/')
         .at(-1)!

@@ -186,20 +186,21 @@ describe('a data set of several folders', () => {
     mkdirSync(join(dir, name))
     writeFileSync(join(dir, name, 'manifest.csv'), lines.join('\n'))
   }
+  const sha = (n: number) => n.toString(16).padStart(64, '0')
   const head = 'file,dataset,patient_id,group_id,class_a,class_b,width,height,sha256,tier'
   folder(
     'main',
     head,
-    'a.png,nih,p1,g1,disease,other_disease,9,9,01,',
-    'b.png,nih,p2,g2,,pneumonia,9,9,02,',
-    'COVID-00048.png,figure1,p3,g3,,covid19,9,9,03,',
+    `a.png,nih,p1,g1,disease,other_disease,9,9,${sha(1)},`,
+    `b.png,nih,p2,g2,,pneumonia,9,9,${sha(2)},`,
+    `COVID-00048.png,figure1,p3,g3,,covid19,9,9,${sha(3)},`,
   )
   folder(
     'more',
     head,
-    '1.png,rsna,p1,,normal,normal,9,9,11,A',
-    '2.png,rsna,,,normal,normal,9,9,12,A',
-    '3.png,rsna,,g1,normal,normal,9,9,13,B',
+    `1.png,rsna,p1,,normal,normal,9,9,${sha(11)},A`,
+    `2.png,rsna,,,normal,normal,9,9,${sha(12)},A`,
+    `3.png,rsna,,g1,normal,normal,9,9,${sha(13)},B`,
   )
   writeFileSync(join(dir, 'main', 'nih_boxes.csv'), 'file,label,x,y,w,h\na.png,Mass,1,2,3,4\n')
   writeFileSync(join(dir, 'more', 'nih_boxes.csv'), 'file,label,x,y,w,h\n1.png,Mass,1,2,3,4\n')
@@ -213,7 +214,7 @@ describe('a data set of several folders', () => {
   const both = [{ dir: 'main' }, { dir: 'more', use: 'training', tiers: ['A'] }]
 
   it('joins folders, with one patient in one group, and takes the tiers that are asked for', () => {
-    const found = readDataSet(set({ folders: both }))
+    const found = readDataSet(set({ folders: both })).records
     expect(found.map((r) => [r.file, r.group, r.trainingOnly])).toEqual([
       ['a.png', 'g1', false],
       ['b.png', 'g2', false],
@@ -221,7 +222,7 @@ describe('a data set of several folders', () => {
       ['more/1.png', 'g1', true],
       ['more/2.png', 'more/2.png', true],
     ])
-    const apart = readDataSet(set({ folders: [{ dir: 'main' }, { dir: 'more' }] })).at(-1)!
+    const apart = readDataSet(set({ folders: [{ dir: 'main' }, { dir: 'more' }] })).records.at(-1)!
     expect([apart.file, apart.group]).toEqual(['more/3.png', 'more/g1']) // another g1 than that of main
     expect([...readDataSetRegions(join(dir, 'set.json')).boxes.keys()]).toEqual(['a.png', 'more/1.png'])
   })
@@ -230,7 +231,7 @@ describe('a data set of several folders', () => {
     const read = (conflicts: 'drop' | 'relabel') =>
       readDataSet(
         set({ folders: both, secondReading: { files: ['normal.csv', 'opacity.csv'], conflicts } }),
-      ).slice(0, 2)
+      ).records.slice(0, 2)
     expect(read('relabel').map((r) => [r.classA, r.classB, r.leftOut])).toEqual([
       ['normal', 'normal', undefined],
       [undefined, 'pneumonia', undefined],
@@ -242,7 +243,7 @@ describe('a data set of several folders', () => {
   })
 
   it('knows the file of Figure1 that is an image of ChestX-ray14, and takes a list of others', () => {
-    const found = readDataSet(set({ folders: both, leaveOut: ['b.png'] }))
+    const found = readDataSet(set({ folders: both, leaveOut: ['b.png'] })).records
     expect(found.map((r) => r.leftOut)).toEqual([
       undefined,
       'named in leaveOut',
@@ -266,7 +267,7 @@ describe('a data set of several folders', () => {
 
 const cxr = join(sharedDir(), 'cxr')
 it.skipIf(!existsSync(cxr))('the real data split without a leak, all four classes in every fold', () => {
-  const real = readDataSet(cxr)
+  const { records: real } = readDataSet(cxr)
   const split = groupedSplit(real, 1)
   expect(checkLeaks(split, real)).toEqual([])
   const labels = new Map(real.map((r) => [r.file, r.classB]))
@@ -279,7 +280,7 @@ it.skipIf(!existsSync(more))('further real images, for training only, join the s
   const files = ['rsna_normal_vs_nih_label.csv', 'rsna_opacity_vs_nih_label.csv'].map((f) => join(more, f))
   const folders = [{ dir: cxr }, { dir: more, use: 'training', tiers: ['A'] }]
   writeFileSync(path, JSON.stringify({ folders, secondReading: { files, conflicts: 'drop' } }))
-  const real = readDataSet(path)
+  const { records: real } = readDataSet(path)
   const split = splitOf('grouped', real, 1)
   expect(checkLeaks(split, real)).toEqual([])
   expect(split.folds[0]!.train.filter((f) => f.startsWith('cxr-more/')).length).toBeGreaterThan(11_000)

@@ -1,6 +1,8 @@
+import { PAPER_LIST } from '@detl/core/model/class-list'
 import { LABELS } from '@detl/core/model/labels'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { groupedSplit } from '@detl/train/data/split'
+import { LabelledRecords } from '@detl/train/data/truth'
 import { buildReport } from '@detl/train/evaluate/build-report'
 import { compareRuns } from '@detl/train/evaluate/compare'
 import { renderGallery } from '@detl/train/evaluate/gallery-html'
@@ -10,13 +12,13 @@ import { gaussian, rngOf } from '@detl/train/rng'
 import type { Run } from '@detl/train/run'
 import type { FoldPredictions, GalleryCase } from '@detl/train/scores/files'
 import { galleryImages } from '@detl/train/scores/gallery-rule'
-import { averageOverFolds, scored } from '@detl/train/scores/predictions'
+import { averageOverFolds, isRight, scored } from '@detl/train/scores/predictions'
 import { describe, expect, it } from 'vitest'
 import { defaults } from '../../../train/configs/default.ts'
 import { madeUpRecords } from '../data/records.ts'
 
 const records = madeUpRecords(3)
-const byFile = new Map(records.map((r) => [r.file, r]))
+const byFile = new LabelledRecords(records, PAPER_LIST)
 const split = groupedSplit(records, 3)
 const rng = rngOf('report')
 /** Scores that know the class with some noise. */
@@ -52,7 +54,6 @@ const shortcut = (skill: number) => {
   return {
     kind: 'metadata' as const,
     files,
-    truth: files.map((f) => LABELS.indexOf(byFile.get(f)!.classB!)),
     probabilities: logits.map((z) => z.map((v) => Math.exp(v) / z.reduce((s, q) => s + Math.exp(q), 0))),
   }
 }
@@ -109,10 +110,10 @@ describe('buildReport', () => {
 
   it('counts every test image once and every class', () => {
     expect(report.images.test).toBe(split.folds.reduce((n, f) => n + f.test.length, 0))
-    expect(report.model.confusion.flat().reduce((a, b) => a + b, 0)).toBe(report.images.test)
+    expect(report.model.confusion!.flat().reduce((a, b) => a + b, 0)).toBe(report.images.test)
     expect(report.folds.map((f) => f.n)).toEqual(split.folds.map((f) => f.test.length))
     const all = scored(folds, 'test', byFile)
-    const right = all.filter((s) => s.predicted === s.truth).length
+    const right = all.filter(isRight).length
     expect(report.model.accuracy.value).toBeCloseTo(right / all.length, 12)
   })
 
@@ -173,7 +174,7 @@ describe('buildReport', () => {
     expect(members!.each).toHaveLength(3)
     expect(together.model.balancedAccuracy.value).toBeGreaterThan(members!.balancedAccuracy.mean + 0.05)
     const alone = scored(a, 'test', byFile)
-    const right = alone.filter((s) => s.predicted === s.truth).length
+    const right = alone.filter(isRight).length
     expect(members!.each[0]!.accuracy).toBeCloseTo(right / alone.length, 12)
     expect(report.members).toBeUndefined()
     expect(together.headline).toContain('by 3 networks a fold together; one alone reaches')
@@ -192,12 +193,13 @@ describe('buildReport', () => {
     const html = renderReport(report, { cases: [galleryCase], rule: 'the first' })
     expect(html).toContain('data:,map')
     expect(html).not.toMatch(/data:,(xray|overlay)/)
-    expect(renderGallery([galleryCase], 'the first')).toMatch(/data:,xray[\s\S]*data:,overlay/)
+    expect(renderGallery([galleryCase], 'the first', PAPER_LIST)).toMatch(/data:,xray[\s\S]*data:,overlay/)
   })
 
   it('lists what was said of every held-out and external image, once each', () => {
     const test = scored(folds, 'test', byFile)
-    const csv = predictionsCsv(test, averageOverFolds(scored(folds, 'external', byFile)))
+    const external = averageOverFolds(scored(folds, 'external', byFile), PAPER_LIST)
+    const csv = predictionsCsv(test, external, LABELS)
     const lines = csv.trim().split('\n')
     expect(lines[0]).toMatch(/^part,fold,file,.*,p_normal,p_other_disease,p_pneumonia,p_covid19$/)
     expect(lines.filter((l) => l.startsWith('test,'))).toHaveLength(test.length)
@@ -210,9 +212,9 @@ describe('galleryImages', () => {
     const test = scored(folds, 'test', byFile)
     const chosen = galleryImages(test)
     for (const [c] of LABELS.entries()) {
-      const wrong = test.filter((s) => s.truth === c && s.predicted !== c)
+      const wrong = test.filter((s) => s.truths[c] === 1 && s.called[c] !== 1)
       const first = wrong.map((s) => s.record.sha256).sort()[0]
-      expect(chosen.filter((s) => s.truth === c && s.predicted !== c)[0]!.record.sha256).toBe(first)
+      expect(chosen.filter((s) => s.truths[c] === 1 && s.called[c] !== 1)[0]!.record.sha256).toBe(first)
     }
     expect(galleryImages([...test].reverse())).toEqual(chosen)
   })
@@ -238,7 +240,7 @@ describe('compareRuns', () => {
   it('shows no difference between equals, and none at all of a model with itself', () => {
     expect(against(3).sentence).toContain('The balanced accuracy of A and of B may be equal')
     const self = compareRuns({ name: 'A', folds }, { name: 'B', folds }, byFile, 1)
-    expect(self.covidAuc).toMatchObject({ difference: 0, low: 0, high: 0 })
+    expect(self.focusAuc).toMatchObject({ difference: 0, low: 0, high: 0 })
   })
 
   it('refuses runs of different splits', () => {

@@ -31,6 +31,8 @@ export function* trainingBatches(
         batch.regions.weights[b] = regions.weights[i]!
       }
       fill(batch, b, changed, set.labels[i]!, set.weights[i]!, STANDARDISED)
+      if (set.targets && batch.targets)
+        batch.targets.set(set.targets.subarray(i * set.classes, (i + 1) * set.classes), b * set.classes)
       if (set.findings && batch.findings) {
         const { names, targets, known } = set.findings
         batch.findings.targets.set(
@@ -61,6 +63,7 @@ export function* evaluationBatches(set: LabelledImages, batchSize: number): Gene
 const emptyBatch = (set: LabelledImages, batchSize: number): Batch => ({
   x: new Float32Array(batchSize * set.size ** 2),
   labels: new Int32Array(batchSize),
+  targets: set.targets && new Float32Array(batchSize * set.classes),
   weights: new Float32Array(batchSize),
   regions: set.regions && {
     cells: new Float32Array(batchSize * set.regions.grid.cells ** 2),

@@ -4,11 +4,21 @@ import { parse } from 'csv-parse/sync'
 
 export type Row = Record<string, string | undefined>
 
-/** A CSV file with a header row, gzipped or not, as rows by column name. */
+/** What spreadsheets put between cells, by country. */
+const DELIMITERS = [',', ';', '\t'] as const
+
+/**
+ * A CSV file with a header row, gzipped or not, as rows by column name. Cells are parted by what parts the header: commas, semicolons
+ * or tabs. UTF-8, or UTF-16 with its mark.
+ */
 export function readCsv(path: string): Row[] {
   const bytes = readFileSync(path)
-  const text = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes
-  return parse(text, { columns: true, skip_empty_lines: true, bom: true, relax_column_count: true }) as Row[]
+  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes
+  const text = new TextDecoder(plain[0] === 0xff && plain[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(plain)
+  const header = text.slice(0, text.search(/[\r\n]|$/))
+  const count = (delimiter: string) => header.split(delimiter).length
+  const delimiter = DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best))
+  return parse(text, { columns: true, skip_empty_lines: true, relax_column_count: true, delimiter }) as Row[]
 }
 
 /** The value of a column, or an error that names file, line and column. */

@@ -1,10 +1,12 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import type { ClassList } from '@detl/core/model/class-list'
 import * as z from 'zod'
+import { CLASSES_FILE, readClassList } from './class-names.ts'
 import { joinGroups } from './near-duplicates.ts'
 import type { ImageRecord } from './record.ts'
 import { type Regions, readRegions } from './regions.ts'
-import { CONFLICTS, withSecondReading } from './second-reading.ts'
+import { CONFLICTS, type Conflicts, withSecondReading } from './second-reading.ts'
 import { readFolder } from './sources/folder.ts'
 
 const part = z.strictObject({
@@ -23,6 +25,8 @@ const dataSetSchema = z.strictObject({
   secondReading: z
     .strictObject({ files: z.array(z.string()).min(1), conflicts: z.enum(CONFLICTS) })
     .optional(),
+  /** classes.json; where absent, that of the first folder that has one. */
+  classes: z.string().optional(),
   /** Images that no part of training or testing sees, by file. */
   leaveOut: z.array(z.string()).default([]),
 })
@@ -34,28 +38,34 @@ const KNOWN_FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
 
 type Part = { dir: string; prefix: string; use: 'any' | 'training'; tiers?: readonly string[] | undefined }
 
+/** Images, and the classes that they may have. */
+export type DataSet = { records: ImageRecord[]; list: ClassList }
+
 /**
  * The images of a data folder, or of several that a JSON file puts together.
  * @param path a folder with manifest.csv, or a file: `{"folders": [{"dir": "cxr"}, {"dir": "more", "use": "training"}]}`
- * @throws where the file is none of that form, or two folders have the same name
+ * @throws where the file is none of that form, two folders have the same name, or a table has faults
  */
-export function readDataSet(path: string): ImageRecord[] {
-  if (statSync(path).isDirectory()) return readFolder(path).map(withoutKnownFaults)
-  const { parts, secondReading, leaveOut } = parseDataSet(path)
-  const records = joinPatients(parts.flatMap(recordsOf)).map(withoutKnownFaults)
+export function readDataSet(path: string): DataSet {
+  const { parts, list, secondReading, leaveOut } = parseDataSet(path)
+  const folders = parts.map((part) => readPart(part, list))
+  const all = folders.flatMap((f) => f.records)
+  // One folder's groups are as they are.
+  const records = (folders.length > 1 ? joinPatients(all) : all).map(withoutKnownFaults)
   const known = new Set(records.map((r) => r.file))
   const missing = leaveOut.filter((file) => !known.has(file))
   if (missing.length > 0)
     throw new Error(`${path}: leaveOut names ${missing.join(', ')}, which the data do not have`)
   const named = new Set(leaveOut)
   const kept = records.map((r) => (named.has(r.file) ? { ...r, leftOut: 'named in leaveOut' } : r))
-  if (!secondReading) return kept
-  return withSecondReading(kept, secondReading.files, secondReading.conflicts)
+  return {
+    list: folders[0]!.list,
+    records: secondReading ? withSecondReading(kept, secondReading.files, secondReading.conflicts) : kept,
+  }
 }
 
 /** Boxes and outlines of the same images. */
 export function readDataSetRegions(path: string): Regions {
-  if (statSync(path).isDirectory()) return readRegions(path)
   const regions = parseDataSet(path).parts.map(({ dir, prefix }) => ({ prefix, of: readRegions(dir) }))
   const joined = <K extends keyof Regions>(kind: K): Regions[K] =>
     new Map(
@@ -69,13 +79,27 @@ export function readDataSetRegions(path: string): Regions {
   }
 }
 
-function parseDataSet(path: string) {
+type Parsed = {
+  parts: Part[]
+  list: ClassList | undefined
+  leaveOut: string[]
+  secondReading: { files: string[]; conflicts: Conflicts } | undefined
+}
+
+function parseDataSet(path: string): Parsed {
+  if (statSync(path).isDirectory())
+    return {
+      parts: [{ dir: path, prefix: '', use: 'any' }],
+      list: undefined,
+      leaveOut: [],
+      secondReading: undefined,
+    }
   const result = dataSetSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
   if (!result.success) {
     const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
     throw new Error(`${path} does not describe a data set: ${issues.join('; ')}`)
   }
-  const { folders, secondReading, leaveOut } = result.data
+  const { folders, secondReading, leaveOut, classes } = result.data
   const here = (name: string) => resolve(dirname(path), name)
   const parts = folders.map(({ dir, use, tiers }, i): Part => {
     return { dir: here(dir), prefix: i === 0 ? '' : `${basename(here(dir))}/`, use, tiers }
@@ -83,23 +107,27 @@ function parseDataSet(path: string) {
   const names = parts.map(({ prefix }) => prefix)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice) throw new Error(`${path}: two folders are called ${twice}`)
+  const beside = parts.map(({ dir }) => join(dir, CLASSES_FILE)).find((file) => existsSync(file))
+  const list = classes ? here(classes) : beside
   return {
     parts,
+    list: list === undefined ? undefined : readClassList(list),
     leaveOut,
     secondReading: secondReading && { ...secondReading, files: secondReading.files.map(here) },
   }
 }
 
-function recordsOf({ dir, prefix, use, tiers }: Part): ImageRecord[] {
-  const all = readFolder(dir)
+function readPart({ dir, prefix, use, tiers }: Part, given: ClassList | undefined): DataSet {
+  const { records: all, list } = readFolder(dir, given)
   const chosen = tiers ? all.filter((r) => r.tier !== undefined && tiers.includes(r.tier)) : all
   if (chosen.length === 0) throw new Error(`${join(dir, 'manifest.csv')} has no image of tier ${tiers}`)
-  return chosen.map((r) => ({
+  const records = chosen.map((r) => ({
     ...r,
     file: prefix + r.file,
     group: prefix + r.group, // two folders may well both have a group "g1"
     trainingOnly: r.trainingOnly || use === 'training',
   }))
+  return { records, list }
 }
 
 /** One patient's images are one group, whatever folder they come from; it is called as the first of them. */

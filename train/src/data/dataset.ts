@@ -6,6 +6,7 @@ import { inputSpec } from './model-input.ts'
 import { dataDigest, type ImageRecord } from './record.ts'
 import { splitOf } from './split.ts'
 import type { Protocol, Split } from './split-file.ts'
+import { LabelledRecords } from './truth.ts'
 
 export type DatasetOptions = {
   /** As `readDataSet` takes it. */
@@ -24,7 +25,7 @@ export type DatasetOptions = {
 
 export type Dataset = {
   records: ImageRecord[]
-  byFile: Map<string, ImageRecord>
+  byFile: LabelledRecords
   pixels: PixelCache
   split: Split
   digest: string
@@ -32,8 +33,8 @@ export type Dataset = {
 
 /** Manifest, split (checked for leaks) and pixels of a data folder. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
-  const records = readDataSet(options.data)
-  const split = options.split ?? splitOf(options.protocol, records, options.seed)
+  const { records, list } = readDataSet(options.data)
+  const split = options.split ?? splitOf(options.protocol, records, options.seed, list)
   checkLeaks(split, records)
   const pixels = await loadPixels(
     records,
@@ -43,7 +44,7 @@ export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   )
   return {
     records,
-    byFile: new Map(records.map((r) => [r.file, r])),
+    byFile: new LabelledRecords(records, list),
     pixels,
     split,
     digest: dataDigest(records),

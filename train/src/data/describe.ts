@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import type { ClassList } from '@detl/core/model/class-list'
 import { readDataSet } from './data-set.ts'
 import { findLeaks, type Leak, leakText } from './leaks.ts'
 import { type Fingerprint, fingerprint, nearDuplicates } from './near-duplicates.ts'
@@ -40,7 +41,7 @@ export type DescribeOptions = {
 
 export async function describeData(root: string, options: DescribeOptions): Promise<DataDescription> {
   const { splitSeed } = options
-  const records = readDataSet(root)
+  const { records, list } = readDataSet(root)
   const classOf = (r: ImageRecord) => r.classB ?? (r.classA ? `${r.classA} (Data-A)` : 'none')
   const bySha = new Map<string, string[]>()
   for (const r of records) bySha.set(r.sha256, [...(bySha.get(r.sha256) ?? []), r.file])
@@ -55,7 +56,7 @@ export async function describeData(root: string, options: DescribeOptions): Prom
     licences: count(records, (r) => r.licence || 'not stated'),
     duplicates: [...bySha].filter(([, f]) => f.length > 1).map(([sha256, files]) => ({ sha256, files })),
     nearDuplicates: options.nearDuplicates ? await findNearDuplicates(records, options.onImages) : undefined,
-    splits: protocolsOf(records).map((protocol) => describeSplit(protocol, records, splitSeed)),
+    splits: protocolsOf(records, list).map((protocol) => describeSplit(protocol, records, list, splitSeed)),
   }
 }
 
@@ -75,19 +76,20 @@ async function findNearDuplicates(
   })
 }
 
-const protocolsOf = (records: readonly ImageRecord[]): Protocol[] => [
+const protocolsOf = (records: readonly ImageRecord[], list: ClassList): Protocol[] => [
   'grouped',
   'paper',
-  ...sourcesToLeaveOut(records).map((source): Protocol => `without-${source}`),
+  ...sourcesToLeaveOut(records, list).map((source): Protocol => `without-${source}`),
 ]
 
 function describeSplit(
   protocol: Protocol,
   records: readonly ImageRecord[],
+  list: ClassList,
   seed: number,
 ): DataDescription['splits'][number] {
   try {
-    const split = splitOf(protocol, records, seed)
+    const split = splitOf(protocol, records, seed, list)
     const counts: Counts = {
       'Data-A training': split.pretrain.train.length,
       'Data-A validation': split.pretrain.validation.length,

@@ -10,8 +10,10 @@ export type LabelledImages = {
   placed: readonly Geometry['placed'][]
   /** Into `pixels` and `placed`, one per image of this set. */
   indices: Int32Array
-  /** 0 … classes − 1 */
+  /** 0 … classes − 1; of multi-label images the number of their combination of classes, which only tells them apart */
   labels: Int32Array
+  /** [N,classes] of 0 and 1, of multi-label images. */
+  targets?: Float32Array
   /** Of the loss; mean 1. */
   weights: Float32Array
   /** Where the evidence lies, for the images of which it is known: `regions.ts`. */
@@ -28,6 +30,8 @@ export type Batch = {
   /** [B,S,S,1]: standardised in training, 0 … 1 in evaluation */
   x: Float32Array
   labels: Int32Array
+  /** [B,classes], of multi-label images */
+  targets: Float32Array | undefined
   weights: Float32Array
   /** [B,h,w], share of each map cell's surroundings that is region, and [B], how much each image's region counts */
   regions: { cells: Float32Array; weights: Float32Array } | undefined
@@ -46,4 +50,12 @@ export const subset = (set: LabelledImages, places: readonly number[]): Labelled
   indices: Int32Array.from(places, (i) => set.indices[i]!),
   labels: Int32Array.from(places, (i) => set.labels[i]!),
   weights: Float32Array.from(places, (i) => set.weights[i]!),
+  ...(set.targets && { targets: rowsOf(set.targets, places, set.classes) }),
 })
+
+const rowsOf = (values: Float32Array, places: readonly number[], columns: number): Float32Array => {
+  const out = new Float32Array(places.length * columns)
+  for (const [to, i] of places.entries())
+    out.set(values.subarray(i * columns, (i + 1) * columns), to * columns)
+  return out
+}

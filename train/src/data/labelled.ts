@@ -1,15 +1,15 @@
-import { LABELS } from '@detl/core/model/labels'
 import type { Weighting } from '../config.ts'
 import type { PixelCache } from './cache.ts'
 import type { Findings, LabelledImages } from './images.ts'
 import type { ImageRecord } from './record.ts'
+import type { LabelledRecords } from './truth.ts'
 
 export const DATA_A_CLASSES = ['normal', 'disease'] as const
 
 /** The images of a list of files, in its order, with the class that Data-A or Data-B gives them. */
 export function labelledImages(
   files: readonly string[],
-  records: ReadonlyMap<string, ImageRecord>,
+  records: LabelledRecords,
   cache: PixelCache,
   data: 'A' | 'B',
   weighting: Weighting,
@@ -17,28 +17,34 @@ export function labelledImages(
   const positions = new Map(cache.files.map((f, i) => [f, i]))
   const indices = new Int32Array(files.length)
   const labels = new Int32Array(files.length)
+  const classes = data === 'A' ? DATA_A_CLASSES : records.ids
+  const multi = data === 'B' && records.list.labelling === 'multi'
+  const targets = multi ? new Float32Array(files.length * classes.length) : undefined
+  const combinations: string[] = []
   const cells: { source: string; label: number }[] = []
   for (const [i, file] of files.entries()) {
     const record = records.get(file)
     const position = positions.get(file)
     if (!record || position === undefined) throw new Error(`${file} is not in the data`)
-    const label =
-      data === 'A'
-        ? DATA_A_CLASSES.indexOf(record.classA as 'normal')
-        : LABELS.indexOf(record.classB as (typeof LABELS)[number])
-    if (label < 0) throw new Error(`${file} has no class in Data-${data}`)
+    const name = data === 'A' ? record.classA : record.classB
+    if (name === undefined) throw new Error(`${file} has no class in Data-${data}`)
+    targets?.set(records.truthOf(file), i * classes.length)
+    const known: readonly string[] = multi ? combinations : classes
+    const label = known.includes(name) ? known.indexOf(name) : multi ? combinations.push(name) - 1 : -1
+    if (label < 0) throw new Error(`${file} is of "${name}", which is none of ${classes.join(', ')}`)
     indices[i] = position
     labels[i] = label
     cells.push({ source: record.dataset, label })
   }
   return {
     size: cache.size,
-    classes: data === 'A' ? DATA_A_CLASSES.length : LABELS.length,
+    classes: classes.length,
     pixels: cache.pixels,
     placed: cache.geometry.map((g) => g.placed),
     indices,
     labels,
     weights: lossWeights(cells, weighting),
+    ...(targets && { targets }),
   }
 }
 

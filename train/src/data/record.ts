@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Reading } from '@detl/core/gate/reading'
-import type { Label } from '@detl/core/model/labels'
 
 /** One image of a dataset, as its source describes it. Nothing here has touched a pixel. */
 export type ImageRecord = {
@@ -18,13 +17,13 @@ export type ImageRecord = {
   finding: string
   /** Data-A: normal or disease; absent = not usable there. */
   classA: 'normal' | 'disease' | undefined
-  /** Data-B; absent = not usable there. */
-  classB: Label | undefined
+  /** Data-B: a class of the list, of a multi-label one several (`a|b`) or `none`; absent = not usable there. */
+  classB: string | undefined
   age: number | undefined
   sex: 'F' | 'M' | undefined
-  /** Of the file here; and of the original, where the file is a reduced copy. */
-  width: number
-  height: number
+  /** Of the file here, where its table says so; and of the original, where the file is a reduced copy. */
+  width: number | undefined
+  height: number | undefined
   sourceWidth: number | undefined
   sourceHeight: number | undefined
   /** Of the file's bytes. */

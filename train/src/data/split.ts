@@ -1,4 +1,4 @@
-import { LABELS } from '@detl/core/model/labels'
+import { type ClassList, focusOf, idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { ImageRecord } from './record.ts'
 import type { Protocol } from './split-file.ts'
@@ -8,10 +8,13 @@ import { withTrainingOnly } from './training-only.ts'
 /** Datasets that are kept for external validation. */
 const EXTERNAL = new Set(['figure1'])
 
-/** Sources that `without-SOURCE` can leave out: those of COVID-19 images, of which there must be others. */
-export function sourcesToLeaveOut(records: readonly ImageRecord[]): string[] {
-  const covid = records.filter((r) => r.classB === 'covid19' && !EXTERNAL.has(r.dataset) && !r.trainingOnly)
-  const sources = [...new Set(covid.map((r) => r.dataset))].sort()
+/** Sources that `without-SOURCE` can leave out: those of images of the class in focus, of which there must be others. */
+export function sourcesToLeaveOut(records: readonly ImageRecord[], list: ClassList = PAPER_LIST): string[] {
+  const { id } = focusOf(list)
+  const having = records.filter(
+    (r) => r.classB?.split('|').includes(id) && !EXTERNAL.has(r.dataset) && !r.trainingOnly,
+  )
+  const sources = [...new Set(having.map((r) => r.dataset))].sort()
   return sources.length > 1 ? sources : []
 }
 const FOLDS = 5
@@ -22,12 +25,17 @@ const PRETRAIN_VALIDATION_PARTS = 6
 const NORMALS_FOR_PRETRAINING = 0.18
 
 /** The split of a protocol: what may be tested is split, then training gets the images that are for training only. */
-export function splitOf(protocol: Protocol, all: readonly ImageRecord[], seed: number): Split {
+export function splitOf(
+  protocol: Protocol,
+  all: readonly ImageRecord[],
+  seed: number,
+  list: ClassList = PAPER_LIST,
+): Split {
   const source = leftOutSource(protocol)
   const records = all.filter((r) => !r.trainingOnly && r.leftOut === undefined)
   const split =
     source !== undefined
-      ? withoutSourceSplit(records, seed, source)
+      ? withoutSourceSplit(records, seed, source, list)
       : (protocol === 'paper' ? paperSplit : groupedSplit)(records, seed)
   return withoutContested(withTrainingOnly(split, all), all)
 }
@@ -163,7 +171,12 @@ export function paperSplit(unsorted: readonly ImageRecord[], seed: number): Spli
  * network works at all. Pretraining is that of the grouped protocol, so that a base without images of the source is shared.
  * @throws where the source has no image of Data-B, or Data-A holds some of it
  */
-function withoutSourceSplit(unsorted: readonly ImageRecord[], seed: number, source: string): Split {
+function withoutSourceSplit(
+  unsorted: readonly ImageRecord[],
+  seed: number,
+  source: string,
+  list: ClassList,
+): Split {
   const records = inFileOrder(unsorted)
   const byFile = new Map(records.map((r) => [r.file, r]))
   const { pretrain, folds, external } = groupedSplit(records, seed)
@@ -183,7 +196,7 @@ function withoutSourceSplit(unsorted: readonly ImageRecord[], seed: number, sour
     rngOf(seed, 'without', source),
   )
   const test = [...of, ...other.filter((r) => inTest.has(r.file))]
-  const missing = LABELS.filter((label) => !train.flat().some((r) => r.classB === label))
+  const missing = idsOf(list).filter((id) => !train.flat().some((r) => r.classB?.split('|').includes(id)))
   if (missing.length > 0) throw new Error(`without "${source}" nothing teaches ${missing.join(', ')}`)
   return sealed({
     protocol: `without-${source}`,

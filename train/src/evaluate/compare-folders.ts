@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readDataSet } from '../data/data-set.ts'
 import { readSplit } from '../data/split-file.ts'
+import { LabelledRecords } from '../data/truth.ts'
 import { trainedMembers } from '../folds.ts'
 import { readRun } from '../run.ts'
 import { ensembleOf } from '../scores/ensemble.ts'
@@ -14,7 +15,8 @@ import type { Comparison } from './report.ts'
  * @param a, b run folders; `:scratch` at the end takes the folds that were trained without pretraining
  */
 export function compareFolders(a: string, b: string, data: string): Comparison {
-  const records = new Map(readDataSet(data).map((r) => [r.file, r]))
+  const { records: images, list } = readDataSet(data)
+  const records = new LabelledRecords(images, list)
   const read = (name: string) => {
     const fromScratch = name.endsWith(':scratch')
     const out = fromScratch ? name.slice(0, -':scratch'.length) : name

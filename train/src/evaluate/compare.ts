@@ -1,10 +1,12 @@
-import { LABELS } from '@detl/core/model/labels'
-import type { ImageRecord } from '../data/record.ts'
+import { focusOf } from '@detl/core/model/class-list'
+import { classNameIn } from '@detl/core/model/classes'
+import type { LabelledRecords } from '../data/truth.ts'
 import { rngOf } from '../rng.ts'
 import type { FoldPredictions } from '../scores/files.ts'
 import { type Scored, scored } from '../scores/predictions.ts'
+import { balancedAccuracyOf } from './figures.ts'
 import { bootstrapByGroup } from './intervals.ts'
-import { weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
+import { weightedAuc } from './metrics.ts'
 import type { Comparison, Difference } from './report.ts'
 
 type Statistic = (weights: ArrayLike<number>) => number
@@ -18,7 +20,7 @@ type Statistic = (weights: ArrayLike<number>) => number
 export function compareRuns(
   a: { name: string; folds: readonly FoldPredictions[] },
   b: { name: string; folds: readonly FoldPredictions[] },
-  records: ReadonlyMap<string, ImageRecord>,
+  records: LabelledRecords,
   seed: number,
 ): Comparison {
   const common = a.folds.filter((f) =>
@@ -47,23 +49,17 @@ export function compareRuns(
     const all = new Float64Array(groups.length).fill(1)
     return { a: ofLeft(all), b: ofRight(all), difference: value, low, high }
   }
-  const covid = LABELS.indexOf('covid19')
-  const balanced = difference(
-    (side) =>
-      weightedBalancedAccuracy(
-        side.map((s) => s.truth),
-        side.map((s) => s.predicted),
-        LABELS.length,
-      ),
-    'balanced',
-  )
-  const covidAuc = difference(
+  const { list, ids } = records
+  const focus = focusOf(list)
+  const c = ids.indexOf(focus.id)
+  const balanced = difference((side) => balancedAccuracyOf(side, list), 'balanced')
+  const focusAuc = difference(
     (side) =>
       weightedAuc({
-        scores: side.map((s) => s.probabilities[covid]!),
-        positive: side.map((s) => s.truth === covid),
+        scores: side.map((s) => s.probabilities[c]!),
+        positive: side.map((s) => s.truths[c] === 1),
       }),
-    'covid',
+    'focus',
   )
   return {
     a: a.name,
@@ -72,8 +68,8 @@ export function compareRuns(
     groups: new Set(groups).size,
     folds,
     balancedAccuracy: balanced,
-    covidAuc,
-    sentence: `${verdict(a.name, b.name, 'balanced accuracy', balanced, 100, ' points')} ${verdict(a.name, b.name, 'COVID-19 AUC', covidAuc, 1, '')}`,
+    focusAuc,
+    sentence: `${verdict(a.name, b.name, 'balanced accuracy', balanced, 100, ' points')} ${verdict(a.name, b.name, `${classNameIn(focus, 'en')} AUC`, focusAuc, 1, '')}`,
   }
 }
 

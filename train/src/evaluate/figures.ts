@@ -1,61 +1,64 @@
-import { LABELS, type Label } from '@detl/core/model/labels'
+import { type ClassList, focusOf, idsOf } from '@detl/core/model/class-list'
 import type { Estimate } from '@detl/core/model/manifest'
 import { rngOf } from '../rng.ts'
-import type { Scored } from '../scores/predictions.ts'
+import { isRight, type Scored } from '../scores/predictions.ts'
 import { bootstrapByGroup, delong, predictiveValueIntervals, wilson } from './intervals.ts'
-import { confusionMatrix, weightedAuc, weightedBalancedAccuracy } from './metrics.ts'
+import { confusionMatrix, meanRecall, weightedAuc } from './metrics.ts'
 import type { ClassFigures, CounterTest, Summary } from './report.ts'
 
 /** What every table of the report is computed from: one row an image. */
-export type Row = {
-  group: string
-  source: string
-  truth: number
-  predicted: number
-  probabilities: readonly number[]
-}
+export type Row = Pick<Scored, 'truths' | 'called' | 'probabilities'> & { group: string; source: string }
 
 export const rowOf = (s: Scored): Row => ({
   group: s.record.group,
   source: s.record.dataset,
-  truth: s.truth,
-  predicted: s.predicted,
+  truths: s.truths,
+  called: s.called,
   probabilities: s.probabilities,
 })
 
 const PREVALENCES = [0.01, 0.05, 0.2]
-const CLASSES = LABELS.length
 
 /** @param seed of the bootstrap */
-export function summarise(rows: readonly Row[], seed: number): Summary {
-  const confusion = confusionMatrix(
-    rows.map((r) => r.truth),
-    rows.map((r) => r.predicted),
-    CLASSES,
-  )
-  const right = rows.filter((r) => r.truth === r.predicted).length
+export function summarise(rows: readonly Row[], list: ClassList, seed: number): Summary {
   const groups = rows.map((r) => r.group)
-  const balanced = weightedBalancedAccuracy(
-    rows.map((r) => r.truth),
-    rows.map((r) => r.predicted),
-    CLASSES,
-  )
   return {
     n: rows.length,
-    confusion,
-    accuracy: wilson(right, rows.length),
-    balancedAccuracy: bootstrapByGroup(groups, balanced, rngOf(seed, 'balanced')),
-    classes: LABELS.flatMap((label, c) =>
-      rows.some((r) => r.truth === c) ? [classFigures(rows, label, c, seed)] : [],
+    confusion: list.labelling === 'single' ? confusionOf(rows) : undefined,
+    accuracy: wilson(rows.filter(isRight).length, rows.length),
+    balancedAccuracy: bootstrapByGroup(groups, balancedAccuracyOf(rows, list), rngOf(seed, 'balanced')),
+    classes: idsOf(list).flatMap((label, c) =>
+      rows.some((r) => r.truths[c] === 1) ? [classFigures(rows, label, c, seed)] : [],
     ),
   }
 }
 
-function classFigures(rows: readonly Row[], label: Label, c: number, seed: number): ClassFigures {
-  const of = rows.filter((r) => r.truth === c)
-  const rest = rows.filter((r) => r.truth !== c)
-  const sick = { right: of.filter((r) => r.predicted === c).length, n: of.length }
-  const well = { right: rest.filter((r) => r.predicted !== c).length, n: rest.length }
+const confusionOf = (rows: readonly Row[]): number[][] =>
+  confusionMatrix(
+    rows.map((r) => r.truths.indexOf(1)),
+    rows.map((r) => r.called.indexOf(1)),
+    rows[0]?.truths.length ?? 0,
+  )
+
+/** Mean over the classes of the share that is recognised; of a multi-label list, of those without the class too. */
+export function balancedAccuracyOf(
+  rows: readonly Pick<Row, 'truths' | 'called'>[],
+  { classes, labelling }: ClassList,
+): (weights: ArrayLike<number>) => number {
+  const kinds = classes.flatMap((_, c) =>
+    (labelling === 'single' ? [1] : [1, 0]).map((kind) => ({
+      of: rows.map((r) => r.truths[c] === kind),
+      right: rows.map((r) => r.called[c] === kind),
+    })),
+  )
+  return meanRecall(kinds)
+}
+
+function classFigures(rows: readonly Row[], label: string, c: number, seed: number): ClassFigures {
+  const of = rows.filter((r) => r.truths[c] === 1)
+  const rest = rows.filter((r) => r.truths[c] !== 1)
+  const sick = { right: of.filter((r) => r.called[c] === 1).length, n: of.length }
+  const well = { right: rest.filter((r) => r.called[c] !== 1).length, n: rest.length }
   return {
     label,
     n: of.length,
@@ -64,7 +67,7 @@ function classFigures(rows: readonly Row[], label: Label, c: number, seed: numbe
     ...aucs(
       rows,
       (r) => r.probabilities[c]!,
-      (r) => r.truth === c,
+      (r) => r.truths[c] === 1,
       seed,
     ),
     predictiveValues: PREVALENCES.map((prevalence) => ({
@@ -75,7 +78,7 @@ function classFigures(rows: readonly Row[], label: Label, c: number, seed: numbe
 }
 
 /** DeLong's interval and the bootstrap's by group, of any score against any question. */
-export function aucs(
+function aucs(
   rows: readonly Row[],
   score: (r: Row) => number,
   positive: (r: Row) => boolean,
@@ -89,19 +92,47 @@ export function aucs(
   return { auc: byDelong, aucByGroup: bootstrapByGroup(groups, statistic, rngOf(seed, 'auc')) }
 }
 
-const [PNEUMONIA, COVID] = [LABELS.indexOf('pneumonia'), LABELS.indexOf('covid19')]
+/** Two classes within one source, where neither the source nor its files can tell them apart. */
+export type Pair = { source: string; focus: number; against: number }
 
-export const covidAgainstPneumoniaRows = (rows: readonly Row[], source: string): Row[] =>
-  rows.filter((r) => r.source === source && (r.truth === PNEUMONIA || r.truth === COVID))
+/** Of either class, for a counter-test to say anything. */
+const FEWEST = 5
 
-/** COVID-19's part of what the two have together. */
-export const covidShare = (r: Row): number =>
-  r.probabilities[COVID]! / (r.probabilities[COVID]! + r.probabilities[PNEUMONIA]! + 1e-12)
+/**
+ * The counter-tests that the images allow: in each source that has images of the class in focus, that class against the other
+ * finding of which the source has most images. None where all images are of one source: there, every figure is one.
+ */
+export function pairsOf(rows: readonly Row[], list: ClassList): Pair[] {
+  const sources = [...new Set(rows.map((r) => r.source))].sort()
+  if (list.labelling === 'multi' || sources.length < 2) return []
+  const focus = idsOf(list).indexOf(focusOf(list).id)
+  return sources.flatMap((source) => {
+    const count = (c: number) => rows.filter((r) => r.source === source && r.truths[c] === 1).length
+    const others = list.classes.flatMap(({ finding }, c) => (finding && c !== focus ? [c] : []))
+    const [against] = others.sort((a, b) => count(b) - count(a))
+    const enough = against !== undefined && count(focus) >= FEWEST && count(against) >= FEWEST
+    return enough ? [{ source, focus, against }] : []
+  })
+}
 
-/** COVID against pneumonia of one source, where neither the source nor its files can tell: the counter-test. */
-export function covidAgainstPneumonia(rows: readonly Row[], source: string, seed: number): CounterTest {
-  const chosen = covidAgainstPneumoniaRows(rows, source)
-  const { auc: byDelong, aucByGroup } = aucs(chosen, covidShare, (r) => r.truth === COVID, seed)
-  const count = (c: number) => chosen.filter((r) => r.truth === c).length
-  return { source, covid: count(COVID), pneumonia: count(PNEUMONIA), auc: byDelong, aucByGroup }
+export const rowsOfPair = (rows: readonly Row[], { source, focus, against }: Pair): Row[] =>
+  rows.filter((r) => r.source === source && (r.truths[focus] === 1 || r.truths[against] === 1))
+
+/** The focus's part of what the two have together. */
+export const shareOf =
+  ({ focus, against }: Pair) =>
+  (r: Row): number =>
+    r.probabilities[focus]! / (r.probabilities[focus]! + r.probabilities[against]! + 1e-12)
+
+/** The counter-test of a pair. */
+export function counterTest(rows: readonly Row[], pair: Pair, list: ClassList, seed: number): CounterTest {
+  const chosen = rowsOfPair(rows, pair)
+  const count = (c: number) => chosen.filter((r) => r.truths[c] === 1).length
+  const ids = idsOf(list)
+  return {
+    source: pair.source,
+    focus: { label: ids[pair.focus]!, n: count(pair.focus) },
+    against: { label: ids[pair.against]!, n: count(pair.against) },
+    ...aucs(chosen, shareOf(pair), (r) => r.truths[pair.focus] === 1, seed),
+  }
 }

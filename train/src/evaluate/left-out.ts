@@ -1,10 +1,10 @@
-import { LABELS } from '@detl/core/model/labels'
+import { focusOf } from '@detl/core/model/class-list'
 import type { Estimate } from '@detl/core/model/manifest'
-import type { ImageRecord } from '../data/record.ts'
 import { leftOutSource, type Split } from '../data/split-file.ts'
+import type { LabelledRecords } from '../data/truth.ts'
 import type { FoldPredictions } from '../scores/files.ts'
 import { type Scored, scored } from '../scores/predictions.ts'
-import { covidAgainstPneumonia, rowOf } from './figures.ts'
+import { counterTest, pairsOf, rowOf } from './figures.ts'
 import { wilson } from './intervals.ts'
 import { operatingPoints } from './operating-points.ts'
 import type { LeftOutFigures } from './report.ts'
@@ -13,39 +13,37 @@ import type { LeftOutFigures } from './report.ts'
 export function leftOutFigures(
   split: Split,
   folds: readonly FoldPredictions[],
-  records: ReadonlyMap<string, ImageRecord>,
+  records: LabelledRecords,
 ): LeftOutFigures | undefined {
   const source = leftOutSource(split.protocol)
   if (source === undefined) return undefined
-  const [covid, pneumonia] = [LABELS.indexOf('covid19'), LABELS.indexOf('pneumonia')]
+  const { list, ids } = records
+  const { id } = focusOf(list)
+  const focus = ids.indexOf(id)
   const test = scored(folds, 'test', records)
   const of = test.filter((s) => s.record.dataset === source)
   const elsewhere = test.filter((s) => s.record.dataset !== source)
   const binary = (images: readonly Scored[]) => ({
-    scores: images.map((s) => s.probabilities[covid]!),
-    positive: images.map((s) => s.truth === covid),
+    scores: images.map((s) => s.probabilities[focus]!),
+    positive: images.map((s) => s.truths[focus] === 1),
   })
   const points = operatingPoints(binary(scored(folds, 'validation', records)), binary(of))
-  const count = (c: number) => of.filter((s) => s.truth === c).length
+  const rows = test.map(rowOf)
+  const pair = pairsOf(rows, list).find((p) => p.source === source)
+  const count = (c: number) => of.filter((s) => s.truths[c] === 1).length
   return {
     source,
-    images: {
-      covid: count(covid),
-      pneumonia: count(pneumonia),
-      other: of.length - count(covid) - count(pneumonia),
-    },
-    covidRecall: recall(of, covid),
-    covidAtYouden: points.balanced,
-    covidAtScreening: points.screening,
-    covidAgainstPneumonia:
-      count(covid) > 0 && count(pneumonia) > 0
-        ? covidAgainstPneumonia(of.map(rowOf), source, split.seed)
-        : undefined,
-    covidRecallElsewhere: recall(elsewhere, covid),
+    focus: id,
+    images: Object.fromEntries(ids.flatMap((label, c) => (count(c) > 0 ? [[label, count(c)]] : []))),
+    recall: recall(of, focus),
+    atYouden: points.balanced,
+    atScreening: points.screening,
+    counterTest: pair && counterTest(rows, pair, list, split.seed),
+    recallElsewhere: recall(elsewhere, focus),
   }
 }
 
 function recall(images: readonly Scored[], label: number): Estimate {
-  const of = images.filter((s) => s.truth === label)
-  return wilson(of.filter((s) => s.predicted === label).length, of.length)
+  const of = images.filter((s) => s.truths[label] === 1)
+  return wilson(of.filter((s) => s.called[label] === 1).length, of.length)
 }

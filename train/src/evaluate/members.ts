@@ -1,38 +1,34 @@
-import { LABELS } from '@detl/core/model/labels'
-import type { ImageRecord } from '../data/record.ts'
+import { focusOf } from '@detl/core/model/class-list'
+import type { LabelledRecords } from '../data/truth.ts'
 import type { FoldPredictions } from '../scores/files.ts'
-import { scored } from '../scores/predictions.ts'
+import { isRight, scored } from '../scores/predictions.ts'
 import { mean, sampleVariance } from '../statistics.ts'
-import { accuracy, auc, balancedAccuracy, confusionMatrix } from './metrics.ts'
+import { balancedAccuracyOf } from './figures.ts'
+import { auc } from './metrics.ts'
 import type { MeanAndSd, MemberFigures } from './report.ts'
 
 /** @param folds the members of each fold, in the same order. @returns undefined where a fold has only one */
 export function memberFigures(
   folds: readonly (readonly FoldPredictions[])[],
-  records: ReadonlyMap<string, ImageRecord>,
+  records: LabelledRecords,
 ): MemberFigures | undefined {
   const members = Math.min(...folds.map((f) => f.length))
   if (members < 2) return undefined
-  const covid = LABELS.indexOf('covid19')
+  const { list, ids } = records
+  const focus = ids.indexOf(focusOf(list).id)
   const each = Array.from({ length: members }, (_, m) => {
     const images = scored(
       folds.map((f) => f[m]!),
       'test',
       records,
     )
-    const truth = images.map((s) => s.truth)
-    const matrix = confusionMatrix(
-      truth,
-      images.map((s) => s.predicted),
-      LABELS.length,
-    )
     return {
       member: m + 1,
-      accuracy: accuracy(matrix),
-      balancedAccuracy: balancedAccuracy(matrix),
-      covidAuc: auc({
-        scores: images.map((s) => s.probabilities[covid]!),
-        positive: truth.map((t) => t === covid),
+      accuracy: images.filter(isRight).length / images.length,
+      balancedAccuracy: balancedAccuracyOf(images, list)(new Float64Array(images.length).fill(1)),
+      focusAuc: auc({
+        scores: images.map((s) => s.probabilities[focus]!),
+        positive: images.map((s) => s.truths[focus] === 1),
       }),
     }
   })
@@ -44,7 +40,7 @@ export function memberFigures(
     members,
     accuracy: over(each.map((e) => e.accuracy)),
     balancedAccuracy: over(each.map((e) => e.balancedAccuracy)),
-    covidAuc: over(each.map((e) => e.covidAuc)),
+    focusAuc: over(each.map((e) => e.focusAuc)),
     each,
   }
 }

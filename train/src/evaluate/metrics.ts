@@ -65,6 +65,28 @@ export function weightedAuc({ scores, positive }: BinaryScores): (weights: Array
   }
 }
 
+/**
+ * Mean over several kinds of images of the share that is recognised, where image i counts `weights[i]` times. Kinds that do not
+ * occur are passed over.
+ */
+export const meanRecall =
+  (kinds: readonly { of: readonly boolean[]; right: readonly boolean[] }[]) =>
+  (weights: ArrayLike<number>): number => {
+    let [sum, present] = [0, 0]
+    for (const { of, right } of kinds) {
+      let [total, hit] = [0, 0]
+      for (let i = 0; i < of.length; i++) {
+        if (!of[i]) continue
+        total += weights[i]!
+        if (right[i]) hit += weights[i]!
+      }
+      if (total === 0) continue
+      sum += hit / total
+      present++
+    }
+    return sum / present
+  }
+
 /** Balanced accuracy where image i counts `weights[i]` times. */
 export function weightedBalancedAccuracy(
   truth: ArrayLike<number>,

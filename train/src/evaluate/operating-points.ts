@@ -1,5 +1,4 @@
-import { LABELS } from '@detl/core/model/labels'
-import type { ImageRecord } from '../data/record.ts'
+import type { LabelledRecords } from '../data/truth.ts'
 import type { FoldPredictions } from '../scores/files.ts'
 import { type Scored, scored } from '../scores/predictions.ts'
 import { wilson } from './intervals.ts'
@@ -33,15 +32,15 @@ export function operatingPoints(validation: BinaryScores, heldOut: BinaryScores)
 /** Thresholds from all validation parts together; what they give on all test folds together. */
 export function pointsOf(
   folds: readonly FoldPredictions[],
-  records: ReadonlyMap<string, ImageRecord>,
+  records: LabelledRecords,
 ): Report['operatingPoints'] {
   const validation = scored(folds, 'validation', records)
   const test = scored(folds, 'test', records)
   const binary = (s: readonly Scored[], c: number) => ({
     scores: s.map((r) => r.probabilities[c]!),
-    positive: s.map((r) => r.truth === c),
+    positive: s.map((r) => r.truths[c] === 1),
   })
   return Object.fromEntries(
-    LABELS.map((label, c) => [label, operatingPoints(binary(validation, c), binary(test, c))]),
+    records.ids.map((label, c) => [label, operatingPoints(binary(validation, c), binary(test, c))]),
   )
 }

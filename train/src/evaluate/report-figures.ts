@@ -1,4 +1,5 @@
-import { LABELS } from '@detl/core/model/labels'
+import { focusOf, idsOf } from '@detl/core/model/class-list'
+import { classNameIn } from '@detl/core/model/classes'
 import { decimal, escapeHtml, percent, table, withInterval } from './html.ts'
 import { curvePlot, matrixPlot, unitPlot } from './plots.ts'
 import type { Report } from './report.ts'
@@ -6,6 +7,10 @@ import type { Report } from './report.ts'
 /** Told apart in grey and by most colour-blind readers. */
 const COLOURS = ['#2a6f4e', '#7a5ea8', '#b86113', '#a3202f', '#14468c']
 const [TRAINING, VALIDATION, BALANCED] = ['#77828c', '#14468c', '#b86113']
+
+/** As people read it. */
+export const focusName = ({ classes }: Pick<Report, 'classes'>): string =>
+  escapeHtml(classNameIn(focusOf(classes), 'en'))
 
 export const classes = ({ model }: Report): string =>
   table(
@@ -34,7 +39,14 @@ export function confusion(report: Report): string {
   const bins = report.calibration.bins
     .filter((b) => b.count > 0)
     .map((b) => ({ x: b.confidence, y: b.accuracy, weight: b.count }))
-  return `<div class="plots">${matrixPlot('Confusion matrix of all folds: counts, and shares of the true class', LABELS, report.model.confusion)}${unitPlot(
+  const matrix = report.model.confusion
+    ? matrixPlot(
+        'Confusion matrix of all folds: counts, and shares of the true class',
+        idsOf(report.classes),
+        report.model.confusion,
+      )
+    : ''
+  return `<div class="plots">${matrix}${unitPlot(
     'Reliability: accuracy among images of about one confidence, after temperature scaling; larger dots are more images',
     { x: 'confidence', y: 'accuracy' },
     COLOURS[4]!,
@@ -48,7 +60,7 @@ export const calibration = ({ calibration: c }: Report): string =>
 export function rocs(report: Report): string {
   const plots = report.roc.map((r, i) => {
     const auc = report.model.classes.find((c) => c.label === r.name)?.aucByGroup
-    const counterTest = report.covidAgainstPneumonia.find((c) => r.name.includes(c.source))?.aucByGroup
+    const counterTest = report.counterTests.find((c) => r.name.includes(c.source))?.aucByGroup
     const area = auc ?? counterTest
     const figures = area
       ? `: AUC ${area.value.toFixed(3)} (${area.low.toFixed(3)} – ${area.high.toFixed(3)})`
@@ -65,6 +77,7 @@ export function rocs(report: Report): string {
 
 export function folds(report: Report): string {
   const { members } = report
+  const focus = focusName(report)
   const rows = report.folds.map((f) => [
     f.fold,
     f.n,
@@ -77,13 +90,13 @@ export function folds(report: Report): string {
       ? ''
       : `<p>Accuracy ${percent(report.foldAccuracy.mean)} ± ${percent(report.foldAccuracy.sd)}: mean and standard deviation over folds.</p>`
   const single = members
-    ? `<h3>One network alone</h3><p>The figures of this report are those of ${members.members} networks a fold, trained from different seeds, whose logits are averaged. One of them alone reaches balanced accuracy ${percent(members.balancedAccuracy.mean)} ± ${percent(members.balancedAccuracy.sd)} and COVID-19 AUC ${members.covidAuc.mean.toFixed(3)} ± ${members.covidAuc.sd.toFixed(3)} (mean ± standard deviation over the members).</p>${table(
-        ['member', 'accuracy', 'balanced accuracy', 'COVID-19 AUC'],
+    ? `<h3>One network alone</h3><p>The figures of this report are those of ${members.members} networks a fold, trained from different seeds, whose logits are averaged. One of them alone reaches balanced accuracy ${percent(members.balancedAccuracy.mean)} ± ${percent(members.balancedAccuracy.sd)} and ${focus} AUC ${members.focusAuc.mean.toFixed(3)} ± ${members.focusAuc.sd.toFixed(3)} (mean ± standard deviation over the members).</p>${table(
+        ['member', 'accuracy', 'balanced accuracy', `${focus} AUC`],
         members.each.map((m) => [
           m.member,
           percent(m.accuracy),
           percent(m.balancedAccuracy),
-          m.covidAuc.toFixed(3),
+          m.focusAuc.toFixed(3),
         ]),
       )}`
     : ''
@@ -92,15 +105,15 @@ export function folds(report: Report): string {
 
 export const subgroupTable = (report: Report): string =>
   table(
-    ['by', 'value', 'n', 'accuracy', 'COVID-19 AUC (by group)'],
+    ['by', 'value', 'n', 'accuracy', `${focusName(report)} AUC (by group)`],
     report.subgroups.map((s) => [
       s.by,
       escapeHtml(s.value),
       s.n,
       withInterval(s.accuracy),
-      decimal(s.covidAuc),
+      decimal(s.focusAuc),
     ]),
-    'A dash: the subgroup has only COVID-19 or none.',
+    `A dash: the subgroup has only ${focusName(report)} or none.`,
   )
 
 export function training(report: Report): string {

@@ -3,7 +3,16 @@ import type { GalleryCase } from '../scores/files.ts'
 import { galleryCards } from './gallery-html.ts'
 import { escapeHtml, page, percent, section } from './html.ts'
 import type { Report } from './report.ts'
-import { calibration, classes, confusion, folds, rocs, subgroupTable, training } from './report-figures.ts'
+import {
+  calibration,
+  classes,
+  confusion,
+  focusName,
+  folds,
+  rocs,
+  subgroupTable,
+  training,
+} from './report-figures.ts'
 import {
   counterTests,
   external,
@@ -34,7 +43,7 @@ export function renderReport(report: Report, gallery: Gallery): string {
     ['folds', 'Folds', folds(report)],
     ['pretraining', 'What pretraining is worth', pretraining(report)],
     ['localisation', 'Localisation', localisation(report)],
-    ['gallery', 'Where it looked', galleryPart(gallery)],
+    ['gallery', 'Where it looked', galleryPart(gallery, report)],
     ['ood', 'Inputs that are no frontal chest X-ray', outOfDistribution(report)],
     ['subgroups', 'Subgroups', subgroupTable(report)],
     ['training', 'Training', training(report)],
@@ -53,13 +62,17 @@ ${present.map(([id, name, body]) => section(id, name, body)).join('\n')}`,
 }
 
 function cards(report: Report): string {
-  const covid = report.model.classes.find((c) => c.label === 'covid19')!.aucByGroup
-  const pair = report.covidAgainstPneumonia[0]
+  const focus = report.model.classes.find((c) => c.label === report.focus)!.aucByGroup
+  const pair = report.counterTests[0]
   const interval = (e: Estimate, show: (v: number) => string) => `${show(e.low)} – ${show(e.high)}`
   const three = (v: number) => v.toFixed(3)
   const { balancedAccuracy } = report.model
   const all: [string, string, string][] = [
-    [percent(balancedAccuracy.value), 'balanced accuracy, 4 classes', interval(balancedAccuracy, percent)],
+    [
+      percent(balancedAccuracy.value),
+      `balanced accuracy, ${report.classes.classes.length} classes`,
+      interval(balancedAccuracy, percent),
+    ],
     [
       percent(report.foldAccuracy.mean),
       report.images.folds > 1 ? 'accuracy, mean over folds' : 'accuracy',
@@ -67,12 +80,12 @@ function cards(report: Report): string {
         ? `± ${percent(report.foldAccuracy.sd)} over folds`
         : interval(report.model.accuracy, percent),
     ],
-    [three(covid.value), 'COVID-19 AUC, all sources', interval(covid, three)],
+    [three(focus.value), `${focusName(report)} AUC, all sources`, interval(focus, three)],
     ...(pair && Number.isFinite(pair.aucByGroup.value)
       ? [
           [
             three(pair.aucByGroup.value),
-            `COVID-19 against pneumonia, ${pair.source} only`,
+            `${pair.focus.label} against ${pair.against.label}, ${pair.source} only`,
             interval(pair.aucByGroup, three),
           ] as [string, string, string],
         ]
@@ -86,7 +99,7 @@ function cards(report: Report): string {
   return `<div class="cards">${all.map(([value, name, range]) => `<div><b>${value}</b><span>${escapeHtml(name)}</span><span>${range}</span></div>`).join('')}</div>`
 }
 
-const galleryPart = ({ cases, rule }: Gallery): string =>
+const galleryPart = ({ cases, rule }: Gallery, { classes: list }: Report): string =>
   cases.length > 0
-    ? `<p>Grad-CAM of the class that was said and, where that is wrong, of the true one; black is no evidence. Each map is drawn to its own maximum; below it stands what that is beside the hottest class’s. Boxes are radiologists’. ${escapeHtml(rule)} The X-rays themselves are not shown: their licences differ. <code>gallery.html</code>, drawn where the data are, lays the maps over them.</p>${galleryCards(cases, false)}`
+    ? `<p>Grad-CAM of the class that was said and, where that is wrong, of the true one; black is no evidence. Each map is drawn to its own maximum; below it stands what that is beside the hottest class’s. Boxes are radiologists’. ${escapeHtml(rule)} The X-rays themselves are not shown: their licences differ. <code>gallery.html</code>, drawn where the data are, lays the maps over them.</p>${galleryCards(cases, list, false)}`
     : ''

@@ -1,40 +1,43 @@
-import { LABELS } from '@detl/core/model/labels'
+import { idsOf } from '@detl/core/model/class-list'
 import { decimal, escapeHtml, percent, table, withInterval } from './html.ts'
 import { intervalPlot, matrixPlot } from './plots.ts'
 import type { Difference, Report } from './report.ts'
+import { focusName } from './report-figures.ts'
 
 const OWN = '#a3202f'
 
 export function shortcuts(report: Report): string {
-  const covid = report.model.classes.find((c) => c.label === 'covid19')!
+  const focus = report.model.classes.find((c) => c.label === report.focus)!
+  const name = focusName(report)
+  const chance = report.classes.labelling === 'multi' ? 0.5 : 1 / report.classes.classes.length
   const own = [
     '<b>the network</b>',
     withInterval(report.model.accuracy),
     withInterval(report.model.balancedAccuracy),
-    decimal(covid.auc),
+    decimal(focus.auc),
   ]
   const rows = report.shortcuts.map((s) => [
     escapeHtml(s.title),
     withInterval(s.accuracy),
     withInterval(s.balancedAccuracy),
-    decimal(s.covidAuc),
+    decimal(s.focusAuc),
   ])
   const short = (name: string) => name.replaceAll('-', ' ')
-  const bars = (of: 'covidAuc' | 'balancedAccuracy') => [
-    { name: 'the network', ...(of === 'covidAuc' ? covid.auc : report.model.balancedAccuracy) },
+  const bars = (of: 'focusAuc' | 'balancedAccuracy') => [
+    { name: 'the network', ...(of === 'focusAuc' ? focus.auc : report.model.balancedAccuracy) },
     ...report.shortcuts.map((s) => ({ name: short(s.name), ...s[of] })),
   ]
   return `<p>Forests on features that hold no disease, trained and tested on the same folds. A network that does no better than they do may have learnt no more than they have.</p>
-<div class="plots">${intervalPlot('COVID-19 AUC', bars('covidAuc'), [0.5, 1], OWN)}${intervalPlot('Balanced accuracy; 0.25 is chance', bars('balancedAccuracy'), [0.2, 1], OWN)}</div>
-${table(['', 'accuracy', 'balanced accuracy', 'COVID-19 AUC'], [own, ...rows])}`
+<div class="plots">${intervalPlot(`${name} AUC`, bars('focusAuc'), [0.5, 1], OWN)}${intervalPlot(`Balanced accuracy; ${chance.toFixed(2)} is chance`, bars('balancedAccuracy'), [Math.max(0, chance - 0.05), 1], OWN)}</div>
+${table(['', 'accuracy', 'balanced accuracy', `${name} AUC`], [own, ...rows])}`
 }
 
 export const counterTests = (report: Report): string =>
-  report.covidAgainstPneumonia
+  report.counterTests
     .filter((c) => Number.isFinite(c.auc.value))
     .map(
       (c) =>
-        `<p>COVID-19 against pneumonia within the source “${escapeHtml(c.source)}” (${c.covid} and ${c.pneumonia} images), where the source tells nothing: AUC ${decimal(c.auc)} by DeLong, ${decimal(c.aucByGroup)} by group.</p>`,
+        `<p>${c.focus.label} against ${c.against.label} within the source “${escapeHtml(c.source)}” (${c.focus.n} and ${c.against.n} images), where the source tells nothing: AUC ${decimal(c.auc)} by DeLong, ${decimal(c.aucByGroup)} by group.</p>`,
     )
     .join('')
 
@@ -42,30 +45,32 @@ export function leftOut(report: Report): string {
   if (report.leftOut.length === 0) return ''
   const rows = report.leftOut.map((l) => [
     escapeHtml(l.source),
-    `${l.images.covid} + ${l.images.pneumonia} + ${l.images.other}`,
-    withInterval(l.covidRecall),
-    withInterval(l.covidRecallElsewhere),
-    withInterval(l.covidAtYouden.sensitivity),
-    withInterval(l.covidAtScreening.sensitivity),
-    decimal(l.covidAgainstPneumonia?.aucByGroup),
+    Object.entries(l.images)
+      .map(([label, n]) => `${n} ${label}`)
+      .join(' + '),
+    withInterval(l.recall),
+    withInterval(l.recallElsewhere),
+    withInterval(l.atYouden.sensitivity),
+    withInterval(l.atScreening.sensitivity),
+    decimal(l.counterTest?.aucByGroup),
   ])
   return `<p>For each row a network was trained without any image of the source and tested on all of them. Thresholds come from validation images of the other sources.</p>${table(
     [
       'source left out',
-      'COVID-19 + pneumonia + other',
-      'COVID-19 recognised',
+      'images',
+      `${focusName(report)} recognised`,
       'on known sources',
       'sensitivity, Youden',
       'sensitivity, screening',
-      'AUC against its pneumonia',
+      'AUC of the counter-test',
     ],
     rows,
   )}`
 }
 
-export function external({ external: e }: Report): string {
+export function external({ external: e, classes: list }: Report): string {
   if (!e) return ''
-  return `<p>${e.n} images of a source that no part of training or selection has seen, scored by the mean of the folds' models: accuracy ${withInterval(e.accuracy)}.</p><div class="plots">${matrixPlot('External images', LABELS, e.confusion)}<div>${table(
+  return `<p>${e.n} images of a source that no part of training or selection has seen, scored by the mean of the folds' models: accuracy ${withInterval(e.accuracy)}.</p><div class="plots">${e.confusion ? matrixPlot('External images', idsOf(list), e.confusion) : ''}<div>${table(
     ['class', 'n', 'sensitivity'],
     e.classes.map((c) => [c.label, c.n, withInterval(c.sensitivity)]),
   )}</div></div>`
@@ -73,7 +78,7 @@ export function external({ external: e }: Report): string {
 
 export function operating(report: Report): string {
   const rows = Object.entries(report.operatingPoints).flatMap(([label, points]) =>
-    Object.entries(points).map(([name, p]) => [
+    Object.entries(points ?? {}).map(([name, p]) => [
       label,
       name,
       p.threshold.toFixed(3),
@@ -84,7 +89,7 @@ export function operating(report: Report): string {
   return `<p>Chosen on validation data, measured on held-out data. <i>balanced</i>: Youden’s; <i>screening</i>: sensitivity of at least 95 % on validation data.</p>${table(['class', 'point', 'threshold', 'sensitivity', 'specificity'], rows)}`
 }
 
-export function pretraining({ pretraining: c }: Report): string {
+export function pretraining({ pretraining: c, classes: list }: Report): string {
   if (!c) return ''
   const row = (name: string, d: Difference, show: (v: number) => string) => [
     name,
@@ -96,7 +101,7 @@ export function pretraining({ pretraining: c }: Report): string {
     ['', escapeHtml(c.a), escapeHtml(c.b), 'difference'],
     [
       row('balanced accuracy', c.balancedAccuracy, percent),
-      row('COVID-19 AUC', c.covidAuc, (v) => v.toFixed(3)),
+      row(`${focusName({ classes: list })} AUC`, c.focusAuc, (v) => v.toFixed(3)),
     ],
     `The same ${c.images} test images of folds ${c.folds.join(', ')}, compared image by image; resampled by group. The interval holds for these trainings: another seed is not in it.`,
   )}`

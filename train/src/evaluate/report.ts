@@ -1,4 +1,4 @@
-import type { Label } from '@detl/core/model/labels'
+import type { ClassList } from '@detl/core/model/class-list'
 import type { Estimate, Manifest } from '@detl/core/model/manifest'
 import type { Run } from '../run.ts'
 
@@ -6,19 +6,23 @@ import type { Run } from '../run.ts'
 export type Report = {
   /** What a reader must know before any figure. */
   headline: string
+  /** What the networks tell apart. */
+  classes: ClassList
+  /** The class that comparisons are about. */
+  focus: string
   run: Run
   images: { test: number; groups: number; folds: number; external: number }
   folds: { fold: number; n: number; accuracy: number; balancedAccuracy: number; temperature: number }[]
   foldAccuracy: { mean: number; sd: number }
   model: Summary
-  covidAgainstPneumonia: CounterTest[]
+  counterTests: CounterTest[]
   calibration: { ece: Estimate; eceUncalibrated: number; brier: Estimate; bins: ReliabilityBin[] }
-  operatingPoints: Partial<Record<Label, OperatingPoints>>
+  operatingPoints: Partial<Record<string, OperatingPoints>>
   shortcuts: ShortcutFigures[]
   subgroups: SubgroupFigures[]
   localisation: LocalisationFigures | undefined
   external: Summary | undefined
-  /** Each class against the rest, and COVID-19 against pneumonia within a source. */
+  /** Each class against the rest, and the counter-tests. */
   roc: RocFigure[]
   /** Where the figures above are those of ensembles: what one network alone reaches. */
   members: MemberFigures | undefined
@@ -31,7 +35,7 @@ export type Report = {
 }
 
 export type ClassFigures = {
-  label: Label
+  label: string
   n: number
   sensitivity: Estimate
   specificity: Estimate
@@ -43,17 +47,18 @@ export type ClassFigures = {
 
 export type Summary = {
   n: number
-  confusion: number[][]
+  /** Rows are true classes, columns called ones; undefined of a multi-label list. */
+  confusion: number[][] | undefined
   accuracy: Estimate
   balancedAccuracy: Estimate
   classes: ClassFigures[]
 }
 
-/** COVID-19 against pneumonia of one source, where neither the source nor its files can tell. */
+/** The class in focus against another finding of one source, where neither the source nor its files can tell. */
 export type CounterTest = {
   source: string
-  covid: number
-  pneumonia: number
+  focus: { label: string; n: number }
+  against: { label: string; n: number }
   /** By DeLong. */
   auc: Estimate
   aucByGroup: Estimate
@@ -64,7 +69,7 @@ export type ShortcutFigures = {
   title: string
   accuracy: Estimate
   balancedAccuracy: Estimate
-  covidAuc: Estimate
+  focusAuc: Estimate
 }
 
 export type ReliabilityBin = { from: number; to: number; count: number; confidence: number; accuracy: number }
@@ -76,8 +81,8 @@ export type SubgroupFigures = {
   value: string
   n: number
   accuracy: Estimate
-  /** By group; undefined where all or none of the images are COVID-19. */
-  covidAuc: Estimate | undefined
+  /** By group; undefined where all or none of the images are of the class in focus. */
+  focusAuc: Estimate | undefined
 }
 
 /** Each figure beside what a map without knowledge would score. */
@@ -127,8 +132,8 @@ export type MemberFigures = {
   /** Mean and standard deviation over the members; each member's figure is over the test images of all folds. */
   accuracy: MeanAndSd
   balancedAccuracy: MeanAndSd
-  covidAuc: MeanAndSd
-  each: { member: number; accuracy: number; balancedAccuracy: number; covidAuc: number }[]
+  focusAuc: MeanAndSd
+  each: { member: number; accuracy: number; balancedAccuracy: number; focusAuc: number }[]
 }
 
 /** How one stage of training went, as its history.json says. */
@@ -157,7 +162,7 @@ export type Comparison = {
   /** Folds whose test images both have scored. */
   folds: number[]
   balancedAccuracy: Difference
-  covidAuc: Difference
+  focusAuc: Difference
   /** What the intervals allow to say, and no more. */
   sentence: string
 }
@@ -165,17 +170,19 @@ export type Comparison = {
 /** What a network says of a source that it was never trained on. Thresholds come from the sources it knows. */
 export type LeftOutFigures = {
   source: string
+  /** The class in focus. */
+  focus: string
   /** Images of the source, by class. */
-  images: { covid: number; pneumonia: number; other: number }
-  /** Share of its COVID-19 images whose most probable class is COVID-19. */
-  covidRecall: Estimate
+  images: Partial<Record<string, number>>
+  /** Share of its images of the class in focus that are called so. */
+  recall: Estimate
   /** At the thresholds chosen on validation images of the other sources. */
-  covidAtYouden: { threshold: number; sensitivity: Estimate; specificity: Estimate }
-  covidAtScreening: { threshold: number; sensitivity: Estimate; specificity: Estimate }
-  /** COVID-19 against pneumonia, both of the source; undefined where it has only one of them. */
-  covidAgainstPneumonia: CounterTest | undefined
+  atYouden: { threshold: number; sensitivity: Estimate; specificity: Estimate }
+  atScreening: { threshold: number; sensitivity: Estimate; specificity: Estimate }
+  /** Within the source; undefined where it has no other finding. */
+  counterTest: CounterTest | undefined
   /** The same share on held-out images of the sources that it was trained on. */
-  covidRecallElsewhere: Estimate
+  recallElsewhere: Estimate
 }
 
 export type OutlierFigures = {

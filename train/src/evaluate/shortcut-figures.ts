@@ -1,17 +1,17 @@
+import { type ClassList, focusOf } from '@detl/core/model/class-list'
+import { classNameIn } from '@detl/core/model/classes'
 import type { Estimate } from '@detl/core/model/manifest'
-import type { ImageRecord } from '../data/record.ts'
+import type { LabelledRecords } from '../data/truth.ts'
 import { type FoldPredictions, SHORTCUT_TITLES, type ShortcutScores } from '../scores/files.ts'
-import { type Scored, scored } from '../scores/predictions.ts'
+import { type Scored, scored, scoredOf } from '../scores/predictions.ts'
 import { rowOf, summarise } from './figures.ts'
 import type { MemberFigures, ShortcutFigures, Summary } from './report.ts'
-
-type Records = ReadonlyMap<string, ImageRecord>
 
 /** Each shortcut's figures, and last those of the network itself without lungs to look at. */
 export const shortcutsFigures = (
   scores: readonly ShortcutScores[],
   folds: readonly FoldPredictions[],
-  records: Records,
+  records: LabelledRecords,
   seed: number,
 ): ShortcutFigures[] => [
   ...scores.map((s) => shortcutFigures(s, records, seed)),
@@ -19,33 +19,31 @@ export const shortcutsFigures = (
     'network-without-lungs',
     'this network itself, shown the images with the lungs blanked',
     scored(folds, 'blanked', records),
+    records.list,
     seed,
   ),
 ]
 
-function ownFigures(name: string, title: string, images: readonly Scored[], seed: number): ShortcutFigures {
-  const figures = summarise(images.map(rowOf), seed)
-  const covid = figures.classes.find((c) => c.label === 'covid19')
-  if (!covid) throw new Error('no COVID image among the predictions')
+function ownFigures(
+  name: string,
+  title: string,
+  images: readonly Scored[],
+  list: ClassList,
+  seed: number,
+): ShortcutFigures {
+  const figures = summarise(images.map(rowOf), list, seed)
+  const { id } = focusOf(list)
+  const focus = figures.classes.find((c) => c.label === id)
+  if (!focus) throw new Error(`no image of ${id} among the predictions`)
   const { accuracy, balancedAccuracy } = figures
-  return { name, title, accuracy, balancedAccuracy, covidAuc: covid.auc }
+  return { name, title, accuracy, balancedAccuracy, focusAuc: focus.auc }
 }
 
-function shortcutFigures(s: ShortcutScores, records: Records, seed: number): ShortcutFigures {
-  const images = s.files.map((file, i): Scored => {
-    const probabilities = s.probabilities[i]!
-    const predicted = probabilities.indexOf(Math.max(...probabilities))
-    return {
-      file,
-      record: records.get(file)!,
-      fold: 0,
-      truth: s.truth[i]!,
-      logits: [],
-      probabilities,
-      predicted,
-    }
-  })
-  return ownFigures(s.kind, SHORTCUT_TITLES[s.kind], images, seed)
+function shortcutFigures(s: ShortcutScores, records: LabelledRecords, seed: number): ShortcutFigures {
+  const images = s.files.map((file, i) =>
+    scoredOf(file, records, { fold: 0, logits: [], probabilities: s.probabilities[i]! }),
+  )
+  return ownFigures(s.kind, SHORTCUT_TITLES[s.kind], images, records.list, seed)
 }
 
 /**
@@ -53,21 +51,24 @@ function shortcutFigures(s: ShortcutScores, records: Records, seed: number): Sho
  */
 export function headline(
   model: Summary,
+  list: ClassList,
   shortcuts: readonly ShortcutFigures[],
   members: MemberFigures | undefined,
 ): string {
-  const covid = model.classes.find((c) => c.label === 'covid19')!.auc
+  const focus = focusOf(list)
+  const name = classNameIn(focus, 'en')
+  const { auc } = model.classes.find((c) => c.label === focus.id)!
   const percent = (e: Estimate) =>
     `${(100 * e.value).toFixed(1)} % (${(100 * e.low).toFixed(1)}–${(100 * e.high).toFixed(1)})`
-  const best = shortcuts.reduce((a, b) => (b.covidAuc.value > a.covidAuc.value ? b : a))
+  const best = shortcuts.reduce((a, b) => (b.focusAuc.value > a.focusAuc.value ? b : a))
   const ensemble = members
     ? `, by ${members.members} networks a fold together; one alone reaches ${(100 * members.balancedAccuracy.mean).toFixed(1)} %`
     : ''
-  const own = `Balanced accuracy ${percent(model.balancedAccuracy)} over four classes; COVID-19 AUC ${covid.value.toFixed(3)}${ensemble}.`
-  const gap = covid.value - best.covidAuc.value
+  const own = `Balanced accuracy ${percent(model.balancedAccuracy)} over ${list.classes.length} classes; ${name} AUC ${auc.value.toFixed(3)}${ensemble}.`
+  const gap = auc.value - best.focusAuc.value
   const warning =
     gap < 0.05
-      ? `A shortcut that sees no lung disease does about as well on COVID-19: ${best.title} has AUC ${best.covidAuc.value.toFixed(3)}. The network's COVID-19 figures measure the sources at least as much as the disease.`
-      : `The best shortcut (${best.title}) has COVID-19 AUC ${best.covidAuc.value.toFixed(3)}.`
+      ? `A shortcut that sees no lung disease does about as well on ${name}: ${best.title} has AUC ${best.focusAuc.value.toFixed(3)}. The network's figures of ${name} measure the sources at least as much as the disease.`
+      : `The best shortcut (${best.title}) has ${name} AUC ${best.focusAuc.value.toFixed(3)}.`
   return `${own} ${warning}`
 }

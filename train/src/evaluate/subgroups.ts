@@ -1,14 +1,14 @@
-import { LABELS } from '@detl/core/model/labels'
+import { type ClassList, focusOf, idsOf } from '@detl/core/model/class-list'
 import type { Estimate } from '@detl/core/model/manifest'
 import { ageBand } from '../data/record.ts'
 import { rngOf } from '../rng.ts'
-import type { Scored } from '../scores/predictions.ts'
+import { isRight, type Scored } from '../scores/predictions.ts'
 import { bootstrapByGroup, wilson } from './intervals.ts'
 import { weightedAuc } from './metrics.ts'
 import type { SubgroupFigures } from './report.ts'
 
 /** Per source, view, sex and age band. */
-export function subgroups(test: readonly Scored[], seed: number): SubgroupFigures[] {
+export function subgroups(test: readonly Scored[], list: ClassList, seed: number): SubgroupFigures[] {
   const by: Record<string, (s: Scored) => string> = {
     source: (s) => s.record.dataset,
     view: (s) => s.record.view,
@@ -22,18 +22,18 @@ export function subgroups(test: readonly Scored[], seed: number): SubgroupFigure
         by: name,
         value,
         n: of.length,
-        accuracy: wilson(of.filter((s) => s.predicted === s.truth).length, of.length),
-        covidAuc: covidAuc(of, rngOf(seed, 'subgroup', name, value)),
+        accuracy: wilson(of.filter(isRight).length, of.length),
+        focusAuc: focusAuc(of, list, rngOf(seed, 'subgroup', name, value)),
       }
     }),
   )
 }
 
-function covidAuc(images: readonly Scored[], rng: () => number): Estimate | undefined {
-  const covid = LABELS.indexOf('covid19')
-  const positive = images.map((s) => s.truth === covid)
+function focusAuc(images: readonly Scored[], list: ClassList, rng: () => number): Estimate | undefined {
+  const focus = idsOf(list).indexOf(focusOf(list).id)
+  const positive = images.map((s) => s.truths[focus] === 1)
   if (!positive.includes(true) || !positive.includes(false)) return undefined
-  const scores = images.map((s) => s.probabilities[covid]!)
+  const scores = images.map((s) => s.probabilities[focus]!)
   return bootstrapByGroup(
     images.map((s) => s.record.group),
     weightedAuc({ scores, positive }),

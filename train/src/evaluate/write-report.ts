@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDataSet } from '../data/data-set.ts'
-import type { ImageRecord } from '../data/record.ts'
 import { readSplit } from '../data/split-file.ts'
+import { LabelledRecords } from '../data/truth.ts'
 import { writeJson, writeWhole } from '../files.ts'
 import { trainedMembers } from '../folds.ts'
 import { readRun } from '../run.ts'
@@ -43,7 +43,8 @@ export type ReportOptions = {
 export function writeReport(out: string, data: string, options: ReportOptions): Report {
   const { fromScratch } = options
   const split = readSplit(out)
-  const records = new Map(readDataSet(data).map((r) => [r.file, r]))
+  const { records: images, list } = readDataSet(data)
+  const records = new LabelledRecords(images, list)
   const numbers = options.folds.filter((k) => k < split.folds.length)
   const members = numbers.map((fold) => membersOf(out, fold, fromScratch))
   const folds = members.map((names) => predictionsOf(out, names))
@@ -63,12 +64,15 @@ export function writeReport(out: string, data: string, options: ReportOptions): 
   const dir = join(out, fromScratch ? 'report-scratch' : 'report')
   mkdirSync(dir, { recursive: true })
   const ensembles = folds.map((f) => ensembleOf(f, records))
-  const external = averageOverFolds(scored(ensembles, 'external', records))
+  const external = averageOverFolds(scored(ensembles, 'external', records), list)
   const cases = readScores<GalleryCase[]>(SCORE_FILES.gallery(out, numbers, fromScratch))
   writeJson(join(dir, 'report.json'), report)
-  writeWhole(join(dir, 'predictions.csv'), predictionsCsv(scored(ensembles, 'test', records), external))
+  writeWhole(
+    join(dir, 'predictions.csv'),
+    predictionsCsv(scored(ensembles, 'test', records), external, records.ids),
+  )
   writeWhole(join(dir, 'report.html'), renderReport(report, { cases, rule: GALLERY_RULE }))
-  if (options.gallery ?? true) writeWhole(join(dir, 'gallery.html'), renderGallery(cases, GALLERY_RULE))
+  if (options.gallery ?? true) writeWhole(join(dir, 'gallery.html'), renderGallery(cases, GALLERY_RULE, list))
   return report
 }
 
@@ -85,7 +89,7 @@ const predictionsOf = (out: string, members: readonly string[]): FoldPredictions
 function worthOfPretraining(
   out: string,
   folds: readonly FoldPredictions[][],
-  records: ReadonlyMap<string, ImageRecord>,
+  records: LabelledRecords,
   seed: number,
 ): Comparison | undefined {
   const scratch = folds.flatMap(([first]) => {

@@ -13,6 +13,8 @@ export type ModelOptions = {
   /** S */
   size: number
   classes: number
+  /** What the last layer ends with: `softmax` (default) for one class an image, `sigmoid` for independent ones. */
+  activation?: 'softmax' | 'sigmoid'
   /** Of the initial weights. */
   seed: number
 }
@@ -69,9 +71,14 @@ export function trainableOf(
  * @param base trained on Data-A; it is left as it is
  * @returns a model with `classes` outputs that shares no variable with `base`
  */
-export function extendDomain(base: tfl.LayersModel, classes: number, seed: number): tfl.LayersModel {
+export function extendDomain(
+  base: tfl.LayersModel,
+  classes: number,
+  seed: number,
+  activation: ModelOptions['activation'] = 'softmax',
+): tfl.LayersModel {
   const size = base.inputs[0]!.shape[1] as number
-  const model = buildModel(architectureOf(base), { size, classes, seed })
+  const model = buildModel(architectureOf(base), { size, classes, activation, seed })
   for (const layer of model.layers.slice(0, -1)) layer.setWeights(base.getLayer(layer.name).getWeights())
   return model
 }

@@ -3,8 +3,10 @@ import * as tfl from '@tensorflow/tfjs-layers'
 export type Detl12Options = {
   /** S: input is [N,S,S,1]. The shapes beside the rows are for 128. */
   size: number
-  /** 2 on Data-A (normal, disease), 4 on Data-B. */
+  /** 2 on Data-A (normal, disease); on Data-B those of the list, 4 in the paper. */
   classes: number
+  /** Of the last layer; default softmax. */
+  activation?: 'softmax' | 'sigmoid'
   /** Of the initial weights. */
   seed: number
 }
@@ -14,7 +16,7 @@ export type Detl12Options = {
  * three fully connected layers. Input is the scaled tensor in 0 … 1. Initial weights are He normal (the paper
  * gives none; with Glorot the signal halves at every ReLU and pretraining stays at chance). Dropout, where a recipe asks for it, is applied by the training loop: the network stays these rows.
  */
-export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel {
+export function detl12({ size, classes, seed, activation = 'softmax' }: Detl12Options): tfl.LayersModel {
   const conv = (name: string, filters: number, row: number) =>
     tfl.layers.conv2d({
       name,
@@ -25,7 +27,7 @@ export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel 
       kernelInitializer: he(row),
     })
   const pool = (name: string) => tfl.layers.maxPooling2d({ name, poolSize: 2 })
-  const dense = (name: string, units: number, activation: 'relu' | 'softmax', row: number) =>
+  const dense = (name: string, units: number, activation: 'relu' | 'softmax' | 'sigmoid', row: number) =>
     tfl.layers.dense({ name, units, activation, kernelInitializer: he(row) })
   const he = (row: number) => tfl.initializers.heNormal({ seed: seed * 100 + row })
 
@@ -43,7 +45,7 @@ export function detl12({ size, classes, seed }: Detl12Options): tfl.LayersModel 
     tfl.layers.flatten({ name: 'flatten' }), // [N,18432]
     dense('dense1', 256, 'relu', 7), // [N,256]  4,718,848
     dense('dense2', 128, 'relu', 8), // [N,128]     32,896
-    dense('dense3', classes, 'softmax', 9), // [N,C]  129 · C
+    dense('dense3', classes, activation, 9), // [N,C]  129 · C
   ]
   let x: tfl.SymbolicTensor = input
   for (const row of rows) x = row.apply(x) as tfl.SymbolicTensor

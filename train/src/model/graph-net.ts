@@ -28,7 +28,7 @@ const DECAY = 0.9
 
 /**
  * A network with normalisation layers as it trains: any graph of convolutions, depthwise convolutions, normalisations,
- * ReLUs, sums and dense layers, with a softmax at its end. Trained normalisations use the batch's statistics.
+ * ReLUs, sums and dense layers, with a softmax or sigmoid at its end. Trained normalisations use the batch's statistics.
  * It owns copies of the weights; the model is only read and written in `foldInto`.
  * @throws for a layer that `forward` would compute otherwise than the model does
  */
@@ -176,9 +176,10 @@ function assertTrainable(model: tfl.LayersModel, layer: tfl.layers.Layer): void 
   const required = REQUIRED[kind]
   if (!required && layer.weights.length > 0) refuse('has weights of a kind that is not known')
   for (const [key, value] of Object.entries(required ?? {})) {
-    const expected = key === 'activation' && layer === model.layers.at(-1) ? 'softmax' : value
-    if (JSON.stringify(config[key]) !== JSON.stringify(expected))
-      refuse(`has ${key} ${JSON.stringify(config[key])}, not ${JSON.stringify(expected)}`)
+    const isLast = key === 'activation' && layer === model.layers.at(-1)
+    const accepted = (isLast ? ['softmax', 'sigmoid'] : [value]).map((one) => JSON.stringify(one))
+    if (!accepted.includes(JSON.stringify(config[key])))
+      refuse(`has ${key} ${JSON.stringify(config[key])}, not ${accepted.join(' or ')}`)
   }
   if (kind === 'ReLU' && ![undefined, null, 6].includes(config.maxValue as number))
     refuse('ends at another value than 6')

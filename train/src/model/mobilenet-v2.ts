@@ -4,8 +4,10 @@ import { NORM_EPSILON } from '../backend/norm.ts'
 export type MobileNetV2Options = {
   /** S: input is [N,S,S,1], a multiple of 32. The shapes beside the rows are for 160. */
   size: number
-  /** 2 on Data-A (normal, disease), 4 on Data-B. */
+  /** 2 on Data-A (normal, disease); on Data-B those of the list, 4 in the paper. */
   classes: number
+  /** Of the last layer; default softmax. */
+  activation?: 'softmax' | 'sigmoid'
   /** Of the initial weights. */
   seed: number
 }
@@ -27,7 +29,12 @@ const HIDDEN = 128
  * up to the expansion of block 13. The blocks behind that halve the maps once more, to 5 × 5 cells, in which Grad-CAM
  * finds no lesion. Then mean over the maps, 128 hidden units, softmax. Input is the scaled tensor in 0 … 1, grey.
  */
-export function mobileNetV2({ size, classes, seed }: MobileNetV2Options): tfl.LayersModel {
+export function mobileNetV2({
+  size,
+  classes,
+  seed,
+  activation = 'softmax',
+}: MobileNetV2Options): tfl.LayersModel {
   if (size % 32 !== 0) throw new Error(`S = ${size}: MobileNetV2 takes multiples of 32`)
   let initial = 0
   const he = () => tfl.initializers.heNormal({ seed: seed * 100 + ++initial })
@@ -87,7 +94,7 @@ export function mobileNetV2({ size, classes, seed }: MobileNetV2Options): tfl.La
     .dense({ name: 'dense1', units: HIDDEN, activation: 'relu', kernelInitializer: he() })
     .apply(x) as typeof x
   x = tfl.layers
-    .dense({ name: 'dense2', units: classes, activation: 'softmax', kernelInitializer: he() })
+    .dense({ name: 'dense2', units: classes, activation, kernelInitializer: he() })
     .apply(x) as typeof x
   return tfl.model({ name: 'mobilenet-v2', inputs: input, outputs: x })
 }

@@ -64,11 +64,11 @@ export function outputOf(model: tfl.LayersModel, layer: string, x: tf.Tensor4D):
   return part.apply(x) as tf.Tensor
 }
 
-/** The layer that the last one, dense with softmax, reads. */
+/** The layer that the last one, dense with softmax or sigmoid, reads. */
 export const lastHiddenOf = (model: tfl.LayersModel): tfl.layers.Layer => inputsOf(model.layers.at(-1)!)[0]!
 
 /**
- * Class scores before the softmax.
+ * Class scores before the softmax or sigmoid.
  * @param x [N,S,S,1] in 0 … 1
  * @returns logits [N,C]
  */

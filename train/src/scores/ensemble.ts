@@ -1,17 +1,13 @@
-import { LABELS } from '@detl/core/model/labels'
-import type { ImageRecord } from '../data/record.ts'
+import type { LabelledRecords } from '../data/truth.ts'
 import { mean } from '../statistics.ts'
 import { type FoldPredictions, PARTS, type Part, type Scores } from './files.ts'
-import { fitTemperature } from './temperature.ts'
+import { temperatureOf } from './temperature.ts'
 
 /**
  * What the members of a fold say together: the mean of their logits, with a temperature of its own, fitted on the same
  * validation images. The members were trained on the same images from other seeds.
  */
-export function ensembleOf(
-  members: readonly FoldPredictions[],
-  records: ReadonlyMap<string, ImageRecord>,
-): FoldPredictions {
+export function ensembleOf(members: readonly FoldPredictions[], records: LabelledRecords): FoldPredictions {
   const [first, ...others] = members
   if (!first) throw new Error('an ensemble of no members')
   if (others.length === 0) return first
@@ -27,7 +23,7 @@ export function ensembleOf(
     return { files, logits }
   }
   const [validation, test, external, blanked] = PARTS.map(meanOf) as [Scores, Scores, Scores, Scores]
-  const truth = validation.files.map((f) => LABELS.indexOf(records.get(f)!.classB!))
-  const temperature = fitTemperature(Float32Array.from(validation.logits.flat()), truth, LABELS.length)
+  const truths = validation.files.map((f) => records.truthOf(f))
+  const temperature = temperatureOf(validation.logits, truths, records.list)
   return { fold: first.fold, temperature, validation, test, external, blanked }
 }

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Label } from '@detl/core/model/labels'
 import type { Box } from '../data/record.ts'
 
 /**
@@ -85,7 +84,7 @@ export const SHORTCUT_TITLES: Readonly<Record<Shortcut, string>> = {
 }
 
 /** Scores of a shortcut on the test images of all folds. */
-export type ShortcutScores = { kind: Shortcut; files: string[]; truth: number[]; probabilities: number[][] }
+export type ShortcutScores = { kind: Shortcut; files: string[]; probabilities: number[][] }
 
 /** One image of the gallery as data URIs; `xray` and `overlay` show the image and go into no shipped file. */
 export type GalleryCase = {
@@ -93,13 +92,14 @@ export type GalleryCase = {
   id: string
   dataset: string
   fold: number
-  truth: Label
-  predicted: Label
+  /** Classes; of a multi-label image several, `a|b`, or `none`. */
+  truth: string
+  predicted: string
   probabilities: number[]
   /** What the network was given, and that with the map over it. */
   xray: string
   /** `share` is the map's maximum beside that of the hottest class; each map is drawn to its own maximum. */
-  views: { label: Label; share: number; map: string; overlay: string }[]
+  views: { label: string; share: number; map: string; overlay: string }[]
   /** Radiologists' boxes, in shares of the tensor's side. */
   boxes: Box[]
 }

@@ -1,3 +1,4 @@
+import type { ClassList } from '@detl/core/model/class-list'
 import { softmaxRows } from '../softmax.ts'
 
 /** Mean −log p of the true class. */
@@ -11,6 +12,23 @@ export function negativeLogLikelihood(
   let sum = 0
   for (let i = 0; i < truth.length; i++) sum -= Math.log(Math.max(1e-12, p[i * classes + truth[i]!]!))
   return sum / truth.length
+}
+
+/** The temperature of a part's scores: of independent classes, that of all of them together. @param logits [N,C] */
+export function temperatureOf(
+  logits: readonly (readonly number[])[],
+  truths: readonly (readonly number[])[],
+  { labelling, classes }: ClassList,
+): number {
+  if (labelling === 'single')
+    return fitTemperature(
+      Float32Array.from(logits.flat()),
+      truths.map((t) => t.indexOf(1)),
+      classes.length,
+    )
+  // sigmoid(z) is the softmax of 0 and z
+  const pairs = logits.flatMap((row) => row.flatMap((z) => [0, z]))
+  return fitTemperature(Float32Array.from(pairs), truths.flat(), 2)
 }
 
 /**

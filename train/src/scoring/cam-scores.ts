@@ -1,4 +1,3 @@
-import { LABELS } from '@detl/core/model/labels'
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { evaluationBatches } from '../data/batches.ts'
@@ -6,6 +5,7 @@ import type { PixelCache } from '../data/cache.ts'
 import { type LabelledImages, subset } from '../data/images.ts'
 import type { UprightImage } from '../data/record.ts'
 import { maskOfBoxes, type Regions, readMask, uprightBoxes } from '../data/regions.ts'
+import type { LabelledRecords } from '../data/truth.ts'
 import { camGridOf } from '../model/trunk.ts'
 import type { CamScore } from '../scores/files.ts'
 import { meanGradCam } from './gradcam.ts'
@@ -27,10 +27,10 @@ export async function scoreCams(
   set: LabelledImages,
   cache: PixelCache,
   regions: Regions,
+  records: LabelledRecords,
 ): Promise<CamScore[]> {
-  const chosen = files.flatMap((f, i) =>
-    regions.boxes.has(f) || regions.lesions.has(f) || regions.lungs.has(f) ? [i] : [],
-  )
+  const hasRegion = (f: string) => regions.boxes.has(f) || regions.lesions.has(f) || regions.lungs.has(f)
+  const chosen = files.flatMap((f, i) => (hasRegion(f) && records.truthOf(f).includes(1) ? [i] : []))
   const grid = camGridOf(models[0]!)
   const out: CamScore[] = []
   for (const batch of evaluationBatches(subset(set, chosen), BATCH)) {
@@ -40,12 +40,12 @@ export async function scoreCams(
     const cells = width * height
     for (let b = 0; b < batch.count; b++) {
       const i = chosen[out.length]!
-      const label = set.labels[i]!
+      const label = records.truthOf(files[i]!).indexOf(1) // of several, the first of the list
       const data = maps.subarray((b * set.classes + label) * cells, (b * set.classes + label + 1) * cells)
       const at = set.indices[i]!
       const source = cache.image[at]!
       const values = overSource({ map: { width, height, data }, grid, geometry: cache.geometry[at]!, source })
-      out.push({ label: LABELS[label]!, ...(await scoreOne(files[i]!, values, source, regions)) })
+      out.push({ label: records.ids[label]!, ...(await scoreOne(files[i]!, values, source, regions)) })
     }
   }
   return out

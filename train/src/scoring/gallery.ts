@@ -1,6 +1,5 @@
 import { renderOverlay } from '@detl/core/cam/overlay'
 import { encodePng } from '@detl/core/image/png-encode'
-import { LABELS } from '@detl/core/model/labels'
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import type { PixelCache } from '../data/cache.ts'
@@ -9,7 +8,7 @@ import { type Regions, uprightBoxes } from '../data/regions.ts'
 import { INPUT_SCALE } from '../model/input.ts'
 import { camGridOf } from '../model/trunk.ts'
 import type { GalleryCase } from '../scores/files.ts'
-import type { Scored } from '../scores/predictions.ts'
+import { calledText, type Scored, truthText } from '../scores/predictions.ts'
 import { meanGradCam } from './gradcam.ts'
 
 /** Draws one case: the map of the class that was said and, where that is wrong, that of the true one. */
@@ -18,6 +17,7 @@ export async function drawCase(
   models: readonly tfl.LayersModel[],
   cache: PixelCache,
   regions: Regions,
+  ids: readonly string[],
 ): Promise<GalleryCase> {
   const { size } = cache
   const at = cache.files.indexOf(image.file)
@@ -40,9 +40,9 @@ export async function drawCase(
     const map = { width, height, data: mapOf(label) }
     return dataUri({ ...renderOverlay(background, seen, map, grid, options), channels: 3 })
   }
-  const shown = [...new Set([image.predicted, image.truth])]
-  const views = shown.map(async (label) => ({
-    label: LABELS[label]!,
+  const shown = [image.called, image.truths].flatMap((of) => [...of.keys()].filter((c) => of[c] === 1))
+  const views = [...new Set(shown)].map(async (label) => ({
+    label: ids[label]!,
     share: fullHeat > 0 ? peakOf(label) / fullHeat : 0,
     map: await draw(label, new Uint8Array(size ** 2), 1),
     overlay: await draw(label, pixels, 0.6),
@@ -51,8 +51,8 @@ export async function drawCase(
     id: image.record.sha256.slice(0, 8),
     dataset: image.record.dataset,
     fold: image.fold,
-    truth: LABELS[image.truth]!,
-    predicted: LABELS[image.predicted]!,
+    truth: truthText(image, ids),
+    predicted: calledText(image, ids),
     probabilities: image.probabilities,
     xray: await dataUri({ width: size, height: size, channels: 1, data: pixels }),
     views: await Promise.all(views),

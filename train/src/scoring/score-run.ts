@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { LABELS } from '@detl/core/model/labels'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { readDataSetRegions } from '../data/data-set.ts'
 import type { Dataset } from '../data/dataset.ts'
@@ -20,7 +19,7 @@ import {
 } from '../scores/files.ts'
 import { galleryImages } from '../scores/gallery-rule.ts'
 import { scored } from '../scores/predictions.ts'
-import { fitTemperature } from '../scores/temperature.ts'
+import { temperatureOf } from '../scores/temperature.ts'
 import { auditShortcuts } from './audit.ts'
 import { scoreCams } from './cam-scores.ts'
 import { drawCase } from './gallery.ts'
@@ -76,7 +75,14 @@ async function scoreFold(
   const { test } = split.folds[fold]!
   await kept<CamScore[]>(SCORE_FILES.cams(out, members), out, members, async () => {
     const models = await loadAll(out, members)
-    const scores = await scoreCams(models, test, partOf(run, test), pixels, readDataSetRegions(data))
+    const scores = await scoreCams(
+      models,
+      test,
+      partOf(run, test),
+      pixels,
+      readDataSetRegions(data),
+      run.dataset.byFile,
+    )
     for (const model of models) model.dispose()
     return scores
   })
@@ -176,7 +182,7 @@ async function galleryOf(run: ScoredRun, folds: readonly Fold[]): Promise<Galler
   for (const { fold, members } of folds) {
     const models = await loadAll(run.out, members)
     for (const image of chosen.filter((s) => s.fold === fold))
-      cases.set(image.file, await drawCase(image, models, pixels, regions))
+      cases.set(image.file, await drawCase(image, models, pixels, regions, byFile.ids))
     for (const model of models) model.dispose()
   }
   return chosen.map((s) => cases.get(s.file)!)
@@ -191,25 +197,28 @@ const partOf = (run: ScoredRun, files: readonly string[]) =>
 const externalOf = ({ dataset: { split, byFile } }: ScoredRun): string[] =>
   split.external.filter((f) => byFile.get(f)?.classB !== undefined)
 
-const CLASSES = LABELS.length
-
 async function predictFold(run: ScoredRun, fold: number, model: tfl.LayersModel): Promise<FoldPredictions> {
-  const { split, pixels } = run.dataset
+  const { split, pixels, byFile } = run.dataset
   const predict = async (files: string[], blanked = false) => {
     const set = partOf(run, files)
     const shown = blanked ? { ...set, pixels: withoutLungs(pixels) } : set
     const logits = await predictLogits(model, shown, run.batchSize)
-    return { set, logits, rows: files.map((_, i) => [...logits.subarray(i * CLASSES, (i + 1) * CLASSES)]) }
+    const { classes } = set
+    return files.map((_, i) => [...logits.subarray(i * classes, (i + 1) * classes)])
   }
   const lists = split.folds[fold]!
   const external = externalOf(run)
   const validation = await predict(lists.validation)
   return {
     fold,
-    temperature: fitTemperature(validation.logits, validation.set.labels, CLASSES),
-    validation: { files: lists.validation, logits: validation.rows },
-    test: { files: lists.test, logits: (await predict(lists.test)).rows },
-    external: { files: external, logits: (await predict(external)).rows },
-    blanked: { files: lists.test, logits: (await predict(lists.test, true)).rows },
+    temperature: temperatureOf(
+      validation,
+      lists.validation.map((f) => byFile.truthOf(f)),
+      byFile.list,
+    ),
+    validation: { files: lists.validation, logits: validation },
+    test: { files: lists.test, logits: await predict(lists.test) },
+    external: { files: external, logits: await predict(external) },
+    blanked: { files: lists.test, logits: await predict(lists.test, true) },
   }
 }

@@ -1,5 +1,3 @@
-import type { Label } from '@detl/core/model/labels'
-
 /** A row of a source's own label file, before its image was looked at. */
 export type SourceRow = {
   /** Name of the image file, as the source gives it. */
@@ -11,7 +9,7 @@ export type SourceRow = {
   view: 'PA' | 'AP' | 'lateral' | 'unknown'
   finding: string
   classA: 'normal' | 'disease' | undefined
-  classB: Label | undefined
+  classB: string | undefined
   age: number | undefined
   sex: 'F' | 'M' | undefined
   /** Of the original, where the label file tells. */

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { type ClassList, classListSchema, PAPER_LIST } from '@detl/core/model/class-list'
+import type { ClassInfo } from '@detl/core/model/classes'
+import { LABELS } from '@detl/core/model/labels'
+import { NONE } from './truth.ts'
+
+/** The file beside manifest.csv that says what the classes are. */
+export const CLASSES_FILE = 'classes.json'
+
+/** @throws Error that names each field of the file that is wrong */
+export function readClassList(path: string): ClassList {
+  const result = classListSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  if (result.success) return result.data
+  const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
+  throw new Error(`${path} is no class list: ${issues.join('; ')}`)
+}
+
+export const classListBeside = (path: string): ClassList | undefined =>
+  existsSync(path) ? readClassList(path) : undefined
+
+/** Words that people write for "nothing was found". */
+const NO_FINDING =
+  /^(normal|no[ _-]?(finding|disease|tb|abnormality)s?|negative|neg|healthy|clear|unremarkable|0|no)$/i
+
+/** "TB +" → `tb` */
+export const classIdOf = (text: string): string => {
+  const id = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+  return (/^[a-z]/.test(id) ? id : `class_${id}`).slice(0, 32)
+}
+
+/**
+ * The list for labels that nobody described: the paper's where all of them are its classes, else a class of each label. Several classes
+ * in one cell (`a|b`), or `none`, make it a multi-label list.
+ * @param labels as they are written in the data
+ */
+export function classListOf(labels: readonly string[]): ClassList {
+  const multi = labels.some((label) => label.includes('|') || label.toLowerCase() === NONE)
+  const names = [...new Set(labels.flatMap((label) => label.split('|').map((name) => name.trim())))]
+  const written = names.filter((name) => name !== '' && name.toLowerCase() !== NONE)
+  if (written.every((name) => (LABELS as readonly string[]).includes(name)) && !multi) return PAPER_LIST
+  const byId = new Map(written.sort().map((name) => [classIdOf(name), name]))
+  const classes = [...byId].map(
+    ([id, name]): ClassInfo => ({ id, finding: !NO_FINDING.test(name), name: { en: name } }),
+  )
+  // The class of no finding first, as in the paper's list.
+  classes.sort((a, b) => Number(a.finding) - Number(b.finding))
+  return { labelling: multi ? 'multi' : 'single', classes }
+}
+
+/**
+ * A label as it is written → as a record has it: identifiers, in the order of the list.
+ * @returns undefined where the cell is empty: the image has no label
+ * @throws Error that names what is unknown and what is known
+ */
+export function classTextIn(
+  label: string | undefined,
+  { labelling, classes }: ClassList,
+): string | undefined {
+  const text = label?.trim() ?? ''
+  if (text === '') return undefined
+  if (labelling === 'multi' && text.toLowerCase() === NONE) return NONE
+  const named = text.split('|').map((name) => idIn(name.trim(), classes))
+  if (labelling === 'single' && named.length > 1)
+    throw new Error(
+      `"${text}" names ${named.length} classes; the list is of one class an image ("labelling": "single")`,
+    )
+  return classes.flatMap(({ id }) => (named.includes(id) ? [id] : [])).join('|')
+}
+
+function idIn(name: string, classes: readonly ClassInfo[]): string {
+  const same = (one: string | undefined) => one !== undefined && one.toLowerCase() === name.toLowerCase()
+  const found =
+    classes.find((one) => same(one.id) || same(one.name.en) || same(one.name.de)) ??
+    classes.find(({ id }) => id === classIdOf(name))
+  if (found) return found.id
+  throw new Error(`"${name}" is no class; known: ${classes.map(({ id }) => id).join(', ')}`)
+}
