@@ -30,7 +30,7 @@ if (positionals.length === 0 || !values.data) {
   console.error('usage: node bench/unseen/score.ts MODEL … --data DIR; DIR is a folder with manifest.csv')
   process.exit(2)
 }
-const records = values.data.flatMap((dir) => readFolder(dir)).filter((r) => r.classB !== undefined)
+const records = values.data.flatMap((dir) => readFolder(dir).records).filter((r) => r.classB !== undefined)
 const lines = ['model,file,dataset,truth,refused,p_normal,p_other_disease,p_pneumonia,p_covid19']
 for (const folder of positionals) {
   const manifest = parseManifest(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))

@@ -153,7 +153,12 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
       g.scope = 'probabilities'
       const calibrated = g.op('Mul', [logits, g.constant(scalar(1 / temperature), 'inverse_temperature')])
       g.output(OUTPUTS.logits, logits)
-      g.output(OUTPUTS.probabilities, g.op('Softmax', [calibrated], { axis: -1 }))
+      g.output(
+        OUTPUTS.probabilities,
+        facts.labelling === 'multi'
+          ? g.op('Sigmoid', [calibrated])
+          : g.op('Softmax', [calibrated], { axis: -1 }),
+      )
       const added = explain(g, { method: cam.method, mapsAreOutput }, maps!, logits)
       g.output(OUTPUTS.cam, added.cam)
       if (mapsAreOutput) g.output(OUTPUTS.featureMaps, maps!)

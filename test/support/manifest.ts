@@ -28,6 +28,7 @@ export function testManifest(change: Partial<Manifest> = {}): Manifest {
     version: '1.2.3',
     createdAt: '2026-01-01T00:00:00Z',
     labels: [...LABELS],
+    labelling: 'single',
     input: { name: 'image', shape: [-1, 1, 32, 32], scale: 1 / 255 },
     preprocess: cxrGrey(32),
     gate: OPEN_GATE,

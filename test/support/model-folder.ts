@@ -40,6 +40,7 @@ export function writeModel(
     version,
     createdAt: '2026-01-01T00:00:00Z',
     labels: [...LABELS],
+    labelling: 'single',
     input: { name: 'image', shape: [-1, 1, network.size, network.size], scale: 1 / 255 },
     preprocess: cxrGrey(network.size),
     gate: DEFAULT_GATE,

@@ -82,6 +82,7 @@ describe('the whole method, on phantoms', () => {
 
     const facts = await describeArtifact(run, {
       fold: 0,
+      fromScratch: false,
       name: 'phantom',
       version: '0.0.1',
       camMethod: 'gradcam',
@@ -94,7 +95,7 @@ describe('the whole method, on phantoms', () => {
     expect(model.outputs[0]!.shape).toEqual([null, 4])
 
     const [shipped, exported] = [join(dir, 'shipped'), join(dir, 'exported')]
-    await ship({ run: join(dir, 'run'), fold: 0, out: shipped })
+    await ship({ run: join(dir, 'run'), fold: 0, fromScratch: false, out: shipped })
     const program = new Command()
     addExportCommands(program, async () => {})
     await program.parseAsync(['node', 'detl', 'export', join(dir, 'run/fold-0/best'), '--out', exported])

@@ -1,5 +1,6 @@
 import { DISCLAIMER } from '@detl/core/api/disclaimer'
 import { encodeHeatmap } from '@detl/core/api/screening'
+import { PAPER_LIST } from '@detl/core/model/class-list'
 import { LABELS } from '@detl/core/model/labels'
 import { readAnswer } from '@detl/web/engine/read-json'
 import { readOffers } from '@detl/web/screening/offers'
@@ -8,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 const answer = {
   id: '1',
   model: { name: 'detl-128', version: '1', preprocess: 'cxr-grey@2/128' },
+  classes: PAPER_LIST.classes,
   probabilities: { normal: 0.1, other_disease: 0.2, pneumonia: 0.6, covid19: 0.1 },
   label: 'pneumonia',
   decision: {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type BackendChoice, describeBackend } from './backend/names.ts'
 import type { TrainConfig } from './config.ts'
+import { readDataSet } from './data/data-set.ts'
 import { type Dataset, openDataset } from './data/dataset.ts'
 import { labelsDigest } from './data/record.ts'
 import type { Protocol } from './data/split-file.ts'
@@ -39,7 +40,15 @@ export async function prepareRun(options: TrainOptions, backend: BackendChoice):
   lockFolder(out)
   const { onImages } = progressPrinter('')
   const split = savedSplit(out, protocol, splitSeed)
-  const from = { data, cache, size: config.size, input: config.input, protocol, seed: splitSeed, onImages }
+  const from = {
+    ...readDataSet(data),
+    cache,
+    size: config.size,
+    input: config.input,
+    protocol,
+    seed: splitSeed,
+    onImages,
+  }
   const dataset = await openDataset({ ...from, ...(split && { split }) })
   const facts = {
     config,

@@ -67,12 +67,11 @@ export function addScreenCommand(program: Command): void {
       if (files.length === 0 && flags.filesFrom === undefined)
         program.error('detl screen: name files or folders, or a list of them with --files-from')
       const { run } = await import('../screen/run.ts')
-      const { toCsv, toNdjson, toText } = await import('../screen/printers.ts')
       const { summary, exitCode, error } = await run(files, {
         modelDir: findModel(flags.model),
         providers: [flags.provider],
         filesFrom: flags.filesFrom,
-        print: flags.json ? toNdjson : flags.csv ? toCsv : toText,
+        print: flags.json ? 'json' : flags.csv ? 'csv' : 'text',
         out: flags.out,
         formats: flags.format,
         resume: flags.resume,

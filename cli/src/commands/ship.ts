@@ -7,9 +7,13 @@ export function addShipCommand(program: Command): void {
     .argument('<run>', "the run's folder, after `train evaluate` and `train artifact`")
     .requiredOption('--out <dir>', 'folder of the model, for example models/detl-128')
     .option('--fold <k>', 'the fold whose weights are shipped', '0')
-    .action(async (run: string, flags: { out: string; fold: string }) => {
+    .option('--from-scratch', 'the fold that was trained without Data-A', false)
+    .action(async (run: string, flags: { out: string; fold: string; fromScratch: boolean }) => {
       const { ship } = await import('../ship/ship.ts')
-      const bytes = await ship({ run, fold: Number(flags.fold), out: flags.out })
+      const { onlyFromScratch } = await import('@detl/train/folds')
+      const fold = Number(flags.fold)
+      const fromScratch = flags.fromScratch || onlyFromScratch(run, fold)
+      const bytes = await ship({ run, fold, fromScratch, out: flags.out })
       console.log(
         `${flags.out}: model.onnx ${(bytes / 1e6).toFixed(1)} MB, manifest.json, MODEL_CARD.md, report/`,
       )

@@ -5,7 +5,6 @@ import type { ProblemCode } from '@detl/core/api/problem'
 import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
 import { mapMaximum } from '@detl/core/api/screening'
 import type { Intake } from '@detl/core/intake/taken-in'
-import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Scores } from '@detl/core/model/outputs'
 
@@ -16,12 +15,12 @@ export type ScoredLine = {
   /** As it was named on the command line, or found below a folder that was. */
   file: string
   model: { name: string; version: string }
-  probabilities: Readonly<Record<Label, number>>
-  label: Label
+  probabilities: Readonly<Record<string, number>>
+  label: string
   /** The scores against the model's thresholds of its operating point `balanced`. */
   decision: ToldDecision
   /** The map of `decision.leading`, raw scale, rounded to 6 significant digits. */
-  cam: { class: Label; max: number; shape: [number, number]; data: number[] }
+  cam: { class: string; max: number; shape: [number, number]; data: number[] }
   quality: { warnings: { code: string; detail: string }[] }
   /** Paths of what was written: overlay, FHIR report, structured report, Secondary Capture. */
   overlay?: string
@@ -40,8 +39,8 @@ export function scoredLine(
   { settings, language }: Pick<Screened, 'settings' | 'language'>,
 ): ScoredLine {
   const { decision, told } = toldOf({ manifest, scores, settings, language })
-  const leading = decision.leading as Label
-  const map = scores.maps[leading]
+  const leading = decision.leading
+  const map = scores.maps[leading]!
   return {
     file,
     model: { name: manifest.name, version: manifest.version },

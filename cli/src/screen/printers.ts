@@ -1,4 +1,3 @@
-import { LABELS } from '@detl/core/model/labels'
 import { stringify } from 'csv-stringify/sync'
 import type { ScreenLine } from './line.ts'
 
@@ -10,8 +9,7 @@ export const toNdjson: Printer = (line) => `${JSON.stringify(line)}\n`
 export const toText: Printer = (line) => {
   if ('error' in line) return `${line.file}\n  ${line.error.code}: ${line.error.detail}\n`
   const { file, model, probabilities, decision, quality } = line
-  const scores = LABELS.map((name) => {
-    const p = probabilities[name]
+  const scores = Object.entries(probabilities).map(([name, p]) => {
     const held = decision.classes.find((one) => one.class === name)
     const side = held
       ? `  ${held.positive ? 'at or above' : 'below'} its threshold of ${held.threshold.toFixed(3)}`
@@ -27,60 +25,73 @@ export const toText: Printer = (line) => {
 const csv = (row: readonly unknown[]) =>
   stringify([row], { record_delimiter: 'windows', escape_formulas: true })
 
-export const CSV_HEADER = csv([
-  'file',
-  'decision',
-  'above_threshold',
-  'headline',
-  'label',
-  ...LABELS.map((label) => `score_${label}`),
-  ...LABELS.map((label) => `above_threshold_${label}`),
-  'warnings',
-  'error',
-  'detail',
-  'model',
-  'overlay',
-  'fhir',
-  'sr',
-  'sc',
-])
+/** @param labels classes of the model, in its order */
+export const csvHeader = (labels: readonly string[]): string =>
+  csv([
+    'file',
+    'decision',
+    'above_threshold',
+    'headline',
+    'label',
+    ...labels.map((label) => `score_${label}`),
+    ...labels.map((label) => `above_threshold_${label}`),
+    'warnings',
+    'error',
+    'detail',
+    'model',
+    'overlay',
+    'fhir',
+    'sr',
+    'sc',
+  ])
 
-export const toCsv: Printer = (line) => {
-  if ('error' in line) {
-    const { code, detail } = line.error
+/** Rows under `csvHeader` of the same classes. */
+export const toCsv =
+  (labels: readonly string[]): Printer =>
+  (line) => {
+    if ('error' in line) {
+      const { code, detail } = line.error
+      return csv([
+        line.file,
+        '',
+        '',
+        '',
+        '',
+        ...labels.flatMap(() => ['', '']),
+        '',
+        code,
+        detail,
+        '',
+        '',
+        '',
+        '',
+        '',
+      ])
+    }
+    const { file, label, probabilities, decision, quality, model, overlay, fhir, sr, sc } = line
     return csv([
-      line.file,
+      file,
+      decision.outcome,
+      decision.above.join(' '),
+      decision.headline,
+      label,
+      ...labels.map((name) => probabilities[name]),
+      ...labels.map((name) => String(decision.classes.find((held) => held.class === name)?.positive ?? '')),
+      quality.warnings.map(({ code }) => code).join(' '),
       '',
       '',
-      '',
-      '',
-      ...LABELS.flatMap(() => ['', '']),
-      '',
-      code,
-      detail,
-      '',
-      '',
-      '',
-      '',
-      '',
+      `${model.name} ${model.version}`,
+      overlay,
+      fhir,
+      sr,
+      sc,
     ])
   }
-  const { file, label, probabilities, decision, quality, model, overlay, fhir, sr, sc } = line
-  return csv([
-    file,
-    decision.outcome,
-    decision.above.join(' '),
-    decision.headline,
-    label,
-    ...LABELS.map((name) => probabilities[name]),
-    ...LABELS.map((name) => String(decision.classes.find((held) => held.class === name)?.positive ?? '')),
-    quality.warnings.map(({ code }) => code).join(' '),
-    '',
-    '',
-    `${model.name} ${model.version}`,
-    overlay,
-    fhir,
-    sr,
-    sc,
-  ])
-}
+
+/** What is printed of each file, by its name, for the classes of a model. */
+export const OUTPUTS = {
+  json: () => toNdjson,
+  csv: toCsv,
+  text: () => toText,
+} as const satisfies Record<string, (labels: readonly string[]) => Printer>
+export type Output = keyof typeof OUTPUTS

@@ -7,7 +7,7 @@ import { collectInputs, type Input } from './inputs.ts'
 import { type Interrupt, listenForSignals } from './interrupt.ts'
 import { LineWriter } from './line-writer.ts'
 import { type Format, makeFolder, mirror, realFolder } from './output-folder.ts'
-import { CSV_HEADER, type Printer, toCsv } from './printers.ts'
+import { csvHeader, OUTPUTS, type Output } from './printers.ts'
 import { startProgress } from './progress.ts'
 import { RunRecord, recordIn } from './record.ts'
 import { openScorer, type Scorer } from './scorer.ts'
@@ -19,7 +19,7 @@ export type RunOptions = {
   readonly providers: readonly Provider[]
   /** List of files; `-` is standard input. */
   readonly filesFrom: string | undefined
-  readonly print: Printer
+  readonly print: Output
   /** Folder for what is written of each image. */
   readonly out: string | undefined
   readonly formats: readonly Format[]
@@ -102,14 +102,16 @@ type Parts = RunOptions & {
 }
 
 async function screenAll(inputs: readonly Input[], parts: Parts) {
-  const { print, record, scorer, outputs, force } = parts
+  const { record, scorer, outputs, force } = parts
+  const { labels } = scorer.manifest
+  const print = OUTPUTS[parts.print](labels)
   const tally = new Tally()
   const progress = startProgress(inputs.length)
   const stdout = new LineWriter(process.stdout)
   const stop = AbortSignal.any([parts.interrupt.stop, stdout.closed])
   let error: AppError | undefined
   try {
-    if (print === toCsv && !parts.going) await stdout.write(CSV_HEADER)
+    if (parts.print === 'csv' && !parts.going) await stdout.write(csvHeader(labels))
     for await (const line of screenFiles(inputs, { scorer, outputs, force, stop })) {
       tally.count(line)
       if (line) {

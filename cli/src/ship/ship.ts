@@ -4,12 +4,15 @@ import { AppError } from '@detl/core/api/problem'
 import { parseFacts } from '@detl/core/model/facts'
 import { exportArtifact } from '@detl/export/artifact'
 import type { Report } from '@detl/train/evaluate/report'
+import { foldName } from '@detl/train/folds'
 import { modelCard } from './model-card.ts'
 
 export type ShipOptions = {
   /** A run's folder whose fold went through `detl train evaluate` and `detl train artifact`. */
   readonly run: string
   readonly fold: number
+  /** The fold that was trained without Data-A, and the report of those. */
+  readonly fromScratch: boolean
   /** Folder of the model that is written. */
   readonly out: string
 }
@@ -21,15 +24,16 @@ const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
  * @returns the size of model.onnx in bytes
  * @throws AppError request-invalid that names the missing file and the command that writes it
  */
-export async function ship({ run, fold, out }: ShipOptions): Promise<number> {
-  const dir = join(run, `fold-${fold}`)
+export async function ship({ run, fold, fromScratch, out }: ShipOptions): Promise<number> {
+  const dir = join(run, foldName(fold, fromScratch))
+  const reports = join(run, fromScratch ? 'report-scratch' : 'report')
   const facts = parseFacts(await readJson(join(dir, 'facts.json'), 'artifact'))
-  const report = await readJson<Report>(join(run, 'report', 'report.json'), 'evaluate')
+  const report = await readJson<Report>(join(reports, 'report.json'), 'evaluate')
   const artifact = exportArtifact({ model: join(dir, 'best'), out, facts })
   await writeFile(join(out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
   // gallery.html shows images of the data set, which are not ours to pass on.
   await mkdir(join(out, 'report'), { recursive: true })
-  for (const file of SHIPPED_REPORT) await cp(join(run, 'report', file), join(out, 'report', file))
+  for (const file of SHIPPED_REPORT) await cp(join(reports, file), join(out, 'report', file))
   return artifact.bytes
 }
 

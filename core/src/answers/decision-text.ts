@@ -1,5 +1,5 @@
 import type { ClassDecision, Decision } from '../api/decision.ts'
-import { type ClassInfo, classesOf, classNameIn, type Language } from '../model/classes.ts'
+import { type ClassInfo, classesOf, classNameIn, type Described, type Language } from '../model/classes.ts'
 import { wordsOf } from './words/words-of.ts'
 
 /** One class of a model in words. */
@@ -36,7 +36,7 @@ export type Told = {
  */
 export function tell(
   decision: Decision,
-  model: { readonly labels: readonly string[] },
+  model: Described,
   probabilities: Readonly<Record<string, number>>,
   language: Language,
 ): Told {

@@ -1,6 +1,7 @@
 import type { Bundle, Device, DiagnosticReport, Media } from '@medplum/fhirtypes'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
 import { namedUuid } from '../base/named-uuid.ts'
+import { classesOf } from '../model/classes.ts'
 import type { Screened } from './answer.ts'
 import type { Told } from './decision-text.ts'
 import { headerOf } from './dicom/source-header.ts'
@@ -24,6 +25,7 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
   const { id, at, manifest, intake, scores, references } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(answer.language)
+  const infos = classesOf(manifest)
   const { subject, study, contained, basedOn, taken } = examinationOf(await headerOf(answer), references)
   const warnings = [...qualityWarnings(intake.quality), ...modelWarnings(scores)].map(({ detail }) => detail)
   const given = new Date(at).toISOString()
@@ -33,7 +35,8 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
     observationOf(one, {
       decision,
       told,
-      score: (scores.probabilities as Readonly<Record<string, number>>)[one.class]!,
+      info: infos.find(({ id }) => id === one.class)!,
+      score: scores.probabilities[one.class]!,
       words,
       notes: warnings,
       shared: {

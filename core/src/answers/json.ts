@@ -3,7 +3,7 @@ import { DISCLAIMER } from '../api/disclaimer.ts'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
 import { encodeHeatmap, type Screening } from '../api/screening.ts'
 import type { TakenIn } from '../intake/taken-in.ts'
-import type { Language } from '../model/classes.ts'
+import { classesOf, type Language } from '../model/classes.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 import { preprocessId } from '../preprocess/spec.ts'
@@ -46,10 +46,11 @@ export function screeningOf(
   return {
     id,
     model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
+    classes: classesOf(manifest),
     probabilities: scores.probabilities,
     label: scores.label,
     decision: { headline: told.headline, ...decision },
-    heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label])),
+    heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label]!)),
     image,
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
     preprocessedBy,

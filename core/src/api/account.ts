@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { classIdSchema } from '../model/classes.ts'
 
 /** Lower-case letters and digits: it stands inside API keys, between underscores. */
 export const accountIdSchema = z.string().regex(/^[a-z0-9]{3,24}$/)
@@ -41,12 +42,8 @@ export const DEFAULT_ACCOUNT_LIMITS: Limits = {
 }
 
 const rate = z.number().min(0).max(1)
-const perLabel = z.strictObject({
-  normal: rate.optional(),
-  other_disease: rate.optional(),
-  pneumonia: rate.optional(),
-  covid19: rate.optional(),
-})
+/** By class of the model. */
+const perLabel = z.record(classIdSchema, rate)
 
 /** What the account chose for its answers. */
 export const settingsSchema = z.strictObject({

@@ -537,12 +537,30 @@ export interface components {
             version: string;
             /** Format: date-time */
             createdAt: string;
-            labels: [
-                "normal",
-                "other_disease",
-                "pneumonia",
-                "covid19"
-            ];
+            labels: string[];
+            classes?: {
+                id: string;
+                finding: boolean;
+                name: {
+                    en: string;
+                    de?: string;
+                };
+                snomed?: {
+                    code: string;
+                    display: string;
+                };
+                codes?: {
+                    /** Format: uri */
+                    system: string;
+                    code: string;
+                    display: string;
+                }[];
+            }[];
+            /**
+             * @default single
+             * @enum {string}
+             */
+            labelling: "single" | "multi";
             input: {
                 /** @enum {string} */
                 name: "image";
@@ -624,103 +642,7 @@ export interface components {
             };
             temperature: number;
             operatingPoints: {
-                normal?: {
-                    screening: {
-                        threshold: number;
-                        sensitivity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                        specificity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                    };
-                    balanced: {
-                        threshold: number;
-                        sensitivity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                        specificity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                    };
-                };
-                other_disease?: {
-                    screening: {
-                        threshold: number;
-                        sensitivity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                        specificity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                    };
-                    balanced: {
-                        threshold: number;
-                        sensitivity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                        specificity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                    };
-                };
-                pneumonia?: {
-                    screening: {
-                        threshold: number;
-                        sensitivity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                        specificity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                    };
-                    balanced: {
-                        threshold: number;
-                        sensitivity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                        specificity: {
-                            value: number;
-                            low: number;
-                            high: number;
-                            n: number;
-                        };
-                    };
-                };
-                covid19?: {
+                [key: string]: {
                     screening: {
                         threshold: number;
                         sensitivity: {
@@ -787,14 +709,28 @@ export interface components {
                 version: string;
                 preprocess: string;
             };
+            classes: {
+                id: string;
+                finding: boolean;
+                name: {
+                    en: string;
+                    de?: string;
+                };
+                snomed?: {
+                    code: string;
+                    display: string;
+                };
+                codes?: {
+                    /** Format: uri */
+                    system: string;
+                    code: string;
+                    display: string;
+                }[];
+            }[];
             probabilities: {
-                normal: number;
-                other_disease: number;
-                pneumonia: number;
-                covid19: number;
+                [key: string]: number;
             };
-            /** @enum {string} */
-            label: "normal" | "other_disease" | "pneumonia" | "covid19";
+            label: string;
             decision: {
                 /** @enum {string} */
                 outcome: "above-threshold" | "below-thresholds" | "undecided" | "out-of-distribution" | "no-thresholds";
@@ -827,8 +763,7 @@ export interface components {
                 headline: string;
             };
             heatmaps: {
-                /** @enum {string} */
-                class: "normal" | "other_disease" | "pneumonia" | "covid19";
+                class: string;
                 max: number;
                 width: number;
                 height: number;
@@ -904,17 +839,11 @@ export interface components {
             settings: {
                 operatingPoint: ("screening" | "balanced") | {
                     thresholds: {
-                        normal?: number;
-                        other_disease?: number;
-                        pneumonia?: number;
-                        covid19?: number;
+                        [key: string]: number;
                     };
                 };
                 prevalence: {
-                    normal?: number;
-                    other_disease?: number;
-                    pneumonia?: number;
-                    covid19?: number;
+                    [key: string]: number;
                 };
                 /** @enum {string} */
                 fallback?: "edge" | "fail";
@@ -1592,17 +1521,11 @@ export interface operations {
                 "application/json": {
                     operatingPoint: ("screening" | "balanced") | {
                         thresholds: {
-                            normal?: number;
-                            other_disease?: number;
-                            pneumonia?: number;
-                            covid19?: number;
+                            [key: string]: number;
                         };
                     };
                     prevalence: {
-                        normal?: number;
-                        other_disease?: number;
-                        pneumonia?: number;
-                        covid19?: number;
+                        [key: string]: number;
                     };
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
@@ -2888,17 +2811,11 @@ export interface operations {
                 "application/json": {
                     operatingPoint: ("screening" | "balanced") | {
                         thresholds: {
-                            normal?: number;
-                            other_disease?: number;
-                            pneumonia?: number;
-                            covid19?: number;
+                            [key: string]: number;
                         };
                     };
                     prevalence: {
-                        normal?: number;
-                        other_disease?: number;
-                        pneumonia?: number;
-                        covid19?: number;
+                        [key: string]: number;
                     };
                     /** @enum {string} */
                     fallback?: "edge" | "fail";

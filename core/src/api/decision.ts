@@ -78,7 +78,7 @@ type Scored = {
  * @example decide(manifest, DEFAULT_SETTINGS, readScores(manifest, outputs)).above
  */
 export function decide(
-  manifest: Pick<Manifest, 'labels' | 'operatingPoints'>,
+  manifest: Pick<Manifest, 'labels' | 'classes' | 'operatingPoints'>,
   settings: Pick<Settings, 'operatingPoint' | 'prevalence'>,
   { probabilities, outOfDistribution }: Scored,
 ): Decision {

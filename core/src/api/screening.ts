@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { ActivationMap } from '../cam/resize-map.ts'
-import { LABELS, type Label } from '../model/labels.ts'
+import { classIdSchema, classInfoSchema } from '../model/classes.ts'
 import { toldDecisionSchema } from './decision.ts'
 import { DISCLAIMER } from './disclaimer.ts'
 
@@ -8,7 +8,7 @@ const probability = z.number().min(0).max(1)
 
 /** One class's Grad-CAM: `value = byte / 255 × max`, row-major, top row first. */
 const heatmapSchema = z.strictObject({
-  class: z.enum(LABELS),
+  class: classIdSchema,
   /** Raw maximum of the map, in logit units: compare it between classes before trusting a hot spot. */
   max: z.number().min(0),
   width: z.int().positive(),
@@ -23,15 +23,12 @@ const rectangle = z.strictObject({ x: z.number(), y: z.number(), width: z.number
 export const screeningSchema = z.strictObject({
   id: z.string(),
   model: z.strictObject({ name: z.string(), version: z.string(), preprocess: z.string() }),
-  /** Calibrated, they sum to 1. Scores, not a diagnosis. */
-  probabilities: z.strictObject({
-    normal: probability,
-    other_disease: probability,
-    pneumonia: probability,
-    covid19: probability,
-  }),
+  /** What the model tells apart, in its order: whether a class is a finding, how it is called, and its codes. */
+  classes: z.array(classInfoSchema),
+  /** By class, calibrated. They sum to 1, unless the model scores its classes independently of each other. Scores, not a diagnosis. */
+  probabilities: z.record(classIdSchema, probability),
   /** The class of the highest probability. It is not the decision: a finding of a lower score may be above its own threshold. */
-  label: z.enum(LABELS),
+  label: classIdSchema,
   /** The scores against the thresholds that the account chose, and the sentence to show first. */
   decision: toldDecisionSchema,
   heatmaps: z.array(heatmapSchema),
@@ -61,7 +58,7 @@ export const mapMaximum = (map: ActivationMap): number => {
 }
 
 /** A map as it travels in JSON: 8 bits of its own range, with the raw maximum beside it. */
-export function encodeHeatmap(label: Label, map: ActivationMap): Screening['heatmaps'][number] {
+export function encodeHeatmap(label: string, map: ActivationMap): Screening['heatmaps'][number] {
   const max = mapMaximum(map)
   let binary = ''
   for (let i = 0; i < map.data.length; i++) {

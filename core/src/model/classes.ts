@@ -15,7 +15,11 @@ export const classInfoSchema = z.strictObject({
   /** As people read it, in the middle of a sentence; English where a language has none. */
   name: z.strictObject({ en: z.string().min(1), de: z.string().min(1).optional() }),
   /** What the class is about, in SNOMED CT: what was assessed, never that it is there. */
-  snomed: z.strictObject({ code: z.string(), display: z.string() }).optional(),
+  snomed: z.strictObject({ code: z.string().regex(/^\d{6,18}$/), display: z.string().min(1) }).optional(),
+  /** The same in other code systems, for FHIR. */
+  codes: z
+    .array(z.strictObject({ system: z.url(), code: z.string().min(1), display: z.string().min(1) }))
+    .optional(),
 })
 export type ClassInfo = z.infer<typeof classInfoSchema>
 
@@ -51,11 +55,18 @@ const PAPER_CLASSES: readonly ClassInfo[] = [
 ]
 
 /**
- * The classes of a model, in the order of its scores. A class that nobody described is a finding that is called by its identifier.
+ * The classes of a model, in the order of its scores: as its manifest describes them, or else the paper's. A class that nobody described
+ * is a finding that is called by its identifier.
  * @example classesOf(manifest).filter(({ finding }) => finding)
  */
-export const classesOf = ({ labels }: { readonly labels: readonly string[] }): ClassInfo[] =>
-  labels.map((id) => PAPER_CLASSES.find((one) => one.id === id) ?? { id, finding: true, name: { en: id } })
+export const classesOf = ({ labels, classes = PAPER_CLASSES }: Described): ClassInfo[] =>
+  labels.map((id) => classes.find((one) => one.id === id) ?? { id, finding: true, name: { en: id } })
+
+/** A model as far as its classes go. */
+export type Described = {
+  readonly labels: readonly string[]
+  readonly classes?: readonly ClassInfo[] | undefined
+}
 
 /** A class as it is called in a language. */
 export const classNameIn = ({ name }: ClassInfo, language: Language): string => name[language] ?? name.en

@@ -3,4 +3,5 @@
  * Basu, Mitra & Saha 2020, section IV-B.
  */
 export const LABELS = ['normal', 'other_disease', 'pneumonia', 'covid19'] as const
-export type Label = (typeof LABELS)[number]
+/** Identifier of a class. Models may have other classes than these four: their manifests list them. */
+export type Label = string

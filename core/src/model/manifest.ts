@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { gateSpecSchema } from '../gate/gate-spec.ts'
 import { preprocessSpecSchema } from '../preprocess/spec-schema.ts'
-import { LABELS } from './labels.ts'
+import { labellingSchema } from './class-list.ts'
+import { classIdSchema, classInfoSchema } from './classes.ts'
 import { INPUT, OUTPUTS } from './tensor-names.ts'
 
 /**
@@ -38,7 +39,15 @@ export const description = {
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   version: z.string().min(1),
   createdAt: z.iso.datetime(),
-  labels: z.tuple([z.literal(LABELS[0]), z.literal(LABELS[1]), z.literal(LABELS[2]), z.literal(LABELS[3])]),
+  /** Identifiers of the classes, in the order of every vector of scores. */
+  labels: z
+    .array(classIdSchema)
+    .min(2)
+    .refine((ids) => new Set(ids).size === ids.length, 'two classes have one identifier'),
+  /** What the classes are; where absent, those of the paper's four that `labels` names are known, and others are called by identifier. */
+  classes: z.array(classInfoSchema).optional(),
+  /** Whether the probabilities are those of classes that exclude each other, and sum to 1, or of independent ones. */
+  labelling: labellingSchema.default('single'),
   /** UINT8 [N,1,S,S]. Inside the graph it is multiplied by `scale`: the network was trained on that range. */
   input: z.strictObject({
     name: z.literal(INPUT),
@@ -62,11 +71,11 @@ export const description = {
     stride: z.number().positive(),
     offset: z.number(),
   }),
-  /** probabilities = softmax(logits / temperature), fitted on validation data; 1 = uncalibrated. */
+  /** probabilities = softmax(logits / temperature), of independent classes sigmoid; fitted on validation data; 1 = uncalibrated. */
   temperature: z.number().positive(),
   /** For each class, by name of the operating point; null where no evaluation chose them. */
   operatingPoints: z
-    .record(z.enum(LABELS), z.strictObject({ screening: operatingPoint, balanced: operatingPoint }))
+    .record(classIdSchema, z.strictObject({ screening: operatingPoint, balanced: operatingPoint }))
     .nullable(),
   data: z.strictObject({
     /** sha256 over the sorted image digests that the weights have seen. */

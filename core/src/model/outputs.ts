@@ -62,6 +62,15 @@ export const wireOutputs = (names: readonly string[], tensors: readonly WireTens
     return tensor?.datatype === 'FP32' ? float32Values(tensor) : undefined
   })
 
+function checkProbabilities(probabilities: Float32Array, labelling: Manifest['labelling']): void {
+  const sum = probabilities.reduce((total, p) => total + p, 0)
+  if (labelling === 'single' && !(Math.abs(sum - 1) < 1e-3))
+    throw new AppError('upstream-invalid', `probabilities sum to ${sum}; expected 1`)
+  const odd = probabilities.find((p) => !(p >= 0 && p <= 1))
+  if (labelling === 'multi' && odd !== undefined)
+    throw new AppError('upstream-invalid', `a probability is ${odd}; expected 0 to 1`)
+}
+
 /**
  * The model's outputs for one image as scores by name.
  * @throws AppError upstream-invalid when a length or a value is not what the manifest promises
@@ -69,9 +78,10 @@ export const wireOutputs = (names: readonly string[], tensors: readonly WireTens
 export function readScores(
   {
     labels,
+    labelling,
     cam: { width, height },
     outOfDistribution,
-  }: Pick<Manifest, 'cam' | 'labels' | 'outOfDistribution'>,
+  }: Pick<Manifest, 'cam' | 'labels' | 'labelling' | 'outOfDistribution'>,
   { probabilities, cam, oodScore }: ModelOutputs,
 ): Scores {
   const cells = width * height
@@ -81,15 +91,12 @@ export function readScores(
       `${probabilities.length} probabilities and ${cam.length} map cells; expected ${labels.length} and ${labels.length * cells}`,
     )
   }
-  const sum = probabilities.reduce((total, p) => total + p, 0)
-  if (!(Math.abs(sum - 1) < 1e-3)) {
-    throw new AppError('upstream-invalid', `probabilities sum to ${sum}; expected 1`)
-  }
+  checkProbabilities(probabilities, labelling)
   if (outOfDistribution && !Number.isFinite(oodScore))
     throw new AppError('upstream-invalid', `${OUTPUTS.oodScore} is ${oodScore}; expected a distance`)
   const best = probabilities.indexOf(Math.max(...probabilities))
   const byLabel = <T>(value: (index: number) => T) =>
-    Object.fromEntries(labels.map((label, index) => [label, value(index)])) as Record<Label, T>
+    Object.fromEntries(labels.map((label, index) => [label, value(index)]))
   return {
     probabilities: byLabel((index) => probabilities[index]!),
     label: labels[best]!,

@@ -1,5 +1,5 @@
 import { scoredLine } from '@detl/cli/screen/line'
-import { CSV_HEADER, toCsv, toText } from '@detl/cli/screen/printers'
+import { csvHeader, toCsv, toText } from '@detl/cli/screen/printers'
 import { codecs } from '@detl/codecs/modules'
 import type { Answer } from '@detl/core/answers/answer'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
@@ -130,7 +130,9 @@ describe(`all representations of one answer, ${VECTORS} times`, () => {
 
       const line = scoredLine('film.dcm', manifest, intake, answer.scores, answer)
       expect(toText(line)).toContain(headline)
-      const [row] = parse(CSV_HEADER + toCsv(line), { columns: true }) as Record<string, string>[]
+      const [row] = parse(csvHeader(manifest.labels) + toCsv(manifest.labels)(line), {
+        columns: true,
+      }) as Record<string, string>[]
       expect([row!.decision, row!.headline], `CSV of ${seed}`).toEqual([outcome, headline])
       expect(new Set(row!.above_threshold!.split(' ').filter(Boolean))).toEqual(above)
     }

@@ -23,13 +23,13 @@ it('marks what a second reading contradicts, with "not trained on", and leaves i
   write(
     'manifest.csv',
     'file,dataset,patient_id,group_id,class_a,class_b,width,height,sha256',
-    'a.png,nih,p1,g1,disease,other_disease,9,9,01',
-    'b.png,nih,p2,g2,normal,normal,9,9,02',
+    `a.png,nih,p1,g1,disease,other_disease,9,9,${'1'.repeat(64)}`,
+    `b.png,nih,p2,g2,normal,normal,9,9,${'2'.repeat(64)}`,
   )
   write('read.csv', 'shared_file,rsna_label', 'a.png,Normal', 'b.png,Normal')
   const secondReading = { files: ['read.csv'], conflicts: 'not trained on' }
   write('set.json', JSON.stringify({ folders: [{ dir: '.' }], secondReading }))
-  expect(readDataSet(join(dir, 'set.json')).map((r) => [r.classB, r.contested])).toEqual([
+  expect(readDataSet(join(dir, 'set.json')).records.map((r) => [r.classB, r.contested])).toEqual([
     ['other_disease', true],
     ['normal', undefined],
   ])

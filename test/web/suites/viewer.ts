@@ -81,7 +81,7 @@ export const viewerSuite = (stage: Stage) =>
       const points = readManifest().operatingPoints!
       for (const label of LABELS) {
         const threshold = points[label]!.balanced!.threshold
-        const score = page.locator('.score', { hasText: en.labels[label].explained })
+        const score = page.locator('.score', { hasText: en.labels[label]!.explained })
         const place = await score
           .locator('.bar-mark')
           .evaluate(({ offsetLeft, parentElement }: HTMLElement) => ({

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import type { ModelFacts } from '@detl/core/model/facts'
-import { LABELS } from '@detl/core/model/labels'
 import { type CamMethod, type Manifest, SCHEMA } from '@detl/core/model/manifest'
 import { INPUT, OUTPUTS } from '@detl/core/model/tensor-names'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
 import { pointsOf } from '../evaluate/operating-points.ts'
 import { writeWhole } from '../files.ts'
+import { foldName } from '../folds.ts'
 import { loadModel } from '../model/files.ts'
 import { INPUT_SCALE } from '../model/input.ts'
 import { camGridOf, camLayerOf } from '../model/trunk.ts'
@@ -19,6 +19,8 @@ import type { OutOfDistribution } from '../scoring/ood.ts'
 
 export type ArtifactOptions = {
   fold: number
+  /** The fold that was trained without Data-A. */
+  fromScratch: boolean
   name: string
   version: string
   /** Default: the last convolution, after its activation. */
@@ -33,20 +35,21 @@ export type ArtifactOptions = {
 export async function describeArtifact(run: OpenRun, options: ArtifactOptions): Promise<ModelFacts> {
   const { out, config } = run.options
   const { split, byFile, pixels } = run.dataset
-  const { fold, name, version } = options
-  const dir = join(out, `fold-${fold}`)
+  const { fold, fromScratch, name, version } = options
+  const dir = join(out, foldName(fold, fromScratch))
   const predictions = readPredictions(join(dir, 'predictions.json'))
   const ood = join(dir, 'ood.json')
   if (!predictions || !existsSync(ood))
     throw new Error(
-      `${dir} has no ${predictions ? 'ood.json' : 'predictions.json'}: run \`detl train evaluate --folds ${fold}\` first`,
+      `${dir} has no ${predictions ? 'ood.json' : 'predictions.json'}: run \`detl train evaluate --folds ${fold}${fromScratch ? ' --from-scratch' : ''}\` first`,
     )
   if (pixels.spec.name === 'plain')
     throw new Error(
       `${out} was trained on plain input, which no server makes: it can be reported, not shipped`,
     )
   const lists = split.folds[fold]!
-  const seen = [...split.pretrain.train, ...lists.train].map((f) => byFile.get(f)!)
+  const dataA = fromScratch ? [] : split.pretrain.train
+  const seen = [...dataA, ...lists.train].map((f) => byFile.get(f)!)
   const { code, backend } = readRun(out)
   const model = await loadModel(join(dir, 'best'))
   const facts: ModelFacts = {
@@ -54,7 +57,9 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
     name,
     version,
     createdAt: new Date().toISOString(),
-    labels: [...LABELS],
+    labels: [...byFile.ids],
+    classes: byFile.list.classes,
+    labelling: byFile.list.labelling,
     input: { name: INPUT, shape: [-1, 1, config.size, config.size], scale: INPUT_SCALE },
     preprocess: pixels.spec,
     gate: DEFAULT_GATE,
@@ -66,7 +71,9 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
       code,
       backend: `${backend.name} on ${backend.device} (${backend.detail})`,
       seed: config.seed,
-      summary: `recipe "${config.name}": pretrained on ${split.pretrain.train.length} images of Data-A, transferred to ${lists.train.length} of Data-B; protocol ${split.protocol}, fold ${fold} held out`,
+      summary: `recipe "${config.name}": ${
+        fromScratch ? 'trained on' : `pretrained on ${dataA.length} images of Data-A, transferred to`
+      } ${lists.train.length} of Data-B; protocol ${split.protocol}, fold ${fold} held out`,
     },
     outOfDistribution: {
       method: 'mahalanobis',

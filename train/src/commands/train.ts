@@ -1,6 +1,7 @@
 import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import { type Command, Option } from 'commander'
 import type { BackendChoice, BackendName } from '../backend/names.ts'
+import { foldName, onlyFromScratch } from '../folds.ts'
 import type { OpenRun, TrainOptions } from '../open-run.ts'
 import {
   configOf,
@@ -122,6 +123,7 @@ function addCompare(train: Command): void {
 
 type ArtifactFlags = {
   fold: number
+  fromScratch: boolean
   name?: string
   modelVersion: string
   camLayer?: string
@@ -135,6 +137,7 @@ function addArtifact(train: Command): void {
     'write all that is known of a model besides its weights: facts.json, which the exporter reads',
   )
     .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
+    .option('--from-scratch', 'the fold that was trained without Data-A', false)
     .option('--name <name>', 'of the model; default: its architecture and size, for example detl-128')
     .option('--model-version <version>', 'of the model', '0.1.0')
     .option(
@@ -146,10 +149,18 @@ function addArtifact(train: Command): void {
       const run = await runAsItIs(flags)
       const { describeArtifact } = await import('./artifact.ts')
       const { fold, modelVersion: version, camLayer, camMethod } = flags
+      const fromScratch = flags.fromScratch || onlyFromScratch(flags.out, fold)
       const { architecture, size } = run.options.config
       const name = flags.name ?? `${architecture === 'detl12' ? 'detl' : architecture}-${size}`
-      await describeArtifact(run, { fold, name, version, camMethod, ...(camLayer && { camLayer }) })
-      console.log(`${flags.out}/fold-${fold}/facts.json`)
+      await describeArtifact(run, {
+        fold,
+        fromScratch,
+        name,
+        version,
+        camMethod,
+        ...(camLayer && { camLayer }),
+      })
+      console.log(`${flags.out}/${foldName(fold, fromScratch)}/facts.json`)
     })
 }
 

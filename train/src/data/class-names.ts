@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { type ClassList, classListSchema, PAPER_LIST } from '@detl/core/model/class-list'
 import type { ClassInfo } from '@detl/core/model/classes'
 import { LABELS } from '@detl/core/model/labels'
-import { NONE } from './truth.ts'
+
+/** What a multi-label image says that has none of the classes. */
+export const NONE = 'none'
 
 /** The file beside manifest.csv that says what the classes are. */
 export const CLASSES_FILE = 'classes.json'

@@ -1,6 +1,6 @@
+import type { ClassList } from '@detl/core/model/class-list'
 import type { InputKind } from '../config.ts'
 import { loadPixels, type PixelCache } from './cache.ts'
-import { readDataSet } from './data-set.ts'
 import { checkLeaks } from './leaks.ts'
 import { inputSpec } from './model-input.ts'
 import { dataDigest, type ImageRecord } from './record.ts'
@@ -9,8 +9,9 @@ import type { Protocol, Split } from './split-file.ts'
 import { LabelledRecords } from './truth.ts'
 
 export type DatasetOptions = {
-  /** As `readDataSet` takes it. */
-  data: string
+  /** What `readDataSet` found. */
+  records: ImageRecord[]
+  list: ClassList
   /** Folder for preprocessed pixels. */
   cache: string
   /** S */
@@ -31,9 +32,9 @@ export type Dataset = {
   digest: string
 }
 
-/** Manifest, split (checked for leaks) and pixels of a data folder. */
+/** Split (checked for leaks) and pixels of a data set. */
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
-  const { records, list } = readDataSet(options.data)
+  const { records, list } = options
   const split = options.split ?? splitOf(options.protocol, records, options.seed, list)
   checkLeaks(split, records)
   const pixels = await loadPixels(

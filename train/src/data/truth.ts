@@ -1,4 +1,5 @@
 import { type ClassList, idsOf } from '@detl/core/model/class-list'
+import { NONE } from './class-names.ts'
 import type { ImageRecord } from './record.ts'
 
 /** The images of a data set by file, and the classes that they may have. */
@@ -22,7 +23,6 @@ export class LabelledRecords extends Map<string, ImageRecord> {
 
 /** Between the classes of an image that has several; a multi-label image that has none of them says `NONE`. */
 const SEPARATOR = '|'
-export const NONE = 'none'
 
 /**
  * Which classes are true of an image: [C] of 0 and 1.

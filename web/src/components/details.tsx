@@ -2,7 +2,7 @@ import type { Result } from '../engine/types.ts'
 import type { Item } from '../state/items.ts'
 import { settings } from '../state/settings.ts'
 import { shownLabel, view } from '../state/view.ts'
-import { text } from '../text/text.ts'
+import { classWords, text } from '../text/text.ts'
 
 type Props = { item: Item; result: Result }
 
@@ -18,13 +18,15 @@ export function Details({ item, result }: Props) {
 
 /** What a sheet of paper needs to be told from another: shown in print alone. */
 export function PrintFacts({ item, result }: Props) {
-  const { result: t, labels, list } = text.value
+  const { result: t, list } = text.value
   const label = shownLabel.value
   const date = new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeStyle: 'medium' })
   const rows: [string, string][] = [
     [t.file, item.synthetic ? `${item.name} (${list.synthetic})` : item.name],
     [t.date, item.at === undefined ? '' : date.format(item.at)],
-    ...(label && view.heat.value ? [[t.map, labels[label].name] as [string, string]] : []),
+    ...(label && view.heat.value
+      ? [[t.map, classWords(result.classes, label).name] as [string, string]]
+      : []),
     ...facts(item, result),
   ]
   return (

@@ -1,4 +1,3 @@
-import { LABELS } from '@detl/core/model/labels'
 import { useSignal } from '@preact/signals'
 import { PageError, type Problem, type Result } from '../engine/types.ts'
 import { screenAs } from '../screening/endpoint.ts'
@@ -7,7 +6,7 @@ import type { Item } from '../state/items.ts'
 import { settings } from '../state/settings.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { percent } from '../text/percent.ts'
-import { text } from '../text/text.ts'
+import { classWords, text } from '../text/text.ts'
 import { savePng } from '../viewer/save-png.ts'
 import { Icon } from './icon.tsx'
 
@@ -88,9 +87,10 @@ function print(stem: string): void {
 function png(item: Item, result: Result): Promise<Blob> {
   const t = text.value
   const label = shownLabel.value ?? result.label
-  const scores = LABELS.map((one) => `${t.labels[one].name} ${percent(result.probabilities[one])}`).join(
-    ' · ',
-  )
+  const nameOf = (id: string) => classWords(result.classes, id).name
+  const scores = result.classes
+    .map(({ id }) => `${nameOf(id)} ${percent(result.probabilities[id]!)}`)
+    .join(' · ')
   const { name, version } = result.model
   return savePng({
     picture: view.picture.value!,
@@ -101,7 +101,7 @@ function png(item: Item, result: Result): Promise<Blob> {
     captions: [
       ...(item.synthetic ? [t.list.synthetic] : []),
       scores,
-      `${t.result.model}: ${name} ${version} · ${view.heat.value ? t.viewer.heatOf(t.labels[label].name) : t.viewer.noHeat}`,
+      `${t.result.model}: ${name} ${version} · ${view.heat.value ? t.viewer.heatOf(nameOf(label)) : t.viewer.noHeat}`,
       t.disclaimer,
     ],
   })
@@ -109,7 +109,7 @@ function png(item: Item, result: Result): Promise<Blob> {
 
 async function json({ name, synthetic }: Item, result: Result): Promise<Blob> {
   const { geometry, grid, maps, ...rest } = result
-  const heatmaps = LABELS.map((label) => ({ class: label, max: maps[label].max }))
+  const heatmaps = result.classes.map(({ id }) => ({ class: id, max: maps[id]!.max }))
   const content = { file: name, synthetic, ...rest, heatmaps, disclaimer: text.value.disclaimer }
   return new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' })
 }

@@ -1,4 +1,3 @@
-import { LABELS } from '@detl/core/model/labels'
 import type { Result } from '../engine/types.ts'
 import { type Item, selected } from '../state/items.ts'
 import { deviceOffered } from '../state/model.ts'
@@ -100,8 +99,8 @@ function Evidence({ item, result }: { item: Item; result: Result }) {
         <fieldset class="scores">
           <legend>{t.result.scores}</legend>
           <p class="fine">{t.result.hint}</p>
-          {LABELS.map((label) => (
-            <Score key={label} label={label} result={result} />
+          {result.classes.map(({ id }) => (
+            <Score key={id} label={id} result={result} />
           ))}
         </fieldset>
         <p class="fine">

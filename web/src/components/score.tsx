@@ -1,20 +1,19 @@
-import type { Label } from '@detl/core/model/labels'
 import type { Result } from '../engine/types.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { percent } from '../text/percent.ts'
-import { text } from '../text/text.ts'
+import { classWords, text } from '../text/text.ts'
 import { told } from '../text/told.ts'
 import { fullHeat } from '../viewer/heat.ts'
 
-type ScoreProps = { label: Label; result: Result }
+type ScoreProps = { label: string; result: Result }
 
 /** One class: its score as a bar with the operating point marked, and in words; choosing it shows its heat map. */
 export function Score({ label, result }: ScoreProps) {
   const t = text.value
   const said = told(result).classes.find((one) => one.class === label)
-  const share = result.probabilities[label]
+  const share = result.probabilities[label]!
   const decided = result.decision.classes.find((one) => one.class === label)
-  const { name, explained } = t.labels[label]
+  const { name, explained } = classWords(result.classes, label)
   const full = fullHeat(result)
   return (
     <label class="score" data-best={label === result.decision.leading}>
@@ -35,7 +34,7 @@ export function Score({ label, result }: ScoreProps) {
       </span>
       <span class="score-words">
         {explained}
-        {full > 0 && result.maps[label].max === 0 && `. ${t.result.noEvidence}`}
+        {full > 0 && result.maps[label]!.max === 0 && `. ${t.result.noEvidence}`}
       </span>
       {decided && (
         <span class="score-verdict" data-above={decided.positive}>

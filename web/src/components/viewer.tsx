@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { selected } from '../state/items.ts'
 import { resetZoom, shownLabel, view } from '../state/view.ts'
-import { text } from '../text/text.ts'
+import { classWords, text } from '../text/text.ts'
 import { handleKey, listenToGestures } from '../viewer/gestures.ts'
 import { drawGrey } from '../viewer/grey.ts'
 import { drawHeat } from '../viewer/heat.ts'
@@ -19,7 +19,7 @@ export function Viewer() {
   const description = [
     item?.name,
     item?.synthetic ? t.list.synthetic : undefined,
-    heatShown ? t.viewer.heatOf(t.labels[label].name) : t.viewer.noHeat,
+    heatShown ? t.viewer.heatOf(classWords(item.result!.classes, label).name) : t.viewer.noHeat,
   ]
   return (
     <section class="viewer" aria-label={t.viewer.label}>

@@ -4,7 +4,7 @@ import { decide } from '@detl/core/api/decision'
 import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
-import { LABELS, type Label } from '@detl/core/model/labels'
+import { classesOf } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import { outputsOf, readScores } from '@detl/core/model/outputs'
 import { preprocessId } from '@detl/core/preprocess/spec'
@@ -63,9 +63,10 @@ export async function score(bytes: Uint8Array): Promise<Result> {
   return {
     id: crypto.randomUUID(),
     model: { name, version, preprocess: preprocessId(manifest.preprocess) },
+    classes: classesOf(manifest),
     probabilities,
     label,
-    maps: Object.fromEntries(LABELS.map((one) => [one, scaled(maps[one])])) as Record<Label, HeatMap>,
+    maps: Object.fromEntries(manifest.labels.map((one) => [one, scaled(maps[one]!)])),
     geometry,
     grid: { stride: cam.stride, offset: cam.offset },
     image: { format: source.format, width: image.width, height: image.height },

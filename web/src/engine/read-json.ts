@@ -1,6 +1,5 @@
 import { accountSchema, createdKeySchema, keySchema, usageRowSchema } from '@detl/core/api/account'
 import { screeningSchema } from '@detl/core/api/screening'
-import { LABELS, type Label } from '@detl/core/model/labels'
 import { manifestSchema } from '@detl/core/model/manifest'
 import * as z from 'zod'
 import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts'
@@ -8,21 +7,22 @@ import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts
 /** @throws PageError answer-not-understood */
 export function readAnswer(json: unknown): Result {
   const answer = parse(screeningSchema, json)
-  const { id, model, probabilities, label, decision, image, quality, servedBy } = answer
+  const { id, model, classes, probabilities, label, decision, image, quality, servedBy } = answer
   const maps = Object.fromEntries(
-    answer.heatmaps.map(({ class: name, max, width, height, data }): [Label, HeatMap] => {
+    answer.heatmaps.map(({ class: name, max, width, height, data }): [string, HeatMap] => {
       const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
       return [name, { width, height, max, data: Float32Array.from(bytes, (byte) => byte / 255) }]
     }),
-  ) as Record<Label, HeatMap>
+  )
   const whole = (map: HeatMap | undefined) => map !== undefined && map.data.length === map.width * map.height
-  if (!LABELS.every((name) => whole(maps[name]))) {
+  if (!classes.every((one) => whole(maps[one.id]))) {
     throw misunderstood('a heat map is missing or incomplete')
   }
   const { crop, placed, grid } = image
   return {
     id,
     model,
+    classes,
     probabilities,
     label,
     maps,

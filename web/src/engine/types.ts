@@ -3,7 +3,7 @@ import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
 import type { ImageFormat } from '@detl/core/image/image-source'
-import type { Label } from '@detl/core/model/labels'
+import type { ClassInfo } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { WorkingImage } from '@detl/core/preprocess/working-image'
@@ -33,10 +33,12 @@ export type HeatMap = ActivationMap & {
 export type Result = {
   readonly id: string
   readonly model: { readonly name: string; readonly version: string; readonly preprocess: string }
-  readonly probabilities: Readonly<Record<Label, number>>
-  readonly label: Label
+  /** What the model tells apart, in its order. */
+  readonly classes: readonly ClassInfo[]
+  readonly probabilities: Readonly<Record<string, number>>
+  readonly label: string
   /** Values 0–1 of each map's own maximum. */
-  readonly maps: Readonly<Record<Label, HeatMap>>
+  readonly maps: Readonly<Record<string, HeatMap>>
   readonly geometry: Geometry
   readonly grid: CamGrid
   readonly image: { readonly format: string; readonly width: number; readonly height: number }

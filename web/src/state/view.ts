@@ -1,4 +1,3 @@
-import type { Label } from '@detl/core/model/labels'
 import { computed, signal } from '@preact/signals'
 import type { Picture } from '../engine/types.ts'
 import type { Window } from '../viewer/grey.ts'
@@ -7,7 +6,7 @@ import { selected } from './items.ts'
 /** How the selected image is looked at. Heat settings stay from image to image; zoom and window start anew. */
 export const view = {
   /** undefined: the class that the decision names first. */
-  label: signal<Label | undefined>(undefined),
+  label: signal<string | undefined>(undefined),
   heat: signal(true),
   opacity: signal(0.6),
   tool: signal<'pan' | 'window'>('pan'),
@@ -23,9 +22,7 @@ export const view = {
 export const MAX_ZOOM = 8
 
 /** The class whose heat map is shown. */
-export const shownLabel = computed(
-  () => view.label.value ?? (selected.value?.result?.decision.leading as Label | undefined),
-)
+export const shownLabel = computed(() => view.label.value ?? selected.value?.result?.decision.leading)
 
 export function resetZoom(): void {
   view.zoom.value = 1

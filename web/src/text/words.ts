@@ -1,5 +1,4 @@
 import type { ProblemCode } from '@detl/core/api/problem'
-import type { Label } from '@detl/core/model/labels'
 import type { LocalProblem } from '../engine/types.ts'
 
 export type Language = 'en' | 'de'
@@ -18,7 +17,8 @@ export type Text = {
   readonly disclaimerMore: readonly string[]
   readonly about: string
   readonly close: string
-  readonly labels: Record<Label, { name: string; explained: string }>
+  /** Of classes that the page can explain; others are called as their model says. */
+  readonly labels: Readonly<Partial<Record<string, { name: string; explained: string }>>>
   readonly intake: Record<
     | 'heading'
     | 'lead'

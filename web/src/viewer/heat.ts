@@ -1,6 +1,5 @@
 import { inferno } from '@detl/core/cam/colour-map'
 import { resizeMap } from '@detl/core/cam/resize-map'
-import type { Label } from '@detl/core/model/labels'
 import type { Result } from '../engine/types.ts'
 
 /** Longest side of the heat layer: the map itself has some 25 cells a side. */
@@ -14,7 +13,7 @@ export const fullHeat = ({ maps }: Result): number => Math.max(...Object.values(
  * Draws a class's heat map as a layer for the X-ray: placed by the same code as the endpoint's overlays, its weight
  * growing with its value, so that no evidence leaves the X-ray as it is.
  */
-export function drawHeat(canvas: HTMLCanvasElement | OffscreenCanvas, result: Result, label: Label): void {
+export function drawHeat(canvas: HTMLCanvasElement | OffscreenCanvas, result: Result, label: string): void {
   const { image, geometry, grid, maps } = result
   const scale = Math.min(1, HEAT_SIDE / Math.max(image.width, image.height))
   const raster = {

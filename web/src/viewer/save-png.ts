@@ -1,4 +1,3 @@
-import type { Label } from '@detl/core/model/labels'
 import type { Picture, Result } from '../engine/types.ts'
 import { drawGrey, type Window } from './grey.ts'
 import { drawHeat } from './heat.ts'
@@ -10,7 +9,7 @@ export type Sheet = {
   readonly picture: Picture
   readonly window: Window
   readonly result: Result
-  readonly label: Label
+  readonly label: string
   /** 0 leaves the heat map out. */
   readonly opacity: number
   /** Written below the image; what is too long is broken into lines. */

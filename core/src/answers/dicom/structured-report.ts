@@ -1,4 +1,3 @@
-import type { Label } from '../../model/labels.ts'
 import type { Screened } from '../answer.ts'
 import type { ToldClass } from '../decision-text.ts'
 import { toldOf } from '../told.ts'
@@ -114,7 +113,7 @@ async function measurementGroup(
   const words = wordsOf(answer.language)
   const result = abstained || positive === undefined ? 'indeterminate' : positive ? 'positive' : 'negative'
   const assessed = words.probabilityOf(name)
-  const percent = (100 * answer.scores.probabilities[id as Label]).toFixed(2)
+  const percent = (100 * answer.scores.probabilities[id]!).toFixed(2)
   return container(
     ['125007', 'DCM', 'Measurement Group'],
     [

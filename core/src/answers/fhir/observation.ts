@@ -1,8 +1,9 @@
 import type { CodeableConcept, Observation, ObservationComponent } from '@medplum/fhirtypes'
 import type { ClassDecision, Decision } from '../../api/decision.ts'
+import type { ClassInfo } from '../../model/classes.ts'
 import type { Told, ToldClass } from '../decision-text.ts'
 import type { AnswerWords } from '../words/words.ts'
-import { concept, hl7, probability, SNOMED } from './terms.ts'
+import { coding, concept, hl7, probability, SNOMED } from './terms.ts'
 
 /** Our own codes: what was assessed. A disease's code here would read as a positive test. */
 const SCORES = 'urn:detl:score'
@@ -13,6 +14,7 @@ export function observationOf(
   {
     decision,
     told,
+    info,
     score,
     words,
     notes,
@@ -20,6 +22,8 @@ export function observationOf(
   }: {
     decision: Decision
     told: Told
+    /** The class as the model describes it. */
+    info: ClassInfo
     score: number
     words: AnswerWords
     notes: readonly string[]
@@ -28,7 +32,7 @@ export function observationOf(
   },
 ): Observation {
   const held = decision.classes.find((known) => known.class === one.class)
-  const component = held ? rates(held) : []
+  const component = [...assessed(info), ...(held ? rates(held) : [])]
   const all = [...(one.explained ? [one.explained] : []), ...notes]
   return {
     resourceType: 'Observation',
@@ -56,6 +60,14 @@ const interpretation = ({ positive }: ClassDecision, abstained: boolean): Codeab
       ? (['POS', 'Positive'] as const)
       : (['NEG', 'Negative'] as const)
   return concept(hl7('v3-ObservationInterpretation'), code, display)
+}
+
+/** The codes of the class list, as what was asked, beside the score that is the answer. */
+function assessed({ snomed, codes = [] }: ClassInfo): ObservationComponent[] {
+  const all = [...(snomed ? [{ system: SNOMED, ...snomed }] : []), ...codes]
+  if (all.length === 0) return []
+  const asked = { coding: all.map(({ system, code, display }) => coding(system, code, display)) }
+  return [{ code: { text: 'Assessed for' }, valueCodeableConcept: asked }]
 }
 
 /** What the model is worth at the threshold, each as a component; there is no code in LOINC or SNOMED CT for a model's own rates. */
