@@ -228,6 +228,11 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
       await Promise.race([once(socket, 'close'), new Promise((resolve) => setTimeout(resolve, 300))])
       socket.destroy()
     }
+    // Who gives up waits until the other side ends the connection.
+    const leaving = connect(dimse.port, '127.0.0.1')
+    leaving.write(Buffer.of(7, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+    leaving.resume()
+    await once(leaving, 'end')
     await run('echoscu', ['-aec', 'DETL', '-aet', 'STORESCU', '127.0.0.1', String(dimse.port)])
   })
 

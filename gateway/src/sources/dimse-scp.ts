@@ -123,6 +123,11 @@ class Association extends dimse.Scp {
     this.sendAssociationReleaseResponse()
   }
 
+  /** The caller gave up: the connection is ours to end (PS3.8, section 9.3.8), or it waits for that. */
+  override abort(): void {
+    this.#socket.end()
+  }
+
   override cEchoRequest(
     request: dimse.requests.CEchoRequest,
     callback: (response: dimse.responses.CEchoResponse) => void,
