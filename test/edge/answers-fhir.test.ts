@@ -82,6 +82,7 @@ describe('the FHIR answer', () => {
     expect(observation).toMatchObject({
       referenceRange: [{ high: { value: held.threshold } }],
       component: [
+        { code: { text: 'Assessed for' } },
         rate('Sensitivity', held.sensitivity?.value),
         rate('Specificity', held.specificity?.value),
         rate('Prevalence', 0.02),
@@ -175,17 +176,26 @@ describe('the FHIR answer', () => {
     expect(bad).not.toHaveProperty('imagingStudy')
   })
 
-  it('codes what was assessed, never a disease', async () => {
+  it('codes what was assessed; the disease’s own code says what was asked, and nothing else', async () => {
     const report = (await (await answerOf(png, 'application/fhir+json')).json()) as {
-      contained: { resourceType: string; code: { coding: object[]; text: string } }[]
+      contained: {
+        resourceType: string
+        code: { coding: object[]; text: string }
+        component: { code: { text: string } }[]
+      }[]
     }
-    const codes = report.contained.filter((one) => one.resourceType === 'Observation').map(({ code }) => code)
-    expect(codes.at(-1)).toEqual({
+    const observations = report.contained.filter((one) => one.resourceType === 'Observation')
+    expect(observations.at(-1)?.code).toEqual({
       coding: [{ system: 'urn:detl:score', code: 'covid19', display: 'AI score for COVID-19' }],
       text: 'AI score for COVID-19',
     })
-    for (const code of ['840539006', '233604007', '19829001'])
-      expect(JSON.stringify(report)).not.toContain(code)
+    const asked = observations.map(({ component }) =>
+      component.filter(({ code }) => code.text === 'Assessed for'),
+    )
+    for (const code of ['840539006', '233604007', '19829001']) {
+      expect(JSON.stringify(report).split(code)).toHaveLength(2)
+      expect(JSON.stringify(asked)).toContain(code)
+    }
   })
 
   it('has the heat map inside, beside it or as a Binary only where it is asked for', async () => {

@@ -60,6 +60,8 @@ describe('Accept', () => {
     ['application/dicom', false, ['dicom']],
     ['application/dicom;object=sr', false, ['sr']],
     ['application/dicom;object=measurements', false, ['srMeasurements']],
+    ['application/dicom;object=pdf', false, ['dicomPdf']],
+    ['application/pdf', false, ['pdf']],
     ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
     ['multipart/related, application/fhir+json, image/png', true, ['fhir', 'png']],
   ])('%s', (accept, multipart, parts) => {
@@ -123,6 +125,7 @@ describe('an answer of several parts', () => {
 
 const OVERLAY = 'application/dicom'
 const REPORT = 'application/dicom;object=sr'
+const PDF = 'application/dicom;object=pdf'
 const MEASUREMENTS = 'application/dicom;object=measurements'
 
 describe('a DICOM answer', () => {
@@ -136,9 +139,11 @@ describe('a DICOM answer', () => {
     ['overlay of a PNG', undefined, OVERLAY],
     ['report on a PNG', undefined, REPORT],
     ['measurement report on a DICOM image', dicom, MEASUREMENTS],
+    ['PDF of a DICOM image', dicom, PDF],
+    ['PDF of a PNG', undefined, PDF],
   ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {
     const { text } = runDicomTool('dciodvfy', [], await bytesOf(image ?? png, accept))
-    expect(text).toMatch(/^(SCImage|ComprehensiveSR|Comprehensive3DSR)$/m) // it knew the object, so it did look
+    expect(text).toMatch(/^(SCImage|ComprehensiveSR|Comprehensive3DSR|EncapsulatedPDF)$/m) // it knew the object, so it did look
     expect(text.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
   })
 
@@ -171,7 +176,7 @@ describe('a DICOM answer', () => {
     'joins the patient and study of its image in a series of its own (needs dcmtk)',
     async () => {
       const series = new Set([PATIENT.series])
-      for (const accept of [OVERLAY, REPORT]) {
+      for (const accept of [OVERLAY, REPORT, PDF]) {
         const { text } = runDicomTool(
           'dcmdump',
           ['+P', '0010,0020', '+P', '0020,000d', '+P', '0020,000e', '+P', '0008,0050', '+P', '0010,0010'],
@@ -181,7 +186,7 @@ describe('a DICOM answer', () => {
           expect(text).toContain(`[${value}`)
         series.add(/\(0020,000e\) UI \[([\d.]+)/.exec(text)?.[1] ?? '')
       }
-      expect(series.size).toBe(3)
+      expect(series.size).toBe(4)
     },
   )
 

@@ -28,7 +28,7 @@ Examples:
 Results go to standard output, progress and summary to standard error.
 Exit code: 0 if each image was scored, 1 if one was not, 2 for a call that is wrong, 130 after Ctrl-C.`
 
-const FORMATS = ['png', 'fhir', 'sr', 'sc'] as const satisfies readonly Format[]
+const FORMATS = ['png', 'fhir', 'sr', 'sc', 'pdf'] as const satisfies readonly Format[]
 
 export function addScreenCommand(program: Command): void {
   program

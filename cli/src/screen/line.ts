@@ -22,11 +22,12 @@ export type ScoredLine = {
   /** The map of `decision.leading`, raw scale, rounded to 6 significant digits. */
   cam: { class: string; max: number; shape: [number, number]; data: number[] }
   quality: { warnings: { code: string; detail: string }[] }
-  /** Paths of what was written: overlay, FHIR report, structured report, Secondary Capture. */
+  /** Paths of what was written: overlay, FHIR report, structured report, Secondary Capture, PDF. */
   overlay?: string
   fhir?: string
   sr?: string
   sc?: string
+  pdf?: string
 }
 
 export type FailedLine = { file: string; error: { code: ProblemCode; detail: string } }

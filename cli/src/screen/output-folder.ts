@@ -6,7 +6,13 @@ import { reasonOf } from '../io-errors.ts'
 import type { Input } from './inputs.ts'
 
 /** What `--out` can hold of an image, and the end of its file's name. */
-export const FORMATS = { png: '.png', fhir: '.fhir.json', sr: '.sr.dcm', sc: '.sc.dcm' } as const
+export const FORMATS = {
+  png: '.png',
+  fhir: '.fhir.json',
+  sr: '.sr.dcm',
+  sc: '.sc.dcm',
+  pdf: '.pdf',
+} as const
 export type Format = keyof typeof FORMATS
 export type Outputs = Readonly<Partial<Record<Format, string>>>
 

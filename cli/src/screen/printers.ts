@@ -43,6 +43,7 @@ export const csvHeader = (labels: readonly string[]): string =>
     'fhir',
     'sr',
     'sc',
+    'pdf',
   ])
 
 /** Rows under `csvHeader` of the same classes. */
@@ -66,9 +67,10 @@ export const toCsv =
         '',
         '',
         '',
+        '',
       ])
     }
-    const { file, label, probabilities, decision, quality, model, overlay, fhir, sr, sc } = line
+    const { file, label, probabilities, decision, quality, model, overlay, fhir, sr, sc, pdf } = line
     return csv([
       file,
       decision.outcome,
@@ -85,6 +87,7 @@ export const toCsv =
       fhir,
       sr,
       sc,
+      pdf,
     ])
   }
 

@@ -11,6 +11,7 @@ import type { Screened } from '@detl/core/answers/answer'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir } from '@detl/core/answers/fhir'
+import { toPdf } from '@detl/core/answers/pdf/report'
 import { toPng } from '@detl/core/answers/png'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
@@ -50,8 +51,9 @@ const RENDERERS: Readonly<Record<Format, (screened: Screened) => Promise<Uint8Ar
   fhir: async (screened) => new TextEncoder().encode(JSON.stringify(await toFhir(screened))),
   sr: (screened) => toStructuredReport(screened),
   sc: toSecondaryCapture,
+  pdf: toPdf,
 }
-const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc' } as const satisfies Record<
+const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc', pdf: 'pdf' } as const satisfies Record<
   Format,
   keyof ScoredLine
 >

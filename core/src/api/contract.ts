@@ -1021,6 +1021,7 @@ export interface operations {
                     };
                     "application/dicom": string;
                     "image/png": string;
+                    "application/pdf": string;
                     "multipart/related": string;
                 };
             };

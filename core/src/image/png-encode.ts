@@ -22,10 +22,16 @@ export async function encodePng(image: {
   view.setUint32(4, height)
   header[8] = wide ? 16 : 8
   header[9] = channels === 3 ? 2 : 0
-  const body = await deflate(filterRows(bigEndian(data), height))
+  const body = await deflateRows(bigEndian(data), height)
   const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
   return joinBytes([signature, chunk('IHDR', header), chunk('IDAT', body), chunk('IEND', new Uint8Array(0))])
 }
+
+/** Rows of samples as PNG's data have them: each filtered by "up", all of them a zlib stream. */
+export const deflateRows = (
+  bytes: Uint8Array | Uint8ClampedArray,
+  height: number,
+): Promise<Uint8Array<ArrayBuffer>> => deflate(filterRows(bytes, height))
 
 function bigEndian(data: Uint8Array | Uint8ClampedArray | Uint16Array): Uint8Array | Uint8ClampedArray {
   if (!(data instanceof Uint16Array)) return data
@@ -38,7 +44,7 @@ function bigEndian(data: Uint8Array | Uint8ClampedArray | Uint16Array): Uint8Arr
 }
 
 /** Filter type 2 on every row: the difference to the byte above. */
-function filterRows(bytes: Uint8Array | Uint8ClampedArray, height: number): Uint8Array {
+function filterRows(bytes: Uint8Array | Uint8ClampedArray, height: number): Uint8Array<ArrayBuffer> {
   const stride = bytes.length / height
   const out = new Uint8Array(bytes.length + height)
   for (let y = 0; y < height; y++) {
@@ -51,7 +57,7 @@ function filterRows(bytes: Uint8Array | Uint8ClampedArray, height: number): Uint
   return out
 }
 
-async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
+async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new CompressionStream('deflate')
   const writer = stream.writable.getWriter()
   const reader = stream.readable.getReader()

@@ -1,8 +1,10 @@
 import type { Answer } from '@detl/core/answers/answer'
+import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir, toFhirBundle } from '@detl/core/answers/fhir'
 import { toJson } from '@detl/core/answers/json'
+import { toPdf } from '@detl/core/answers/pdf/report'
 import { toPng } from '@detl/core/answers/png'
 import { z } from '@hono/zod-openapi'
 import { Screening } from '../schemas.ts'
@@ -56,6 +58,13 @@ export const REPRESENTATIONS = {
     render: (answer) => toStructuredReport(answer, 'measurements'),
   },
   png: { type: 'image/png', schema: binary, render: toPng },
+  pdf: { type: 'application/pdf', schema: binary, render: toPdf },
+  dicomPdf: {
+    type: 'application/dicom',
+    asked: { object: 'pdf' },
+    schema: binary,
+    render: toEncapsulatedPdf,
+  },
   /** The report with the heat map inside, for who cannot take it another way: about a megabyte. */
   fhirInline: {
     type: 'application/fhir+json',

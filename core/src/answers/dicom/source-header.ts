@@ -57,6 +57,8 @@ export type Header = {
   readonly seriesUid: string | undefined
   readonly patientId: string | undefined
   readonly patientIdIssuer: string | undefined
+  /** As people read it: family name first. */
+  readonly patientName: string | undefined
   readonly accession: string | undefined
   readonly modality: string | undefined
   /** Where the image's rows and its columns go to in the patient, such as L and F; where the header says it. */
@@ -115,6 +117,7 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     seriesUid: uids.series,
     patientId: value('00100020', FORMATS.LO),
     patientIdIssuer: value('00100021', FORMATS.LO),
+    patientName: readName(value('00100010', FORMATS.PN)),
     accession: value('00080050', FORMATS.SH),
     modality: value('00080060', FORMATS.CS),
     orientation: value('00200020', /^[AFHLPR]{1,3}\\[AFHLPR]{1,3}$/)?.split('\\') as Header['orientation'],
@@ -123,6 +126,10 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     taken: at('00080022', '00080032') ?? at('00080023', '00080033') ?? at('00080020', '00080030'),
   }
 })
+
+/** The first of up to three ways that a name is written in, its parts with spaces between them. */
+const readName = (name: string | undefined): string | undefined =>
+  name?.replace(/=.*/s, '').replaceAll('^', ' ').replace(/ +/g, ' ').trim() || undefined
 
 const trimmed = (text: string) => text.replace(/[\0 ]+$/, '')
 const latin1 = (bytes: Uint8Array) => new TextDecoder('windows-1252').decode(bytes)

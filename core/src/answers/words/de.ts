@@ -39,6 +39,10 @@ export const de: AnswerWords = {
   heatMapOf: (name) => `Wärmebild (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Wohin das Modell geschaut hat; eine heiße Stelle ist kein Befund.',
   heatScale: { none: 'kein Hinweis', most: 'stärkster aller Klassen' },
+  patient: 'Patient/in',
+  accession: 'Auftragsnummer',
+  study: 'Untersuchung',
+  taken: 'Aufgenommen',
   title: 'Röntgen-Thorax, Vorprüfung durch ein Modell',
   refused: {
     series: 'DETL: nicht bewertet',

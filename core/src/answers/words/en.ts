@@ -39,6 +39,10 @@ export const en: AnswerWords = {
   heatMapOf: (name) => `Heat map (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Where the model looked; a hot spot is not a finding.',
   heatScale: { none: 'no evidence', most: 'strongest of all classes' },
+  patient: 'Patient',
+  accession: 'Accession number',
+  study: 'Study',
+  taken: 'Taken',
   title: 'Chest X-ray screening by a model',
   refused: {
     series: 'DETL: not scored',

@@ -44,6 +44,11 @@ export type AnswerWords = {
   readonly heatIsNoFinding: string
   /** Ends of the heat map's colour bar. */
   readonly heatScale: { readonly none: string; readonly most: string }
+  readonly patient: string
+  readonly accession: string
+  readonly study: string
+  /** When the image was taken. */
+  readonly taken: string
   readonly title: string
   /** Of a report that says why there are no scores. */
   readonly refused: { readonly series: string; readonly because: (detail: string) => string }
