@@ -24,5 +24,21 @@ export const PACKAGES: readonly NpmPackage[] = [
     },
     files: { './libjpeg-turbo.wasm': 'codecs/libjpeg-turbo/decode.wasm' },
   },
+  {
+    room: 'export',
+    entries: {
+      '.': 'deploy/npm/public/export.ts',
+      './node': 'deploy/npm/public/export-node.ts',
+      './verify': 'export/src/verify.ts',
+    },
+    optional: [
+      '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-converter',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
+      'onnxruntime-node',
+    ],
+  },
   { room: 'client', entries: { '.': 'client/src/index.ts' } },
 ]

@@ -13,9 +13,9 @@ import { writeWhole } from './graph/write.ts'
 import type { InputAdapter } from './inputs.ts'
 import type { LayersModel, Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
-import { readLayersModel } from './layers/read.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { float32, scalar } from './onnx/tensor.ts'
+import { readLayersModel } from './read-path.ts'
 
 export interface ArtifactOptions {
   /** model.json or the folder that holds it. */

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
 import { type ModelFacts, parseFacts } from '@detl/core/model/facts'
-import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
 import type { Command } from 'commander'
 import { exportArtifact } from './artifact.ts'
 import { conversionOf, OPSETS } from './convert.ts'
 import { ConvertError } from './errors.ts'
 import { writeWhole } from './graph/write.ts'
 import type { Layers } from './lowering/context.ts'
-import { readModel } from './read.ts'
+import { readModel } from './read-path.ts'
 import { verify } from './verify.ts'
 
 interface CommonFlags {

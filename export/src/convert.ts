@@ -1,4 +1,4 @@
-import type { CamMethod } from '@detl/core/model/manifest'
+import type { CamMethod } from '@detl/core/cam/methods'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { ConvertError } from './errors.ts'
 import { addForward } from './forward.ts'

@@ -1,4 +1,4 @@
-import type { CamMethod } from '@detl/core/model/manifest'
+import type { CamMethod } from '@detl/core/cam/methods'
 import { ConvertError } from './errors.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { operationOf } from './onnx/table.ts'

@@ -1,14 +1,10 @@
-import { isGraphModel, openModelFile } from './files/model-file.ts'
+import { artifactsAsFile, isGraphModel, type ModelArtifacts } from './files/model-file.ts'
 import { layersOfFile } from './layers/read.ts'
 import { nodesOfFile } from './nodes/read.ts'
 import type { Source } from './source.ts'
 
-/**
- * Reads `model.json` (or the folder that holds it) with the weight shards beside it, whichever kind of model it is.
- * @throws ConvertError model-unreadable, model-unsupported, weights-unreadable
- * @example convert(readModel('path/to/model.json'), { cam: {} })
- */
-export function readModel(path: string): Source {
-  const file = openModelFile(path)
+/** A model in memory, whichever kind it is. @throws ConvertError model-unreadable, model-unsupported, weights-unreadable */
+export function readArtifacts(artifacts: ModelArtifacts): Source {
+  const file = artifactsAsFile(artifacts)
   return isGraphModel(file) ? nodesOfFile(file) : layersOfFile(file)
 }

@@ -1,4 +1,4 @@
-import { CAM_METHODS } from '@detl/core/model/manifest'
+import { CAM_METHODS } from '@detl/core/cam/methods'
 import { OPSETS, PASSES } from './convert.ts'
 import { CONVERT_ERRORS } from './errors.ts'
 import { withGradient } from './gradients/backward.ts'

@@ -7,7 +7,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { convert, PASSES } from './convert.ts'
 import { ConvertError } from './errors.ts'
 import { toFirst } from './pieces/layout.ts'
-import { readModel } from './read.ts'
+import { readModel } from './read-path.ts'
 import { type Backend, type Reference, referenceOf, useBackend } from './reference.ts'
 
 export interface VerifyOptions {

@@ -1,6 +1,6 @@
 import { convert } from '@detl/export/convert'
 import { writeWhole } from '@detl/export/graph/write'
-import { readLayersModel } from '@detl/export/layers/read'
+import { readLayersModel } from '@detl/export/read-path'
 
 /**
  * Converts the model of argv[2] into the file argv[3] with Grad-CAM, the small one of argv[4] before it so that code is loaded and

@@ -1,4 +1,4 @@
-import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
+import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
 import { convert } from '@detl/export/convert'
 import type { LayersModel as SourceModel } from '@detl/export/layers/model'
 import * as tf from '@tensorflow/tfjs-core'

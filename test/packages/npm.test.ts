@@ -3,38 +3,38 @@
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { codecs } from '@detl/codecs/modules'
-import { wasmFiles } from '@detl/codecs/wasm-files'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import { cxrGrey } from '@detl/core/preprocess/spec'
-import { build } from 'esbuild'
+import * as tfl from '@tensorflow/tfjs-layers'
 import { publint } from 'publint'
 import sharp from 'sharp'
-import { build as viteBuild } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PACKAGES } from '../../deploy/npm/packages.ts'
-import { noBrowser } from '../support/chromium.ts'
+import { saveToFolder } from '../export/harness.ts'
 import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
-import { servedInChromium } from '../support/in-chromium.ts'
 import { listen } from '../support/listen.ts'
+import { inAPage } from './in-a-page.ts'
 
 const execute = promisify(execFile)
 const ROOT = resolve(import.meta.dirname, '../..')
-/** Of the browser's code, gzipped, as the READMEs say: the steps behind the decoded image; and all of `@detl/core` but the library that reads DICOM's elements. */
-const PREPROCESS_BYTES = 8 * 1024
-const CORE_BYTES = 32 * 1024
-
 const work = mkdtempSync(join(tmpdir(), 'detl-packages-'))
 const project = join(work, 'project')
 const names = PACKAGES.map(({ room }) => `@detl/${room}`)
@@ -64,12 +64,34 @@ beforeAll(async () => {
   }
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs])
+  // What the example of the converter uses beside it is here already.
+  for (const beside of ['onnxruntime-node', 'sharp'])
+    symlinkSync(join(ROOT, 'node_modules', beside), join(project, 'node_modules', beside))
+  await saveTinyModel(join(project, 'model'))
   png = await chestPng(1, 512)
   jpeg = new Uint8Array(await sharp(png).jpeg().toBuffer())
   writeFileSync(join(project, 'xray.png'), png)
   writeFileSync(join(project, 'xray.jpg'), jpeg)
 }, 180_000)
-afterAll(() => rmSync(work, { recursive: true }))
+afterAll(() => rm(work, { recursive: true }), 120_000)
+
+/** A network that takes 32 × 32 pixels, as tfjs saves it. */
+async function saveTinyModel(folder: string): Promise<void> {
+  const model = tfl.sequential({
+    layers: [
+      tfl.layers.conv2d({
+        name: 'maps',
+        inputShape: [32, 32, 1],
+        filters: 4,
+        kernelSize: 3,
+        activation: 'relu',
+      }),
+      tfl.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }),
+      tfl.layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  })
+  cpSync(await saveToFolder(model), folder, { recursive: true })
+}
 
 /** What this checkout makes of the same bytes. */
 async function tensorHere(bytes: Uint8Array): Promise<string> {
@@ -140,6 +162,7 @@ describe('from an empty project', () => {
       for (const { room } of PACKAGES) writeFileSync(join(project, `${room}.mjs`), example(room))
       expect(await run(node, ['core.mjs'])).toMatch(/^16384 [a-zX -]+\n$/)
       expect(await run(node, ['codecs.mjs'])).toMatch(/^\d+ \d+ [13]\n$/)
+      expect(await run(node, ['export.mjs'])).toBe('explained.png: what maps saw\n')
       const said = await run(node, ['client.mjs'], { DETL_ENDPOINT: url, DETL_KEY: edge.key })
       expect(said).toContain('covid19')
     } finally {
@@ -180,14 +203,20 @@ describe('from an empty project', () => {
       writeFileSync(
         join(project, 'use.ts'),
         `import { tensorClient, type Screened } from '@detl/client'
+       import { convert, convertWithGradCam } from '@detl/export'
+       import { readModel } from '@detl/export/node'
        import { codecs } from '@detl/codecs'
        import { cxrGrey, type Intake, preprocess } from '@detl/core'
        const { tensor, intake }: { tensor: Uint8Array; intake: Intake } = await preprocess(new Uint8Array(), cxrGrey(128), { codecs, gate: 'refuse' })
+       const onnx: Uint8Array = await convert(readModel('model'), { opset: 18 })
+       const { explained } = await convertWithGradCam(readModel('model'), { method: 'layercam' })
+       // @ts-expect-error there is no such method
+       await convertWithGradCam(readModel('model'), { method: 'scorecam' })
        // @ts-expect-error the size is a number
        cxrGrey('128')
        const client = await tensorClient({ endpoint: 'https://screening.example', key: 'detl_test_', codecs })
        const answer: Screened = await client.screen(tensor)
-       export const said: [string, string | undefined] = [answer.label, intake.refusal?.code]`,
+       export const said = [answer.label, intake.refusal?.code, onnx.length, explained]`,
       )
       const module = moduleResolution === 'nodenext' ? 'nodenext' : 'esnext'
       const flags = [
@@ -216,78 +245,4 @@ describe('from an empty project', () => {
   )
 })
 
-describe.skipIf(noBrowser)('in a page', () => {
-  const PAGE = `
-    import { codecs } from '@detl/codecs'
-    import { cxrGrey, preprocess } from '@detl/core'
-    window.run = async (bytes) => {
-      const { tensor } = await preprocess(bytes, cxrGrey(128), { codecs })
-      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', tensor))
-      return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-    }`
-  const { resolve: resolveIn } = createRequire(pathToFileURL(join(project, 'x.js')))
-  /** As the README of the codecs says. */
-  const copyWasm = (folder: string) => {
-    for (const { file, module } of Object.values(wasmFiles)) cpSync(resolveIn(module), join(folder, file))
-  }
-
-  async function agrees(folder: string) {
-    const page = await servedInChromium(folder)
-    try {
-      for (const bytes of [png, jpeg]) expect(await page.post(bytes)).toBe(await tensorHere(bytes))
-    } finally {
-      await page.stop()
-    }
-  }
-
-  it('bundled by esbuild', async () => {
-    const folder = join(project, 'esbuild')
-    mkdirSync(folder)
-    writeFileSync(join(project, 'page.js'), PAGE)
-    await build({
-      absWorkingDir: project,
-      entryPoints: ['page.js'],
-      bundle: true,
-      format: 'esm',
-      outdir: folder,
-      external: ['fs', 'path'],
-      logLevel: 'error',
-    })
-    writeFileSync(join(folder, 'index.html'), '<!doctype html><script type="module" src="page.js"></script>')
-    copyWasm(folder)
-    await agrees(folder)
-  }, 60_000)
-
-  it('built by Vite', async () => {
-    const app = join(project, 'vite')
-    mkdirSync(app)
-    writeFileSync(join(app, 'page.js'), PAGE)
-    writeFileSync(join(app, 'index.html'), '<!doctype html><script type="module" src="/page.js"></script>')
-    await viteBuild({ root: app, configFile: false, logLevel: 'silent', base: './' })
-    copyWasm(join(app, 'dist/assets'))
-    await agrees(join(app, 'dist'))
-  }, 60_000)
-})
-
-describe('what a page loads', () => {
-  const sizeOf = async (contents: string, external: string[]) => {
-    const { outputFiles } = await build({
-      stdin: { contents, resolveDir: project },
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      write: false,
-      external,
-    })
-    return gzipSync(outputFiles[0]!.contents, { level: 9 }).length
-  }
-
-  it('of @detl/core is small: the preprocessing, and with it the gate and the readers of PNG, JPEG and DICOM', async () => {
-    const steps = ['preprocess', 'reduce'].map(
-      (step) => `export * from './node_modules/@detl/core/dist/core/preprocess/${step}.js'`,
-    )
-    expect(await sizeOf(steps.join('\n'), [])).toBeLessThanOrEqual(PREPROCESS_BYTES)
-    const all = "export { cxrGrey, preprocess } from '@detl/core'"
-    expect(await sizeOf(all, ['dicom-parser'])).toBeLessThanOrEqual(CORE_BYTES)
-  })
-})
+inAPage(project, () => [png, jpeg], tensorHere)

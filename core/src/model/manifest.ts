@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { CAM_METHODS } from '../cam/methods.ts'
 import { gateSpecSchema } from '../gate/gate-spec.ts'
 import { preprocessSpecSchema } from '../preprocess/spec-schema.ts'
 import { labellingSchema } from './class-list.ts'
@@ -10,9 +11,6 @@ import { INPUT, OUTPUTS } from './tensor-names.ts'
  * measure of distance are always stated; an earlier one left them to whoever read it.
  */
 export const SCHEMA = 2
-
-export const CAM_METHODS = ['gradcam', 'gradcam++', 'layercam', 'hirescam'] as const
-export type CamMethod = (typeof CAM_METHODS)[number]
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const rate = z.number().min(0).max(1)

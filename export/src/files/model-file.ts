@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { ConvertError } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
-import { fileShards, memoryShards, type Shards } from './shards.ts'
+import { memoryShards, type Shards } from './shards.ts'
 import { decodeWeight, parseWeight, type WeightFile, type WeightSpec } from './weights.ts'
 
 /** `model.json`, whatever kind of model it holds. */
@@ -15,7 +14,11 @@ const unreadable = (what: string, cause?: unknown): never => {
   throw new ConvertError('model-unreadable', what, cause === undefined ? undefined : { cause })
 }
 
-function readManifest(manifest: Json | undefined, open: (paths: readonly string[]) => Shards): WeightFile {
+/** The weights that a manifest describes; `open` gives the shards of one group. @throws ConvertError model-unreadable, weights-unreadable */
+export function readManifest(
+  manifest: Json | undefined,
+  open: (paths: readonly string[]) => Shards,
+): WeightFile {
   if (!Array.isArray(manifest))
     return unreadable('model.json has no weightsManifest: only the topology was saved')
   const specs: WeightSpec[] = []
@@ -47,28 +50,6 @@ function readManifest(manifest: Json | undefined, open: (paths: readonly string[
   }
 }
 
-/**
- * Reads `model.json` (or the folder that holds it); the weight shards lie beside it.
- * @throws ConvertError model-unreadable
- */
-export function openModelFile(path: string): ModelFile {
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.json') : path
-  if (!existsSync(file)) return unreadable(`${file} does not exist`)
-  let json: Json
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8')) as Json
-  } catch (cause) {
-    return unreadable(`${file} is not JSON`, cause)
-  }
-  if (!isObject(json)) return unreadable(`${file} is not a model: its JSON is not an object`)
-  const { weightsManifest } = json
-  return {
-    json,
-    weights: () =>
-      readManifest(weightsManifest, (paths) => fileShards(paths.map((shard) => join(dirname(file), shard)))),
-  }
-}
-
 /** What `tf.io.withSaveHandler` hands over (tfjs's `ModelArtifacts`), for a model that is in memory. */
 export interface ModelArtifacts {
   readonly modelTopology?: object | ArrayBuffer
@@ -86,7 +67,7 @@ export function artifactsAsFile(artifacts: ModelArtifacts): ModelFile {
   const bytes =
     buffers.length === 1
       ? new Uint8Array(buffers[0]!)
-      : Uint8Array.from(Buffer.concat(buffers.map((part) => new Uint8Array(part))))
+      : joinBytes(buffers.map((part) => new Uint8Array(part)))
   const { modelTopology, signature, userDefinedMetadata, weightSpecs = [] } = artifacts
   const json = {
     modelTopology,

@@ -1,39 +1,7 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { ConvertError } from '../errors.ts'
-
 /** Random access to the shards of one group, as one run of bytes. */
 export interface Shards {
   readonly bytes: number
   read(offset: number, into: Uint8Array): void
-}
-
-/** Shards as files: only what is asked for is read, so that a model never lies in memory twice. */
-export function fileShards(paths: readonly string[]): Shards {
-  const files = paths.map((path) => {
-    if (!existsSync(path))
-      throw new ConvertError(
-        'weights-unreadable',
-        `weight shard ${path} is missing; put it beside model.json`,
-      )
-    return { path, bytes: statSync(path).size }
-  })
-  const read = (offset: number, into: Uint8Array) => {
-    let start = 0
-    for (const { path, bytes } of files) {
-      const from = Math.max(offset, start)
-      const to = Math.min(offset + into.length, start + bytes)
-      if (from < to) {
-        const file = openSync(path, 'r')
-        try {
-          readSync(file, into, from - offset, to - from, from - start)
-        } finally {
-          closeSync(file)
-        }
-      }
-      start += bytes
-    }
-  }
-  return { bytes: files.reduce((sum, file) => sum + file.bytes, 0), read }
 }
 
 export const memoryShards = (data: Uint8Array): Shards => ({

@@ -1,12 +1,6 @@
 import { ConvertError } from '../errors.ts'
 import { isObject, type Json, type JsonObject, toSnakeCase } from '../files/json.ts'
-import {
-  artifactsAsFile,
-  isGraphModel,
-  type ModelArtifacts,
-  type ModelFile,
-  openModelFile,
-} from '../files/model-file.ts'
+import { artifactsAsFile, isGraphModel, type ModelArtifacts, type ModelFile } from '../files/model-file.ts'
 import type { KerasVersion, LayersModel, Model } from './model.ts'
 import { readModel } from './topology.ts'
 import { WeightIndex } from './weight-index.ts'
@@ -46,12 +40,6 @@ export function layersOfFile(file: ModelFile): LayersModel {
     )
   return { model: readTopology(file.json), weights: new WeightIndex(file.weights()) }
 }
-
-/**
- * Reads `model.json` (or the folder that holds it) with the weight shards beside it.
- * @throws ConvertError model-unreadable, model-unsupported, weights-unreadable
- */
-export const readLayersModel = (path: string): LayersModel => layersOfFile(openModelFile(path))
 
 /** Reads a model from memory. */
 export const readModelArtifacts = (artifacts: ModelArtifacts): LayersModel =>

@@ -1,6 +1,6 @@
 import { ConvertError } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from '../files/json.ts'
-import { artifactsAsFile, type ModelArtifacts, type ModelFile, openModelFile } from '../files/model-file.ts'
+import { artifactsAsFile, type ModelArtifacts, type ModelFile } from '../files/model-file.ts'
 import type { WeightFile } from '../files/weights.ts'
 import type { Tensor } from '../onnx/ir.ts'
 import { NodeAttributes } from './attributes.ts'
@@ -123,12 +123,6 @@ export function nodesOfFile(file: ModelFile): GraphModel {
 }
 
 const nameOf = ({ name }: JsonObject): string => (typeof name === 'string' ? name : 'graph_model')
-
-/**
- * Reads a GraphModel's `model.json` (or the folder that holds it) with the weight shards beside it.
- * @throws ConvertError model-unreadable, weights-unreadable
- */
-export const readGraphModel = (path: string): GraphModel => nodesOfFile(openModelFile(path))
 
 /** Reads a GraphModel from memory. */
 export const readGraphArtifacts = (artifacts: ModelArtifacts): GraphModel =>

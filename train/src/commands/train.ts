@@ -1,4 +1,4 @@
-import { CAM_METHODS, type CamMethod } from '@detl/core/model/manifest'
+import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
 import { type Command, Option } from 'commander'
 import type { BackendChoice, BackendName } from '../backend/names.ts'
 import { foldName, onlyFromScratch } from '../folds.ts'

@@ -1,0 +1,32 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { ConvertError } from '../errors.ts'
+import type { Shards } from './shards.ts'
+
+/** Shards as files: only what is asked for is read, so that a model never lies in memory twice. */
+export function fileShards(paths: readonly string[]): Shards {
+  const files = paths.map((path) => {
+    if (!existsSync(path))
+      throw new ConvertError(
+        'weights-unreadable',
+        `weight shard ${path} is missing; put it beside model.json`,
+      )
+    return { path, bytes: statSync(path).size }
+  })
+  const read = (offset: number, into: Uint8Array) => {
+    let start = 0
+    for (const { path, bytes } of files) {
+      const from = Math.max(offset, start)
+      const to = Math.min(offset + into.length, start + bytes)
+      if (from < to) {
+        const file = openSync(path, 'r')
+        try {
+          readSync(file, into, from - offset, to - from, from - start)
+        } finally {
+          closeSync(file)
+        }
+      }
+      start += bytes
+    }
+  }
+  return { bytes: files.reduce((sum, file) => sum + file.bytes, 0), read }
+}

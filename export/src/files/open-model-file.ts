@@ -1,0 +1,32 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ConvertError } from '../errors.ts'
+import { fileShards } from './file-shards.ts'
+import { isObject, type Json } from './json.ts'
+import { type ModelFile, readManifest } from './model-file.ts'
+
+const unreadable = (what: string, cause?: unknown): never => {
+  throw new ConvertError('model-unreadable', what, cause === undefined ? undefined : { cause })
+}
+
+/**
+ * Reads `model.json` (or the folder that holds it); the weight shards lie beside it.
+ * @throws ConvertError model-unreadable
+ */
+export function openModelFile(path: string): ModelFile {
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.json') : path
+  if (!existsSync(file)) return unreadable(`${file} does not exist`)
+  let json: Json
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8')) as Json
+  } catch (cause) {
+    return unreadable(`${file} is not JSON`, cause)
+  }
+  if (!isObject(json)) return unreadable(`${file} is not a model: its JSON is not an object`)
+  const { weightsManifest } = json
+  return {
+    json,
+    weights: () =>
+      readManifest(weightsManifest, (paths) => fileShards(paths.map((shard) => join(dirname(file), shard)))),
+  }
+}
