@@ -9,6 +9,7 @@ import { intakeSuite } from './suites/intake.ts'
 import { screeningSuite } from './suites/screening.ts'
 import { viewerSuite } from './suites/viewer.ts'
 import { webGpuSuite } from './suites/web-gpu.ts'
+import { workListSuite } from './suites/work-list.ts'
 import { noModel, type Site, startSite } from './support/site.ts'
 
 const reason = noBrowser ?? noModel
@@ -28,6 +29,7 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, {
   intakeSuite(stage)
   screeningSuite(stage)
   viewerSuite(stage)
+  workListSuite(stage)
   deviceSuite(stage)
   webGpuSuite(stage)
   accessSuite(stage)

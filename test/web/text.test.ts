@@ -27,6 +27,7 @@ describe('the words of the page', () => {
       '/exports/json',
       '/exports/png',
       '/labels/covid19/name',
+      '/list/csv',
     ])
   })
 

@@ -16,24 +16,27 @@ export const serviceWorker = (): Plugin => ({
   apply: 'build',
   enforce: 'post',
   config: () => ({ define: { __SERVICE_WORKER__: 'true' } }),
-  async generateBundle(_, bundle) {
-    const built = Object.values(bundle).filter(({ fileName }) => !fileName.endsWith('.map'))
-    const entries = (wanted: (name: string) => boolean) =>
-      built
-        .filter(({ fileName }) => wanted(fileName))
-        .map((file) => [
-          file.fileName === 'index.html' ? '/' : `/${file.fileName}`,
-          integrity(file.type === 'chunk' ? file.code : file.source),
-        ])
-    const files = entries((name) => !LATER.test(name))
-    const runtime = entries((name) => LATER.test(name) && name.startsWith('assets/'))
-    for (const file of ['icon.svg', 'manifest.webmanifest']) {
-      files.push([`/${file}`, integrity(readFileSync(new URL(`../public/${file}`, import.meta.url)))])
-    }
-    const { code } = await transformWithOxc(readFileSync(SOURCE, 'utf8'), SOURCE)
-    const list = (entries: string[][]) => JSON.stringify(Object.fromEntries(entries.sort()))
-    const source = code.replace('__FILES__', list(files)).replace('__RUNTIME__', list(runtime))
-    this.emitFile({ type: 'asset', fileName: 'service-worker.js', source })
+  generateBundle: {
+    order: 'post', // Vite itself still writes what a chunk loads beside it into its code here
+    async handler(_, bundle) {
+      const built = Object.values(bundle).filter(({ fileName }) => !fileName.endsWith('.map'))
+      const entries = (wanted: (name: string) => boolean) =>
+        built
+          .filter(({ fileName }) => wanted(fileName))
+          .map((file) => [
+            file.fileName === 'index.html' ? '/' : `/${file.fileName}`,
+            integrity(file.type === 'chunk' ? file.code : file.source),
+          ])
+      const files = entries((name) => !LATER.test(name))
+      const runtime = entries((name) => LATER.test(name) && name.startsWith('assets/'))
+      for (const file of ['icon.svg', 'manifest.webmanifest']) {
+        files.push([`/${file}`, integrity(readFileSync(new URL(`../public/${file}`, import.meta.url)))])
+      }
+      const { code } = await transformWithOxc(readFileSync(SOURCE, 'utf8'), SOURCE)
+      const list = (entries: string[][]) => JSON.stringify(Object.fromEntries(entries.sort()))
+      const source = code.replace('__FILES__', list(files)).replace('__RUNTIME__', list(runtime))
+      this.emitFile({ type: 'asset', fileName: 'service-worker.js', source })
+    },
   },
 })
 

@@ -4,6 +4,7 @@ import { Header } from './components/header.tsx'
 import { Intake } from './components/intake.tsx'
 import { KeyDialog } from './components/key-dialog.tsx'
 import { Notice } from './components/notice.tsx'
+import { PrintSheets } from './components/print-sheets.tsx'
 import { ResultPanel } from './components/result.tsx'
 import { Viewer } from './components/viewer.tsx'
 import { WorkList } from './components/work-list.tsx'
@@ -34,6 +35,7 @@ export function App() {
       <KeyDialog />
       <AccountDialog />
       <DropTarget />
+      <PrintSheets />
       <Announcer />
     </>
   )

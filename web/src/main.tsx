@@ -3,10 +3,11 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { startModelInfo } from './screening/model-info.ts'
 import { startOffers } from './screening/offers.ts'
+import { startKept } from './state/kept.ts'
 import { startOffline } from './state/offline.ts'
 import { startSettings } from './state/settings.ts'
 import { startView } from './state/show-selected.ts'
-import { startWorkList } from './state/work-list.ts'
+import { resume, startWorkList } from './state/work-list.ts'
 import { text } from './text/text.ts'
 import './style/tokens.css'
 import './style/page.css'
@@ -20,6 +21,7 @@ import './style/print.css'
 
 startSettings()
 startWorkList()
+void startKept().then(resume)
 startView()
 startModelInfo()
 void startOffers()

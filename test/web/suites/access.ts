@@ -192,7 +192,7 @@ export const accessSuite = (stage: Stage) =>
       await page.locator('.eyebrow', { hasText: 'Entscheidung' }).waitFor()
       expect(await page.locator('.score-name').allTextContents()).toContain('Pneumonie')
       await page.reload()
-      await page.getByRole('button', { name: 'Synthetisches Beispiel' }).waitFor()
+      await page.getByRole('button', { name: 'Liste leeren' }).waitFor()
       expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
       expect(await page.title()).toBe('Thorax-Röntgen-Screening')
       await context.close()

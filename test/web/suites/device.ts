@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
 import {
   choose,
+  clearList,
   eventually,
   headline,
   onDevice,
@@ -36,6 +37,8 @@ export const deviceSuite = (stage: Stage) =>
 
       await context.setOffline(true)
       await page.reload()
+      await headline(page).waitFor()
+      await clearList(page)
       await sampleButton(page).click()
       await headline(page).waitFor()
       expect(await page.locator('.score-value').allTextContents()).toEqual(online)

@@ -112,7 +112,7 @@ export const viewerSuite = (stage: Stage) =>
       expect(await headline(page).textContent()).toMatch(
         /^Above threshold: COVID-19 34 % \(threshold [\d.]+ %\)$/,
       )
-      expect(await page.locator('.row-state').textContent()).toBe(await headline(page).textContent())
+      expect(await page.locator('.row-state').textContent()).toBe('Above threshold: COVID-19 34 %')
       expect(await page.locator('.score:has(:checked) .score-name').textContent()).toBe('COVID-19')
       await page.getByRole('combobox', { name: 'Language' }).selectOption('de')
       expect(await headline(page).textContent()).toContain('Über der Schwelle: COVID-19 34 %')

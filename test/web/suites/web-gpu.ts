@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../../support/chromium.ts'
 import type { Stage } from '../page.test.ts'
-import { choose, headline, onDevice, savedResult, visit } from '../support/browser.ts'
+import { choose, clearList, headline, onDevice, savedResult, visit } from '../support/browser.ts'
 import { pngFile } from '../support/files.ts'
 
 /** WebGPU without a GPU, by Chromium's software renderer: slow, but the same kernels. */
@@ -24,6 +24,7 @@ export const webGpuSuite = (stage: Stage) =>
       expect(software.device.provider).toBe('wasm') // an adapter that is software is not worth it
       await beginWith(page, TAKEN_FOR_A_GPU)
       await page.reload()
+      await clearList(page)
       const gpu = await scored(page)
       expect(gpu.device.provider).toBe('webgpu')
       for (const [label, share] of Object.entries(software.probabilities)) {

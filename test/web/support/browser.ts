@@ -41,6 +41,12 @@ export async function scoreSample(page: Page): Promise<void> {
 }
 
 export const sampleButton = (page: Page) => page.getByRole('button', { name: 'Try the synthetic sample' })
+/** Of this visit or, after a reload, of the one before. */
+export async function clearList(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Clear the list' }).click()
+  await page.locator('.intake').waitFor()
+}
+
 export const onDevice = (page: Page) =>
   page.getByRole('radio', { name: /^This device/ }).check({ force: true })
 /** The panel once an image is scored. */

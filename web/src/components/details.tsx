@@ -1,8 +1,8 @@
 import type { Result } from '../engine/types.ts'
 import type { Item } from '../state/items.ts'
+import { placeOf } from '../state/list-view.ts'
 import { settings } from '../state/settings.ts'
-import { shownLabel, view } from '../state/view.ts'
-import { classWords, text } from '../text/text.ts'
+import { text } from '../text/text.ts'
 
 type Props = { item: Item; result: Result }
 
@@ -16,17 +16,14 @@ export function Details({ item, result }: Props) {
   )
 }
 
-/** What a sheet of paper needs to be told from another: shown in print alone. */
-export function PrintFacts({ item, result }: Props) {
+/** What a sheet of paper needs to be told from another: shown in print alone. @param heatOf the class whose map lies on the image */
+export function PrintFacts({ item, result, heatOf }: Props & { heatOf: string | undefined }) {
   const { result: t, list } = text.value
-  const label = shownLabel.value
   const date = new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeStyle: 'medium' })
   const rows: [string, string][] = [
-    [t.file, item.synthetic ? `${item.name} (${list.synthetic})` : item.name],
+    [t.file, item.synthetic ? `${item.name} (${list.synthetic})` : placeOf(item)],
     [t.date, item.at === undefined ? '' : date.format(item.at)],
-    ...(label && view.heat.value
-      ? [[t.map, classWords(result.classes, label).name] as [string, string]]
-      : []),
+    ...(heatOf === undefined ? [] : [[t.map, heatOf] as [string, string]]),
     ...facts(item, result),
   ]
   return (

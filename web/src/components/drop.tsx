@@ -1,10 +1,15 @@
 import { useSignal } from '@preact/signals'
+import { fromEvent } from 'file-selector'
 import { useEffect } from 'preact/hooks'
-import { add } from '../state/work-list.ts'
+import { addFiles } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
 
-/** Files dropped or pasted anywhere on the page. */
+/** Folders come as the files in them. */
+const addDropped = (dropped: readonly (File | DataTransferItem)[]) =>
+  addFiles(dropped.filter((one) => one instanceof File))
+
+/** Files and folders dropped, or files pasted anywhere on the page. */
 export function DropTarget() {
   const over = useSignal(false)
   useEffect(() => {
@@ -21,13 +26,13 @@ export function DropTarget() {
       if (!hasFiles(event)) return
       event.preventDefault()
       over.value = false
-      add(event.dataTransfer?.files ?? [])
+      void fromEvent(event).then(addDropped)
     }
     const paste = (event: ClipboardEvent) => {
       const files = event.clipboardData?.files
       if (!files?.length) return
       event.preventDefault()
-      add(files)
+      void addFiles(files)
     }
     window.addEventListener('dragover', drag)
     window.addEventListener('dragleave', leave)

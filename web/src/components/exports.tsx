@@ -7,6 +7,7 @@ import { settings } from '../state/settings.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { percent } from '../text/percent.ts'
 import { classWords, text } from '../text/text.ts'
+import { download } from '../viewer/download.ts'
 import { savePng } from '../viewer/save-png.ts'
 import { Icon } from './icon.tsx'
 
@@ -112,12 +113,4 @@ async function json({ name, synthetic }: Item, result: Result): Promise<Blob> {
   const heatmaps = result.classes.map(({ id }) => ({ class: id, max: maps[id]!.max }))
   const content = { file: name, synthetic, ...rest, heatmaps, disclaimer: text.value.disclaimer }
   return new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' })
-}
-
-function download(blob: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

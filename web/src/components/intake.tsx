@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { settings } from '../state/settings.ts'
-import { add, addSample } from '../state/work-list.ts'
+import { addFiles, addSample } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
 import { Icon } from './icon.tsx'
 
@@ -21,7 +21,8 @@ export function Intake() {
         <p class="lead">{t.intake.lead}</p>
         <div class="intake-ways">
           <PickButton class="button primary" label={t.intake.choose} icon="upload" />
-          <PickButton class="button" label={t.intake.photograph} icon="camera" camera />
+          <PickButton class="button" label={t.intake.photograph} icon="camera" from="camera" />
+          <PickButton class="button folder-way" label={t.intake.folder} icon="folder" from="folder" />
           <SampleButton />
         </div>
         <p class="fine">
@@ -57,26 +58,41 @@ function SampleButton() {
   )
 }
 
-type PickProps = { class: string; label: string; icon: 'upload' | 'camera' | 'plus'; camera?: boolean }
+type PickProps = {
+  class: string
+  label: string
+  icon: 'upload' | 'camera' | 'plus' | 'folder'
+  /** Other than files: a photograph, or a folder with all that lies in it. */
+  from?: 'camera' | 'folder'
+  /** The icon alone, its label for who points at it or hears it. */
+  compact?: boolean
+}
 
 /** A button that opens the system's file dialog, or the camera on a phone. */
-export function PickButton({ class: className, label, icon, camera }: PickProps) {
+export function PickButton({ class: className, label, icon, from, compact }: PickProps) {
+  const camera = from === 'camera'
   const input = useRef<HTMLInputElement>(null)
   return (
     <>
-      <button type="button" class={className} onClick={() => input.current?.click()}>
+      <button
+        type="button"
+        class={className}
+        {...(compact && { 'aria-label': label, title: label })}
+        onClick={() => input.current?.click()}
+      >
         <Icon name={icon} />
-        {label}
+        {!compact && label}
       </button>
       <input
         ref={input}
         type="file"
         hidden
-        multiple={!camera}
-        accept={camera ? 'image/jpeg' : ACCEPT}
+        multiple={from === undefined} // a folder is one, whatever is in it
+        {...(from !== 'folder' && { accept: camera ? 'image/jpeg' : ACCEPT })}
         {...(camera ? { capture: 'environment' } : {})}
+        {...(from === 'folder' ? { webkitdirectory: true } : {})}
         onChange={(event) => {
-          add(event.currentTarget.files ?? [])
+          void addFiles(event.currentTarget.files ?? [])
           event.currentTarget.value = '' // the same file may be chosen again
         }}
       />

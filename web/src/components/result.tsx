@@ -2,11 +2,13 @@ import type { Result } from '../engine/types.ts'
 import { type Item, selected } from '../state/items.ts'
 import { deviceOffered } from '../state/model.ts'
 import { settings } from '../state/settings.ts'
+import { shownLabel, view } from '../state/view.ts'
 import { remove, retry } from '../state/work-list.ts'
 import { text } from '../text/text.ts'
 import { told } from '../text/told.ts'
 import { Details, PrintFacts } from './details.tsx'
 import { Exports } from './exports.tsx'
+import { Headline } from './headline.tsx'
 import { HeatControls } from './heat-controls.tsx'
 import { Icon } from './icon.tsx'
 import { KeyForm } from './key-form.tsx'
@@ -24,7 +26,7 @@ export function ResultPanel() {
         <h2 id="result-heading" class="hidden-words">
           {t.result.heading}
         </h2>
-        {item && result && <PrintFacts item={item} result={result} />}
+        {item && result && <PrintFacts item={item} result={result} heatOf={heatOf(result)} />}
         {item && <Verdict item={item} />}
       </section>
       {item && result && <Evidence item={item} result={result} />}
@@ -80,13 +82,10 @@ function NeedsKey() {
   )
 }
 
-function Headline({ result }: { result: Result }) {
-  return (
-    <div class="card headline" data-outcome={result.decision.outcome}>
-      <p class="eyebrow">{text.value.result.decision}</p>
-      <p class="headline-label">{told(result).headline}</p>
-    </div>
-  )
+/** The class whose map is on the image, where one is. */
+function heatOf(result: Result): string | undefined {
+  const shown = view.heat.value ? shownLabel.value : undefined
+  return told(result).classes.find((one) => one.class === shown)?.name
 }
 
 /** What the decision rests on: remarks on the image, each class's score, the heat map; then what can be saved. */

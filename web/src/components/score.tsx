@@ -5,27 +5,32 @@ import { classWords, text } from '../text/text.ts'
 import { told } from '../text/told.ts'
 import { fullHeat } from '../viewer/heat.ts'
 
-type ScoreProps = { label: string; result: Result }
+/** `still`: on paper, where there is nothing to choose. */
+type ScoreProps = { label: string; result: Result; still?: boolean }
 
 /** One class: its score as a bar with the operating point marked, and in words; choosing it shows its heat map. */
-export function Score({ label, result }: ScoreProps) {
+export function Score({ label, result, still = false }: ScoreProps) {
   const t = text.value
   const said = told(result).classes.find((one) => one.class === label)
   const share = result.probabilities[label]!
   const decided = result.decision.classes.find((one) => one.class === label)
   const { name, explained } = classWords(result.classes, label)
   const full = fullHeat(result)
+  const chosen = !still && shownLabel.value === label
+  const Box = still ? 'div' : 'label'
   return (
-    <label class="score" data-best={label === result.decision.leading}>
-      <input
-        type="radio"
-        name="class"
-        checked={shownLabel.value === label}
-        onChange={() => {
-          view.label.value = label
-          view.heat.value = true
-        }}
-      />
+    <Box class="score" data-best={label === result.decision.leading}>
+      {!still && (
+        <input
+          type="radio"
+          name="class"
+          checked={chosen}
+          onChange={() => {
+            view.label.value = label
+            view.heat.value = true
+          }}
+        />
+      )}
       <span class="score-name">{name}</span>
       <span class="score-value">{said?.score}</span>
       <span class="bar" aria-hidden="true">
@@ -41,8 +46,8 @@ export function Score({ label, result }: ScoreProps) {
           {(decided.positive ? t.result.above : t.result.below)(said?.threshold ?? '')}
         </span>
       )}
-      {decided && shownLabel.value === label && <Evidence decided={decided} />}
-    </label>
+      {decided && (chosen || still) && <Evidence decided={decided} />}
+    </Box>
   )
 }
 

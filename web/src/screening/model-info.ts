@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals'
-import { deviceModel, modelInfo } from '../state/model.ts'
+import { deviceModel } from '../state/model.ts'
+import { modelInfo } from '../state/model-info.ts'
 import { settings } from '../state/settings.ts'
 import { describeModel } from './endpoint.ts'
 

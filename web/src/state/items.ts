@@ -5,11 +5,14 @@ import type { Problem, Result } from '../engine/types.ts'
 export type Item = {
   readonly id: string
   readonly name: string
+  /** Of a file that was found in one: its path, without the name. */
+  readonly folder?: string
+  /** When it came, in ms; of those that came together each a little later. */
+  readonly added: number
   readonly file: Blob
   readonly synthetic: boolean
   readonly status: 'waiting' | 'reading' | 'needs-key' | 'scoring' | 'done' | 'failed'
-  /** An object URL. */
-  readonly thumbnail?: string
+  readonly thumbnail?: Blob
   readonly result?: Result
   /** From the file to the scores. */
   readonly ms?: number
@@ -18,7 +21,7 @@ export type Item = {
   readonly problem?: Problem
 }
 
-/** The images of this visit, oldest first; `work-list.ts` changes them. */
+/** The images of this visit and of the day's earlier ones, oldest first; `work-list.ts` changes them. */
 export const items = signal<readonly Item[]>([])
 export const selectedId = signal<string | undefined>(undefined)
 export const selected = computed(() => items.value.find(({ id }) => id === selectedId.value))

@@ -3,9 +3,6 @@ import { proxy } from 'comlink'
 import { engine, unwrap } from '../engine/engine.ts'
 import type { ModelInfo } from '../engine/types.ts'
 
-/** The model that scores, once it is known: its thresholds and its preprocessing. */
-export const modelInfo = signal<ModelInfo | undefined>(undefined)
-
 /** Share of the device's model that has arrived, while it is loading. */
 export const modelProgress = signal<number | undefined>(undefined)
 

@@ -1,6 +1,6 @@
 import { API_KEY } from '@detl/core/api/api-key'
+import type { Language } from '@detl/core/model/classes'
 import { effect, signal } from '@preact/signals'
-import type { Language } from '../text/words.ts'
 
 export type Theme = 'auto' | 'light' | 'dark'
 /** Where images are scored. */

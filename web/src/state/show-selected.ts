@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals'
 import { selected, selectedId } from './items.ts'
+import { picture } from './pictures.ts'
 import { resetZoom, view } from './view.ts'
-import { picture } from './work-list.ts'
 
 /** Shows the selected image: its pixels are read, the view starts anew. */
 export function startView(): void {

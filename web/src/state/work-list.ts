@@ -1,27 +1,39 @@
 import { effect } from '@preact/signals'
 import { engine, unwrap } from '../engine/engine.ts'
-import { PageError, type Picture, type Problem, type Result } from '../engine/types.ts'
+import { PageError, type Problem, type Result } from '../engine/types.ts'
 import { screen } from '../screening/endpoint.ts'
 import { thumbnail } from '../viewer/grey.ts'
+import { type Found, imagesOf } from './folder-files.ts'
 import { announcement, type Item, items, selectedId } from './items.ts'
-import { deviceModel, modelInfo } from './model.ts'
+import { deviceModel } from './model.ts'
+import { modelInfo } from './model-info.ts'
+import { forgetPicture, picture } from './pictures.ts'
 import { settings } from './settings.ts'
+import { forgetThumbnail } from './thumbnails.ts'
 
 /** Images that are read or scored at a time. */
 const AT_ONCE = 3
 const SCORE_MS = 60_000
-/** Pictures kept for the viewer: at most 8 MB each. */
-const PICTURES = 6
-
-const pictures = new Map<string, Promise<Picture>>()
 let busy = 0
 
-/** Queues files and selects the first of them. */
-export function add(files: Iterable<File>, synthetic = false): void {
-  const fresh = Array.from(files, (file): Item => {
-    const { name } = file
-    return { id: crypto.randomUUID(), name, file, synthetic, status: 'waiting' }
-  })
+/** Queues files and selects the first of them; of folders, the images in them. */
+export async function addFiles(files: Iterable<File>): Promise<void> {
+  add(await imagesOf([...files]))
+}
+
+function add(found: readonly Found[], synthetic = false): void {
+  const now = Date.now()
+  const fresh = found.map(
+    ({ file, folder }, i): Item => ({
+      id: crypto.randomUUID(),
+      name: file.name,
+      ...(folder !== undefined && { folder }),
+      added: now + i / 1000,
+      file,
+      synthetic,
+      status: 'waiting',
+    }),
+  )
   if (fresh.length === 0) return
   items.value = [...items.value, ...fresh]
   selectedId.value = fresh[0]!.id
@@ -30,36 +42,26 @@ export function add(files: Iterable<File>, synthetic = false): void {
 
 export async function addSample(name: string): Promise<void> {
   const png = await unwrap(engine().sample())
-  add([new File([png], name, { type: 'image/png' })], true)
+  add([{ file: new File([png], name, { type: 'image/png' }) }], true)
 }
 
 export function remove(id: string): void {
   const at = items.value.findIndex((item) => item.id === id)
   const gone = items.value[at]
   if (!gone) return
-  if (gone.thumbnail) URL.revokeObjectURL(gone.thumbnail)
-  pictures.delete(id)
+  forgetThumbnail(gone.thumbnail)
+  forgetPicture(id)
   items.value = items.value.filter((item) => item !== gone)
   if (selectedId.value === id) selectedId.value = items.value[Math.min(at, items.value.length - 1)]?.id
 }
 
 export function clear(): void {
-  for (const { id } of items.value) remove(id)
+  for (const { id } of items.value) remove(id) // from this browser's store too
 }
 
 export function retry(id: string): void {
   update(id, { status: 'waiting' })
   pump()
-}
-
-/** The pixels of an item, read again where they were let go. @throws PageError */
-export function picture({ id, file }: Item): Promise<Picture> {
-  let known = pictures.get(id)
-  known ??= file.arrayBuffer().then((bytes) => unwrap(engine().open(bytes, modelInfo.value)))
-  pictures.delete(id)
-  pictures.set(id, known) // the most recently shown is the last to go
-  for (const old of [...pictures.keys()].slice(0, -PICTURES)) pictures.delete(old)
-  return known
 }
 
 /** A new key frees the items that wait for one. */
@@ -72,6 +74,9 @@ export function startWorkList(): void {
     pump()
   })
 }
+
+/** Goes on with what an earlier visit left undone. */
+export const resume = pump
 
 function pump(): void {
   while (busy < AT_ONCE) {

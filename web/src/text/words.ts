@@ -1,5 +1,7 @@
+import type { Outcome } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { LocalProblem } from '../engine/types.ts'
+import type { Filter, Order } from '../state/list-kinds.ts'
 
 export type Language = 'en' | 'de'
 
@@ -24,6 +26,7 @@ export type Text = {
     | 'lead'
     | 'choose'
     | 'photograph'
+    | 'folder'
     | 'sample'
     | 'sampleMaking'
     | 'paste'
@@ -69,6 +72,20 @@ export type Text = {
     retry: string
     scoreHere: string
     cannotShow: string
+    /** In a row of the list, where no finding is above its threshold. */
+    outcomes: Record<Exclude<Outcome, 'above-threshold'>, string>
+    flagged: string
+    filter: string
+    filters: Record<Filter, string>
+    order: string
+    orders: Record<Order, string>
+    find: string
+    shown(shown: number, all: number): string
+    csv: string
+    printAll: string
+    preparing(done: number, all: number): string
+    kept: string
+    notKept: string
     synthetic: string
   }
   readonly viewer: Record<

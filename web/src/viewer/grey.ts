@@ -22,8 +22,8 @@ export function drawGrey(
   context.putImageData(image, 0, 0)
 }
 
-/** A small picture for the work list, as an object URL. */
-export async function thumbnail(picture: Picture): Promise<string> {
+/** A small picture for the work list. */
+export async function thumbnail(picture: Picture): Promise<Blob> {
   const full = new OffscreenCanvas(1, 1)
   drawGrey(full, picture, picture.window)
   const side = 96
@@ -32,7 +32,7 @@ export async function thumbnail(picture: Picture): Promise<string> {
   const context = small.getContext('2d')!
   context.imageSmoothingQuality = 'high'
   context.drawImage(full, 0, 0, small.width, small.height)
-  return URL.createObjectURL(await small.convertToBlob({ type: 'image/png' }))
+  return small.convertToBlob({ type: 'image/png' })
 }
 
 /** Level 0 … 65535 → RGBA as a little-endian word. */
