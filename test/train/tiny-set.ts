@@ -30,6 +30,7 @@ export function squares(count: number, size: number, seed: number): LabelledImag
 
 export const quickStage: StageConfig = {
   epochs: 3,
+  epochImages: 0,
   batchSize: 8,
   optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
   learningRate: 5e-4,

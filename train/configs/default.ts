@@ -9,6 +9,7 @@ export const defaults: TrainConfig = {
   seed: 1,
   pretrain: {
     epochs: 30,
+    epochImages: 0,
     batchSize: 16, // larger ones gain no speed on a CPU
     optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
     learningRate: 1e-3,
@@ -45,6 +46,7 @@ export const defaults: TrainConfig = {
   },
   transfer: {
     epochs: 24,
+    epochImages: 0,
     batchSize: 16,
     optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
     learningRate: 1e-3,

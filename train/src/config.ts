@@ -52,6 +52,11 @@ export type AugmentConfig = {
 /** One stage of training: pretraining on Data-A or transfer to Data-B. */
 export type StageConfig = {
   epochs: number
+  /**
+   * Images of an epoch. 0: each image once, its weight in the loss. Otherwise that many, drawn in proportion to their weights, so that
+   * all count the same in the loss: a collection of thousands then costs no more than one of hundreds.
+   */
+  epochImages: number
   batchSize: number
   optimizer: OptimizerConfig
   /** At the start; annealed by a cosine to `finalRate` of it. */

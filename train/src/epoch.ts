@@ -30,7 +30,7 @@ export async function trainEpoch(
   Pick<EpochRecord, 'learningRate' | 'loss' | 'accuracy' | 'seconds' | 'imagesPerSecond' | 'inputShare'>
 > {
   const { batchSize } = stage
-  const batches = Math.floor(set.labels.length / batchSize)
+  const batches = Math.floor((stage.epochImages || set.labels.length) / batchSize)
   const started = performance.now()
   let waited = 0
   let lossSum = 0
@@ -39,7 +39,7 @@ export async function trainEpoch(
   const strength = stage.ramp > 0 ? Math.min(1, 0.25 + (0.75 * (epoch - 1)) / stage.ramp) : 1
   const augment = weakened(stage.augment, strength)
   const dropout = stage.dropout * strength
-  const source = trainingBatches(set, { batchSize, seed, epoch, augment })
+  const source = trainingBatches(set, { batchSize, seed, epoch, augment, epochImages: stage.epochImages })
   for (let b = 0; b < batches; b++) {
     const asked = performance.now()
     const batch = source.next().value as Batch

@@ -82,6 +82,30 @@ describe('trainingBatches', () => {
     expect(read(options)).not.toEqual(read({ ...options, epoch: 3 }))
   })
 
+  it('draws as many images as are asked for, in proportion to their weights, which then count alike', () => {
+    const set = squares(30, 16, 1)
+    set.weights.fill(0.5, 0, 20)
+    set.weights.fill(2, 20) // ten images carry two thirds of the weight
+    const options = { batchSize: 10, seed: 1, epoch: 1, augment: NO_AUGMENTATION, epochImages: 90 }
+    const seen = new Map<number, number>()
+    let images = 0
+    for (const { x, weights, count } of trainingBatches(set, options)) {
+      for (let b = 0; b < count; b++) {
+        // Images are told apart by their pixels.
+        const sum = x.subarray(b * 256, (b + 1) * 256).reduce((a, v) => a + v, 0)
+        seen.set(sum, (seen.get(sum) ?? 0) + 1)
+        expect(weights[b]).toBe(1)
+        images++
+      }
+    }
+    expect(images).toBe(90)
+    expect(seen.size).toBe(30)
+    expect([...seen.values()].filter((n) => n === 6)).toHaveLength(10)
+    const rest = [...seen.values()].filter((n) => n < 6)
+    expect(rest.every((n) => n === 1 || n === 2)).toBe(true)
+    expect(rest.reduce((a, b) => a + b, 0)).toBe(30)
+  })
+
   it('drops what does not fill a batch', () => {
     expect(read(options)).toHaveLength(5)
   })

@@ -7,6 +7,7 @@ const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
   smoke: async () => (await import('../../configs/smoke.ts')).smoke,
   default: async () => (await import('../../configs/default.ts')).defaults,
   mobilenet: async () => (await import('../../configs/mobilenet.ts')).mobilenet,
+  'last-layer': async () => (await import('../../configs/last-layer.ts')).lastLayer,
   paper: async () => (await import('../../configs/paper.ts')).paper,
 }
 

@@ -1,6 +1,6 @@
 import type { AugmentConfig } from '../config.ts'
 import { INPUT_SCALE, standardised } from '../model/input.ts'
-import { rngOf, shuffled } from '../rng.ts'
+import { type Rng, rngOf, shuffled } from '../rng.ts'
 import { augment } from './augment.ts'
 import type { Batch, LabelledImages } from './images.ts'
 import { sampleRegion } from './region-masks.ts'
@@ -11,10 +11,10 @@ import { sampleRegion } from './region-masks.ts'
  */
 export function* trainingBatches(
   set: LabelledImages,
-  options: { batchSize: number; seed: number; epoch: number; augment: AugmentConfig },
+  options: { batchSize: number; seed: number; epoch: number; augment: AugmentConfig; epochImages?: number },
 ): Generator<Batch> {
-  const { batchSize, seed, epoch } = options
-  const order = shuffled([...set.labels.keys()], rngOf(seed, 'order', epoch))
+  const { batchSize, seed, epoch, epochImages = 0 } = options
+  const order = orderOf(set, epochImages, rngOf(seed, 'order', epoch))
   const batch = emptyBatch(set, batchSize)
   const changed = new Uint8Array(set.size ** 2)
   const { regions } = set
@@ -22,7 +22,7 @@ export function* trainingBatches(
   for (let start = 0; start + batchSize <= order.length; start += batchSize) {
     for (let b = 0; b < batchSize; b++) {
       const i = order[start + b]!
-      const rng = rngOf(seed, 'augment', epoch, i)
+      const rng = rngOf(seed, 'augment', epoch, epochImages > 0 ? `${i}/${start + b}` : i)
       const mask = regions?.masks[i]
       const region = mask && { src: mask, out: moved }
       augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed, region)
@@ -30,7 +30,7 @@ export function* trainingBatches(
         sampleRegion(region && moved, set.size, regions.grid, b, batch.regions.cells)
         batch.regions.weights[b] = regions.weights[i]!
       }
-      fill(batch, b, changed, set.labels[i]!, set.weights[i]!, STANDARDISED)
+      fill(batch, b, changed, set.labels[i]!, epochImages > 0 ? 1 : set.weights[i]!, STANDARDISED)
       if (set.targets && batch.targets)
         batch.targets.set(set.targets.subarray(i * set.classes, (i + 1) * set.classes), b * set.classes)
       if (set.findings && batch.findings) {
@@ -45,6 +45,21 @@ export function* trainingBatches(
     batch.count = batchSize
     yield batch
   }
+}
+
+/** Every image once, or `count` of them: each as often as its weight says, to the next whole number. */
+function orderOf(set: LabelledImages, count: number, rng: Rng): number[] {
+  const all = shuffled([...set.labels.keys()], rng)
+  if (count === 0) return all
+  const step = set.weights.reduce((a, b) => a + b, 0) / count
+  const drawn: number[] = []
+  let passed = 0
+  let next = rng() * step
+  for (const i of all) {
+    passed += set.weights[i]!
+    for (; next < passed && drawn.length < count; next += step) drawn.push(i)
+  }
+  return shuffled(drawn, rng)
 }
 
 /** All images in order, unchanged, as a saved model takes them. */
