@@ -82,6 +82,7 @@ describe('importData', () => {
       licence: 0,
       duplicates: 1,
       boxes: 1,
+      classes: { normal: 1, other_disease: 1, pneumonia: 1, covid19: 1 },
     })
     expect(readFileSync(join(dir, 'nih_boxes.csv'), 'utf8')).toBe(
       'file,label,x,y,w,h\nnih/00000001_001.png,Mass,48.0,24.0,12.0,6.0\n',

@@ -6,11 +6,12 @@ const DOWNLOADS = ['nih', 'cohen', 'figure1', 'covid-cxnet'] as const
 
 type ImportFlags = { out: string; boxes?: string; licences: 'permissive' | 'research' }
 
-/** `data describe|import|download` */
+/** `data check|describe|import|download` */
 export function addDataCommands(program: Command): void {
   const data = program.command('data').description('fetch, import and describe data sets')
   addDownload(data)
   addImport(data)
+  addCheck(data)
   addDescribe(data)
 }
 
@@ -51,14 +52,18 @@ function addImport(data: Command): void {
   data
     .command('import')
     .description("read the sources' own label files and images into one manifest.csv")
-    .argument('<sources...>', 'each as KIND=LABELS.csv=IMAGES; kinds: nih, cohen, figure1, actualmed, folder')
+    .argument(
+      '<sources...>',
+      'each as KIND=LABELS.csv=IMAGES, or classes=FOLDER with a folder for each class; kinds: csv, dicom, nih, cohen, figure1, actualmed, covidx, folder',
+    )
     .requiredOption('--out <dir>', 'folder that gets manifest.csv')
     .option('--boxes <file>', "NIH's BBox_List_2017.csv; becomes nih_boxes.csv")
     .addOption(new Option('--licences <which>').choices(['permissive', 'research']).default('research'))
     .action(async (sources: string[], flags: ImportFlags) => {
       const { importData, SOURCES } = await import('../data/import.ts')
       const parsed = sources.map((text) => {
-        const [source, labels, images] = text.split('=')
+        const [source, labels, given] = text.split('=')
+        const images = source === 'classes' ? labels : given
         if (!source || !Object.hasOwn(SOURCES, source) || !labels || !images) {
           throw new InvalidArgumentError(
             `"${text}" is not KIND=LABELS.csv=IMAGES with KIND ${Object.keys(SOURCES).join(', ')}`,
@@ -89,5 +94,22 @@ function addDescribe(data: Command): void {
       const description = await describeData(flags.data, { splitSeed, nearDuplicates, onImages })
       if (flags.json) console.log(JSON.stringify(description, null, 1))
       else console.log(printDescription(description))
+    })
+}
+
+function addCheck(data: Command): void {
+  data
+    .command('check')
+    .description(
+      'all that is wrong with a data set, at once: its tables, every file, what the images are like together',
+    )
+    .argument('<path>', 'folder with manifest.csv, or a table of files and labels')
+    .option('--json', 'one object instead of lines', false)
+    .action(async (path: string, flags: { json: boolean }) => {
+      const { checkData, printCheck } = await import('../data/check.ts')
+      const { progressPrinter } = await import('../progress.ts')
+      const found = await checkData(path, progressPrinter('').onImages)
+      console.log(flags.json ? JSON.stringify(found, null, 1) : printCheck(found))
+      if (found.faults.length > 0) process.exitCode = 1
     })
 }

@@ -21,8 +21,7 @@ export const classListBeside = (path: string): ClassList | undefined =>
   existsSync(path) ? readClassList(path) : undefined
 
 /** Words that people write for "nothing was found". */
-const NO_FINDING =
-  /^(normal|no[ _-]?(finding|disease|tb|abnormality)s?|negative|neg|healthy|clear|unremarkable|0|no)$/i
+const NO_FINDING = /^(normal|no[ _-]\w+|negative|neg|healthy|clear|unremarkable|0|no)$/i
 
 /** "TB +" → `tb` */
 export const classIdOf = (text: string): string => {
@@ -34,7 +33,7 @@ export const classIdOf = (text: string): string => {
 }
 
 /**
- * The list for labels that nobody described: the paper's where all of them are its classes, else a class of each label. Several classes
+ * The list for labels that nobody described: those of the paper's that occur, where all of them are its classes, else a class of each label. Several classes
  * in one cell (`a|b`), or `none`, make it a multi-label list.
  * @param labels as they are written in the data
  */
@@ -42,7 +41,11 @@ export function classListOf(labels: readonly string[]): ClassList {
   const multi = labels.some((label) => label.includes('|') || label.toLowerCase() === NONE)
   const names = [...new Set(labels.flatMap((label) => label.split('|').map((name) => name.trim())))]
   const written = names.filter((name) => name !== '' && name.toLowerCase() !== NONE)
-  if (written.every((name) => (LABELS as readonly string[]).includes(name)) && !multi) return PAPER_LIST
+  if (written.every((name) => (LABELS as readonly string[]).includes(name)) && !multi)
+    return {
+      ...PAPER_LIST,
+      classes: PAPER_LIST.classes.filter(({ id }) => written.length === 0 || written.includes(id)),
+    }
   const byId = new Map(written.sort().map((name) => [classIdOf(name), name]))
   const classes = [...byId].map(
     ([id, name]): ClassInfo => ({ id, finding: !NO_FINDING.test(name), name: { en: name } }),

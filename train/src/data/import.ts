@@ -5,20 +5,31 @@ import { join, parse, relative } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import { type ClassList, idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { writeWhole } from '../files.ts'
+import { CLASSES_FILE, classListOf, classTextIn } from './class-names.ts'
+import { IMAGE_FILE } from './image-files.ts'
 import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from './near-duplicates.ts'
 import { readCohenLabels, readFigure1Labels } from './sources/covid.ts'
+import { readCovidxLabels } from './sources/covidx.ts'
+import { readDicomFolder } from './sources/dicom.ts'
 import { readFolderLabels } from './sources/folder.ts'
 import type { SourceRow } from './sources/labels.ts'
 import { readNihBoxes, readNihLabels } from './sources/nih.ts'
+import { readClassFolders, readTable } from './sources/table.ts'
 
+/** What can be imported, by name: label file and image folder → rows. */
 export const SOURCES = {
+  csv: readTable,
+  dicom: readDicomFolder,
+  classes: (_: string, images: string) => readClassFolders(images),
+  covidx: readCovidxLabels,
   nih: readNihLabels,
   cohen: readCohenLabels,
   figure1: (path: string) => readFigure1Labels(path, 'figure1'),
   actualmed: (path: string) => readFigure1Labels(path, 'actualmed'),
   folder: readFolderLabels,
-} as const satisfies Record<string, (path: string) => SourceRow[]>
+} as const satisfies Record<string, (labels: string, images: string) => SourceRow[] | Promise<SourceRow[]>>
 export type SourceName = keyof typeof SOURCES
 
 export type ImportOptions = {
@@ -41,6 +52,8 @@ export type ImportResult = {
   duplicates: number
   /** Of imported images. */
   boxes: number
+  /** Images by class; those without one count as `not labelled`. */
+  classes: Record<string, number>
 }
 
 type ImportedRow = SourceRow & {
@@ -60,12 +73,13 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     licence: 0,
     duplicates: 0,
     boxes: 0,
+    classes: {},
   }
   const rows: ImportedRow[] = []
   const seen = new Set<string>()
   for (const { source, labels, images } of options.sources) {
     const files = filesByName(images)
-    for (const row of SOURCES[source](labels)) {
+    for (const row of await SOURCES[source](labels, images)) {
       const path = fileOf(images, row.image) ?? files.get(row.image) ?? files.get(parse(row.image).name)
       if (!path) {
         result.withoutFile++
@@ -103,17 +117,34 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     rows.map((r) => r.patient),
     [...nearDuplicates(rows.map((r) => r.print)), ...sameGroup(rows)],
   )
-  writeWhole(join(options.out, 'manifest.csv'), manifestOf(rows, groups))
+  const list = classListOf(rows.flatMap((r) => r.classB ?? []))
+  result.classes = countBy(rows, list)
+  writeWhole(join(options.out, 'manifest.csv'), manifestOf(rows, groups, list))
+  const classes = join(options.out, CLASSES_FILE)
+  // Names and codes that somebody has given the classes stay.
+  if (!existsSync(classes) && list.classes.some(({ id }) => !isPaperClass(id)))
+    writeWhole(classes, `${JSON.stringify(list, null, 2)}\n`)
   result.images = rows.length
   if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
   return result
 }
 
 const HEADER =
-  'file,dataset,patient_id,group_id,view,finding,class_a,class_b,age,sex,width,height,src_width,src_height,sha256,license,training_only'
+  'file,dataset,patient_id,group_id,view,finding,class_a,label,age,sex,width,height,src_width,src_height,sha256,license,training_only'
+
+const isPaperClass = (id: string): boolean => idsOf(PAPER_LIST).includes(id)
+
+function countBy(rows: readonly ImportedRow[], list: ClassList): Record<string, number> {
+  const out: Record<string, number> = {}
+  for (const r of rows) {
+    const name = classTextIn(r.classB, list) ?? 'not labelled'
+    out[name] = (out[name] ?? 0) + 1
+  }
+  return out
+}
 
 /** @param groups of each row, by number */
-function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>): string {
+function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>, list: ClassList): string {
   const lines = rows.map((r, i) =>
     [
       r.file,
@@ -123,7 +154,7 @@ function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>): st
       r.view,
       r.finding,
       r.classA,
-      r.classB,
+      classTextIn(r.classB, list),
       r.age,
       r.sex,
       r.width,
@@ -151,10 +182,10 @@ function sameGroup(rows: readonly { group?: string }[]): [number, number][] {
   })
 }
 
-/** The file that a source names with its folder. */
+/** The file just as a source names it. */
 function fileOf(images: string, name: string): string | undefined {
   const path = join(images, name)
-  return name.includes('/') && existsSync(path) ? path : undefined
+  return existsSync(path) ? path : undefined
 }
 
 /** NIH gives boxes in pixels of its 1024 × 1024 images; the files here may be reduced copies. */
@@ -181,7 +212,7 @@ function writeBoxes(
 function filesByName(dir: string): Map<string, string> {
   const out = new Map<string, string>()
   for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !/\.(png|jpe?g)$/i.test(entry.name)) continue
+    if (!entry.isFile() || !IMAGE_FILE.test(entry.name)) continue
     const path = join(entry.parentPath, entry.name)
     out.set(entry.name, path)
     out.set(parse(entry.name).name, path)

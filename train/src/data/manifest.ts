@@ -36,6 +36,7 @@ type ColumnName = keyof typeof COLUMNS
 
 /** A manifest as it was read: what could be read of it, and all that is wrong with it. */
 export type ManifestRows = {
+  path: string
   records: ImageRecord[]
   /** Row of each record in the table, from 1 on. */
   rows: number[]
@@ -60,6 +61,7 @@ export function readManifest(path: string, { root, list: given }: ManifestOption
   const table = readCsv(path).map(byColumn)
   const list = given ?? classListOf(table.flatMap((cells) => cells.label ?? []))
   const out: ManifestRows = {
+    path,
     records: [],
     rows: [],
     list,

@@ -35,10 +35,10 @@ export const sexOf = (text: string | undefined): 'F' | 'M' | undefined => {
   return first === 'F' || first === 'M' ? first : undefined
 }
 
-/** "AP Supine", "AP erect", "PA", "L" … */
+/** "AP Supine", "AP erect", "PA", "L" …; of DICOM's View Position (PS3.3, C.8.11.5) LL and RL are lateral too. */
 export function viewOf(text: string | undefined): SourceRow['view'] {
   const view = text?.trim().toUpperCase() ?? ''
   if (view.startsWith('PA')) return 'PA'
   if (view.startsWith('AP')) return 'AP'
-  return view === 'L' || view.startsWith('LAT') ? 'lateral' : 'unknown'
+  return ['L', 'LL', 'RL'].includes(view) || view.startsWith('LAT') ? 'lateral' : 'unknown'
 }

@@ -1,0 +1,68 @@
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { classIdOf, classListBeside } from '../class-names.ts'
+import { DataFaults } from '../faults.ts'
+import { IMAGE_FILE } from '../image-files.ts'
+import { readManifest } from '../manifest.ts'
+import type { SourceRow } from './labels.ts'
+
+/**
+ * A table of files and labels, by the columns of a manifest (`COLUMNS`), of which only `file` and `label` need be there.
+ * @param images folder that the files lie in
+ * @throws DataFaults with all that is wrong with it
+ */
+export function readTable(path: string, images: string): SourceRow[] {
+  const { records, faults } = readManifest(path, {
+    root: images,
+    list: classListBeside(`${images}/classes.json`),
+  })
+  if (faults.length > 0) throw new DataFaults(faults)
+  return records.map((r) => ({
+    ...r,
+    image: r.file,
+    patient: r.patient ?? `${r.dataset}/${r.file}`,
+    ...(r.group !== r.file && { group: `${r.dataset}/${r.group}` }),
+  }))
+}
+
+/** A folder for each class, named after it: `normal/1.png`, `tuberculosis/2.png`. Patients are not known. */
+export function readClassFolders(root: string): SourceRow[] {
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  if (folders.length < 2)
+    throw new Error(`${root} has ${folders.length} folders; it must have one for each class, two at least`)
+  const rows = folders.flatMap(({ name }) =>
+    readdirSync(join(root, name), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && IMAGE_FILE.test(entry.name))
+      .map((entry) => {
+        const image = relative(root, join(entry.parentPath, entry.name))
+        return {
+          ...UNKNOWN,
+          image,
+          patient: image,
+          dataset: classIdOf(parentName(root)),
+          classB: name,
+          finding: name,
+        }
+      }),
+  )
+  return rows.sort((a, b) => (a.image < b.image ? -1 : 1)) // a file system has no order
+}
+
+const parentName = (root: string): string =>
+  root
+    .replace(/[/\\]+$/, '')
+    .split(/[/\\]/)
+    .at(-1) || 'images'
+
+/** What a source does not tell. */
+export const UNKNOWN = {
+  view: 'unknown',
+  finding: '',
+  classA: undefined,
+  classB: undefined,
+  age: undefined,
+  sex: undefined,
+  sourceWidth: undefined,
+  sourceHeight: undefined,
+  licence: '',
+} as const satisfies Partial<SourceRow>
