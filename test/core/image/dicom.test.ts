@@ -182,12 +182,6 @@ describe('DICOM objects that are refused say why', () => {
   const pixel = { allocated: 8, stored: 8 } as const
   it.each([
     [
-      'RGB',
-      chestElements(size, { ...pixel, photometric: 'RGB' }, { '00280002': ['US', [3]] }),
-      'image-unsupported',
-      'colour image (RGB)',
-    ],
-    [
       'palette',
       chestElements(size, { ...pixel, photometric: 'PALETTE COLOR' }),
       'image-unsupported',

@@ -22,30 +22,38 @@ export type Codestream = {
 /**
  * Reads the codestream's own header and refuses one that differs from the object's in size: a codec allocates by the
  * former, the limits were checked on the latter.
+ * @param components that the object has
  * @returns undefined if the bytes are none
  */
-export function readCodestream(bytes: Uint8Array, header: PixelHeader): Codestream | undefined {
+export function readCodestream(
+  bytes: Uint8Array,
+  header: Pick<PixelHeader, 'width' | 'height'>,
+  components = 1,
+): Codestream | undefined {
   const wavelet = findWavelet(bytes)
   if (wavelet !== undefined) {
     const found = readJpeg2000Header(wavelet)
-    checkAgainst(header, found)
+    checkAgainst({ ...header, components }, found)
     const codec = isHighThroughput(wavelet) ? 'htj2k' : 'jpeg2000'
     return { codec, ...endOfJpeg2000(wavelet, found.end), levels: found.levels }
   }
   if (!isCodestream(bytes)) return undefined
   const found = readJpegHeader(bytes)
-  checkAgainst(header, found)
+  checkAgainst({ ...header, components }, found)
   return { codec: codecOfJpeg(found), ...imageOfJpeg(bytes, found), levels: 0 }
 }
 
 type Size = { readonly width: number; readonly height: number; readonly components: number }
 
-function checkAgainst(header: PixelHeader, size: Size): void {
+function checkAgainst(header: Size, size: Size): void {
   if (size.width !== header.width || size.height !== header.height) {
     throw damaged('its codestream and its header differ in size')
   }
-  if (size.components !== 1) {
-    throw new AppError('image-unsupported', `DICOM codestream of ${size.components} components; accepted: 1`)
+  if (size.components !== header.components) {
+    throw new AppError(
+      'image-unsupported',
+      `DICOM codestream of ${size.components} components; accepted: ${header.components}`,
+    )
   }
 }
 

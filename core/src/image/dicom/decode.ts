@@ -5,6 +5,7 @@ import type { ImageSource } from '../image-source.ts'
 import { ImageSink, type RowSink } from '../row-sink.ts'
 import type { Levelling } from './cell-use.ts'
 import { storedValues } from './cells.ts'
+import { type ColourHeader, pushColour, readColourHeader } from './colour-frame.ts'
 import { pushDeflated } from './deflated.ts'
 import { readPixelHeader } from './header.ts'
 import type { Range } from './lut.ts'
@@ -32,6 +33,8 @@ export async function readDicom(
 ): Promise<ImageSource> {
   const parsed = await parseDicom(bytes, options.limits)
   const { dataSet, transferSyntax } = parsed
+  const coloured = readColourHeader(dataSet, options.limits)
+  if (coloured) return readColour(parsed, coloured, options, sink)
   const header = readPixelHeader(dataSet, options.limits)
   const { width, height, bitsStored, photometric, frames } = header
   const pipeline = readPipeline(dataSet, storedRange(header))
@@ -48,6 +51,29 @@ export async function readDicom(
     alpha: false,
     chroma: 0,
     remarks: [...parsed.remarks, ...found],
+    dicom: { ...readTags(dataSet), transferSyntax, photometric, frames },
+  }
+}
+
+/** A grey film that was stored as a colour image. */
+async function readColour(
+  parsed: ParsedDicom,
+  header: ColourHeader,
+  options: DecodeOptions,
+  sink: RowSink,
+): Promise<ImageSource> {
+  const { width, height, photometric, frames } = header
+  const { chroma, ended } = await pushColour(parsed, header, options, sink)
+  const { dataSet, transferSyntax, remarks } = parsed
+  return {
+    format: 'dicom',
+    width,
+    height,
+    bits: 8,
+    colour: photometric === 'RGB' ? 'rgb' : 'ycbcr',
+    alpha: false,
+    chroma,
+    remarks: ended ? remarks : [...remarks, 'end-missing'],
     dicom: { ...readTags(dataSet), transferSyntax, photometric, frames },
   }
 }
