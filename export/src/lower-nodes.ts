@@ -89,9 +89,9 @@ function evaluated(
 
 /** Outputs are mixed with what is not the batch where an input is. */
 function passBatch(inputs: readonly Value[], outputs: readonly Value[], { known }: NodeContext): void {
-  const free = inputs.filter(({ shape }) => shape[0] === null)
-  if (free.length === 0 || free.every((value) => known.keepsBatch(value))) return
-  for (const output of outputs) if (output.shape[0] === null) known.setBatch(output, false)
+  const isFree = ({ shape }: Value) => shape.includes(null)
+  if (inputs.every((value) => !isFree(value) || known.keepsBatch(value))) return
+  for (const output of outputs) if (isFree(output)) known.setBatch(output, false)
 }
 
 /** Attributes that say nothing of what an operation computes: types, counts of inputs, hints to a device. */
@@ -146,7 +146,7 @@ export function lowerNodes(
   inputs: readonly Value[],
 ): LoweredNodes {
   checkOperations(model, rows)
-  const context: NodeContext = { g, known: new KnownValues(g) }
+  const context: NodeContext = { g, known: new KnownValues(g, inputs) }
   const values = new Map<string, readonly Value[]>()
   const network = new NodeNetwork()
   for (const [i, { node }] of model.inputs.entries()) values.set(node, [inputs[i]!])

@@ -42,10 +42,10 @@ export function readManifest(
   })
   return {
     specs,
-    read: (spec) => {
+    read: (spec, infinite) => {
       const bytes = new Uint8Array(spec.bytes)
       shards[spec.group]!.read(spec.offset, bytes)
-      return decodeWeight(spec, bytes)
+      return decodeWeight(spec, bytes, infinite)
     },
   }
 }

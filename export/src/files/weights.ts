@@ -22,8 +22,12 @@ export interface WeightSpec {
 /** The weights of a file: what they are, and each one when it is asked for. */
 export interface WeightFile {
   readonly specs: readonly WeightSpec[]
-  /** The tensor of a weight. @throws ConvertError weights-unreadable where a value is not finite */
-  read(spec: WeightSpec): Tensor
+  /**
+   * The tensor of a weight.
+   * @param infinite whether values may be infinite, as bounds are that a GraphModel compares with; a weight of a layer may not
+   * @throws ConvertError weights-unreadable
+   */
+  read(spec: WeightSpec, infinite?: 'infinite'): Tensor
 }
 
 const WIDTH = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 } as const
@@ -60,8 +64,8 @@ export function parseWeight(json: Json, group: number, offset: number): WeightSp
   return { name, shape: shape as number[], dtype, stored, scale, min, group, offset, bytes }
 }
 
-/** The tensor of a weight. Non-finite values are an error: they would turn every score into NaN. */
-export function decodeWeight(spec: WeightSpec, bytes: Uint8Array): Tensor {
+/** The tensor of a weight. Values that are no numbers are an error, and so are infinite ones: they would turn every score into NaN. */
+export function decodeWeight(spec: WeightSpec, bytes: Uint8Array, infinite?: 'infinite'): Tensor {
   const n = sizeOf(spec.shape)
   const view = aligned(bytes, WIDTH[spec.stored])
   if (spec.dtype === 'int32' || spec.dtype === 'bool') {
@@ -73,7 +77,8 @@ export function decodeWeight(spec: WeightSpec, bytes: Uint8Array): Tensor {
     spec.stored === 'float32' ? new Float32Array(view.buffer, view.byteOffset, n) : dequantise(spec, view, n)
   // A plain loop: with findIndex, checking 25 million weights takes longer than reading them.
   let at = 0
-  while (at < n && Number.isFinite(data[at])) at++
+  if (infinite) while (at < n && !Number.isNaN(data[at])) at++
+  else while (at < n && Number.isFinite(data[at])) at++
   if (at < n)
     wrong(
       `weight "${spec.name}" holds ${data[at]} at element ${at}: the training diverged or the file is damaged`,

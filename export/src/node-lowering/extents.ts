@@ -12,6 +12,7 @@ import {
   sizeOfAxis,
   unsupportedNode,
 } from './context.ts'
+import { isFree } from './known.ts'
 
 /** [begin…, end…] from pairs [before, after] of each axis. */
 function padsOf(node: Node, paddings: Value, context: NodeContext): number[] {
@@ -92,8 +93,18 @@ function lowerCut(x: Value, { slices, dropped, added }: Cut, { g, known }: NodeC
         })
   const squeezed = dropped.length > 0 ? g.op('Squeeze', [sliced], { axes: dropped }) : sliced
   const y = added.length > 0 ? g.op('Unsqueeze', [squeezed], { axes: added }) : squeezed
-  if (slices.some(({ axis }) => axis === 0)) known.setBatch(y, false)
+  if (slices.some(({ axis }) => isFree(x, axis))) known.setBatch(y, false)
   return y
+}
+
+/** Where slices end; the size of the batch is the end of its axis. */
+function endsOf(node: Node, x: Value, end: Value, context: NodeContext): readonly number[] {
+  const { known } = context
+  const elements = known.of(end) ?? []
+  const ends = elements.map((e) => (e === 'N' && known.sizes(x).includes('N') ? END : e))
+  return ends.length > 0 && ends.every((e) => typeof e === 'number')
+    ? ends
+    : numbersOf(node, end, context, 'end')
 }
 
 const lowerStridedSlice: NodeLowering = (node, [x, begin, end, strides], context) => {
@@ -101,7 +112,7 @@ const lowerStridedSlice: NodeLowering = (node, [x, begin, end, strides], context
     node,
     x!.shape.length,
     numbersOf(node, begin, context, 'begin'),
-    numbersOf(node, end, context, 'end'),
+    endsOf(node, x!, end!, context),
     numbersOf(node, strides, context, 'strides'),
   )
   return [lowerCut(x!, cut, context)]
@@ -124,9 +135,9 @@ const stridedSliced: Evaluate = ([x, begin, end, strides], { node, inputs }) => 
 
 const lowerSlice: NodeLowering = (node, [x, begin, size], context) => {
   const starts = numbersOf(node, begin, context, 'begin')
-  const sizes = numbersOf(node, size, context, 'size')
+  const sizes = endsOf(node, x!, size!, context)
   const slices = starts.flatMap((start, axis) => {
-    const end = sizes[axis] === -1 ? END : start + sizes[axis]!
+    const end = sizes[axis] === -1 || sizes[axis] === END ? END : start + sizes[axis]!
     return start === 0 && (end === END || end === x!.shape[axis]) ? [] : [{ axis, start, end, step: 1 }]
   })
   return [lowerCut(x!, { slices, dropped: [], added: [] }, context)]

@@ -9,15 +9,14 @@ import {
   sizeOfAxis,
   unsupportedNode,
 } from './context.ts'
+import type { Element } from './known.ts'
 
 const lowerGather: NodeLowering = (node, [x, indices, axis], context) => {
-  const { g, known } = context
+  const { g } = context
   const at = axis ? fromFront(numberOf(node, axis, context, 'axis'), x!.shape.length) : 0
   if (node.attributes.int('batch_dims', 0) !== 0) unsupportedNode(node, 'batch_dims is not 0', 'batch_dims 0')
   const places = indices!.dtype === 'int32' ? indices! : g.op('Cast', [indices], { to: 'int32' })
-  const y = g.op('Gather', [x, places], { axis: at })
-  if (at === 0) known.setBatch(y, indices!.shape[0] === null && known.keepsBatch(indices!))
-  return [y]
+  return [g.op('Gather', [x, places], { axis: at })]
 }
 
 /** Of vectors. */
@@ -69,6 +68,29 @@ const lowerScatterNd: NodeLowering = (node, [indices, updates, shape], context) 
   const zeros = g.op('Expand', [g.op('Cast', [g.number(0)], { to: updates!.dtype })], { shape: sizes })
   const at = g.op('Cast', [indices], { to: 'int64' })
   return [g.op('ScatterND', [zeros, at, updates], { reduction: 'add' })]
+}
+
+/** A tensor of one value, with others at some places. */
+const lowerSparseToDense: NodeLowering = (node, [indices, shape, values, filling], context) => {
+  const { g } = context
+  const sizes = numbersOf(node, shape, context, 'shape')
+  const base = g.op('Expand', [g.op('Cast', [filling], { to: values!.dtype })], { shape: sizes })
+  // A list of numbers is a list of places along one axis.
+  const places = indices!.shape.length === 2 ? indices! : g.op('Reshape', [indices], { shape: [-1, 1] })
+  const updates = values!.shape.length === 0 ? g.op('Reshape', [values], { shape: [1] }) : values!
+  return [g.op('ScatterND', [base, g.op('Cast', [places], { to: 'int64' }), updates])]
+}
+
+/** Of vectors. */
+const sparse: Evaluate = ([indices, shape, values, filling]) => {
+  const [size] = shape!
+  if (shape!.length !== 1 || typeof size !== 'number' || size > 64) return undefined
+  const out = new Array<Element>(size).fill(filling![0]!)
+  for (const [i, at] of indices!.entries()) {
+    if (typeof at !== 'number') return undefined
+    out[at] = values![values!.length === 1 ? 0 : i]!
+  }
+  return out
 }
 
 const lowerScatterUpdate: NodeLowering = (_node, [x, indices, updates], { g }) => [
@@ -140,6 +162,7 @@ export const gatherNodes: NodeFamily = {
     TopKV2: { lower: lowerTopK, notes: 'k known at export' },
     OneHot: { lower: lowerOneHot, notes: 'depth known at export' },
     ScatterNd: { lower: lowerScatterNd, notes: 'a shape known at export' },
+    SparseToDense: { lower: lowerSparseToDense, evaluate: sparse, notes: 'a shape known at export' },
     TensorScatterUpdate: { lower: lowerScatterUpdate },
     Where: { lower: lowerWhere, notes: 'of one input: the places' },
     NonMaxSuppressionV2: { lower: lowerSuppression, notes: 'limits known at export' },

@@ -10,11 +10,14 @@ const MAX_ELEMENTS = 64
 export class KnownValues {
   readonly #g: Builder
   readonly #elements = new Map<string, readonly Element[]>()
-  /** Of values whose first axis is free: whether it is the batch, where that has been decided. */
+  /** Whether nothing but the batch is free in the inputs: then a free axis is the batch wherever it was moved. */
+  readonly #onlyBatch: boolean
+  /** Of values with a free axis: whether that is the batch, where it has been decided. */
   readonly #batch = new Map<string, boolean>()
 
-  constructor(g: Builder) {
+  constructor(g: Builder, inputs: readonly Value[]) {
     this.#g = g
+    this.#onlyBatch = inputs.every(({ shape }) => !shape.slice(1).includes(null))
   }
 
   of(value: Value | undefined): readonly Element[] | undefined {
@@ -33,16 +36,20 @@ export class KnownValues {
 
   /** The sizes of a value's axes. */
   sizes(value: Value): Element[] {
-    return value.shape.map((d, i) => d ?? (i === 0 && this.keepsBatch(value) ? 'N' : null))
+    const free = this.#onlyBatch && this.keepsBatch(value) ? 'N' : null
+    return value.shape.map((d, i) => d ?? (i === 0 && this.keepsBatch(value) ? 'N' : free))
   }
 
-  /** Whether the first axis of a value, where it is free, is the batch. */
+  /** Whether the free axis of a value is the batch. */
   keepsBatch({ name }: Value): boolean {
     return this.#batch.get(name) ?? true
   }
 
-  /** Notes whether the first axis of a value is the batch. What was noted first holds. */
+  /** Notes whether the free axis of a value is the batch. What was noted first holds. */
   setBatch({ name }: Value, isBatch: boolean): void {
     if (!this.#batch.has(name)) this.#batch.set(name, isBatch)
   }
 }
+
+/** Whether a size is free. */
+export const isFree = (value: Value, axis: number): boolean => value.shape[axis] === null

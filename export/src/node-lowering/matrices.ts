@@ -29,9 +29,7 @@ const lowerMatMul =
 const lowerTranspose: NodeLowering = (node, [x, perm], context) => {
   const order = numbersOf(node, perm, context, 'order of axes')
   const tensor = context.g.constantOf(x)
-  const y = tensor ? permuted(context, x!, order) : context.g.op('Transpose', [x], { perm: order })
-  if (order[0] !== 0) context.known.setBatch(y, false)
-  return [y]
+  return [tensor ? permuted(context, x!, order) : context.g.op('Transpose', [x], { perm: order })]
 }
 
 const lowerEinsum: NodeLowering = (node, inputs, { g }) => [

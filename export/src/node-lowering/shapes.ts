@@ -12,7 +12,7 @@ import {
   sizeOfAxis,
   unsupportedNode,
 } from './context.ts'
-import type { Element } from './known.ts'
+import { type Element, isFree } from './known.ts'
 
 const isNumber = (x: Element): x is number => typeof x === 'number'
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1)
@@ -42,13 +42,15 @@ function staticTarget(target: readonly Element[], from: readonly Element[]): num
   return target.map((d, i) => (i === 0 ? 0 : isNumber(d) && d >= 0 ? d : -1))
 }
 
-/** Whether the first axis of a reshaped value is the batch. */
+/** Whether the free axis of a reshaped value is the batch. */
 function keepsBatch(target: readonly Element[], from: readonly Element[]): boolean {
-  if (target[0] === 'N') return true
-  const [rest, others] = [from.slice(1), target.slice(1)]
+  const free = target.filter((d) => !isNumber(d) || d < 0)
+  if (free.every((d) => d === 'N')) return true
+  const [rest, others] = [from.filter((d) => d !== 'N'), target.filter((d) => d !== -1)]
   return (
-    from[0] === 'N' &&
-    target[0] === -1 &&
+    free.length === 1 &&
+    free[0] === -1 &&
+    rest.length === from.length - 1 &&
     rest.every(isNumber) &&
     others.every(isNumber) &&
     product(rest) === product(others)
@@ -70,7 +72,7 @@ const lowerReshape: NodeLowering = (node, [x, shape], context) => {
   return [y]
 }
 
-const lowerSqueeze: NodeLowering = (node, [x], { g, known }) => {
+const lowerSqueeze: NodeLowering = (node, [x], { g }) => {
   const listed = node.attributes.ints('squeeze_dims', node.attributes.ints('axis', []))
   const rank = x!.shape.length
   const axes =
@@ -78,7 +80,6 @@ const lowerSqueeze: NodeLowering = (node, [x], { g, known }) => {
       ? listed.map((axis) => fromFront(axis, rank))
       : x!.shape.flatMap((d, i) => (d === 1 ? [i] : []))
   const y = axes.length > 0 ? g.op('Squeeze', [x], { axes: [...axes].sort((a, b) => a - b) }) : x!
-  if (axes.includes(0)) known.setBatch(y, false)
   return [y]
 }
 
@@ -91,7 +92,7 @@ const lowerConcat: NodeLowering = (node, inputs, context) => {
   const values = inputs.slice(0, -1)
   const axis = fromFront(numberOf(node, inputs.at(-1), context, 'axis'), values[0]!.shape.length)
   const y = values.length === 1 ? values[0]! : context.g.op('Concat', values, { axis })
-  if (axis === 0 && values.length > 1) context.known.setBatch(y, false)
+  if (values.length > 1 && values.some((x) => isFree(x, axis))) context.known.setBatch(y, false)
   return [y]
 }
 
@@ -101,15 +102,10 @@ const concatenated: Evaluate = (inputs) => {
   return axis === 0 || (axis === -1 && values.every((v) => v.length === 1)) ? values.flat() : undefined
 }
 
-const lowerPack: NodeLowering = (node, inputs, { g, known }) => {
+const lowerPack: NodeLowering = (node, inputs, { g }) => {
   const axis = fromFront(node.attributes.int('axis', 0), inputs[0]!.shape.length + 1)
-  const y = g.op(
-    'Concat',
-    inputs.map((x) => g.op('Unsqueeze', [x], { axes: [axis] })),
-    { axis },
-  )
-  if (axis === 0) known.setBatch(y, false)
-  return [y]
+  const lifted = inputs.map((x) => g.op('Unsqueeze', [x], { axes: [axis] }))
+  return [g.op('Concat', lifted, { axis })]
 }
 
 /** Parts of a value along an axis. */
@@ -144,11 +140,9 @@ const lowerUnpack: NodeLowering = (node, [x], context) => {
   const { g } = context
   const axis = fromFront(node.attributes.int('axis', 0), x!.shape.length)
   const count = node.attributes.int('num', sizeOfAxis(node, x!, axis))
-  return split(x!, axis, new Array<number>(count).fill(1), context).map((part) => {
-    const y = g.op('Squeeze', [part], { axes: [axis] })
-    if (axis === 0) context.known.setBatch(y, false)
-    return y
-  })
+  return split(x!, axis, new Array<number>(count).fill(1), context).map((part) =>
+    g.op('Squeeze', [part], { axes: [axis] }),
+  )
 }
 
 const lowerTile: NodeLowering = (node, [x, repeats], context) => {
@@ -159,7 +153,10 @@ const lowerTile: NodeLowering = (node, [x, repeats], context) => {
     : g.op('TileTo', [x, asInt64(repeats!, context)], {
         repeats: elements.map((d) => asDim(d) ?? -1),
       })
-  if (elements[0] !== 1) known.setBatch(y, elements[0] === 'N' && x!.shape[0] === 1)
+  const isBatch = elements.every((n, i) =>
+    isFree(x!, i) ? n === 1 : isNumber(n) || (n === 'N' && x!.shape[i] === 1),
+  )
+  if (!isBatch) known.setBatch(y, false)
   return [y]
 }
 
@@ -170,7 +167,10 @@ function spread(node: Node, x: Value, shape: Value, context: NodeContext): Value
   const y = target.every(isNumber)
     ? g.op('Expand', [x], { shape: target })
     : g.op('ExpandTo', [x, asInt64(shape, context)], { shape: target.map((d) => asDim(d) ?? -1) })
-  known.setBatch(y, target[0] === 'N')
+  known.setBatch(
+    y,
+    target.every((d) => isNumber(d) || d === 'N'),
+  )
   return y
 }
 
@@ -189,9 +189,11 @@ const like =
   }
 
 /** Numbers from start, below limit. */
-const lowerRange: NodeLowering = (node, inputs, { g }) => {
+const lowerRange: NodeLowering = (node, inputs, { g, known }) => {
   node.attributes.type('Tidx', 'int32')
-  return [g.op('Range', inputs)]
+  const y = g.op('Range', inputs)
+  known.setBatch(y, false)
+  return [y]
 }
 
 const range: Evaluate = ([start, limit, delta]) => {

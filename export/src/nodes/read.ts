@@ -93,7 +93,7 @@ function constantsOf(weights: WeightFile): GraphModel['constant'] {
     const spec = specs.get(name)
     if (!spec)
       throw new ConvertError('weights-unreadable', `node "${name}" (Const): its value is not in the file`)
-    const tensor = weights.read(spec)
+    const tensor = weights.read(spec, 'infinite')
     return attributes.type('dtype', tensor.dtype) === 'bool'
       ? { dtype: 'bool', shape: tensor.shape, data: Uint8Array.from(tensor.data as Int32Array) }
       : tensor

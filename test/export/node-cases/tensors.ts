@@ -74,6 +74,8 @@ const picks: NodeCase[] = [
   one('TopKV2', [given([3, 6]), integer(2)], { sorted: yes }, { outputs: 2 }),
   one('OneHot', [whole([2, 3], 4), integer(4), number(2), number(-1)], { axis: int(-1) }),
   one('ScatterNd', [ints([1, 3, 1], [3, 1]), fixed([3, 2]), ints([5, 2])]),
+  one('SparseToDense', [ints([1, 3]), ints([5]), fixed([2]), number(0.5)]),
+  one('SparseToDense', [places, ints([3, 3]), fixed([2]), number(0.5)], {}, { title: 'of a matrix' }),
   one('TensorScatterUpdate', [fixed([5, 2]), ints([1, 3], [2, 1]), fixed([2, 2], (i) => noise(i + 9))]),
   // tfjs reads both numbers from the first (findings/tfjs-converter-band-part.sh): here they are the same.
   one('MatrixBandPart', [given([2, 4, 5]), integer(1), integer(1)]),
