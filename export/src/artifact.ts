@@ -167,7 +167,7 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
     },
   })
   const fields = manifestOf(facts)
-  const parts = serialise(graph, {
+  const { model: parts } = serialise(graph, {
     opset,
     name: fields.name,
     metadata: { 'detl.manifest': JSON.stringify(fields) },

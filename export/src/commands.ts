@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
 import { type ModelFacts, parseFacts } from '@detl/core/model/facts'
@@ -86,6 +86,7 @@ interface ConvertFlags extends CommonFlags {
   readonly layers?: string
   readonly inputLayout: string
   readonly cam?: boolean
+  readonly externalData?: boolean
 }
 
 /** Rows for layer classes: the default export of a module. */
@@ -106,7 +107,9 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
   const wantsCam =
     flags.cam || [flags.camLayer, flags.camMethod, flags.camOutput].some((flag) => flag !== undefined)
   const layers = flags.layers === undefined ? undefined : await readLayers(flags.layers)
-  const { parts, explained } = conversionOf(readModel(model), {
+  const weights = `${out}.data`
+  const { parts, data, explained } = conversionOf(readModel(model), {
+    externalData: { name: basename(weights), when: flags.externalData ? 'always' : 'needed' },
     ...(layers && { layers }),
     opset: Number(flags.opset),
     inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
@@ -121,11 +124,12 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
       },
     }),
   })
+  if (data.length > 0) writeWhole(weights, data)
   writeWhole(out, parts)
-  const size = megabytes(parts.reduce((sum, part) => sum + part.length, 0))
-  console.log(
-    explained === undefined ? `${out}: ${size}` : `${out}: ${size}; Grad-CAM explains "${explained}"`,
-  )
+  const sizeOf = (list: readonly Uint8Array[]) => megabytes(list.reduce((sum, part) => sum + part.length, 0))
+  const files =
+    data.length > 0 ? `${out}: ${sizeOf(parts)}, ${weights}: ${sizeOf(data)}` : `${out}: ${sizeOf(parts)}`
+  console.log(explained === undefined ? files : `${files}; Grad-CAM explains "${explained}"`)
 }
 
 function addConvert(program: Command): void {
@@ -141,6 +145,7 @@ function addConvert(program: Command): void {
       '--layers <file>',
       'lowerings of custom layers: a module whose default is { ClassName: { lower } }',
     )
+    .option('--external-data', 'weights in a file beside, OUT.data; by itself where they exceed 2 GiB')
     .option('--input-size <sizes>', 'sizes for the free spatial axes of the inputs, as H,W')
     .option('--cam', 'add the outputs cam, cam_weights, feature_maps and logits')
     .option(

@@ -15,7 +15,7 @@ import { foldConstants } from './graph/passes/fold-constants.ts'
 import { fuseActivations, fuseGemm } from './graph/passes/fuse.ts'
 import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
 import type { Rule } from './graph/rule.ts'
-import { serialise } from './graph/serialise.ts'
+import { LARGEST_FILE, serialise, weightBytes } from './graph/serialise.ts'
 import { adapters, type InputAdapter } from './inputs.ts'
 import type { Layers } from './lowering/context.ts'
 import { LAYERS } from './lowering/table.ts'
@@ -67,6 +67,12 @@ export interface ConvertOptions {
   /** Passes to leave out. */
   readonly without?: readonly Pass[]
   readonly metadata?: Readonly<Record<string, string>>
+  /**
+   * The name of a file beside the ONNX file that weights are put in. `needed` (default): where they exceed the 2 GiB that one file
+   * holds. Without it such a model is refused. ONNX Runtime finds the file by the model's path; in a page it is given
+   * as `externalData: [{ path: name, data }]`.
+   */
+  readonly externalData?: { readonly name: string; readonly when?: 'always' | 'needed' }
 }
 
 /** The parts of a conversion that `convert` and the screening artefact share. */
@@ -142,7 +148,7 @@ export function buildGraph(source: Source, options: GraphOptions = {}): Built {
   const simplified = () => {
     const { graph, explained } = lowered(source, options)
     const simple = apply(graph, ...SIMPLIFYING)
-    return { explained, forward: options.dtype === 'fp16' ? roundWeights(simple) : simple }
+    return { explained, forward: options.dtype === 'fp16' ? roundWeights(transform(simple)) : simple }
   }
   const { forward, explained } = simplified()
   let whole = apply(withOutputs(forward, options), 'dropIdentities', 'foldConstants', 'collapseSpatialSum')
@@ -204,18 +210,40 @@ function withOutputs(forward: Graph, options: GraphOptions): Graph {
 /** The bytes of an ONNX file, in parts, and what was chosen in making them. */
 export interface Conversion {
   readonly parts: Uint8Array[]
+  /** The file of weights beside it; empty where they are in the ONNX file. */
+  readonly data: Uint8Array[]
   /** The layer or node that Grad-CAM explains, where it was asked for. */
   readonly explained: string | undefined
 }
 
+/** @returns the name of the file beside, where weights go there */
+function externalName(graph: Graph, { externalData }: ConvertOptions): string | undefined {
+  const bytes = weightBytes(graph)
+  if (externalData?.when === 'always') return externalData.name
+  // What is no weight takes some thousand bytes.
+  if (bytes < LARGEST_FILE - 2 ** 24) return undefined
+  if (externalData) return externalData.name
+  throw new ConvertError(
+    'output-unwritable',
+    `the weights have ${(bytes / 2 ** 30).toFixed(1)} GiB, and one ONNX file holds 2: name a file beside it (externalData in conversionOf, --external-data)`,
+  )
+}
+
 /**
- * A tfjs model as an ONNX file.
+ * A tfjs model as an ONNX file, and where asked for a file of weights beside it.
  * @throws ConvertError naming the layer or node, and what is supported
  */
 export function conversionOf(source: Source, options: ConvertOptions = {}): Conversion {
   const { graph, opset, explained } = buildGraph(source, options)
   const { name } = interfaceOf(source)
-  return { parts: serialise(graph, { opset, name, metadata: options.metadata ?? {} }), explained }
+  const externalData = externalName(graph, options)
+  const { model, data } = serialise(graph, {
+    opset,
+    name,
+    metadata: options.metadata ?? {},
+    ...(externalData !== undefined && { externalData }),
+  })
+  return { parts: model, data, explained }
 }
 
 /**
@@ -223,5 +251,5 @@ export function conversionOf(source: Source, options: ConvertOptions = {}): Conv
  * @throws ConvertError naming the layer or node, and what is supported
  * @example writeWhole('out.onnx', convert(readModel('path/to/model.json'), { cam: {} }))
  */
-export const convert = (source: Source, options: ConvertOptions = {}): Uint8Array[] =>
+export const convert = (source: Source, options: Omit<ConvertOptions, 'externalData'> = {}): Uint8Array[] =>
   conversionOf(source, options).parts

@@ -158,8 +158,9 @@ class Differences {
 
 async function open(path: string): Promise<{ session: InferenceSession; bytes: Uint8Array }> {
   try {
-    const bytes = readFileSync(path)
-    return { bytes, session: await InferenceSession.create(bytes, { logSeverityLevel: 3 }) }
+    // By its path: a file of weights may lie beside it.
+    const session = await InferenceSession.create(path, { logSeverityLevel: 3 })
+    return { bytes: readFileSync(path), session }
   } catch (cause) {
     throw new ConvertError('verify-failed', `${path} cannot be run: ${(cause as Error).message}`, { cause })
   }

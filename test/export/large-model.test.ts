@@ -8,3 +8,9 @@ it('a model of 25 million parameters converts within three times its size in mem
   // Grad-CAM's summed weights are all that the file has besides.
   expect(file).toBeLessThan(1.01)
 })
+
+it('in half precision it converts within four times its size in memory, to half the size', () => {
+  const { memory, file } = measureConversion(256, 'fp16')
+  expect(memory).toBeLessThanOrEqual(4)
+  expect(file).toBeLessThan(0.51)
+})

@@ -74,7 +74,7 @@ export interface Conversion {
 }
 
 /** Converts the paper's network for S × S in a process of its own. */
-export function measureConversion(size: number): Conversion {
+export function measureConversion(size: number, dtype: 'fp32' | 'fp16' = 'fp32'): Conversion {
   const dir = mkdtempSync(join(tmpdir(), 'detl-large-'))
   const small = mkdtempSync(join(tmpdir(), 'detl-small-'))
   try {
@@ -82,7 +82,7 @@ export function measureConversion(size: number): Conversion {
     writeModel(small, 48)
     const out = join(dir, 'model.onnx')
     const child = fileURLToPath(new URL('./convert-child.ts', import.meta.url))
-    const line = execFileSync(process.execPath, [child, dir, out, small], { encoding: 'utf8' })
+    const line = execFileSync(process.execPath, [child, dir, out, small, dtype], { encoding: 'utf8' })
     const { seconds, before, peak } = JSON.parse(line) as { seconds: number; before: number; peak: number }
     return {
       seconds,

@@ -98,7 +98,7 @@ function build(
 async function run(g: GraphBuilder, feeds: Record<string, Tensor>) {
   const graph = dropDead(transform(dropDead(transform(g, expandGradients)), legalise(17)))
   const session = await InferenceSession.create(
-    bytesOf(serialise(graph, { opset: 17, name: 'sample', metadata: {} })),
+    bytesOf(serialise(graph, { opset: 17, name: 'sample', metadata: {} }).model),
     { logSeverityLevel: 3, intraOpNumThreads: 1 },
   )
   const outputs = await session.run(feeds)

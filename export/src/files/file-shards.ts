@@ -20,7 +20,9 @@ export function fileShards(paths: readonly string[]): Shards {
       if (from < to) {
         const file = openSync(path, 'r')
         try {
-          readSync(file, into, from - offset, to - from, from - start)
+          // A call reads less than 2 GiB.
+          for (let at = from; at < to; )
+            at += readSync(file, into, at - offset, Math.min(to - at, 1 << 30), at - start)
         } finally {
           closeSync(file)
         }

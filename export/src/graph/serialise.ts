@@ -7,6 +7,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  TensorProto_DataLocation,
   TensorProto_DataType,
   TensorProtoSchema,
   type ValueInfoProto,
@@ -110,27 +111,83 @@ const tag = (field: number): Uint8Array => Uint8Array.of((field << 3) | 2)
 const length = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0)
 
 /** TensorProto (field 5 of GraphProto) whose raw data (field 9) is a view of the tensor, not a copy. */
-function initializer(name: string, tensor: Tensor): Uint8Array[] {
+function initializer(name: string, tensor: Tensor, external: ExternalData | undefined): Uint8Array[] {
+  const data = bytesOf(tensor)
+  const outside = external?.takes(data)
   const header = toBinary(
     TensorProtoSchema,
-    create(TensorProtoSchema, { name, dims: tensor.shape.map(BigInt), dataType: ELEMENT[tensor.dtype] }),
+    create(TensorProtoSchema, {
+      name,
+      dims: tensor.shape.map(BigInt),
+      dataType: ELEMENT[tensor.dtype],
+      ...(outside && { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: external!.add(data) }),
+    }),
   )
-  const data = bytesOf(tensor)
-  const body = [header, tag(9), varint(data.length), data]
+  const body = outside ? [header] : [header, tag(9), varint(data.length), data]
   return [tag(5), varint(length(body)), ...body]
+}
+
+/** Smaller tensors stay in the model: runtimes look at shapes and axes while they read it. */
+const MIN_EXTERNAL = 1024
+/** Runtimes map files into memory page by page. */
+const PAGE = 4096
+
+/** The weights of a model in a file beside it (ONNX IR, TensorProto.external_data). */
+class ExternalData {
+  readonly parts: Uint8Array[] = []
+  readonly #location: string
+  #bytes = 0
+
+  constructor(location: string) {
+    this.#location = location
+  }
+
+  takes(data: Uint8Array): boolean {
+    return data.length >= MIN_EXTERNAL
+  }
+
+  /** Where the data lie in the file. */
+  add(data: Uint8Array): { key: string; value: string }[] {
+    const gap = (PAGE - (this.#bytes % PAGE)) % PAGE
+    if (gap > 0) this.parts.push(new Uint8Array(gap))
+    const offset = this.#bytes + gap
+    this.parts.push(data)
+    this.#bytes = offset + data.length
+    return Object.entries({ location: this.#location, offset, length: data.length }).map(([key, value]) => ({
+      key,
+      value: String(value),
+    }))
+  }
 }
 
 export interface ModelInfo {
   readonly opset: number
   readonly name: string
   readonly metadata: Readonly<Record<string, string>>
+  /** Name of the file beside the model that weights are put in; absent: they are in the model. */
+  readonly externalData?: string
 }
+
+/** A model as the bytes of its files, in parts. */
+export interface Serialised {
+  readonly model: Uint8Array[]
+  /** The file of weights beside it, where there is one. */
+  readonly data: Uint8Array[]
+}
+
+/** Protobuf's limit for a message, and so for a model in one file. */
+export const LARGEST_FILE = 2 ** 31 - 1
+
+/** Bytes of weights. */
+export const weightBytes = (graph: Graph): number =>
+  [...graph.constants.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
 
 /**
  * The bytes of an ONNX file, in parts: weights are not copied, so that a large model is written from where it lies.
  * Weights are raw little-endian bytes (ONNX IR, TensorProto.raw_data).
  */
-export function serialise(graph: Graph, info: ModelInfo): Uint8Array[] {
+export function serialise(graph: Graph, info: ModelInfo): Serialised {
+  const external = info.externalData === undefined ? undefined : new ExternalData(info.externalData)
   const { names, copies } = publicNames(graph)
   const outputs = [...graph.outputs].map(([name, value]) => valueInfo(value, name))
   const named = (value: Value) => names.get(value.name) ?? value.name
@@ -143,7 +200,10 @@ export function serialise(graph: Graph, info: ModelInfo): Uint8Array[] {
       output: outputs,
     }),
   )
-  const body = [head, ...[...graph.constants].flatMap(([name, tensor]) => initializer(name, tensor))]
+  const body = [
+    head,
+    ...[...graph.constants].flatMap(([name, tensor]) => initializer(name, tensor, external)),
+  ]
   const model = toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
@@ -154,5 +214,5 @@ export function serialise(graph: Graph, info: ModelInfo): Uint8Array[] {
     }),
   )
   // Field 7 of ModelProto is the graph.
-  return [model, tag(7), varint(length(body)), ...body]
+  return { model: [model, tag(7), varint(length(body)), ...body], data: external?.parts ?? [] }
 }

@@ -9,8 +9,10 @@ export function writeWhole(path: string, parts: readonly Uint8Array[]): void {
     mkdirSync(dirname(path), { recursive: true })
     const file = openSync(beside, 'w')
     try {
+      // A call writes less than 2 GiB.
       for (const part of parts)
-        for (let at = 0; at < part.length; ) at += writeSync(file, part, at, part.length - at)
+        for (let at = 0; at < part.length; )
+          at += writeSync(file, part, at, Math.min(part.length - at, 1 << 30))
     } finally {
       closeSync(file)
     }

@@ -1,5 +1,5 @@
-import { fromHalves, toHalves } from '../../onnx/half.ts'
-import type { Graph, Tensor } from '../../onnx/ir.ts'
+import { exactHalves, roundedToHalves } from '../../onnx/half.ts'
+import type { Tensor } from '../../onnx/ir.ts'
 import { float32 } from '../../onnx/tensor.ts'
 import type { Rule } from '../rule.ts'
 
@@ -9,7 +9,6 @@ const MAX_HALF = 65504
 
 const isLarge = (tensor: Tensor): boolean => tensor.dtype === 'float32' && tensor.data.length >= MIN_ELEMENTS
 
-/** A plain loop, here and below: over a hundred million weights, a call for each takes minutes. */
 function exceeds(data: Float32Array): boolean {
   for (let i = 0; i < data.length; i++) if (Math.abs(data[i]!) > MAX_HALF) return true
   return false
@@ -17,18 +16,17 @@ function exceeds(data: Float32Array): boolean {
 
 function rounded(tensor: Tensor): Tensor {
   if (!isLarge(tensor) || exceeds(tensor.data as Float32Array)) return tensor
-  return float32(tensor.shape, fromHalves(toHalves(tensor.data as Float32Array)))
+  return float32(tensor.shape, roundedToHalves(tensor.data as Float32Array))
 }
 
 /**
- * Rounds large weights to half precision, still as float32. Done before anything is derived from them, so that forward
- * and backward pass speak of the same network.
+ * Rounds large weights to half precision, still as float32, one after the other in the graph that is given: two copies of a large
+ * network may be more than there is room for. Done before anything is derived from them, so that forward and backward pass speak of
+ * the same network.
  */
-export function roundWeights(graph: Graph): Graph {
-  return {
-    ...graph,
-    constants: new Map([...graph.constants].map(([name, tensor]) => [name, rounded(tensor)])),
-  }
+export function roundWeights<G extends { readonly constants: Map<string, Tensor> }>(graph: G): G {
+  for (const [name, tensor] of graph.constants) graph.constants.set(name, rounded(tensor))
+  return graph
 }
 
 /** Stores weights that are exact in half precision as such, with a Cast that ONNX Runtime folds when it loads the model. */
@@ -55,10 +53,7 @@ export const storeAsHalf = (): Rule => {
 }
 
 /** The same numbers in half precision, if all of them are exact in it. */
-function half(tensor: Tensor): Tensor | undefined {
-  const data = tensor.data as Float32Array
-  const bits = toHalves(data)
-  const back = fromHalves(bits)
-  for (let i = 0; i < data.length; i++) if (back[i] !== data[i]) return undefined
-  return { dtype: 'float16', shape: tensor.shape, data: bits }
+function half({ shape, data }: Tensor): Tensor | undefined {
+  const bits = exactHalves(data as Float32Array)
+  return bits && { dtype: 'float16', shape, data: bits }
 }
