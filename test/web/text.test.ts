@@ -23,11 +23,11 @@ describe('the words of the page', () => {
       ([path, value]) => typeof value === 'string' && english.get(path) === value,
     )
     expect(same.map(([path]) => path).sort()).toEqual([
-      '/exports/dicom',
       '/exports/json',
       '/exports/png',
       '/labels/covid19/name',
       '/list/csv',
+      '/result/patient',
     ])
   })
 

@@ -1,9 +1,11 @@
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
-import { headline, sampleButton, visit } from '../support/browser.ts'
+import { choose, eventually, headline, onDevice, sampleButton, visit } from '../support/browser.ts'
+import { dicomFile } from '../support/files.ts'
 
 export const exportsSuite = (stage: Stage) =>
   describe('saving', () => {
@@ -19,7 +21,7 @@ export const exportsSuite = (stage: Stage) =>
       const download = page.waitForEvent('download')
       await page.getByRole('button', { name: 'PNG', exact: true }).click()
       const file = await download
-      expect(file.suggestedFilename()).toBe('synthetic-sample.png')
+      expect(file.suggestedFilename()).toBe('synthetic-sample.overlay.png')
       const bytes = Buffer.concat(await (await file.createReadStream()).toArray())
       const { source } = await decodeImage(new Uint8Array(bytes), { limits: DEFAULT_LIMITS, codecs })
       expect(source.width).toBe(1024)
@@ -58,16 +60,74 @@ export const exportsSuite = (stage: Stage) =>
       await context.close()
     })
 
-    it('saves the endpoint’s FHIR report and DICOM object of the same screening', async () => {
-      const { page, context } = await scored()
+    /** Presses the three buttons of reports. */
+    const reports = async (page: Page) => {
       const saved = async (name: string) => {
         const download = page.waitForEvent('download')
         await page.getByRole('button', { name }).click()
-        return Buffer.concat(await (await (await download).createReadStream()).toArray())
+        const file = await download
+        return {
+          name: file.suggestedFilename(),
+          bytes: Buffer.concat(await (await file.createReadStream()).toArray()),
+        }
       }
-      const report = JSON.parse((await saved('FHIR report')).toString())
-      expect(report.resourceType).toBe('DiagnosticReport')
-      expect((await saved('DICOM')).subarray(128, 132).toString()).toBe('DICM')
+      return {
+        fhir: await saved('FHIR report'),
+        sr: await saved('DICOM report (SR)'),
+        sc: await saved('DICOM image (SC)'),
+      }
+    }
+    const SOP_CLASSES = { sr: '1.2.840.10008.5.1.4.1.1.88', sc: '1.2.840.10008.5.1.4.1.1.7' }
+
+    it.each(['the endpoint', 'this device'])(
+      'saves FHIR, SR and SC of %s, under names of their own',
+      async (where) => {
+        const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+        const sent: string[] = []
+        page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`))
+        if (where === 'this device') await onDevice(page)
+        await choose(page, [dicomFile(3, 'chest-3.dcm')])
+        await headline(page).waitFor()
+        const { fhir, sr, sc } = await reports(page)
+        expect([fhir.name, sr.name, sc.name]).toEqual([
+          'chest-3.fhir.json',
+          'chest-3.sr.dcm',
+          'chest-3.sc.dcm',
+        ])
+        const report = JSON.parse(fhir.bytes.toString())
+        expect(report.resourceType).toBe('DiagnosticReport')
+        expect(report.conclusion).toContain(await headline(page).textContent())
+        for (const [object, sopClass] of [
+          [sr, SOP_CLASSES.sr],
+          [sc, SOP_CLASSES.sc],
+        ] as const) {
+          expect(object.bytes.subarray(128, 132).toString()).toBe('DICM')
+          expect(object.bytes.toString('latin1')).toContain(sopClass)
+        }
+        if (where === 'this device') expect(sent.filter((line) => line.startsWith('POST'))).toEqual([])
+        await context.close()
+      },
+    )
+
+    it('prints patient, study and accession number of a DICOM file, unless they are to be left out', async () => {
+      const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
+      const file = dicomFile(6, 'chest-6.dcm', {
+        patient: 'Example^Ada',
+        id: 'P-17',
+        study: '1.2.3.4',
+        accession: 'A-99',
+      })
+      await choose(page, [file])
+      await headline(page).waitFor()
+      const facts = () => page.locator('.print-only').textContent()
+      await eventually(facts).toContain('P-17')
+      for (const told of ['Ada', '1.2.3.4', 'A-99']) expect(await facts()).toContain(told)
+      await page.getByRole('checkbox', { name: 'Print patient and study' }).uncheck()
+      for (const told of ['Ada', 'P-17', '1.2.3.4', 'A-99']) expect(await facts()).not.toContain(told)
+      await page.reload()
+      await headline(page).waitFor()
+      await page.getByRole('checkbox', { name: 'Print patient and study' }).waitFor()
+      expect(await facts()).not.toContain('P-17')
       await context.close()
     })
 
@@ -83,7 +143,7 @@ export const exportsSuite = (stage: Stage) =>
       await sampleButton(page).click()
       await headline(page).waitFor()
       expect(await page.getByRole('button', { name: 'FHIR report' }).isVisible()).toBe(true)
-      expect(await page.getByRole('button', { name: 'DICOM' }).isVisible()).toBe(false)
+      expect(await page.getByRole('button', { name: 'DICOM' }).count()).toBe(0)
       await context.close()
     })
   })

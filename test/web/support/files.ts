@@ -18,8 +18,11 @@ async function png(seed: number, name: string, grey: (level: number) => number) 
   return { name, mimeType: 'image/png', buffer: Buffer.from(bytes) }
 }
 
+/** Whom and what a DICOM file is of. */
+type Of = { patient?: string; id?: string; study?: string; accession?: string }
+
 /** The same chest as an uncompressed DICOM file: Computed Radiography, 12 bits, MONOCHROME2. */
-export function dicomFile(seed: number, name = `chest-${seed}.dcm`) {
+export function dicomFile(seed: number, name = `chest-${seed}.dcm`, of: Of = {}) {
   const { width, height, data } = chest(seed)
   const meta = [
     element(0x0002, 0x0002, 'UI', text('1.2.840.10008.5.1.4.1.1.1')),
@@ -29,7 +32,11 @@ export function dicomFile(seed: number, name = `chest-${seed}.dcm`) {
   const dataset = [
     element(0x0008, 0x0016, 'UI', text('1.2.840.10008.5.1.4.1.1.1')),
     element(0x0008, 0x0018, 'UI', text(`1.2.3.${seed}`)),
+    ...(of.accession ? [element(0x0008, 0x0050, 'SH', text(of.accession))] : []),
     element(0x0008, 0x0060, 'CS', text('CR')),
+    ...(of.patient ? [element(0x0010, 0x0010, 'PN', text(of.patient))] : []),
+    ...(of.id ? [element(0x0010, 0x0020, 'LO', text(of.id))] : []),
+    ...(of.study ? [element(0x0020, 0x000d, 'UI', text(of.study))] : []),
     element(0x0028, 0x0002, 'US', short(1)),
     element(0x0028, 0x0004, 'CS', text('MONOCHROME2')),
     element(0x0028, 0x0010, 'US', short(height)),

@@ -1,4 +1,4 @@
-import type { Result } from '../engine/types.ts'
+import type { Examination, Result } from '../engine/types.ts'
 import type { Item } from '../state/items.ts'
 import { placeOf } from '../state/list-view.ts'
 import { settings } from '../state/settings.ts'
@@ -16,12 +16,15 @@ export function Details({ item, result }: Props) {
   )
 }
 
+type PrintProps = Props & { heatOf: string | undefined; examination: Examination | undefined }
+
 /** What a sheet of paper needs to be told from another: shown in print alone. @param heatOf the class whose map lies on the image */
-export function PrintFacts({ item, result, heatOf }: Props & { heatOf: string | undefined }) {
+export function PrintFacts({ item, result, heatOf, examination }: PrintProps) {
   const { result: t, list } = text.value
   const date = new Intl.DateTimeFormat(locale(), { dateStyle: 'long', timeStyle: 'medium' })
   const rows: [string, string][] = [
     [t.file, item.synthetic ? `${item.name} (${list.synthetic})` : placeOf(item)],
+    ...(examination && settings.printPatient.value ? about(examination) : []),
     [t.date, item.at === undefined ? '' : date.format(item.at)],
     ...(heatOf === undefined ? [] : [[t.map, heatOf] as [string, string]]),
     ...facts(item, result),
@@ -37,6 +40,20 @@ export function PrintFacts({ item, result, heatOf }: Props & { heatOf: string | 
 function locale(): string {
   const language = settings.language.value
   return navigator.languages.find((one) => one.startsWith(language)) ?? language
+}
+
+function about(examination: Examination): [string, string][] {
+  const t = text.value.result
+  const { patientName, patientId, studyStarted, studyUid, accession } = examination
+  const rows: [string, (string | undefined)[]][] = [
+    [t.patient, [patientName, patientId]],
+    [t.study, [studyStarted, studyUid]],
+    [t.accession, [accession]],
+  ]
+  return rows.flatMap(([term, values]): [string, string][] => {
+    const known = values.filter((value) => value !== undefined)
+    return known.length > 0 ? [[term, known.join(' · ')]] : []
+  })
 }
 
 function facts(item: Item, result: Result): [string, string][] {

@@ -1,8 +1,10 @@
 import { useSignal } from '@preact/signals'
-import { PageError, type Problem, type Result } from '../engine/types.ts'
+import { engine, unwrap } from '../engine/engine.ts'
+import { PageError, type Problem, type ReportKind, type Result } from '../engine/types.ts'
 import { screenAs } from '../screening/endpoint.ts'
 import { offers } from '../screening/offers.ts'
 import type { Item } from '../state/items.ts'
+import { deviceModel } from '../state/model.ts'
 import { settings } from '../state/settings.ts'
 import { shownLabel, view } from '../state/view.ts'
 import { percent } from '../text/percent.ts'
@@ -11,10 +13,14 @@ import { download } from '../viewer/download.ts'
 import { savePng } from '../viewer/save-png.ts'
 import { Icon } from './icon.tsx'
 
-/** Representations that the endpoint makes from the image: media type → file ending. */
-const REMOTE = { fhir: ['application/fhir+json', 'fhir.json'], dicom: ['application/dicom', 'dcm'] } as const
+/** Reports: what the endpoint calls them, and how a file's name ends, which is never the input's. */
+const REPORTS = {
+  fhir: ['application/fhir+json', '.fhir.json'],
+  sr: ['application/dicom; object=sr', '.sr.dcm'],
+  sc: ['application/dicom', '.sc.dcm'],
+} as const
 
-/** Print or PDF, PNG and JSON from what is shown; FHIR and DICOM where the endpoint offers them. */
+/** Print or PDF, PNG and JSON from what is shown; FHIR and DICOM from who scored the image: this device, or an endpoint that offers them. */
 export function Exports({ item, result }: { item: Item; result: Result }) {
   const t = text.value.exports
   const busy = useSignal(false)
@@ -25,7 +31,7 @@ export function Exports({ item, result }: { item: Item; result: Result }) {
     busy.value = true
     problem.value = undefined
     try {
-      download(await make(), `${stem}.${ending}`)
+      download(await make(), stem + ending)
     } catch (error) {
       if (!(error instanceof PageError)) throw error
       problem.value = error.problem
@@ -33,15 +39,10 @@ export function Exports({ item, result }: { item: Item; result: Result }) {
       busy.value = false
     }
   }
-  const remote = (type: string) => () =>
-    screenAs(item.file, type, {
-      key: settings.key.peek(),
-      idempotencyKey: item.id, // the same screening in another form: not billed again
-      signal: AbortSignal.timeout(60_000),
-    })
-  // What was scored on the device stays there: the endpoint would have to be sent the image.
-  const remotes = (['fhir', 'dicom'] as const).filter(
-    (name) => result.servedBy !== 'device' && offers.value.representations.includes(REMOTE[name][0]),
+  const here = result.servedBy === 'device'
+  const report = (kind: ReportKind) => (here ? reportHere(item, result, kind) : reportThere(item, kind))
+  const reports = (['fhir', 'sr', 'sc'] as const).filter(
+    (kind) => here || offers.value.representations.includes(REPORTS[kind][0].split(';')[0]!),
   )
   return (
     <div class="card exports">
@@ -51,17 +52,26 @@ export function Exports({ item, result }: { item: Item; result: Result }) {
           <Icon name="print" />
           {t.print}
         </button>
-        <SaveButton name={t.png} busy={busy.value} press={() => save('png', () => png(item, result))} />
-        <SaveButton name={t.json} busy={busy.value} press={() => save('json', () => json(item, result))} />
-        {remotes.map((name) => (
+        <SaveButton
+          name={t.png}
+          busy={busy.value}
+          press={() => save('.overlay.png', () => png(item, result))}
+        />
+        <SaveButton
+          name={t.json}
+          busy={busy.value}
+          press={() => save('.detl.json', () => json(item, result))}
+        />
+        {reports.map((kind) => (
           <SaveButton
-            key={name}
-            name={t[name]}
+            key={kind}
+            name={t[kind]}
             busy={busy.value}
-            press={() => save(REMOTE[name][1], remote(REMOTE[name][0]))}
+            press={() => save(REPORTS[kind][1], () => report(kind))}
           />
         ))}
       </div>
+      {view.picture.value?.examination && <PatientSwitch />}
       <p class="fine" aria-live="polite">
         {busy.value && t.working}
         {problem.value && (text.value.problems[problem.value.code]?.title ?? problem.value.title)}
@@ -76,6 +86,38 @@ const SaveButton = ({ name, busy, press }: { name: string; busy: boolean; press(
     {name}
   </button>
 )
+
+/** Whether paper says whom and what the image is of. */
+function PatientSwitch() {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={settings.printPatient.value}
+        onChange={(event) => {
+          settings.printPatient.value = event.currentTarget.checked
+        }}
+      />
+      {text.value.exports.patient}
+    </label>
+  )
+}
+
+/** The endpoint is sent the image for it; the same screening in another form is not billed again. */
+const reportThere = (item: Item, kind: ReportKind) =>
+  screenAs(item.file, REPORTS[kind][0], {
+    key: settings.key.peek(),
+    idempotencyKey: item.id,
+    signal: AbortSignal.timeout(60_000),
+  })
+
+/** What was scored on the device stays there. */
+async function reportHere(item: Item, result: Result, kind: ReportKind): Promise<Blob> {
+  await deviceModel()
+  const about = { id: result.id, at: Number(item.at ?? Date.now()), language: settings.language.peek() }
+  const bytes = await unwrap(engine().report(await item.file.arrayBuffer(), kind, about))
+  return new Blob([bytes], { type: REPORTS[kind][0].split(';')[0]! })
+}
 
 /** A PDF is named after the page's title. */
 function print(stem: string): void {

@@ -18,14 +18,14 @@ export function PrintSheets() {
   )
 }
 
-function Page({ item, result, picture }: Sheet) {
+function Page({ item, result, picture, examination }: Sheet) {
   const t = text.value
   const first = told(result).classes.find((one) => one.class === result.decision.leading)
   return (
     <article class="sheet">
       <h2>{t.title}</h2>
       <img src={picture} alt={t.viewer.heatOf(first?.name ?? '')} />
-      <PrintFacts item={item} result={result} heatOf={first?.name} />
+      <PrintFacts item={item} result={result} heatOf={first?.name} examination={examination} />
       <Headline result={result} />
       <div class="card scores">
         {result.classes.map(({ id }) => (

@@ -26,7 +26,14 @@ export function ResultPanel() {
         <h2 id="result-heading" class="hidden-words">
           {t.result.heading}
         </h2>
-        {item && result && <PrintFacts item={item} result={result} heatOf={heatOf(result)} />}
+        {item && result && (
+          <PrintFacts
+            item={item}
+            result={result}
+            heatOf={heatOf(result)}
+            examination={view.picture.value?.examination}
+          />
+        )}
         {item && <Verdict item={item} />}
       </section>
       {item && result && <Evidence item={item} result={result} />}

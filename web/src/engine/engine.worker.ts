@@ -1,4 +1,5 @@
 import { codecs } from '@detl/codecs/modules'
+import type { OfImage } from '@detl/core/answers/dicom/source-header'
 import { AppError, problemOf } from '@detl/core/api/problem'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
@@ -6,7 +7,16 @@ import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
 import { phantom } from '@detl/core/phantom/phantom'
 import { expose, transfer } from 'comlink'
-import { type Engine, type ModelSpecs, type Outcome, PageError, type Picture } from './types.ts'
+import {
+  type About,
+  type Engine,
+  type Examination,
+  type ModelSpecs,
+  type Outcome,
+  PageError,
+  type Picture,
+  type ReportKind,
+} from './types.ts'
 
 /** Longest side that the viewer holds: 2048 × 2048 × 2 bytes = 8 MB a picture. */
 const VIEW_SIDE = 2048
@@ -19,9 +29,17 @@ const engine: Engine = {
     // What the gate refuses is shown too; the scoring says why it is refused.
     const { preprocess, gate } = model ?? (await withoutModel())
     const file = new Uint8Array(bytes)
-    const { image, source, view } = await takeIn(file, preprocess, { mode: 'report', spec: gate }, options)
-    const { image: raster, seen } = await view(VIEW_SIDE)
-    const picture: Picture = { format: source.format, ...image, raster, window: seen.window }
+    const intake = await takeIn(file, preprocess, { mode: 'report', spec: gate }, options)
+    const { image: raster, seen } = await intake.view(VIEW_SIDE)
+    const examination = await examinationOf({ bytes: file, intake })
+    const { image, source } = intake
+    const picture: Picture = {
+      format: source.format,
+      ...image,
+      raster,
+      window: seen.window,
+      ...(examination && { examination }),
+    }
     return transfer(picture, [raster.data.buffer])
   }),
 
@@ -56,6 +74,12 @@ const engine: Engine = {
   /** Scores an image here, after `load`. */
   score: guarded(async (bytes: ArrayBuffer) => (await import('./on-device.ts')).score(new Uint8Array(bytes))),
 
+  /** A report of an image that was scored here, after `load`. */
+  report: guarded(async (bytes: ArrayBuffer, kind: ReportKind, about: About) => {
+    const made = await (await import('./on-device.ts')).report(new Uint8Array(bytes), kind, about)
+    return transfer(made, [made.buffer])
+  }),
+
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readModel: guarded(async (json: unknown) => (await import('./read-json.ts')).readModel(json)),
   /** GET /v1/account, /v1/usage, /v1/keys; POST /v1/keys */
@@ -69,6 +93,15 @@ const engine: Engine = {
 }
 
 expose(engine)
+
+/** Read by a module of its own, which other images do not need. */
+async function examinationOf(image: OfImage): Promise<Examination | undefined> {
+  if (image.intake.source.format !== 'dicom') return undefined
+  const header = await (await import('@detl/core/answers/dicom/source-header')).headerOf(image)
+  if (!header) return undefined
+  const { patientName, patientId, studyStarted, studyUid, accession } = header
+  return { patientName, patientId, studyStarted, studyUid, accession }
+}
 
 /** To look at an image before the endpoint has told of its model, or where there is none. */
 const withoutModel = async (): Promise<ModelSpecs> => ({

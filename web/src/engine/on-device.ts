@@ -1,4 +1,8 @@
 import { codecs } from '@detl/codecs/modules'
+import type { Screened } from '@detl/core/answers/answer'
+import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
+import { toFhir } from '@detl/core/answers/fhir'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
 import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
@@ -10,7 +14,7 @@ import { outputsOf, readScores } from '@detl/core/model/outputs'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { loadModel } from './model-store.ts'
 import { hasGpu, type Runtime, startRuntime } from './runtime.ts'
-import type { HeatMap, ModelInfo, Result } from './types.ts'
+import type { About, HeatMap, ModelInfo, ReportKind, Result } from './types.ts'
 
 type Loaded = { readonly manifest: Manifest; readonly runtime: Runtime }
 let loaded: Promise<Loaded> | undefined
@@ -49,15 +53,22 @@ async function fetched(manifestSha256: string, progress: (share: number) => void
 }
 
 /** Decode, preprocess, infer: the steps of the edge and of the GPU function, in this thread. */
-export async function score(bytes: Uint8Array): Promise<Result> {
-  if (!loaded) throw new Error('score before load')
+async function screen(bytes: Uint8Array) {
+  if (!loaded) throw new Error('screened before load')
   const { manifest, runtime } = await loaded
   const gate = { mode: 'refuse', spec: manifest.gate } as const
   const options = { limits: DEFAULT_LIMITS, codecs }
-  const { image, source, quality, preprocessed } = await takeIn(bytes, manifest.preprocess, gate, options)
-  const { tensor, geometry } = preprocessed
+  const intake = await takeIn(bytes, manifest.preprocess, gate, options)
+  const { tensor } = intake.preprocessed
   const outputs = await runtime.run(tensor, manifest.preprocess.size, outputsOf(manifest))
-  const scores = readScores(manifest, outputs)
+  return { manifest, runtime, intake, scores: readScores(manifest, outputs) }
+}
+
+/** The scores of an image, here. */
+export async function score(bytes: Uint8Array): Promise<Result> {
+  const { manifest, runtime, intake, scores } = await screen(bytes)
+  const { image, source, quality, preprocessed } = intake
+  const { geometry } = preprocessed
   const { probabilities, label, maps } = scores
   const { name, version, cam } = manifest
   return {
@@ -75,6 +86,28 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     servedBy: 'device',
     device: { provider: runtime.provider, threads: runtime.threads },
   }
+}
+
+const REPORTS = { fhir: toFhir, sr: toStructuredReport, sc: toSecondaryCapture } as const
+
+/** A report of an image that is scored here, made by the code that makes the endpoint's; the image is scored once more for it. */
+export async function report(
+  bytes: Uint8Array,
+  kind: ReportKind,
+  about: About,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { manifest, intake, scores } = await screen(bytes)
+  const screened: Screened = {
+    ...about,
+    manifest,
+    bytes,
+    intake,
+    scores,
+    settings: DEFAULT_SETTINGS,
+    references: {},
+  }
+  const made = await REPORTS[kind](screened)
+  return made instanceof Uint8Array ? made : new TextEncoder().encode(JSON.stringify(made))
 }
 
 function scaled({

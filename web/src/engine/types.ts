@@ -3,7 +3,7 @@ import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
 import type { ImageFormat } from '@detl/core/image/image-source'
-import type { ClassInfo } from '@detl/core/model/classes'
+import type { ClassInfo, Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { WorkingImage } from '@detl/core/preprocess/working-image'
@@ -22,6 +22,23 @@ export type Picture = {
   readonly raster: WorkingImage
   /** The grey levels that the model's preprocessing maps to black and white, on the 16-bit scale. */
   readonly window: { readonly low: number; readonly high: number }
+  /** Of a DICOM file. */
+  readonly examination?: Examination
+}
+
+/** Reports beside the scores: FHIR R4, DICOM Structured Report, DICOM Secondary Capture. */
+export type ReportKind = 'fhir' | 'sr' | 'sc'
+
+/** Which screening a report is of, when it was made (ms), and the language of what people read in it. */
+export type About = { readonly id: string; readonly at: number; readonly language: Language }
+
+/** Whom and what an image is of, as its DICOM header says it. */
+export type Examination = {
+  readonly patientName: string | undefined
+  readonly patientId: string | undefined
+  readonly studyStarted: string | undefined
+  readonly studyUid: string | undefined
+  readonly accession: string | undefined
 }
 
 export type HeatMap = ActivationMap & {
@@ -107,6 +124,8 @@ export type Engine = {
   readonly keep: Asked<[manifestSha256: string], 'webgpu' | 'wasm'>
   /** Scores an image here, after `load`. */
   readonly score: Asked<[bytes: ArrayBuffer], Result>
+  /** A report of an image that was scored here, after `load`. */
+  readonly report: Asked<[bytes: ArrayBuffer, kind: ReportKind, about: About], Uint8Array<ArrayBuffer>>
 
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readonly readModel: Asked<[json: unknown], ModelInfo>

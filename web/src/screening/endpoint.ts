@@ -37,7 +37,16 @@ export async function screen(image: Blob, model: ModelSpecs | undefined, call: C
 
 /** The screening in another representation, such as application/fhir+json: the image itself is sent for it. @throws PageError */
 export const screenAs = (image: Blob, accept: string, call: Call): Promise<Blob> =>
-  post(image, { accept, 'content-type': image.type || 'application/octet-stream' }, 'blob', call)
+  post(
+    image,
+    {
+      accept,
+      'accept-language': document.documentElement.lang,
+      'content-type': image.type || 'application/octet-stream',
+    },
+    'blob',
+    call,
+  )
 
 /** @throws PageError offline, answer-not-understood */
 export async function describeModel(): Promise<ModelInfo> {

@@ -1,11 +1,16 @@
 import { signal } from '@preact/signals'
-import type { Result } from '../engine/types.ts'
+import type { Examination, Result } from '../engine/types.ts'
 import { sheetPicture } from '../viewer/sheet-picture.ts'
 import type { Item } from './items.ts'
 import { picture } from './pictures.ts'
 
 /** A page of paper: an image that was scored, with the heat map of the class that the decision names first. */
-export type Sheet = { readonly item: Item; readonly result: Result; readonly picture: string }
+export type Sheet = {
+  readonly item: Item
+  readonly result: Result
+  readonly picture: string
+  readonly examination: Examination | undefined
+}
 
 /** Pages that are made ready, and how many there will be; undefined while nothing is printed. */
 export const printing = signal<{ readonly all: number; readonly sheets: readonly Sheet[] } | undefined>(
@@ -23,12 +28,12 @@ export async function printAll(items: readonly Item[]): Promise<void> {
   try {
     for (const item of scored) {
       const result = item.result!
-      const url = URL.createObjectURL(
-        await sheetPicture(await picture(item), result, result.decision.leading),
-      )
+      const read = await picture(item)
+      const { examination } = read
+      const url = URL.createObjectURL(await sheetPicture(read, result, result.decision.leading))
       printing.value = {
         all: scored.length,
-        sheets: [...printing.value.sheets, { item, result, picture: url }],
+        sheets: [...printing.value.sheets, { item, result, picture: url, examination }],
       }
     }
     await Promise.all(

@@ -13,6 +13,8 @@ export const settings = {
   language: signal<Language>(read('detl.language', ['en', 'de'] as const) ?? browserLanguage()),
   theme: signal<Theme>(read('detl.theme', ['auto', 'light', 'dark'] as const) ?? 'auto'),
   place: signal<Place>(read('detl.place', ['endpoint', 'device'] as const) ?? 'endpoint'),
+  /** Whether paper says whom an image is of. */
+  printPatient: signal(read('detl.printPatient', ['no'] as const) !== 'no'),
   key: signal<string>(sessionStorage.getItem(KEY) ?? ''),
 }
 
@@ -29,6 +31,7 @@ export function startSettings(): void {
     localStorage.setItem('detl.theme', settings.theme.value)
   })
   effect(() => localStorage.setItem('detl.place', settings.place.value))
+  effect(() => localStorage.setItem('detl.printPatient', settings.printPatient.value ? 'yes' : 'no'))
   effect(() => {
     if (settings.key.value) sessionStorage.setItem(KEY, settings.key.value)
     else sessionStorage.removeItem(KEY)

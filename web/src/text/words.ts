@@ -130,6 +130,9 @@ export type Text = {
     onGpu: string
     threads(count: number): string
     file: string
+    patient: string
+    study: string
+    accession: string
     date: string
     map: string
     image: string
@@ -176,7 +179,10 @@ export type Text = {
     revokeOwn(name: string): string
     made(day: string): string
   }
-  readonly exports: Record<'heading' | 'print' | 'png' | 'fhir' | 'dicom' | 'json' | 'working', string>
+  readonly exports: Record<
+    'heading' | 'print' | 'png' | 'fhir' | 'sr' | 'sc' | 'json' | 'working' | 'patient',
+    string
+  >
   readonly warnings: Readonly<Record<string, string>>
   /** Why an image was refused: the code that opens the detail of 'image-unsuitable'. */
   readonly refusals: Readonly<Record<string, string>>
