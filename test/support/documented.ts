@@ -13,7 +13,15 @@ export function documentedOnly(app: App): App['request'] {
     const template = Object.keys(paths).find((each) =>
       new RegExp(`^${each.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
     )
-    return template ? paths[template]?.[method.toLowerCase() as 'get'] : undefined
+    const operation = template ? paths[template]?.[method.toLowerCase() as 'get'] : undefined
+    // What does not fit a parameter's pattern is another address, or none.
+    const segments = path.split('/')
+    const fits = template?.split('/').every((part, i) => {
+      const known = operation?.parameters?.find((one) => 'name' in one && `{${one.name}}` === part)
+      const pattern = (known as { schema?: { pattern?: string } } | undefined)?.schema?.pattern
+      return pattern === undefined || new RegExp(pattern).test(decodeURIComponent(segments[i]!))
+    })
+    return fits ? operation : undefined
   }
   return async (input, init, ...rest) => {
     const response = await app.request(input, init, ...rest)
