@@ -52,6 +52,8 @@ export type AugmentConfig = {
 /** One stage of training: pretraining on Data-A or transfer to Data-B. */
 export type StageConfig = {
   epochs: number
+  /** Epochs without a better one on the validation part, after which the stage ends; absent: it goes to its end. With `keep: 'last'` it has no effect. */
+  patience?: number
   /**
    * Images of an epoch. 0: each image once, its weight in the loss. Otherwise that many, drawn in proportion to their weights, so that
    * all count the same in the loss: a collection of thousands then costs no more than one of hundreds.

@@ -57,7 +57,8 @@ export async function trainStage(
     best = { score: saved.bestScore, epoch: saved.bestEpoch }
   }
 
-  for (let epoch = history.length + 1; epoch <= stage.epochs; epoch++) {
+  const { patience = Number.POSITIVE_INFINITY } = stage
+  for (let epoch = history.length + 1; epoch <= stage.epochs && epoch - best.epoch <= patience; epoch++) {
     const trained = await trainEpoch(net, data.train, stage, { ...options, epoch, optimizer, average })
     if (average) average.during(() => net.foldInto(model))
     else net.foldInto(model)

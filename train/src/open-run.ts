@@ -22,6 +22,8 @@ export type TrainOptions = {
   resume: boolean
   /** Throw away what a stage has left in the folder and start it anew. */
   restart?: boolean
+  /** The run begins with pretraining: data without Data-A are refused before an image is read. */
+  needsDataA?: boolean
   /** Seed of the split, apart from the seed of the weights: folds stay the same over repeated trainings. */
   splitSeed: number
 }
@@ -46,6 +48,7 @@ export async function prepareRun(options: TrainOptions, backend: BackendChoice):
     size: config.size,
     input: config.input,
     protocol,
+    needsDataA: options.needsDataA,
     seed: splitSeed,
     onImages,
   }

@@ -20,10 +20,6 @@ const MEMBER_SEEDS = 1000
 export async function pretrain(run: OpenRun): Promise<StageResult> {
   const { config } = run.options
   const { split, byFile, pixels } = run.dataset
-  if (split.pretrain.train.length === 0)
-    throw new Error(
-      'the data have no Data-A (a column class_a: normal or disease), so there is nothing to pretrain on: add --from-scratch',
-    )
   const from = { dataset: run.dataset, data: run.options.data }
   const part = (files: string[]) => labelledImages(files, byFile, pixels, 'A', config.pretrain.weighting)
   const { architecture, size, seed } = config

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { BACKENDS, type BackendName } from '../backend/names.ts'
-import type { TrainConfig } from '../config.ts'
+import type { StageConfig, TrainConfig } from '../config.ts'
 import type { Protocol } from '../data/split-file.ts'
 
 const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
@@ -23,6 +24,9 @@ export type RunFlags = {
   seed?: number
   splitSeed: number
   epochs?: number
+  batchSize?: number
+  learningRate?: number
+  patience?: number
   resume: boolean
   restart: boolean
 }
@@ -44,7 +48,11 @@ export function runCommand(program: Command, name: string, description: string):
       "the run's folder: configuration, split, checkpoints, best weights, history",
     )
     .option('--cache <dir>', 'folder for preprocessed pixels', 'runs/cache')
-    .addOption(new Option('--config <name>', 'recipe').choices(Object.keys(CONFIGS)).default('default'))
+    .option(
+      '--config <name>',
+      `recipe: ${Object.keys(CONFIGS).join(', ')}, or a file of one's own: .json, .ts, .mjs`,
+      'default',
+    )
     .addOption(
       new Option('--protocol <name>', 'how folds are made').choices(['grouped', 'paper']).default('grouped'),
     )
@@ -53,6 +61,9 @@ export function runCommand(program: Command, name: string, description: string):
     .option('--seed <n>', 'of weights, order and augmentation, instead of the recipe’s', wholeNumber)
     .option('--split-seed <n>', 'of the folds', wholeNumber, 1)
     .option('--epochs <n>', 'of each stage, instead of the recipe’s', wholeNumber)
+    .option('--batch-size <n>', 'of each stage, instead of the recipe’s', wholeNumber)
+    .option('--learning-rate <r>', 'at the start of each stage, instead of the recipe’s', positive)
+    .option('--patience <n>', 'end a stage after so many epochs without a better one', wholeNumber)
     .option('--resume', 'go on from the checkpoint in the run’s folder', false)
     .addOption(
       new Option('--restart', 'throw away what the stage has left in the run’s folder and start it anew')
@@ -74,19 +85,40 @@ export const reporting = (command: Command): Command =>
 
 /** The recipe that the flags name, with what they change in it. */
 export async function configOf(flags: RunFlags): Promise<TrainConfig> {
-  const recipe = await CONFIGS[flags.config]!()
+  const recipe = await recipeOf(flags.config)
+  const { epochs, batchSize, learningRate, patience } = flags
+  const given = Object.entries({ epochs, batchSize, learningRate, patience }).filter(
+    ([, value]) => value !== undefined,
+  )
+  const changed = Object.fromEntries(given) as Partial<StageConfig>
   return {
     ...recipe,
     size: flags.size ?? recipe.size,
     seed: flags.seed ?? recipe.seed,
-    pretrain: { ...recipe.pretrain, epochs: flags.epochs ?? recipe.pretrain.epochs },
-    transfer: { ...recipe.transfer, epochs: flags.epochs ?? recipe.transfer.epochs },
+    pretrain: { ...recipe.pretrain, ...changed },
+    transfer: { ...recipe.transfer, ...changed },
   }
+}
+
+async function recipeOf(name: string): Promise<TrainConfig> {
+  if (Object.hasOwn(CONFIGS, name)) return CONFIGS[name]!()
+  if (!existsSync(name))
+    throw new InvalidArgumentError(
+      `--config "${name}" is no file, and no recipe: ${Object.keys(CONFIGS).join(', ')}`,
+    )
+  const { readConfigFile } = await import('./config-file.ts')
+  return readConfigFile(name, CONFIGS)
 }
 
 export const names = (text: string): string[] => text.split(',')
 
 export const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber)
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new InvalidArgumentError('not a number above 0')
+  return value
+}
 
 export function wholeNumber(text: string): number {
   const value = Number(text)

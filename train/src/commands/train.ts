@@ -31,7 +31,7 @@ export function addTrainCommands(program: Command): void {
 function addPretrain(train: Command): void {
   runCommand(train, 'pretrain', 'train the network from scratch on Data-A').action(
     async (flags: RunFlags) => {
-      const run = await runOf(flags)
+      const run = await runOf(flags, true)
       const { pretrain } = await import('../train-run.ts')
       const { modelPath } = await pretrain(run)
       console.log(modelPath)
@@ -73,7 +73,7 @@ function addCrossval(train: Command): void {
       1,
     )
     .action(async (flags: FoldFlags & { members: number }) => {
-      const run = await runOf(flags)
+      const run = await runOf(flags, !flags.fromScratch)
       const { crossval } = await import('../crossval.ts')
       await crossval(run, flags)
       await evaluate(run, flags)
@@ -187,12 +187,12 @@ async function backendOf({ backend }: { backend?: BackendName }): Promise<Backen
   return selectBackend(backend ? { only: backend } : {})
 }
 
-async function runOf(flags: RunFlags): Promise<OpenRun> {
+async function runOf(flags: RunFlags, needsDataA = false): Promise<OpenRun> {
   const { prepareRun } = await import('../open-run.ts')
   const { data, cache, out, protocol, resume, restart, splitSeed } = flags
   const config = await configOf(flags)
   return prepareRun(
-    { config, data, cache, out, protocol, resume, restart, splitSeed },
+    { config, data, cache, out, protocol, resume, restart, splitSeed, needsDataA },
     await backendOf(flags),
   )
 }

@@ -75,6 +75,7 @@ const sum = (tables: readonly ManifestRows[], what: keyof ManifestRows['computed
   tables.reduce((total, t) => total + t.computed[what], 0)
 
 function tablesOf(path: string): { list: ClassList; tables: ManifestRows[] } {
+  if (!existsSync(path)) throw new Error(`${path} is not there`)
   if (statSync(path).isDirectory()) return lookIntoFolder(path)
   const root = dirname(path)
   const table = readManifest(path, { root, list: classListBeside(join(root, CLASSES_FILE)) })

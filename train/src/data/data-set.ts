@@ -87,6 +87,10 @@ type Parsed = {
 }
 
 function parseDataSet(path: string): Parsed {
+  if (!existsSync(path))
+    throw new Error(
+      `${path} is not there; data are a folder with manifest.csv, which \`detl data import\` makes, or a JSON file`,
+    )
   if (statSync(path).isDirectory())
     return {
       parts: [{ dir: path, prefix: '', use: 'any' }],

@@ -19,6 +19,8 @@ export type DatasetOptions = {
   input: InputKind
   protocol: Protocol
   seed: number
+  /** The run begins with pretraining. */
+  needsDataA?: boolean | undefined
   /** Taken as it is, instead of a new one: that of a run which is continued or evaluated. */
   split?: Split
   onImages?: (done: number, total: number) => void
@@ -36,6 +38,10 @@ export type Dataset = {
 export async function openDataset(options: DatasetOptions): Promise<Dataset> {
   const { records, list } = options
   const split = options.split ?? splitOf(options.protocol, records, options.seed, list)
+  if (options.needsDataA && split.pretrain.train.length === 0)
+    throw new Error(
+      'the data have no Data-A (a column class_a: normal or disease), so there is nothing to pretrain on: add --from-scratch',
+    )
   checkLeaks(split, records)
   const pixels = await loadPixels(
     records,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, parse, relative } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
@@ -119,6 +119,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
   )
   const list = classListOf(rows.flatMap((r) => r.classB ?? []))
   result.classes = countBy(rows, list)
+  mkdirSync(options.out, { recursive: true })
   writeWhole(join(options.out, 'manifest.csv'), manifestOf(rows, groups, list))
   const classes = join(options.out, CLASSES_FILE)
   // Names and codes that somebody has given the classes stay.
