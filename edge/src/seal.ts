@@ -44,8 +44,10 @@ export function sealer(pepper: string): Sealer {
       const key = await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
       return { text: hex(text), key }
     },
-    async seal({ key }, model, { inference: { probabilities, cam, oodScore, servedBy }, at }) {
-      const head = utf8(JSON.stringify({ model, servedBy, at, oodScore, classes: probabilities.length }))
+    async seal({ key }, model, { inference: { probabilities, cam, oodScore, servedBy, computedOn }, at }) {
+      const head = utf8(
+        JSON.stringify({ model, servedBy, computedOn, at, oodScore, classes: probabilities.length }),
+      )
       const values = Float32Array.of(...probabilities, ...cam)
       const plain = new Uint8Array(4 + head.length + values.byteLength)
       new DataView(plain.buffer).setUint32(0, head.length)
@@ -64,6 +66,7 @@ export function sealer(pepper: string): Sealer {
         cam: values.subarray(head.classes),
         oodScore: head.oodScore,
         servedBy: head.servedBy,
+        computedOn: head.computedOn,
       }
       return { inference, at: head.at }
     },

@@ -1,3 +1,4 @@
+import type { ComputedOn } from '@detl/core/api/computed-on'
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
 import { type ModelOutputs, outputsOf, wireOutputs } from '@detl/core/model/outputs'
@@ -11,7 +12,10 @@ import {
 import { DEADLINE_HEADER, type SigningKey, signRequest } from '@detl/core/wire/signature'
 
 /** The model's outputs for one tensor, and who computed them. */
-export type Inference = ModelOutputs & { readonly servedBy: 'gpu' | 'edge' }
+export type Inference = ModelOutputs & {
+  readonly servedBy: 'gpu' | 'edge'
+  readonly computedOn?: ComputedOn | undefined
+}
 
 /**
  * @param tensor UINT8 [1,1,S,S]
@@ -86,8 +90,16 @@ export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: Gpu
 }
 
 function readInference(names: readonly string[], bytes: Uint8Array, headerLength: string | null): Inference {
-  const { outputs } = decodeInferResponse(bytes, parseHeaderLength(headerLength, 'upstream-invalid'))
-  return { ...wireOutputs(names, outputs), servedBy: 'gpu' }
+  const { outputs, parameters } = decodeInferResponse(
+    bytes,
+    parseHeaderLength(headerLength, 'upstream-invalid'),
+  )
+  const { provider, adapter } = parameters
+  const computedOn =
+    typeof provider === 'string' && typeof adapter === 'string'
+      ? { provider: provider.slice(0, 64), adapter: adapter.slice(0, 256) }
+      : undefined
+  return { ...wireOutputs(names, outputs), servedBy: 'gpu', computedOn }
 }
 
 /** A refusal of the GPU function as the caller's problem; its own text goes to the log, since it speaks of our wiring. */

@@ -1,6 +1,7 @@
 import { screeningSchema } from '@detl/core/api/screening'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { edgeApp } from '../support/edge-app.ts'
+import { COMPUTED_ON } from '../support/gpu-stand-in.ts'
 import { chestPng, pngHeader } from '../support/images.ts'
 
 let edge: Awaited<ReturnType<typeof edgeApp>>
@@ -20,7 +21,7 @@ describe('POST /v1/screenings', () => {
     expect(response.status).toBe(200)
     const screening = screeningSchema.parse(await response.json())
     expect(screening.heatmaps.map((map) => map.class)).toEqual(edge.manifest.labels)
-    expect(screening.servedBy).toBe('gpu')
+    expect(screening).toMatchObject({ servedBy: 'gpu', computedOn: COMPUTED_ON })
     expect(screening.image).toMatchObject({ format: 'png', width: 64, height: 64 })
   })
 

@@ -85,7 +85,6 @@ describe('a tensor is refused', () => {
     ['image/png', 'image/png'],
     ['application/dicom', 'application/dicom'],
     ['application/dicom;object=sr', 'application/dicom'],
-    ['application/fhir+json', 'application/fhir+json'],
     ['multipart/related, application/json', 'multipart/related'],
   ])('where %s is wanted, which needs the image', async (accept, named) => {
     const response = await send({ accept })
@@ -93,6 +92,18 @@ describe('a tensor is refused', () => {
     const { type, detail } = (await response.json()) as { type: string; detail: string }
     expect(type).toBe('/problems/not-acceptable')
     expect(detail).toContain(`${named} is made from the image`)
+  })
+
+  it('where FHIR is wanted, with an OperationOutcome', async () => {
+    const response = await send({ accept: 'application/fhir+json' })
+    expect(response.status).toBe(406)
+    const { resourceType, issue } = (await response.json()) as {
+      resourceType: string
+      issue: { diagnostics: string; details: { coding: { code: string }[] } }[]
+    }
+    expect(resourceType).toBe('OperationOutcome')
+    expect(issue[0]!.details.coding[0]!.code).toBe('not-acceptable')
+    expect(issue[0]!.diagnostics).toContain('application/fhir+json is made from the image')
   })
 
   it('that another specification made', async () => {

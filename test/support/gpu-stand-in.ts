@@ -13,6 +13,8 @@ import { within } from './deadline.ts'
 
 export const SIGNING_KEY = `test:${Buffer.alloc(32, 7).toString('base64')}`
 
+export const COMPUTED_ON = { provider: 'webgpu', adapter: 'google swiftshader, software' }
+
 /** What the next calls get instead of an answer. */
 type Trouble = (call: number) => { status: number } | { delayMs: number } | 'hang-up' | undefined
 
@@ -56,6 +58,7 @@ export async function gpuStandIn(manifest: Manifest, port = 0) {
     const encoded = encodeInferResponse({
       modelName: 'detl',
       id,
+      parameters: COMPUTED_ON,
       outputs: answer(inputs[0]!.data, cam)
         .filter(({ name }) => wanted?.some((one) => one.name === name) ?? true)
         .map((tensor) => ({ tensor, binary: true })),

@@ -1,4 +1,5 @@
 import type { Settings } from '../api/account.ts'
+import type { ComputedOn } from '../api/computed-on.ts'
 import type { Intake } from '../intake/taken-in.ts'
 import type { Language } from '../model/classes.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -22,4 +23,7 @@ export type Screened = {
 }
 
 /** A screening that a service answered. */
-export type Answer = Screened & { readonly servedBy: 'gpu' | 'edge' }
+export type Answer = Screened & {
+  readonly servedBy: 'gpu' | 'edge'
+  readonly computedOn?: ComputedOn | undefined
+}

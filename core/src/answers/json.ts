@@ -1,4 +1,5 @@
 import type { Settings } from '../api/account.ts'
+import type { ComputedOn } from '../api/computed-on.ts'
 import { DISCLAIMER } from '../api/disclaimer.ts'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
 import { encodeHeatmap, type Screening } from '../api/screening.ts'
@@ -37,11 +38,12 @@ export function screeningOf(
     manifest: Manifest
     scores: Scores
     servedBy: 'gpu' | 'edge'
+    computedOn?: ComputedOn | undefined
     settings: Settings
     language: Language
   },
 ): Screening {
-  const { id, manifest, scores, servedBy } = answer
+  const { id, manifest, scores, servedBy, computedOn } = answer
   const { decision, told } = toldOf(answer)
   return {
     id,
@@ -55,6 +57,7 @@ export function screeningOf(
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
     preprocessedBy,
     servedBy,
+    ...(computedOn && { computedOn }),
     disclaimer: DISCLAIMER,
   }
 }

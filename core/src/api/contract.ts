@@ -802,6 +802,10 @@ export interface components {
             preprocessedBy: "service" | "client";
             /** @enum {string} */
             servedBy: "gpu" | "edge";
+            computedOn?: {
+                provider: string;
+                adapter: string;
+            };
             /** @enum {string} */
             disclaimer: "Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.";
         };
@@ -2536,6 +2540,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body-too-large`: The request body exceeds the size limit. */
             413: {
                 headers: {
@@ -2943,6 +2956,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: Internal error. */
             500: {
                 headers: {
@@ -3016,6 +3038,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: Internal error. */
             500: {
                 headers: {
@@ -3061,6 +3092,15 @@ export interface operations {
             };
             /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: There is nothing at this address. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

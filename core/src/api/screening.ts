@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { classIdSchema, classInfoSchema } from '../model/classes.ts'
+import { computedOnSchema } from './computed-on.ts'
 import { toldDecisionSchema } from './decision.ts'
 import { DISCLAIMER } from './disclaimer.ts'
 
@@ -45,6 +46,8 @@ export const screeningSchema = z.strictObject({
   /** Who made the tensor of the image: the service, which saw the image, or the client, who sent the tensor alone. */
   preprocessedBy: z.enum(['service', 'client']),
   servedBy: z.enum(['gpu', 'edge']),
+  /** What computed the scores, as the model server says: ONNX Runtime's execution provider and the device. Absent where it does not say, and at the edge. */
+  computedOn: computedOnSchema.optional(),
   disclaimer: z.literal(DISCLAIMER),
 })
 

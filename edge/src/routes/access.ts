@@ -18,7 +18,7 @@ export function accessTo(accounts: Accounts, { as, guard }: Access) {
   const ledgerOf = (c: Context<EdgeContext>): RemoteLedger => accounts(c.get('account'))
   return {
     documented,
-    common: byKey ? WITH_KEY : WITH_ADMIN_KEY,
+    common: byKey ? WITH_KEY : [...WITH_ADMIN_KEY, 'not-found' as const], // an account that cannot be one
     /** Of an operation, in the OpenAPI document. */
     id: (name: string): string => (byKey ? name : `admin${name[0]!.toUpperCase()}${name.slice(1)}`),
     by(scope: Scope) {

@@ -70,7 +70,10 @@ export function adminRoutes(deps: AdminDeps) {
       tags,
       security: BY_ADMIN,
       request: { params: accountParam, body: jsonBody(accountInputSchema) },
-      responses: { 200: json(Account, 'The account'), ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT) },
+      responses: {
+        200: json(Account, 'The account'),
+        ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'not-found'),
+      },
     }),
     async (c) => {
       const { account } = c.req.valid('param')

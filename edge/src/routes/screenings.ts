@@ -146,14 +146,14 @@ async function render(
   const { manifest } = deps
   const scores = readScores(manifest, inference)
   if (replayed) c.header('Idempotency-Replayed', 'true')
-  const { servedBy } = inference
+  const { servedBy, computedOn } = inference
   const { references, wanted, language } = request
   const { settings } = opened
   if (arrived.preprocessedBy === 'client') {
     const frame = frameOf(arrived.intake, manifest, 'client')
     c.header('Vary', 'Accept, Accept-Language')
     c.header('Content-Language', language)
-    return c.json(screeningOf(frame, { id, manifest, scores, servedBy, settings, language }))
+    return c.json(screeningOf(frame, { id, manifest, scores, servedBy, computedOn, settings, language }))
   }
   const { bytes, intake } = arrived
   return answer(c, wanted, {
@@ -165,6 +165,7 @@ async function render(
     intake,
     scores,
     servedBy,
+    computedOn,
     settings,
     language,
   })

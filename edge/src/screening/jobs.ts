@@ -98,9 +98,9 @@ async function endOf(
   try {
     const call = { requestId: id, signal: new AbortController().signal, fallback: settings.fallback }
     const bytes = Uint8Array.from(atob(tensor), (c) => c.charCodeAt(0))
-    const { servedBy, ...outputs } = await infer(bytes, call)
+    const { servedBy, computedOn, ...outputs } = await infer(bytes, call)
     const scores = readScores(manifest, outputs)
-    const screening = screeningOf(frame, { id, manifest, scores, servedBy, settings, language })
+    const screening = screeningOf(frame, { id, manifest, scores, servedBy, computedOn, settings, language })
     const output = new TextEncoder().encode(JSON.stringify(screening))
     return { answered: true, output: await sealer.sealBytes(`answer:${account}:${id}`, output) }
   } catch (error) {

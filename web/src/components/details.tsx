@@ -59,13 +59,18 @@ function about(examination: Examination): [string, string][] {
 function facts(item: Item, result: Result): [string, string][] {
   const t = text.value.result
   return [
-    [t.servedBy, [t.servers[result.servedBy], howHere(result)].filter(Boolean).join(', ')],
+    [
+      t.servedBy,
+      [t.servers[result.servedBy], howHere(result), computedOn(result)].filter(Boolean).join(', '),
+    ],
     [t.model, `${result.model.name} ${result.model.version} · ${result.model.preprocess}`],
     [t.image, `${result.image.width} × ${result.image.height} · ${result.image.format.toUpperCase()}`],
     [t.time, `${Math.round(item.ms ?? 0)} ms`],
     [t.requestId, result.id],
   ]
 }
+
+const computedOn = ({ computedOn: on }: Result) => (on ? `${on.provider.toUpperCase()}: ${on.adapter}` : '')
 
 function howHere({ device }: Result): string {
   if (!device) return ''

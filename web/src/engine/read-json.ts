@@ -7,7 +7,7 @@ import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts
 /** @throws PageError answer-not-understood */
 export function readAnswer(json: unknown): Result {
   const answer = parse(screeningSchema, json)
-  const { id, model, classes, probabilities, label, decision, image, quality, servedBy } = answer
+  const { id, model, classes, probabilities, label, decision, image, quality, servedBy, computedOn } = answer
   const maps = Object.fromEntries(
     answer.heatmaps.map(({ class: name, max, width, height, data }): [string, HeatMap] => {
       const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
@@ -32,6 +32,7 @@ export function readAnswer(json: unknown): Result {
     decision,
     warnings: quality.warnings,
     servedBy,
+    ...(computedOn && { computedOn }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Account, KeyInfo, UsageRow } from '@detl/core/api/account'
+import type { ComputedOn } from '@detl/core/api/computed-on'
 import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
@@ -63,6 +64,8 @@ export type Result = {
   readonly decision: Decision
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
   readonly servedBy: 'gpu' | 'edge' | 'device'
+  /** What the server computed on, where it says. */
+  readonly computedOn?: ComputedOn
   /** How this device ran the model, where it did. */
   readonly device?: { readonly provider: 'webgpu' | 'wasm'; readonly threads: number }
 }
