@@ -270,6 +270,37 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
     await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
     expect(files()).toHaveLength(2)
   })
+
+  it('speaks HTTPS with certificates on both sides, in and out', async () => {
+    certificates(dir)
+    const at = (name: string) => join(dir, name)
+    const tls = { key: at('gateway.key'), cert: at('gateway.crt'), ca: at('ca.crt') }
+    writeFileSync(at('token'), 'a token')
+    const port = await freePort()
+    const http = { port, stow: { tokenFile: at('token') }, tls }
+    const archive = await service.start({ http, destinations: { none: pacs(1) } }, 'https')
+    const dimse = await dimseIn()
+    const { queue } = await start({
+      dimse,
+      destinations: {
+        web: {
+          kind: 'stow',
+          url: `https://localhost:${port}/dicom-web`,
+          headers: { authorization: 'Bearer a token' },
+          tls,
+        },
+      },
+    })
+    await send(dimse.port, write(chestDicom()))
+    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    expect(archive.queue.counts()).toMatchObject({ 'left-alone': 2 }) // no X-rays
+    const curl = (...args: string[]) =>
+      run('curl', ['-sS', '--cacert', at('ca.crt'), ...args, `https://localhost:${port}/healthz`])
+    await expect(curl()).rejects.toThrow()
+    const shown = await curl('--cert', at('peer.crt'), '--key', at('peer.key'))
+    expect(shown.stdout).toContain('ok')
+    await archive.stop()
+  })
 })
 
 /** An authority with two certificates for this machine. */
