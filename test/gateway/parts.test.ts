@@ -165,7 +165,8 @@ describe('the queue', () => {
       series: '2.25.3',
       patient: 'p',
     }
-    const { id } = queue.add(identity, 'test')
+    const item = queue.add(identity, 'test')
+    const { id } = item
     expect(() => queue.add(identity, 'test')).toThrow('conflict')
     expect(queue.dueItems(10)).toHaveLength(1)
     queue.itemFailed(id, { code: 'unreachable', reason: 'away' })
@@ -173,8 +174,9 @@ describe('the queue', () => {
     now = queue.nextDue()!
     expect(queue.dueItems(10)).toHaveLength(1)
     const answer = { json: '{}', manifest: testManifest() }
-    queue.screened(id, answer, ['a', 'b'])
-    queue.screened(id, answer, ['a', 'b']) // a second answer changes nothing
+    queue.screened(item, answer, ['a', 'b'])
+    queue.screened(item, answer, ['a', 'b']) // a second answer changes nothing
+    expect(queue.waiting()).toBe(1)
     const [a, b] = queue.dueDeliveries(10)
     expect(queue.delivered(a!.id)).toBe(false)
     queue.deliveryFailed(b!.id, { code: 'hl7-rejected', reason: 'no', final: true })
@@ -187,6 +189,28 @@ describe('the queue', () => {
     expect(queue.item(id)).toBeUndefined()
     queue.close()
   })
+})
+
+it('what came again as somebody else’s is neither answered nor done by what was under way', () => {
+  const queue = new Queue(join(dir, 'changed'), { firstS: 1, longestS: 1, giveUpAfterS: 1 })
+  const identity = {
+    sop_instance: '2.25.1',
+    sop_class: '1.2',
+    study: '2.25.2',
+    series: '2.25.3',
+    patient: 'p',
+  }
+  const answer = { json: '{}', manifest: testManifest() }
+  const first = queue.add(identity, 'test')
+  queue.screened(first, answer, ['a'])
+  const [under] = queue.dueDeliveries(1)
+  queue.contradicted(first.id, { ...identity, patient: 'q' }, { code: 'identity-changed', reason: 'r' })
+  expect(queue.delivered(under!.id)).toBe(false)
+  expect(queue.dueDeliveries(1)).toEqual([])
+  expect(queue.resend(`i${first.id}`)).toBe(1)
+  queue.screened(first, answer, ['a']) // of the first revision
+  expect(queue.item(first.id)).toMatchObject({ state: 'received', revision: 1, answer: null })
+  queue.close()
 })
 
 describe('what guards the DIMSE library', () => {

@@ -14,7 +14,14 @@ export type GatewaySettings = Record<string, unknown> & { destinations: Record<s
 /** A service under an address, and a folder for gateways that call it. */
 export async function serviceFor(options: Parameters<typeof edgeApp>[0] = {}) {
   const edge = await edgeApp(options)
-  const server = await listen(edge)
+  const received: { headers: string; body: Buffer }[] = []
+  const server = await listen({
+    request: async (request) => {
+      const body = Buffer.from(await request.clone().arrayBuffer())
+      received.push({ headers: JSON.stringify([...request.headers]), body })
+      return edge.request(request)
+    },
+  })
   const dir = mkdtempSync(join(tmpdir(), 'detl-gateway-'))
   writeFileSync(join(dir, 'key'), edge.key)
   const retry = { firstS: 0.05, longestS: 0.4, giveUpAfterS: 60 }
@@ -27,6 +34,8 @@ export async function serviceFor(options: Parameters<typeof edgeApp>[0] = {}) {
   return {
     edge,
     url: server.url,
+    /** All that came over the network to the service. */
+    received,
     dir,
     /** In this process. */
     start: (settings: GatewaySettings, data?: string) => startGateway(parseConfig(full(settings, data), dir)),

@@ -5,6 +5,9 @@ import type { Fault } from './fault.ts'
 import { type RetryRules, retryAt } from './retry.ts'
 import type { Answered, DeadLetter, Delivery, Identity, Item } from './rows.ts'
 
+/** An image as it was taken in: what is said of it counts if it has not come again as somebody else's meanwhile. */
+type Taken = Pick<Item, 'id' | 'revision'>
+
 /** The persistent queue of a gateway. Every method is one transaction. */
 export class Queue {
   readonly #database: DatabaseSync
@@ -71,13 +74,13 @@ export class Queue {
   }
 
   /** The service answered: what is to be delivered is in the queue from the same moment. */
-  screened(id: number, answer: Answered, destinations: readonly string[]): void {
-    this.#answered(id, 'screened', destinations, { ...answer, code: null, reason: null })
+  screened(item: Taken, answer: Answered, destinations: readonly string[]): void {
+    this.#answered(item, 'screened', destinations, { ...answer, code: null, reason: null })
   }
 
   /** The image cannot be scored, which its readers are told. */
-  refused(id: number, refusal: Fault & Pick<Answered, 'manifest'>, destinations: readonly string[]): void {
-    this.#answered(id, 'refused', destinations, { json: null, ...refusal })
+  refused(item: Taken, refusal: Fault & Pick<Answered, 'manifest'>, destinations: readonly string[]): void {
+    this.#answered(item, 'refused', destinations, { json: null, ...refusal })
   }
 
   /** The manifest of the model that answered an image, as JSON. */
@@ -96,7 +99,7 @@ export class Queue {
   }
 
   #answered(
-    id: number,
+    { id, revision }: Taken,
     state: 'screened' | 'refused',
     destinations: readonly string[],
     result: Omit<Answered, 'json'> & { json: string | null; code: string | null; reason: string | null },
@@ -107,8 +110,8 @@ export class Queue {
     atomically(this.#database, () => {
       const { changes } = this.#run(
         `UPDATE items SET state = ?, answer = ?, model = ?, code = ?, reason = ?, answered_at = ?
-         WHERE id = ? AND state = 'received'`,
-        ...[state, result.json, model, result.code, result.reason, now, id],
+         WHERE id = ? AND revision = ? AND state = 'received'`,
+        ...[state, result.json, model, result.code, result.reason, now, id, revision],
       )
       if (changes === 0) return
       this.#run('INSERT OR IGNORE INTO models VALUES (?, ?)', model, JSON.stringify(result.manifest))
@@ -153,8 +156,10 @@ export class Queue {
       this.#count('delivered')
       const { item } = this.delivery(id)!
       const open = this.deliveriesOf(item).some(({ state }) => state !== 'done')
-      if (!open) this.#run(`UPDATE items SET state = 'done' WHERE id = ?`, item)
-      return !open
+      if (open) return false
+      // Not where it came again as somebody else's meanwhile.
+      const done = `UPDATE items SET state = 'done' WHERE id = ? AND state IN ('screened', 'refused')`
+      return this.#run(done, item).changes === 1
     })
   }
 
@@ -231,8 +236,11 @@ export class Queue {
     }
   }
 
+  /** Images that are not done, and take room on the disk. */
   waiting = (): number =>
-    this.#row<{ n: number }>(`SELECT count(*) AS n FROM items WHERE state = 'received'`)!.n
+    this.#row<{ n: number }>(
+      `SELECT count(*) AS n FROM items WHERE state IN ('received', 'screened', 'refused')`,
+    )!.n
   /** Images whose files are needed still. */
   needed = (): Pick<Item, 'sop_instance' | 'revision'>[] =>
     this.#rows(`SELECT sop_instance, revision FROM items WHERE state <> 'done'`)

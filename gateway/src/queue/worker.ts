@@ -24,10 +24,17 @@ export class Worker<T extends { readonly id: number }> {
 
   /** Looks for what is due now. */
   wake(): void {
-    if (this.#stopped) return
-    const { due, work, atOnce, onError } = this.#options
-    if (this.#underWay.size >= atOnce) return
-    for (const row of due(atOnce)) {
+    if (this.#stopped || this.#underWay.size >= this.#options.atOnce) return
+    try {
+      this.#begin(this.#options.due(this.#options.atOnce))
+    } catch (error) {
+      this.#options.onError(error) // the database was held by another process for long: looked at again soon
+    }
+  }
+
+  #begin(rows: readonly T[]): void {
+    const { work, atOnce, onError } = this.#options
+    for (const row of rows) {
       if (this.#underWay.size >= atOnce) return
       if (this.#underWay.has(row.id)) continue
       const done = work(row)

@@ -26,11 +26,11 @@ export async function screenItem(
     const made = await images.run('tensor', { bytes: await spool.read(item), manifest })
     if (!('refused' in made)) {
       const json = await service.screen(made, idempotencyKeyOf(item, manifest), manifest)
-      queue.screened(item.id, { json, manifest }, destinations)
+      queue.screened(item, { json, manifest }, destinations)
     } else if (NOT_MEANT.test(made.refused.reason)) {
       queue.leftAlone(item.id, made.refused)
       await spool.remove(item)
-    } else queue.refused(item.id, { ...made.refused, manifest }, destinations)
+    } else queue.refused(item, { ...made.refused, manifest }, destinations)
   } catch (error) {
     queue.itemFailed(item.id, faultOf(error))
   }
