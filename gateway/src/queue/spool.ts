@@ -27,6 +27,7 @@ export class Spool {
       await file.close()
     }
     await rename(part, this.#path(image))
+    if (process.platform === 'win32') return // a folder cannot be opened there
     const folder = await open(this.#folder)
     try {
       await folder.sync()

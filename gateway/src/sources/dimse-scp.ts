@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import { asPart10, IMPLEMENTATION_NAME, IMPLEMENTATION_UID } from '@detl/core/answers/dicom/writer'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { DEFLATED, encodingsOf } from '@detl/core/image/dicom/syntax'
 import dimse from 'dcmjs-dimse'
 import type { Logger } from 'pino'
@@ -207,9 +208,10 @@ class Gathered extends Writable {
   override write(piece: Buffer): boolean {
     this.#length += piece.length
     if (this.#length > this.#limit) this.#tooLong()
-    else this.#pieces.push(Buffer.from(piece))
+    else this.#pieces.push(piece)
     return true
   }
 
-  bytes = (): Uint8Array => new Uint8Array(Buffer.concat(this.#pieces))
+  /** Given once: the pieces are let go of. */
+  bytes = (): Uint8Array => joinBytes(this.#pieces.splice(0))
 }
