@@ -5,13 +5,13 @@ import { parseConfig } from '@detl/gateway/config'
 import { stowObjects } from '@detl/gateway/deliver/stow'
 import { readHeader } from '@detl/gateway/dicom/header'
 import { readRelated, writeRelated } from '@detl/gateway/dicom/multipart'
+import type { Http } from '@detl/gateway/http/client'
 import { lockFolder } from '@detl/gateway/queue/database'
 import type { FaultError } from '@detl/gateway/queue/fault'
 import { Queue } from '@detl/gateway/queue/queue'
 import { retryAt } from '@detl/gateway/queue/retry'
 import { pduGuard } from '@detl/gateway/sources/pdu-guard'
 import fc from 'fast-check'
-import { Response } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom } from '../support/chest-dicom.ts'
 import { testManifest } from '../support/manifest.ts'
@@ -89,7 +89,8 @@ describe('what an archive says to STOW-RS', () => {
   const store = async (status: number, json: unknown, headers: Record<string, string> = {}) => {
     const to = { kind: 'stow', url: 'https://pacs.example', objects: ['sr', 'sc'], headers: {} } as const
     const answer = async () => new Response(JSON.stringify(json), { status, headers })
-    const fault = await stowObjects({ ...to, objects: [...to.objects] }, answer, objects).then(
+    const http = answer as unknown as Http // Node's own Response instead of undici's
+    const fault = await stowObjects({ ...to, objects: [...to.objects] }, http, objects).then(
       () => undefined,
       (error: FaultError) => error.fault,
     )
