@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readMeta } from '@detl/core/image/dicom/meta'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { certificates } from '../support/certificates.ts'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
+import { dcmtkServers } from '../support/dcmtk-servers.ts'
 import { hasTool } from '../support/dicom-tools.ts'
 import { freePort } from '../support/free-port.ts'
 import { dimseIn, type GatewaySettings, serviceFor } from '../support/gateway.ts'
@@ -21,20 +23,17 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
   let service: Awaited<ReturnType<typeof serviceFor>>
   let dir: string
   let gateway: { stop: () => Promise<unknown> } | undefined
-  const children: ChildProcess[] = []
+  let servers: ReturnType<typeof dcmtkServers>
   let folders = 0
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'detl-dcmtk-'))
+    servers = dcmtkServers(dir)
     service = await serviceFor()
   })
   afterEach(async () => {
     await gateway?.stop()
     gateway = undefined
-    for (const child of children.splice(0)) {
-      const exit = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exit
-    }
+    await servers.stop()
   })
   afterAll(async () => {
     await service?.stop()
@@ -45,27 +44,6 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
     const started = await service.start(settings, `data-${folders++}`)
     gateway = started
     return started
-  }
-  /** A tool that listens. */
-  async function serve(tool: string, args: string[], port: number) {
-    children.push(spawn(tool, args, { stdio: 'ignore' }))
-    await expect
-      .poll(async () => {
-        const socket = connect(port, '127.0.0.1')
-        return once(socket, 'connect').then(
-          () => socket.destroy() && true,
-          () => false,
-        )
-      }, WAIT)
-      .toBe(true)
-  }
-  /** A receiver that keeps the bytes as they come, in a folder of its own. */
-  async function storescp(args: string[] = []) {
-    const port = await freePort()
-    const out = join(dir, `received-${port}`)
-    mkdirSync(out)
-    await serve('storescp', ['+B', '-od', out, '-aet', 'PACS', ...args, String(port)], port)
-    return { port, files: () => readdirSync(out).map((name) => join(out, name)) }
   }
   const write = (bytes: Uint8Array, name = 'chest.dcm') => {
     const path = join(dir, name)
@@ -97,7 +75,7 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
       ),
       'dcmqrscp.cfg',
     )
-    await serve('dcmqrscp', ['-c', config], port)
+    await servers.serve('dcmqrscp', ['-c', config], port)
     const dimse = await dimseIn()
     const { queue } = await start({ dimse, destinations: { pacs: pacs(port) } })
     await send(dimse.port, write(chestDicom()))
@@ -112,7 +90,7 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
   })
 
   it('bytes come in as they were sent, compressed and with private elements', async () => {
-    const { port, files } = await storescp(['+xs'])
+    const { port, files } = await servers.storescp(['+xs'])
     const dimse = await dimseIn(['STORESCU'])
     const { queue } = await start({ dimse, destinations: { none: pacs(1) } })
     const image = (instance: string) =>
@@ -140,7 +118,7 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
   })
 
   it('an archive that takes implicit VR alone gets whole objects', async () => {
-    const { port, files } = await storescp(['+xi'])
+    const { port, files } = await servers.storescp(['+xi'])
     const dimse = await dimseIn()
     const { queue } = await start({ dimse, destinations: { pacs: pacs(port) } })
     await send(dimse.port, write(chestDicom()))
@@ -164,7 +142,7 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
       ),
       'storescp.cfg',
     )
-    const { port } = await storescp(['-xf', config, 'Default'])
+    const { port } = await servers.storescp(['-xf', config, 'Default'])
     const dimse = await dimseIn()
     const { queue } = await start({
       dimse,
@@ -251,7 +229,7 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
     certificates(dir)
     const at = (name: string) => join(dir, name)
     const tls = { key: at('gateway.key'), cert: at('gateway.crt'), ca: at('ca.crt') }
-    const { port, files } = await storescp([
+    const { port, files } = await servers.storescp([
       '+tls',
       at('peer.key'),
       at('peer.crt'),
@@ -302,25 +280,3 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
     await archive.stop()
   })
 })
-
-/** An authority with two certificates for this machine. */
-function certificates(dir: string): void {
-  const openssl = (...args: string[]) => {
-    const { status, stderr } = spawnSync('openssl', args, { cwd: dir, encoding: 'utf8' })
-    if (status !== 0) throw new Error(stderr)
-  }
-  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2']
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=Tests')
-  for (const name of ['gateway', 'peer'])
-    openssl(
-      ...['req', '-x509', ...key, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-subj', `/CN=${name}`],
-      ...[
-        '-addext',
-        'subjectAltName=DNS:localhost,IP:127.0.0.1',
-        '-keyout',
-        `${name}.key`,
-        '-out',
-        `${name}.crt`,
-      ],
-    )
-}
