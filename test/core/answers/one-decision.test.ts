@@ -6,12 +6,15 @@ import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir } from '@detl/core/answers/fhir'
 import { toJson } from '@detl/core/answers/json'
+import { toPdf } from '@detl/core/answers/pdf/report'
 import { uniform } from '@detl/core/base/random'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import type { Intake } from '@detl/core/intake/taken-in'
 import { readScores } from '@detl/core/model/outputs'
+import { readHeader } from '@detl/gateway/dicom/header'
+import { escapeHl7, toOru } from '@detl/gateway/images/hl7-message'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom } from '../../support/chest-dicom.ts'
@@ -23,10 +26,23 @@ const thresholds = { normal: 0.5, other_disease: 0.45, pneumonia: 0.4, covid19: 
 const distance = { method: 'mahalanobis', output: 'ood_score', threshold: 0.9 } as const
 const manifest = testManifest({ operatingPoints: OPERATING_POINTS, outOfDistribution: distance })
 let intake: Intake
+let header: Awaited<ReturnType<typeof readHeader>>
+const item = {} as Parameters<typeof toOru>[0]['item']
+const destination = {
+  kind: 'hl7',
+  host: '127.0.0.1',
+  port: 2575,
+  sender: 'DETL',
+  senderFacility: '',
+  receiver: 'RIS',
+  receiverFacility: '',
+  image: 'none',
+} as const
 beforeAll(async () => {
   const gate = { mode: 'refuse', spec: manifest.gate } as const
   const real = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
   const viewed = await real.view(1024)
+  header = await readHeader(bytes)
   intake = { ...real, view: async () => viewed } // decoded once for all
 })
 
@@ -127,6 +143,19 @@ describe(`all representations of one answer, ${VECTORS} times`, () => {
       const capture = await parseDicom(await toSecondaryCapture(answer), DEFAULT_LIMITS)
       const comments = utf8(capture.dataSet, 'x00204000')
       expect(comments.startsWith(`${headline}. `), `Secondary Capture of ${seed}`).toBe(true)
+
+      const message = await toOru(
+        { item, header, id: answer.id, at: 0, told: { screened: answer } },
+        destination,
+      )
+      const observed = message.split('\r').filter((segment) => segment.startsWith('OBX|'))
+      const flags = observed.filter((segment) => segment.includes('|NM|')).map((one) => one.split('|')[8])
+      expect(flags, `HL7 of ${seed}`).toEqual(wanted.map((one) => (one === 'IND' ? '' : one)))
+      expect(observed[0]).toContain(`|${escapeHl7(headline)}. `)
+
+      const drawn = new TextDecoder('latin1').decode(await toPdf(answer)).matchAll(/\((.*)\) Tj ET/g)
+      const printed = Array.from(drawn, ([, text]) => text!.replace(/\\([\\()])/g, '$1')).join(' ')
+      expect(printed, `PDF of ${seed}`).toContain(` ${headline} `)
 
       const line = scoredLine('film.dcm', manifest, intake, answer.scores, answer)
       expect(toText(line)).toContain(headline)
