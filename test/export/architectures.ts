@@ -188,10 +188,35 @@ function assorted(): Architecture {
   }
 }
 
+/** U-Net with a head: bilinear upsampling, a bridge, a layer normalisation, attention over the cells. */
+function unet(): Architecture {
+  const input = tfl.input({ shape: [8, 8, 2] })
+  const maps = chain(input, layers.conv2d({ name: 'explained', filters: 4, kernelSize: 3, padding: 'same' }))
+  const down = [layers.maxPooling2d({ poolSize: 2 }), conv(4), relu()]
+  const smooth = layers.upSampling2d({ size: [2, 2], interpolation: 'bilinear' })
+  const bridge = layers.concatenate()
+  const behind = [layers.layerNormalization(), conv(4), layers.reshape({ targetShape: [64, 4] })]
+  const [query, key] = [layers.dense({ units: 5 }), layers.dense({ units: 5 })]
+  const scores = layers.dot({ axes: [2, 2] })
+  const weights = layers.softmax({ axis: -1 })
+  const attended = layers.dot({ axes: [2, 1] })
+  const pooled = layers.globalAveragePooling1d({})
+  const dense = layers.dense({ units: 3 })
+  const head = (a: T): T => {
+    const low = chain(a, ...down)
+    const joined = bridge.apply([smooth.apply(low) as T, a]) as T
+    const cells = chain(joined, ...behind)
+    const weight = weights.apply(scores.apply([query.apply(cells) as T, key.apply(cells) as T]) as T) as T
+    return chain(attended.apply([weight, cells]) as T, pooled, dense)
+  }
+  return { input, maps, layer: 'explained', head }
+}
+
 export const ARCHITECTURES = {
   'global average pooling': globalAverage,
   'MobileNet-like, with squeeze and excitation': mobile,
   'batch normalisation and residual adds': residual,
   'concatenations and overlapping pooling': concatenations,
   'every other operation that has a gradient': assorted,
+  'the upsampling of a U-Net, layer normalisation and attention': unet,
 } as const

@@ -18,6 +18,10 @@ interface Sample {
   /** Whether the first input is the second one as well. */
   readonly twice?: true
   readonly attributes?: Attributes
+  /** How the operation is used, where its inputs are not these in their order. */
+  readonly via?: (g: GraphBuilder, x: Value, constants: readonly Value[]) => Value
+  /** Constants of this kind are left to the runtime. */
+  readonly notFolded?: true
   /** Values of the first input, where noise in (-2,2) is not what it takes. */
   readonly value?: (i: number) => number
 }
@@ -29,10 +33,27 @@ const row: Sample = { shape: [2, 3] }
 const image: Sample = { shape: [2, 2, 5, 4] }
 const withConstant: Sample = { shape: [2, 3], constants: [[3]] }
 
-/** A sample of every operation that a gradient passes, or that is computed at export. */
+const resized = (mode: 'linear' | 'nearest', place: string, [height, width]: [number, number]): Sample => ({
+  ...image,
+  attributes: {
+    sizes: [0, 2, height, width],
+    scales: float([1, 1, height / 5, width / 4]),
+    mode,
+    coordinate_transformation_mode: place,
+    ...(mode === 'nearest' && { nearest_mode: 'floor' }),
+  },
+})
+
+/** A sample of every operation that a gradient passes, or that is computed at export; behind its name, what is special in this one. */
 const SAMPLES: Readonly<Record<string, Sample>> = {
   Identity: row,
   Neg: row,
+  Abs: row,
+  Reciprocal: { ...row, value: positive },
+  Log: { ...row, value: positive },
+  Sin: row,
+  Cos: row,
+  Cast: { ...row, attributes: { to: 'float32' } },
   Sqrt: { ...row, value: positive },
   Exp: row,
   Erf: row,
@@ -70,6 +91,28 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   ReduceMean: { ...image, attributes: { axes: [1, 3], keepdims: 1 } },
   ReduceMax: { ...image, attributes: { axes: [2, 3], keepdims: 0 } },
   Softmax: { ...image, attributes: { axis: 1 } },
+  LayerNormalization: {
+    ...image,
+    constants: [
+      [5, 4],
+      [5, 4],
+    ],
+    attributes: { axis: -2, epsilon: float(1e-2) },
+  },
+  Where: {
+    ...withConstant,
+    via: (g, x, [c]) => g.op('Where', [g.op('Greater', [x, g.number(0)]), x, c]),
+  },
+  // What ThresholdedReLU is lowered to; tfjs has no gradient of it.
+  'Mul by a threshold': {
+    ...row,
+    notFolded: true,
+    via: (g, x) => g.op('Mul', [x, g.op('Cast', [g.op('Greater', [x, g.number(0.1)])], { to: 'float32' })]),
+  },
+  Resize: resized('linear', 'half_pixel', [9, 3]),
+  'Resize with corners aligned': resized('linear', 'align_corners', [10, 7]),
+  'Resize to nearest cells': resized('nearest', 'asymmetric', [10, 8]),
+  'MatMul of two stacks': { shape: [2, 3, 3], twice: true, notFolded: true },
   BatchNormalization: { ...image, constants: [[2], [2], [2], [2]], attributes: { epsilon: float(1e-3) } },
   Transpose: { ...image, attributes: { perm: [0, 2, 3, 1] } },
   Reshape: { ...image, attributes: { shape: [-1, 20, 2] } },
@@ -86,13 +129,15 @@ const valuesOf = (shape: readonly number[], value: (i: number) => number, from =
 /** The operation in a graph whose first input is x; its constants are positive, so that all of them can be variances. */
 function build(
   op: string,
-  { shape, constants = [], twice, attributes = {} }: Sample,
+  { shape, constants = [], twice, attributes = {}, via }: Sample,
   x: (g: GraphBuilder) => Value,
 ) {
   const g = new GraphBuilder()
   const others = constants.map((dims, i) => g.constant(float32(dims, valuesOf(dims, positive, 31 * (i + 1)))))
   const input = x(g)
-  return { g, y: g.op(op, [input, ...(twice ? [input] : []), ...others], attributes), input, shape }
+  const inputs = [input, ...(twice ? [input] : []), ...others]
+  const y = via ? via(g, input, others) : g.op(op.split(' ')[0]!, inputs, attributes)
+  return { g, y, input, shape }
 }
 
 async function run(g: GraphBuilder, feeds: Record<string, Tensor>) {
@@ -108,7 +153,7 @@ async function run(g: GraphBuilder, feeds: Record<string, Tensor>) {
 
 const free = (shape: readonly number[]) => [null, ...shape.slice(1)]
 const samplesWith = (wanted: 'gradient' | 'fold'): [string, Sample][] =>
-  Object.entries(SAMPLES).filter(([op]) => OPERATIONS[op]?.[wanted])
+  Object.entries(SAMPLES).filter(([op]) => OPERATIONS[op.split(' ')[0]!]?.[wanted])
 
 it('every operation with a gradient or a value at export has a sample here', () => {
   const known = Object.keys(OPERATIONS).filter((op) => OPERATIONS[op]!.gradient || OPERATIONS[op]!.fold)
@@ -125,19 +170,24 @@ describe.each(Object.entries(SAMPLES))('%s', (op, sample) => {
   })
 })
 
-describe.each(samplesWith('fold'))('%s of constants', (op, sample) => {
-  it('is computed at export as ONNX Runtime computes it', async () => {
-    const values = valuesOf(sample.shape, sample.value ?? noise)
-    const { g, y } = build(op, sample, (graph) => graph.constant(float32(sample.shape, values)))
-    g.output('y', y)
-    const folded = transform(g, foldConstants)
-    expect(folded.nodes).toEqual([])
-    const { y: expected } = await run(g, {})
-    const got = folded.constantOf(folded.outputs.get('y'))!
-    expect(got.shape).toEqual(expected!.dims)
-    expect(difference(got.data as Float32Array, expected!.data as Float32Array).excess).toBeLessThanOrEqual(0)
-  })
-})
+describe.each(samplesWith('fold').filter(([, { notFolded }]) => !notFolded))(
+  '%s of constants',
+  (op, sample) => {
+    it('is computed at export as ONNX Runtime computes it', async () => {
+      const values = valuesOf(sample.shape, sample.value ?? noise)
+      const { g, y } = build(op, sample, (graph) => graph.constant(float32(sample.shape, values)))
+      g.output('y', y)
+      const folded = transform(g, foldConstants)
+      expect(folded.nodes).toEqual([])
+      const { y: expected } = await run(g, {})
+      const got = folded.constantOf(folded.outputs.get('y'))!
+      expect(got.shape).toEqual(expected!.dims)
+      expect(difference(got.data as Float32Array, expected!.data as Float32Array).excess).toBeLessThanOrEqual(
+        0,
+      )
+    })
+  },
+)
 
 describe.each(samplesWith('gradient'))('the gradient of %s', (op, sample) => {
   it('is the central difference of what ONNX Runtime computes', async () => {

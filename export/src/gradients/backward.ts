@@ -44,6 +44,7 @@ export function backward(g: Builder, scores: Value, target: Value): Value {
     const wants = (index: number) => influenced.has(node.inputs[index]?.name ?? '')
     if (!node.inputs.some((_, index) => wants(index))) continue
     const row = operationOf(node.op)
+    if (row.flat?.(node.inputs)) continue
     if (!row.gradient || output !== node.outputs[0]) throw refusal(node, `there is no gradient of ${node.op}`)
     g.scope = `gradient/${node.name}`
     let back: readonly (Value | undefined)[]

@@ -66,6 +66,8 @@ export interface Operation {
   readonly infer: Infer
   /** Absent: no gradient passes through it. */
   readonly gradient?: Gradient
+  /** Its result stays where it is when its inputs change a little (comparisons, rounding): no gradient comes out of it. */
+  readonly flat?: (inputs: readonly (Value | undefined)[]) => boolean
   readonly fold?: Fold
   /**
    * Which transposes may pass it. `each`: it does the same to every element. `broadcast`: so, to two operands alike;

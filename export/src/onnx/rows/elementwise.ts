@@ -18,7 +18,8 @@ const pair: Infer = ([a, b]) => ({ dtype: a!.dtype, shape: broadcast(a!.shape, b
 const compared: Infer = ([a, b]) => ({ dtype: 'bool', shape: broadcast(a!.shape, b!.shape) })
 const each = (rest: Partial<Operation> = {}): Operation => ({ infer: same, axes: 'each', ...rest })
 const both = (rest: Partial<Operation> = {}): Operation => ({ infer: pair, axes: 'broadcast', ...rest })
-const comparison: Operation = { infer: compared, axes: 'broadcast' }
+const flat = () => true
+const comparison: Operation = { infer: compared, axes: 'broadcast', flat }
 
 /** An operand of a broadcasting operation, right-aligned under the gradient of the result. */
 function operand(g: Builder, value: Value, rank: number): Value {
@@ -88,23 +89,26 @@ const SELU_SCALE = 1.0507009873554805
 export const unaryOperations: Operations = {
   Identity: { infer: same, gradient: ({ gradient }) => [gradient], neutral: () => true, passesScores: true },
   Neg: each({ gradient: ({ gradient, g }) => [g.op('Neg', [gradient])], fold: folded((x) => -x) }),
-  Abs: each(),
-  Reciprocal: each(),
-  Sqrt: each({ fold: folded(Math.sqrt) }),
+  Abs: each({ gradient: unary((g, x) => g.op('Sign', [x])) }),
+  Reciprocal: each({ gradient: unary((g, _, y) => g.op('Neg', [mul(g, y, y)])) }),
+  Sqrt: each({
+    fold: folded(Math.sqrt),
+    gradient: unary((g, _, y) => g.op('Div', [g.number(0.5), y])),
+  }),
   Exp: each({ gradient: unary((_, __, y) => y) }),
-  Log: each(),
+  Log: each({ gradient: unary((g, x) => g.op('Reciprocal', [x])) }),
   Erf: each({
     gradient: unary((g, x) => {
       const slope = g.op('Exp', [g.op('Neg', [mul(g, x, x)])])
       return mul(g, slope, g.number(2 / Math.sqrt(Math.PI)))
     }),
   }),
-  Sign: each(),
-  Round: each(),
-  Floor: each(),
-  Ceil: each(),
-  Sin: each(),
-  Cos: each(),
+  Sign: each({ flat }),
+  Round: each({ flat }),
+  Floor: each({ flat }),
+  Ceil: each({ flat }),
+  Sin: each({ gradient: unary((g, x) => g.op('Cos', [x])) }),
+  Cos: each({ gradient: unary((g, x) => g.op('Neg', [g.op('Sin', [x])])) }),
   Tan: each(),
   Asin: each(),
   Acos: each(),
@@ -115,8 +119,13 @@ export const unaryOperations: Operations = {
   Acosh: each(),
   Atanh: each(),
   IsNaN: { infer: ([x]) => ({ dtype: 'bool', shape: x!.shape }), axes: 'each' },
-  Not: each(),
-  Cast: { infer: ([x], { to }) => ({ dtype: to as DType, shape: x!.shape }), axes: 'each' },
+  Not: each({ flat }),
+  Cast: {
+    infer: ([x], { to }) => ({ dtype: to as DType, shape: x!.shape }),
+    axes: 'each',
+    flat: ([x]) => x?.dtype !== 'float32',
+    gradient: ({ node, gradient }) => (node.attributes.to === 'float32' ? [gradient] : []),
+  },
   Relu: each({
     gradient: unary((g, _, y) => g.op('Sign', [y])),
     fold: folded((x) => Math.max(0, x)),
@@ -194,8 +203,8 @@ export const broadcastOperations: Operations = {
   Min: both({
     gradient: binary((g, a, b) => [mask(g, g.op('LessOrEqual', [a, b])), mask(g, g.op('Greater', [a, b]))]),
   }),
-  And: both(),
-  Or: both(),
+  And: both({ flat }),
+  Or: both({ flat }),
   Equal: comparison,
   Greater: comparison,
   GreaterOrEqual: comparison,
@@ -211,5 +220,15 @@ export const broadcastOperations: Operations = {
       dtype: a!.dtype,
       shape: broadcast(c!.shape, broadcast(a!.shape, b!.shape)),
     }),
+    // tfjs hands the gradient of each cell to the operand that was chosen there.
+    gradient: ({ node, gradient, g, wants }) => {
+      const [c, a, b] = node.inputs as readonly [Value, Value, Value]
+      const rank = node.outputs[0]!.shape.length
+      return [c, a, b].map((value, i) => {
+        if (i === 0 || !wants(i)) return undefined
+        const chosen = mask(g, i === 1 ? c : g.op('Not', [c]))
+        return unbroadcast(g, mul(g, gradient, operand(g, chosen, rank)), value, rank)
+      })
+    },
   },
 }

@@ -1,4 +1,4 @@
-import { type Attributes, float, floatOf, floatsOf, int, ints } from '../ir.ts'
+import { type Attributes, float, floatOf, floatsOf, int, ints, type Tensor } from '../ir.ts'
 import {
   type AlongAxes,
   axesOf,
@@ -103,6 +103,49 @@ const resizeAlongAxes: AlongAxes = (attributes, perm) => {
   return { attributes: { ...attributes, ...moved }, perm }
 }
 
+/** Place in the input of cell i of the result. */
+function placeOf(mode: string, i: number, from: number, to: number): number {
+  if (mode === 'align_corners') return to === 1 ? 0 : (i * (from - 1)) / (to - 1)
+  return mode === 'half_pixel' ? ((i + 0.5) * from) / to - 0.5 : (i * from) / to
+}
+
+/** Resizing along one axis as a matrix [to, from]. */
+function resizeMatrix(attributes: Attributes, from: number, to: number): Tensor {
+  const matrix = new Float32Array(to * from)
+  const mode = String(attributes.coordinate_transformation_mode)
+  const clamp = (at: number) => Math.min(Math.max(at, 0), from - 1)
+  for (let i = 0; i < to; i++) {
+    const place = placeOf(mode, i, from, to)
+    if (attributes.mode === 'nearest') {
+      const cell = attributes.nearest_mode === 'floor' ? Math.floor(place) : Math.floor(place + 0.5)
+      matrix[i * from + clamp(cell)] = 1
+      continue
+    }
+    const low = Math.floor(clamp(place))
+    const share = clamp(place) - low
+    matrix[i * from + low]! += 1 - share
+    matrix[i * from + clamp(low + 1)]! += share
+  }
+  return float32([to, from], matrix)
+}
+
+/** Resizing is a matrix along each axis; the gradient goes back through each of them. */
+const resizeGradient: Gradient = ({ node, gradient, g }) => {
+  const [before, after] = [node.inputs[0]!.shape, node.outputs[0]!.shape]
+  const rank = before.length + 1
+  const axes = before.flatMap((d, i) => (d === after[i] ? [] : [i]))
+  if (axes.some((i) => before[i] === null)) throw new Error('its input has a free spatial size')
+  const back = axes.reduce((value, axis) => {
+    const matrix = g.constant(resizeMatrix(node.attributes, before[axis]!, after[axis]!), 'resize')
+    // The axis to the back, through the matrix, and to its place again.
+    const perm = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis + 1)
+    const moved = g.op('Transpose', [value], { perm: [...perm, axis + 1] })
+    const product = g.op('MatMul', [moved, matrix])
+    return g.op('Transpose', [product], { perm: inverse([...perm, axis + 1]) })
+  }, gradient)
+  return [back]
+}
+
 /** By scales where a size is known only at run time; scales that are no whole numbers would miss a size, so then the batch is asked for. */
 const resizeWritten: Write = (attributes, [x], g) => {
   const sizes = ints(attributes, 'sizes')
@@ -148,6 +191,7 @@ export const extentOperations: Operations = {
       shape: ints(attributes, 'sizes').map((size, i) => (size === 0 ? x!.shape[i]! : size)),
     }),
     axes: resizeAlongAxes,
+    gradient: resizeGradient,
     write: resizeWritten,
   },
   DepthToSpace: {

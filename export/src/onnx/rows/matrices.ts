@@ -1,5 +1,5 @@
-import { type Dim, int, type Type } from '../ir.ts'
-import { broadcast, type Fold, type Infer, type Operations } from '../operation.ts'
+import { type Builder, type Dim, int, type Type, type Value } from '../ir.ts'
+import { broadcast, type Fold, type Gradient, type Infer, lift, type Operations } from '../operation.ts'
 import { float32 } from '../tensor.ts'
 
 const matmul: Infer = ([a, b]) => {
@@ -48,17 +48,35 @@ const einsum: Infer = (inputs, attributes) => {
   return { dtype: inputs[0]!.dtype, shape: [...right].map((letter) => sizes.get(letter) ?? null) }
 }
 
+/** The last two axes changed over, with the axis of the classes in. */
+function turned(g: Builder, value: Value): Value {
+  const perm = value.shape.map((_, i) => i)
+  const last = perm.length - 1
+  ;[perm[last - 1], perm[last]] = [last, last - 1]
+  return lift(g, g.op('Transpose', [value], { perm }))
+}
+
+/** By a constant matrix; or of two stacks of matrices, both of which may depend on the input. */
+const matmulGradient: Gradient = ({ node, gradient, g, wants }) => {
+  const [a, b] = node.inputs as readonly [Value, Value]
+  if (!wants(1) && g.constantOf(b) && b.shape.length === 2)
+    return [g.op('MatMul', [gradient, g.op('Transpose', [b], { perm: [1, 0] })])]
+  const ranks = [a, b].map(({ shape }) => shape.length)
+  const stacks = a.shape.slice(1, -2).every((d, i) => d === b.shape[i + 1])
+  if (ranks[0] !== ranks[1] || ranks[0]! < 3 || !stacks)
+    throw new Error('its operands are no stacks of as many matrices')
+  return [
+    wants(0) ? g.op('MatMul', [gradient, turned(g, b)]) : undefined,
+    wants(1) ? g.op('MatMul', [turned(g, a), gradient]) : undefined,
+  ]
+}
+
 /** Products of matrices, and recurrent operations over whole sequences. */
 export const matrixOperations: Operations = {
   MatMul: {
     infer: matmul,
     fold: product,
-    gradient: ({ node, gradient, g, wants }) => {
-      const w = node.inputs[1]!
-      if (wants(1) || !g.constantOf(w) || w.shape.length !== 2)
-        throw new Error('both of its operands depend on the input')
-      return [g.op('MatMul', [gradient, g.op('Transpose', [w], { perm: [1, 0] })])]
-    },
+    gradient: matmulGradient,
   },
   Gemm: {
     infer: ([a, b], attributes) => ({

@@ -2,6 +2,7 @@ import { type Attributes, floatOf, int, ints, type Value } from '../ir.ts'
 import {
   type AlongAxes,
   axesOf,
+  axisOf,
   before,
   type Fold,
   type Gradient,
@@ -106,6 +107,26 @@ const batchNormalization: Gradient = ({ node, gradient, g }) => {
   return [mul(g, gradient, g.constant(reshaped(factor, shape), 'slope'))]
 }
 
+/** With x̂ = (x − μ)/σ and ĝ = γ g: (ĝ − mean ĝ − x̂ mean(ĝ x̂)) / σ, means over the normalised axes. Ba et al. 2016. */
+const layerNormalization: Gradient = ({ node, gradient, g, wants }) => {
+  const [x, gamma] = node.inputs as readonly [Value, Value]
+  if (wants(1) || wants(2)) throw new Error('its parameters depend on the input')
+  const rank = x.shape.length
+  const first = axisOf(int(node.attributes, 'axis', -1), rank)
+  const axes = Array.from({ length: rank - first }, (_, i) => first + i)
+  const mean = (value: Value, over: readonly number[]) =>
+    g.op('ReduceMean', [value], { axes: over, keepdims: 1 })
+  const centred = g.op('Sub', [x, mean(x, axes)])
+  const variance = mean(mul(g, centred, centred), axes)
+  const epsilon = g.number(floatOf(node.attributes, 'epsilon', 1e-5))
+  const inverse = g.op('Reciprocal', [g.op('Sqrt', [g.op('Add', [variance, epsilon])])])
+  const normal = lift(g, mul(g, centred, inverse))
+  const scaled = mul(g, gradient, gamma)
+  const lifted = axes.map((axis) => axis + 1)
+  const along = mul(g, normal, mean(mul(g, scaled, normal), lifted))
+  return [times(g, g.op('Sub', [g.op('Sub', [scaled, mean(scaled, lifted)]), along]), inverse)]
+}
+
 /** Operations along axes, and normalisations. */
 export const reductionOperations: Operations = {
   ReduceSum: reduction(13, { gradient: spread(false), fold: sum }),
@@ -118,7 +139,7 @@ export const reductionOperations: Operations = {
   Softmax: { infer: same, axes: alongOne, gradient: softmax, squashes: true },
   LogSoftmax: { infer: same, axes: alongOne, squashes: true },
   BatchNormalization: { infer: same, gradient: batchNormalization },
-  LayerNormalization: { infer: same },
+  LayerNormalization: { infer: same, gradient: layerNormalization },
   LRN: { infer: same },
   CumSum: {
     infer: same,
