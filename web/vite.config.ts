@@ -1,6 +1,7 @@
 import { defaultClientConditions, defineConfig } from 'vite'
 import { codecFiles, withoutNode } from './build/codec-files.ts'
 import { modelFiles } from './build/model-files.ts'
+import { referenceFiles } from './build/reference-files.ts'
 import { serviceWorker } from './build/service-worker.ts'
 
 export default defineConfig({
@@ -9,7 +10,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   // ONNX Runtime's WebAssembly and its glue stay files of their own: threads load the glue again.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-  plugins: [codecFiles(), modelFiles(), serviceWorker()],
+  plugins: [codecFiles(), modelFiles(), referenceFiles(), serviceWorker()],
   worker: { format: 'es', plugins: () => [withoutNode()] },
   build: {
     target: 'es2022',

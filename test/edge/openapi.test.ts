@@ -49,11 +49,11 @@ describe('the OpenAPI document', () => {
     expect(findings.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
   })
 
-  it('is a page to read, without scripts and with every operation and schema', async () => {
+  it('is a page to read, also where no script runs, with every operation and schema and scripts of its own alone', async () => {
     const response = await edge.request('/v1/docs')
     const page = await response.text()
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect(page).not.toMatch(/<script|https?:\/\/[^\s"<]*\.js/)
+    expect(page).not.toMatch(/<script(?! defer src="\/reference\/)|https?:\/\/[^\s"<]*\.js/)
     const ids = [...text.matchAll(/"operationId": "(\w+)"/g)].map((match) => match[1]!)
     expect(ids.length).toBeGreaterThan(20)
     for (const id of ids) expect(page).toContain(`<section id="${id}">`)

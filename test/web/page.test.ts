@@ -6,6 +6,7 @@ import { accountSuite } from './suites/account.ts'
 import { deviceSuite } from './suites/device.ts'
 import { exportsSuite } from './suites/exports.ts'
 import { intakeSuite } from './suites/intake.ts'
+import { referenceSuite } from './suites/reference.ts'
 import { screeningSuite } from './suites/screening.ts'
 import { viewerSuite } from './suites/viewer.ts'
 import { webGpuSuite } from './suites/web-gpu.ts'
@@ -35,4 +36,5 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, {
   accessSuite(stage)
   exportsSuite(stage)
   accountSuite(stage)
+  referenceSuite(stage)
 })

@@ -5,7 +5,7 @@ import { type Plugin, transformWithOxc } from 'vite'
 
 const SOURCE = fileURLToPath(new URL('../service-worker/service-worker.ts', import.meta.url))
 /** Not of the page: kept when it is asked to, or when the device first scores; 14 to 16 MB each. */
-const LATER = /(^|\/)(ort[-.]|model\/)/
+const LATER = /(^|\/)(ort[-.]|model\/|reference\/)/
 
 /**
  * Writes service-worker.js with the list of the page's files and their digests. It stands beside the bundle rather than in

@@ -16,13 +16,20 @@ type Operation = {
   responses: Record<string, { description: string; content?: Record<string, unknown> }>
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}
-code,pre{font:14px/1.45 ui-monospace,monospace}pre{overflow:auto;background:#f3f4f6;padding:.75rem;border-radius:.4rem}
-section{border-top:1px solid #d0d4da;padding-top:1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e6e8eb}
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:0 auto;padding:1rem;color:#1a1a1a;background:#fff}
+:is(code,pre):not(.swagger-ui *){font:14px/1.45 ui-monospace,monospace}pre:not(.swagger-ui *){overflow:auto;background:#f3f4f6;padding:.75rem;border-radius:.4rem}
+section:not(.swagger-ui *){border-top:1px solid #d0d4da;padding-top:1rem}table:not(.swagger-ui *){border-collapse:collapse;width:100%}:is(td,th):not(.swagger-ui *){text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e6e8eb}
 nav ul{columns:2;padding-left:1rem}b.method{display:inline-block;min-width:4.5rem}
-@media(prefers-color-scheme:dark){body{color:#e8e8e8;background:#16181b}pre{background:#22262b}td,th,section{border-color:#3a3f45}a{color:#8ab4ff}}`
+@media(prefers-color-scheme:dark){body{color:#e8e8e8;background:#16181b}pre:not(.swagger-ui *){background:#22262b}:is(td,th,section):not(.swagger-ui *){border-color:#3a3f45}a:not(.swagger-ui *){color:#8ab4ff}}`
 
-/** GET /v1/docs: the contract as a page to read, rendered here from the document itself; no script, nothing from elsewhere. */
+/** Its scripts lie beside the page (`web/build/reference-files.ts`); what it sends, it sends to where it came from. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/**
+ * GET /v1/docs: the contract as a page to read and to try. Rendered here from the document itself; where the page's files are there and scripts
+ * may run, Swagger UI takes the place of the operations: it renders their Markdown, and sends calls.
+ */
 export const reference =
   (document: () => Document): Handler<EdgeContext> =>
   (c) => {
@@ -34,13 +41,12 @@ export const reference =
         operation,
       })),
     )
-    c.header(
-      'Content-Security-Policy',
-      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    )
+    c.header('Content-Security-Policy', POLICY)
     return c.html(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${info.title}</title><style>${raw(STYLE)}</style></head><body>
+<title>${info.title}</title><style>${raw(STYLE)}</style><link rel="stylesheet" href="/reference/swagger-ui.css"><link rel="stylesheet" href="/reference/start.css">
+<script defer src="/reference/swagger-ui-bundle.js"></script><script defer src="/reference/start.js"></script></head><body>
+<div id="operations">
 <h1>${info.title}</h1>
 <p>Version ${info.version}. Machine-readable: <a href="/v1/openapi.json">openapi.json</a>.</p>
 ${info.description?.split('\n\n').map((text) => html`<p style="white-space:pre-line">${text}</p>`)}
@@ -49,6 +55,7 @@ ${info.description?.split('\n\n').map((text) => html`<p style="white-space:pre-l
         html`<li><a href="#${operation.operationId}">${method.toUpperCase()} ${path}</a></li>`,
     )}</ul></nav>
 ${operations.map(({ path, method, operation }) => section(path, method, operation))}
+</div>
 <h2>Problems</h2>
 <table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th><th>What to do</th></tr></thead><tbody>${(
       Object.keys(PROBLEMS) as ProblemCode[]
