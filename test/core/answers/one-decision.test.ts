@@ -24,7 +24,15 @@ const VECTORS = 200
 const bytes = chestDicom()
 const thresholds = { normal: 0.5, other_disease: 0.45, pneumonia: 0.4, covid19: 0.2 }
 const distance = { method: 'mahalanobis', output: 'ood_score', threshold: 0.9 } as const
-const manifest = testManifest({ operatingPoints: OPERATING_POINTS, outOfDistribution: distance })
+const { balanced } = OPERATING_POINTS.covid19!
+/** The same thresholds as the model's own points, which state what they are worth. */
+const operatingPoints = Object.fromEntries(
+  Object.entries(thresholds).map(([label, threshold]) => {
+    const point = { ...balanced, threshold }
+    return [label, { screening: point, balanced: point }]
+  }),
+)
+const manifest = testManifest({ operatingPoints, outOfDistribution: distance })
 let intake: Intake
 let header: Awaited<ReturnType<typeof readHeader>>
 const item = {} as Parameters<typeof toOru>[0]['item']
@@ -55,7 +63,11 @@ function answerOf(seed: number): Answer {
   const probabilities = Float32Array.from(weights, (weight) => weight / total)
   const cam = Float32Array.from({ length: 4 * 6 }, () => random())
   const scores = readScores(manifest, { probabilities, cam, oodScore: random() })
-  const settings = { operatingPoint: { thresholds }, prevalence: {} }
+  const prevalence = { covid19: 0.01 }
+  const settings =
+    seed % 2 === 0
+      ? ({ operatingPoint: 'balanced', prevalence } as const)
+      : { operatingPoint: { thresholds }, prevalence: {} }
   const language = seed % 5 === 0 ? 'de' : 'en'
   const id = `00000000-0000-4000-8000-${String(seed).padStart(12, '0')}`
   return { id, at: 0, manifest, bytes, intake, scores, settings, language, references: {}, servedBy: 'gpu' }
