@@ -7,11 +7,13 @@
  *   { uri: photo.uri, type: 'image/jpeg', name: 'xray.jpg' }, // React Native's file part
  * )
  */
+/** Where the service is, without a slash at the end, the API key, and another `fetch` where the runtime's own will not do. */
 export type Endpoint = { readonly endpoint: string; readonly key: string; readonly fetch?: typeof fetch }
 
 /** React Native sends a file by its address on the device; elsewhere the file itself is given. */
 export type ImagePart = Blob | { readonly uri: string; readonly type: string; readonly name: string }
 
+/** What a client needs of an answer; the whole is in the endpoint's OpenAPI document. */
 export type Screened = {
   readonly id: string
   readonly label: string

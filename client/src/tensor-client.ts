@@ -15,6 +15,7 @@ import { encodeTensorUpload } from '@detl/core/wire/tensor-upload'
 import * as z from 'zod'
 import { type Endpoint, postScreening, type Screened } from './post-screening.ts'
 
+/** The endpoint, and the decoders that this side has. */
 export type TensorClientOptions = Endpoint & {
   /** Decoders for JPEG and compressed DICOM: on a phone without WebAssembly, native ones (docs/mobile.md). */
   readonly codecs: Partial<Codecs>

@@ -61,8 +61,11 @@ async function pageOf(room: string, entry: string, tsconfig: string): Promise<st
     disableSources: true,
     excludeInternal: true,
     excludeExternals: true,
+    requiredToBeDocumented: ['Class', 'Function', 'Variable', 'Interface', 'TypeAlias'],
+    validation: { notDocumented: true, notExported: false, invalidLink: false },
+    treatValidationWarningsAsErrors: true,
     skipErrorChecking: true, // `npm run check` checks
-    logLevel: 'Error',
+    logLevel: 'Warn',
     out: join(work, room),
     ...{
       outputFileStrategy: 'modules',
@@ -74,6 +77,9 @@ async function pageOf(room: string, entry: string, tsconfig: string): Promise<st
   })
   const project = await app.convert()
   if (!project) throw new Error(`${entry}: TypeDoc could not read it`)
+  app.validate(project)
+  if (app.logger.hasErrors() || app.logger.hasWarnings())
+    throw new Error(`${entry}: something that it offers has no docstring`)
   await app.generateOutputs(project)
   const text = readFileSync(join(work, room, 'README.md'), 'utf8')
   return `\n## @detl/${room}\n\n${text.replaceAll(/^#/gm, '##').trim()}\n`

@@ -2,6 +2,11 @@ import type { PreprocessSpec } from './spec-schema.ts'
 
 export type { PreprocessSpec }
 
+/**
+ * The preprocessing for chest radiographs, as both shipped models were trained with it.
+ * @param size S, 16 … 1024: the tensor is UINT8 [1,1,S,S]
+ * @example preprocessId(cxrGrey(128)) // 'cxr-grey@2/128'
+ */
 export const cxrGrey = (size: number): PreprocessSpec => ({
   name: 'cxr-grey',
   version: 2,

@@ -21,6 +21,7 @@ export {
   type ProblemCode,
 }
 
+/** What `preprocess` may be told besides: decoders, the gate, limits. */
 export type PreprocessOptions = {
   /** Decoders of what core does not decode itself: JPEG, and compressed DICOM (`@detl/codecs`, or a phone's own). Without them only PNG and uncompressed, RLE or deflated DICOM are read. */
   readonly codecs?: Partial<Codecs>

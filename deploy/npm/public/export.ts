@@ -10,6 +10,7 @@ export { ConvertError, type ConvertOptions, type ModelArtifacts }
 
 /** A tfjs model in memory (`tf.LayersModel`, `tf.GraphModel`): anything that saves itself. */
 export type SavesItself = {
+  /** Hands its artifacts over. */
   save(handler: { save(artifacts: ModelArtifacts): Promise<object> }): Promise<unknown>
 }
 
