@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addBillingCommand } from './commands/billing.ts'
+import { addCalibrateCommand } from './commands/calibrate.ts'
 import { addGatewayCommand } from './commands/gateway.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addPhantomCommand } from './commands/phantom.ts'
@@ -41,6 +42,7 @@ addKeysCommand(program)
 addGatewayCommand(program)
 addBillingCommand(program)
 addShipCommand(program)
+addCalibrateCommand(program)
 addQuantizeCommand(program)
 
 const asked = process.argv[2] ?? 'help'

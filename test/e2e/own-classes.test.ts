@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { calibrate } from '@detl/cli/calibrate/calibrate'
 import { ship } from '@detl/cli/ship/ship'
 import { screeningSchema } from '@detl/core/api/screening'
 import { parseDicom } from '@detl/core/image/dicom/parse'
@@ -135,6 +136,40 @@ describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
     } finally {
       await Promise.all([gpu.stop('SIGINT'), edge.stop('SIGINT')])
     }
+  })
+
+  it('gets thresholds from a site’s own films, measured on films that they were not chosen on', async () => {
+    const [model, out] = [join(dir, 'tb-model'), join(dir, 'tb-site')]
+    const images = join(dir, 'tb-films')
+    const kinds = [
+      { label: 'no TB', lesions: [], count: 20 },
+      { label: 'tuberculosis', lesions: ['nodule' as const], count: 20 },
+    ]
+    await writePhantomClasses(images, kinds, undefined, 300)
+    const labels = join(images, 'manifest.csv')
+    const { manifest, films, refused, kept } = await calibrate({
+      ...{ model, labels, images, out, site: 'clinic-a' },
+    })
+    expect([films + refused, kept]).toEqual([40, []])
+    expect(manifest).toMatchObject({ version: '1.0.0+clinic-a', site: { name: 'clinic-a', films } })
+    for (const { sensitivity, specificity } of [manifest.operatingPoints!.tuberculosis!.balanced])
+      expect(sensitivity.n + specificity.n).toBe(films)
+    const before = readFileSync(join(model, 'model.onnx'))
+    expect(readFileSync(join(out, 'model.onnx')).equals(before)).toBe(true)
+    const film = join(dir, 'site.png')
+    writeFileSync(film, await phantomPng(902, ['nodule'], 400))
+    const screen = detl(['screen', film, '--model', out, '--json'])
+    expect(await screen.exit).toBe(0)
+    const line = JSON.parse(
+      screen
+        .output()
+        .split('\n')
+        .find((text) => text.startsWith('{'))!,
+    )
+    expect(line.model.version).toBe('1.0.0+clinic-a')
+    expect(line.decision.classes[1].threshold).toBe(
+      manifest.operatingPoints!.tuberculosis!.balanced.threshold,
+    )
   })
 })
 

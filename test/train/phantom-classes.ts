@@ -17,13 +17,14 @@ export async function writePhantomClasses(
   dir: string,
   kinds: PhantomKind[],
   classes?: object,
+  side?: number,
 ): Promise<void> {
   mkdirSync(dir, { recursive: true })
   const rows = ['file;label;patient']
   let n = 0
   for (const { label, lesions, count } of kinds) {
     for (let i = 0; i < count; i++, n++) {
-      writeFileSync(join(dir, `${n}.png`), await phantomPng(n, lesions))
+      writeFileSync(join(dir, `${n}.png`), await phantomPng(n, lesions, side))
       rows.push(`${n}.png;${label};${label}-${i >> 1}`)
     }
   }

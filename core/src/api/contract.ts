@@ -690,6 +690,12 @@ export interface components {
                 seed: number;
                 summary: string;
             };
+            site?: {
+                name: string;
+                films: number;
+                /** Format: date-time */
+                at: string;
+            };
             outOfDistribution: {
                 /** @enum {string} */
                 method: "mahalanobis";

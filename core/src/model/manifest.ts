@@ -95,6 +95,10 @@ export const description = {
  */
 export const manifestSchema = z.strictObject({
   ...description,
+  /** Whose films the thresholds were chosen on, where that is a site's own choice; the version names it too. */
+  site: z
+    .strictObject({ name: z.string().min(1), films: z.int().positive(), at: z.iso.datetime() })
+    .optional(),
   /** Null where the model does not measure how unlike its training data an image is. */
   outOfDistribution: distanceSchema.nullable(),
   /** File name → sha256 */
