@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convert } from '@detl/export/convert'
 import { readForTfjs } from '@detl/export/files/handler'
+import type { Layers } from '@detl/export/lowering/context'
 import { readLayersModel } from '@detl/export/read-path'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
@@ -12,6 +13,7 @@ import { fetchPackage, unwrapNsfw } from './third-party.ts'
 
 const nsfw = fetchPackage('nsfwjs', '4.4.0')
 const upscaler = fetchPackage('@upscalerjs/default-model', '1.0.0')
+const thick = fetchPackage('@upscalerjs/esrgan-thick', '1.0.0')
 const slim = fetchPackage('@upscalerjs/esrgan-slim', '1.0.0')
 // Without the registry there is nothing to read: none of these models is part of this repository.
 const offline = 'the npm registry cannot be reached'
@@ -44,6 +46,42 @@ const NETWORKS = [
   },
 ] as const
 
+/** The custom layers of ESRGAN, as its package registers them with tfjs. */
+class MultiplyBeta extends tfl.layers.Layer {
+  static className = 'MultiplyBeta'
+  readonly #beta: number
+  constructor(config: { beta: number; name: string }) {
+    super(config)
+    this.#beta = config.beta
+  }
+  override call(x: tf.Tensor | tf.Tensor[]) {
+    return tf.mul([x].flat()[0]!, this.#beta)
+  }
+}
+class PixelShuffle extends tfl.layers.Layer {
+  static className = 'PixelShuffle2x'
+  override computeOutputShape([n, h, w]: (number | null)[]) {
+    return [n!, h && 2 * h, w && 2 * w, 3]
+  }
+  override call(x: tf.Tensor | tf.Tensor[]) {
+    return tf.depthToSpace([x].flat()[0] as tf.Tensor4D, 2, 'NHWC')
+  }
+}
+const CUSTOM: Layers = {
+  MultiplyBeta: { lower: ({ config }, [x], { g }) => [g.op('Mul', [x, g.number(config.number('beta'))])] },
+  PixelShuffle2x: {
+    lower: ({ config }, [x], { g }) => {
+      config.raw('scale')
+      const nchw = g.op('Transpose', [x], { perm: [0, 3, 1, 2] })
+      return [
+        g.op('Transpose', [g.op('DepthToSpace', [nchw], { blocksize: 2, mode: 'DCR' })], {
+          perm: [0, 2, 3, 1],
+        }),
+      ]
+    },
+  },
+}
+
 describe('real networks from npm packages agree with tfjs', () => {
   beforeAll(async () => {
     // Inception takes a minute in tfjs's JavaScript backend.
@@ -75,4 +113,24 @@ describe('real networks from npm packages agree with tfjs', () => {
       if (classes !== undefined) expect(outputs.cam!.dims.slice(0, 2)).toEqual([1, classes])
     })
   }
+
+  it.skipIf(!thick)(
+    thick
+      ? 'ESRGAN thick ×2, with the lowerings of its two custom layers (@upscalerjs/esrgan-thick)'
+      : `ESRGAN thick: ${offline}`,
+    { timeout: 60_000 },
+    async () => {
+      tf.serialization.registerClass(MultiplyBeta)
+      tf.serialization.registerClass(PixelShuffle)
+      const folder = join(thick!, 'models/x2')
+      const x = tf.randomUniform([1, 8, 10, 3], 0, 1, 'float32', 12)
+      const expected = (await tfl.loadLayersModel(readForTfjs(folder))).predict(x) as tf.Tensor
+      const [output] = Object.values(
+        await runOnnx(bytesOf(convert(readLayersModel(folder), { layers: CUSTOM })), [x]),
+      )
+      expect(output!.dims).toEqual([1, 16, 20, 3])
+      const { absolute, relative } = difference(output!.data, expected.dataSync())
+      expect(Math.min(absolute, relative)).toBeLessThanOrEqual(1e-4)
+    },
+  )
 })
