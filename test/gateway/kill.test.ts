@@ -43,8 +43,7 @@ it('kill -9 at any moment: every image is screened, billed and answered once', {
   })
   let gateway: DetlProcess
   for (let kill = 0; kill < KILLS; kill++) {
-    gateway = detl(['gateway', '--config', config])
-    await gateway.line(/The gateway is ready/)
+    gateway = await service.run(config)
     // Another moment each time: while images come in, are screened, and are delivered.
     const answered = archive.requests + ris.received + service.edge.gpu.calls
     await expect

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseConfig } from '@detl/gateway/config'
 import { startGateway } from '@detl/gateway/gateway'
-import { detl } from './detl-process.ts'
+import { type DetlProcess, detl } from './detl-process.ts'
 import { edgeApp } from './edge-app.ts'
 import { freePort } from './free-port.ts'
 import { listen } from './listen.ts'
@@ -14,6 +14,7 @@ export type GatewaySettings = Record<string, unknown> & { destinations: Record<s
 /** A service under an address, and a folder for gateways that call it. */
 export async function serviceFor(options: Parameters<typeof edgeApp>[0] = {}) {
   const edge = await edgeApp(options)
+  const running: DetlProcess[] = []
   const received: { headers: string; body: Buffer }[] = []
   const server = await listen({
     request: async (request) => {
@@ -48,6 +49,7 @@ export async function serviceFor(options: Parameters<typeof edgeApp>[0] = {}) {
     /** As a user starts it, in a process of its own. */
     run: async (path: string) => {
       const gateway = detl(['gateway', '--config', path])
+      running.push(gateway)
       await gateway.line(/The gateway is ready/)
       return gateway
     },
@@ -58,7 +60,9 @@ export async function serviceFor(options: Parameters<typeof edgeApp>[0] = {}) {
       }
       return Object.fromEntries(usage.map(({ outcome, screenings }) => [outcome, screenings]))
     },
+    /** Also the gateways that a test that failed left running. */
     stop: async () => {
+      for (const gateway of running) await gateway.stop('SIGKILL')
       await server.stop()
       await edge.stop()
       rmSync(dir, { recursive: true, force: true })
