@@ -97,6 +97,19 @@ describe('a table of files and labels', () => {
 })
 
 describe('import', () => {
+  it('calls classes as the table writes them', async () => {
+    const out = join(dir, 'table-out')
+    const images = join(dir, 'table')
+    const labels = join(images, 'manifest.csv')
+    await importData({ sources: [{ source: 'csv', labels, images }], out, licences: 'research' })
+    const { list, records } = readFolder(out)
+    expect(list.classes.map(({ id, name }) => [id, name.en])).toEqual([
+      ['no_finding', 'No finding'],
+      ['tb', 'TB +'],
+    ])
+    expect(new Set(records.map((r) => r.classB))).toEqual(new Set(['no_finding', 'tb']))
+  })
+
   it('takes a folder for each class, and writes the class list to be completed', async () => {
     const images = folder('folders')
     for (const [name, lesions] of [

@@ -3,7 +3,7 @@ import type { Text } from './words.ts'
 export const de: Text = {
   name: 'Deutsch',
   title: 'Thorax-Röntgen-Screening',
-  tagline: 'Vier Werte, und wohin das Modell gesehen hat',
+  tagline: 'Werte, und wohin das Modell gesehen hat',
   skipToResult: 'Zum Ergebnis springen',
   disclaimer:
     'Forschungssoftware, kein Medizinprodukt. Die Werte unterstützen fachkundige Befunder; sie sind keine Diagnose.',

@@ -3,7 +3,7 @@ import type { Text } from './words.ts'
 export const en: Text = {
   name: 'English',
   title: 'Chest X-ray screening',
-  tagline: 'Four scores, and where the model looked',
+  tagline: 'Scores, and where the model looked',
   skipToResult: 'Skip to the result',
   disclaimer:
     'Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.',

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { classIdOf, classListBeside } from '../class-names.ts'
 import { DataFaults } from '../faults.ts'
 import { IMAGE_FILE } from '../image-files.ts'
@@ -12,14 +13,18 @@ import type { SourceRow } from './labels.ts'
  * @throws DataFaults with all that is wrong with it
  */
 export function readTable(path: string, images: string): SourceRow[] {
-  const { records, faults } = readManifest(path, {
+  const { records, list, faults } = readManifest(path, {
     root: images,
     list: classListBeside(`${images}/classes.json`),
   })
   if (faults.length > 0) throw new DataFaults(faults)
+  // As the table writes it, so that import can call the class so; the paper's classes have names of their own.
+  const writtenOf = (id: string) =>
+    idsOf(PAPER_LIST).includes(id) ? id : (list.classes.find((one) => one.id === id)?.name.en ?? id)
   return records.map((r) => ({
     ...r,
     image: r.file,
+    classB: r.classB?.split('|').map(writtenOf).join('|'),
     patient: r.patient ?? `${r.dataset}/${r.file}`,
     ...(r.group !== r.file && { group: `${r.dataset}/${r.group}` }),
   }))
