@@ -9,6 +9,7 @@ import { addQuantizeCommand } from './commands/quantize.ts'
 import { addScreenCommand } from './commands/screen.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addShipCommand } from './commands/ship.ts'
+import { addTeachCommand } from './commands/teach.ts'
 import { EXIT_USAGE, report } from './report-error.ts'
 
 /** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
@@ -18,11 +19,15 @@ const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
   convert: addExport,
   export: addExport,
   verify: addExport,
+  'export-lungs': addExport,
+  'add-regions': addExport,
 }
 
 async function addExport(program: Command) {
   const { addExportCommands } = await import('@detl/export/commands')
+  const { addRegionCommands } = await import('@detl/export/regions/commands')
   if (program.commands.some((command) => command.name() === 'convert')) return
+  addRegionCommands(program)
   addExportCommands(program, async (model, images) => {
     const { quantiseFolder } = await import('./quantise/quantise-folder.ts')
     await quantiseFolder({ model, images, limit: 128, method: 'minmax', out: model })
@@ -43,6 +48,7 @@ addGatewayCommand(program)
 addBillingCommand(program)
 addShipCommand(program)
 addCalibrateCommand(program)
+addTeachCommand(program)
 addQuantizeCommand(program)
 
 const asked = process.argv[2] ?? 'help'

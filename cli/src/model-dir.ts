@@ -18,7 +18,8 @@ export function findModel(name: string): string {
     : [resolve(name), join(SHIPPED_MODELS, name), join(SHIPPED_MODELS, '..', name)]
   const found = places.find((place) => existsSync(join(place, 'manifest.json')))
   if (found) return found
-  const shipped = existsSync(SHIPPED_MODELS) ? readdirSync(SHIPPED_MODELS).join(', ') : 'none'
+  const isModel = (folder: string) => existsSync(join(SHIPPED_MODELS, folder, 'manifest.json'))
+  const shipped = existsSync(SHIPPED_MODELS) ? readdirSync(SHIPPED_MODELS).filter(isModel).join(', ') : 'none'
   throw new AppError(
     'request-invalid',
     `no model "${name}": a folder with a manifest.json is wanted (looked in ${places.slice(0, 2).join(' and ')}), or one of the models here: ${shipped}`,

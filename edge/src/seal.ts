@@ -44,15 +44,19 @@ export function sealer(pepper: string): Sealer {
       const key = await crypto.subtle.importKey('raw', secret, 'AES-GCM', false, ['encrypt', 'decrypt'])
       return { text: hex(text), key }
     },
-    async seal({ key }, model, { inference: { probabilities, cam, oodScore, servedBy, computedOn }, at }) {
-      const head = utf8(
-        JSON.stringify({ model, servedBy, computedOn, at, oodScore, classes: probabilities.length }),
-      )
-      const values = Float32Array.of(...probabilities, ...cam)
-      const plain = new Uint8Array(4 + head.length + values.byteLength)
+    async seal({ key }, model, { inference, at }) {
+      const { probabilities, cam, oodScore, regions, servedBy, computedOn } = inference
+      const sizes = { classes: probabilities.length, cam: cam.length, regions: regions?.length }
+      const head = utf8(JSON.stringify({ model, servedBy, computedOn, at, oodScore, ...sizes }))
+      const parts = [probabilities, cam, ...(regions ? [regions] : [])]
+      const plain = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 4 + head.length))
       new DataView(plain.buffer).setUint32(0, head.length)
       plain.set(head, 4)
-      plain.set(new Uint8Array(values.buffer), 4 + head.length)
+      let next = 4 + head.length
+      for (const { buffer, byteOffset, byteLength } of parts) {
+        plain.set(new Uint8Array(buffer, byteOffset, byteLength), next)
+        next += byteLength
+      }
       return encrypt(key, plain)
     },
     async open({ key }, model, sealed) {
@@ -63,8 +67,10 @@ export function sealer(pepper: string): Sealer {
       const values = new Float32Array(plain.slice(4 + length))
       const inference = {
         probabilities: values.subarray(0, head.classes),
-        cam: values.subarray(head.classes),
+        // Answers that were sealed before there were regions do not say where their maps end.
+        cam: values.subarray(head.classes, head.classes + (head.cam ?? values.length)),
         oodScore: head.oodScore,
+        ...(head.regions && { regions: values.subarray(head.classes + head.cam) }),
         servedBy: head.servedBy,
         computedOn: head.computedOn,
       }

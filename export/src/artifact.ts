@@ -10,7 +10,7 @@ import { ConvertError } from './errors.ts'
 import { logitsOf } from './gradcam.ts'
 import { serialise } from './graph/serialise.ts'
 import { writeWhole } from './graph/write.ts'
-import type { InputAdapter } from './inputs.ts'
+import { imageInput } from './inputs.ts'
 import type { LayersModel, Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
 import type { Builder, Value } from './onnx/ir.ts'
@@ -32,20 +32,6 @@ export interface ArtifactOptions {
    */
   readonly featureMaps?: boolean
 }
-
-/** UINT8 [N,1,S,S] → what the network takes, [N,S,S,1] in its own range. The first nodes of the graph. */
-const imageInput = ({ name, scale, shape: [, , height, width] }: ModelFacts['input']): InputAdapter => ({
-  name,
-  dtype: 'uint8',
-  shape: [null, 1, height, width],
-  prepare: (g, image) => {
-    g.scope = 'image'
-    const scaled = g.op('Mul', [g.op('Cast', [image], { to: 'float32' }), g.constant(scalar(scale), 'scale')])
-    const moved = g.op('Transpose', [scaled], { perm: [0, 2, 3, 1] })
-    g.scope = ''
-    return moved
-  },
-})
 
 /** Squared Mahalanobis distance of the last hidden layer's activations, [N]. Lee et al. 2018, with one class. */
 function oodScore(

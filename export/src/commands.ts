@@ -10,6 +10,7 @@ import { ConvertError } from './errors.ts'
 import { writeWhole } from './graph/write.ts'
 import type { Layers } from './lowering/context.ts'
 import { readModel } from './read-path.ts'
+import { reporting } from './reporting.ts'
 import { verify } from './verify.ts'
 
 interface CommonFlags {
@@ -37,19 +38,6 @@ const oneOf =
     const found = choices.find((choice) => choice === value)
     if (found) return found
     throw new ConvertError('unsupported-option', `${name} is "${value}"; supported: ${choices.join(', ')}`)
-  }
-
-/** Errors of the converter end a command with one line on stderr and exit code 1; anything else is a bug and is thrown. */
-const reporting =
-  <A extends unknown[]>(action: (...args: A) => void | Promise<void>) =>
-  async (...args: A): Promise<void> => {
-    try {
-      await action(...args)
-    } catch (error) {
-      if (!(error instanceof ConvertError)) throw error
-      console.error(`detl: ${error.message}`)
-      process.exitCode = 1
-    }
   }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

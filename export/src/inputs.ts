@@ -1,5 +1,7 @@
+import type { Manifest } from '@detl/core/model/manifest'
 import { ConvertError } from './errors.ts'
 import type { Builder, DType, Shape, Value } from './onnx/ir.ts'
+import { scalar } from './onnx/tensor.ts'
 import { toLast } from './pieces/layout.ts'
 import type { Interface } from './source.ts'
 
@@ -47,3 +49,17 @@ export function adapters(
     }
   })
 }
+
+/** UINT8 [N,1,S,S] → what the network takes, [N,S,S,1] in its own range. The first nodes of the graph. */
+export const imageInput = ({ name, scale, shape: [, , height, width] }: Manifest['input']): InputAdapter => ({
+  name,
+  dtype: 'uint8',
+  shape: [null, 1, height, width],
+  prepare: (g, image) => {
+    g.scope = 'image'
+    const scaled = g.op('Mul', [g.op('Cast', [image], { to: 'float32' }), g.constant(scalar(scale), 'scale')])
+    const moved = g.op('Transpose', [scaled], { perm: [0, 2, 3, 1] })
+    g.scope = ''
+    return moved
+  },
+})

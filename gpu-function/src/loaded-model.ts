@@ -1,3 +1,4 @@
+import { REGION_PLANES } from '@detl/core/lungs/regions'
 import { identityOf } from '@detl/core/model/identity'
 import type { Manifest } from '@detl/core/model/manifest'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
@@ -80,6 +81,9 @@ function checkShapes(session: Session, manifest: Manifest): void {
     [OUTPUTS.probabilities]: [-1, labels.length],
     [OUTPUTS.cam]: [-1, labels.length, cam.height, cam.width],
     ...(manifest.outOfDistribution && { [OUTPUTS.oodScore]: [-1] }),
+    ...(manifest.regions && {
+      [OUTPUTS.regions]: [-1, REGION_PLANES.length, manifest.regions.height, manifest.regions.width],
+    }),
   }
   for (const [name, shape] of Object.entries(expected)) {
     const output = session.outputs.find((o) => o.name === name)

@@ -10,6 +10,7 @@ import {
 } from '@detl/core/wire/oip'
 import { parseSigningKeys, verifyRequest } from '@detl/core/wire/signature'
 import { within } from './deadline.ts'
+import { drawnRegions } from './regions.ts'
 
 export const SIGNING_KEY = `test:${Buffer.alloc(32, 7).toString('base64')}`
 
@@ -23,7 +24,6 @@ type Trouble = (call: number) => { status: number } | { delayMs: number } | 'han
  * tensor alone: the same image, the same answer.
  */
 export async function gpuStandIn(manifest: Manifest, port = 0) {
-  const { cam } = manifest
   const keys = parseSigningKeys(SIGNING_KEY)
   const state = { calls: 0, answered: 0, trouble: undefined as Trouble | undefined }
   const server = createServer((request, response) => {
@@ -59,7 +59,7 @@ export async function gpuStandIn(manifest: Manifest, port = 0) {
       modelName: 'detl',
       id,
       parameters: COMPUTED_ON,
-      outputs: answer(inputs[0]!.data, cam)
+      outputs: answer(inputs[0]!.data, manifest)
         .filter(({ name }) => wanted?.some((one) => one.name === name) ?? true)
         .map((tensor) => ({ tensor, binary: true })),
     })
@@ -84,8 +84,8 @@ export async function gpuStandIn(manifest: Manifest, port = 0) {
 
 const HANG_UP = new Error('hang up')
 
-/** Probabilities, maps and a distance of 0 … 100 that the tensor's mean decides. @param tensor UINT8 [1,1,S,S] */
-function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
+/** Probabilities, maps, a distance of 0 … 100 and lungs' opacity that the tensor's mean decides. @param tensor UINT8 [1,1,S,S] */
+function answer(tensor: Uint8Array, { cam, regions }: Manifest) {
   const mean = tensor.reduce((sum, value) => sum + value, 0) / tensor.length / 255
   const weights = LABELS.map((_, index) => 1 + index * mean)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -99,6 +99,15 @@ function answer(tensor: Uint8Array, cam: { width: number; height: number }) {
     ),
     fp32('cam', [1, LABELS.length, cam.height, cam.width], maps),
     fp32('ood_score', [1], Float32Array.of(100 * mean)),
+    ...(regions
+      ? [
+          fp32(
+            'regions',
+            [1, 3, regions.height, regions.width],
+            drawnRegions({ opacity: () => mean }, regions),
+          ),
+        ]
+      : []),
   ]
 }
 

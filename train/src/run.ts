@@ -62,7 +62,7 @@ export function identityOf(
     .digest('hex')
 }
 
-function codeVersion(): string {
+export function codeVersion(): string {
   const git = (...args: string[]) =>
     execFileSync('git', args, {
       cwd: import.meta.dirname,

@@ -1,10 +1,12 @@
 import type { Screened } from '@detl/core/answers/answer'
+import { lungFindings } from '@detl/core/answers/lung-findings'
 import { toldOf } from '@detl/core/answers/told'
 import type { ToldDecision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
 import { mapMaximum } from '@detl/core/api/screening'
 import type { Intake } from '@detl/core/intake/taken-in'
+import type { Severity } from '@detl/core/lungs/severity'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Scores } from '@detl/core/model/outputs'
 
@@ -20,7 +22,9 @@ export type ScoredLine = {
   /** The scores against the model's thresholds of its operating point `balanced`. */
   decision: ToldDecision
   /** The map of `decision.leading`, raw scale, rounded to 6 significant digits. */
-  cam: { class: string; max: number; shape: [number, number]; data: number[] }
+  cam: { class: string; max: number; shape: [number, number]; data: number[]; inLungs?: number }
+  /** How much of the lungs is opaque; absent where the model outlines no lungs. */
+  severity?: Severity
   quality: { warnings: { code: string; detail: string }[] }
   /** Paths of what was written: overlay, FHIR report, structured report, Secondary Capture, PDF. */
   overlay?: string
@@ -42,6 +46,8 @@ export function scoredLine(
   const { decision, told } = toldOf({ manifest, scores, settings, language })
   const leading = decision.leading
   const map = scores.maps[leading]!
+  const lungs = lungFindings(manifest, scores, intake.preprocessed.geometry.placed)
+  const inLungs = lungs?.inLungs(map)
   return {
     file,
     model: { name: manifest.name, version: manifest.version },
@@ -53,7 +59,9 @@ export function scoredLine(
       max: mapMaximum(map),
       shape: [map.height, map.width],
       data: Array.from(map.data, (value) => Number(value.toPrecision(6))),
+      ...(inLungs !== undefined && { inLungs }),
     },
+    ...(lungs && { severity: lungs.severity }),
     quality: { warnings: [...qualityWarnings(intake.quality), ...modelWarnings(scores)] },
   }
 }

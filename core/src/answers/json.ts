@@ -9,6 +9,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 import { preprocessId } from '../preprocess/spec.ts'
 import type { Answer } from './answer.ts'
+import { lungFindings } from './lung-findings.ts'
 import { toldOf } from './told.ts'
 
 /** What JSON says of the image itself: all that a job must remember of it. */
@@ -45,6 +46,7 @@ export function screeningOf(
 ): Screening {
   const { id, manifest, scores, servedBy, computedOn } = answer
   const { decision, told } = toldOf(answer)
+  const lungs = lungFindings(manifest, scores, image.placed)
   return {
     id,
     model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
@@ -52,7 +54,12 @@ export function screeningOf(
     probabilities: scores.probabilities,
     label: scores.label,
     decision: { headline: told.headline, ...decision },
-    heatmaps: manifest.labels.map((label) => encodeHeatmap(label, scores.maps[label]!)),
+    heatmaps: manifest.labels.map((label) => {
+      const map = scores.maps[label]!
+      const inLungs = lungs?.inLungs(map)
+      return { ...encodeHeatmap(label, map), ...(inLungs !== undefined && { inLungs }) }
+    }),
+    ...(lungs && { severity: lungs.severity }),
     image,
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
     preprocessedBy,

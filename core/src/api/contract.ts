@@ -703,6 +703,25 @@ export interface components {
                 output: "ood_score";
                 threshold: number;
             } | null;
+            regions?: {
+                /** @enum {string} */
+                output: "regions";
+                height: number;
+                width: number;
+                network: {
+                    name: string;
+                    version: string;
+                    sha256: string;
+                };
+                error: {
+                    level: number;
+                    images: number;
+                    extent: number;
+                    zoneExtent: number;
+                    zoneScore: number;
+                    score: number;
+                };
+            };
             files: {
                 [key: string]: string;
             };
@@ -776,7 +795,112 @@ export interface components {
                 /** @enum {string} */
                 encoding: "base64-uint8";
                 data: string;
+                inLungs?: number;
             }[];
+            severity?: {
+                /** @enum {boolean} */
+                assessable: false;
+                reason: {
+                    /** @enum {string} */
+                    code: "lungs-not-found" | "lungs-cut-off" | "lungs-implausible";
+                    detail: string;
+                };
+            } | {
+                /** @enum {boolean} */
+                assessable: true;
+                score: {
+                    value: number;
+                    low: number;
+                    high: number;
+                };
+                extent: {
+                    left: {
+                        value: number;
+                        low: number;
+                        high: number;
+                    };
+                    right: {
+                        value: number;
+                        low: number;
+                        high: number;
+                    };
+                };
+                zones: {
+                    A: {
+                        score: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        extent: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                    B: {
+                        score: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        extent: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                    C: {
+                        score: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        extent: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                    D: {
+                        score: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        extent: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                    E: {
+                        score: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        extent: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                    F: {
+                        score: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        extent: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                };
+                level: number;
+            };
             image: {
                 format: string;
                 width: number;

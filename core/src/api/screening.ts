@@ -4,6 +4,7 @@ import { classIdSchema, classInfoSchema } from '../model/classes.ts'
 import { computedOnSchema } from './computed-on.ts'
 import { toldDecisionSchema } from './decision.ts'
 import { DISCLAIMER } from './disclaimer.ts'
+import { severitySchema } from './severity.ts'
 
 const probability = z.number().min(0).max(1)
 
@@ -16,6 +17,8 @@ const heatmapSchema = z.strictObject({
   height: z.int().positive(),
   encoding: z.literal('base64-uint8'),
   data: z.base64(),
+  /** Share of the map's evidence that lies in the lungs; absent where there is no evidence, or lungs were not found. */
+  inLungs: z.number().min(0).max(1).optional(),
 })
 
 const rectangle = z.strictObject({ x: z.number(), y: z.number(), width: z.number(), height: z.number() })
@@ -33,6 +36,8 @@ export const screeningSchema = z.strictObject({
   /** The scores against the thresholds that the account chose, and the sentence to show first. */
   decision: toldDecisionSchema,
   heatmaps: z.array(heatmapSchema),
+  /** How much of the lungs is opaque; absent where the model outlines no lungs. */
+  severity: severitySchema.optional(),
   /** How a heat map lies on the image: cell (i,j) looks at tensor pixel offset + stride × (j,i); the tensor's `placed` shows the image's `crop`. */
   image: z.strictObject({
     format: z.string(),

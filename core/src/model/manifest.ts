@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { CAM_METHODS } from '../cam/methods.ts'
 import { gateSpecSchema } from '../gate/gate-spec.ts'
+import { regionsSchema } from '../lungs/regions.ts'
 import { preprocessSpecSchema } from '../preprocess/spec-schema.ts'
 import { labellingSchema } from './class-list.ts'
 import { classIdSchema, classInfoSchema } from './classes.ts'
@@ -101,6 +102,8 @@ export const manifestSchema = z.strictObject({
     .optional(),
   /** Null where the model does not measure how unlike its training data an image is. */
   outOfDistribution: distanceSchema.nullable(),
+  /** Absent where the model outlines no lungs. */
+  regions: regionsSchema.optional(),
   /** File name → sha256 */
   files: z.record(z.string(), sha256),
 })

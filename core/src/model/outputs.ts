@@ -1,5 +1,6 @@
 import { AppError } from '../api/problem.ts'
 import type { ActivationMap } from '../cam/resize-map.ts'
+import { type Regions, type RegionsSpec, regionsOf } from '../lungs/regions.ts'
 import { float32Values, type WireTensor } from '../wire/tensor.ts'
 import type { Label } from './labels.ts'
 import type { Manifest } from './manifest.ts'
@@ -13,6 +14,8 @@ export type ModelOutputs = {
   readonly cam: Float32Array
   /** Absent where the model does not measure it. */
   readonly oodScore?: number | undefined
+  /** [3,h,w]; absent where the model outlines no lungs. */
+  readonly regions?: Float32Array | undefined
 }
 
 /** What the model says of one image. */
@@ -24,16 +27,22 @@ export type Scores = {
   readonly maps: Readonly<Record<Label, ActivationMap>>
   /** Whether the image is unlike those that the model was trained on, by the model's own measure; null where it has none. */
   readonly outOfDistribution: boolean | null
+  /** Lungs and opacity; absent where the model outlines none. */
+  readonly regions?: Regions
 }
 
 /**
  * Names of the outputs that a screening needs of a model: what a caller asks the runtime for.
  * @example await session.run({ image }, outputsOf(manifest))
  */
-export const outputsOf = ({ outOfDistribution }: Pick<Manifest, 'outOfDistribution'>): string[] => [
+export const outputsOf = ({
+  outOfDistribution,
+  regions,
+}: Pick<Manifest, 'outOfDistribution' | 'regions'>): string[] => [
   OUTPUTS.probabilities,
   OUTPUTS.cam,
   ...(outOfDistribution ? [OUTPUTS.oodScore] : []),
+  ...(regions ? [OUTPUTS.regions] : []),
 ]
 
 /**
@@ -52,6 +61,7 @@ export function collectOutputs(names: readonly string[], valuesOf: (name: string
     probabilities: values(OUTPUTS.probabilities),
     cam: values(OUTPUTS.cam),
     oodScore: names.includes(OUTPUTS.oodScore) ? values(OUTPUTS.oodScore)[0] : undefined,
+    regions: names.includes(OUTPUTS.regions) ? values(OUTPUTS.regions) : undefined,
   }
 }
 
@@ -81,8 +91,9 @@ export function readScores(
     labelling,
     cam: { width, height },
     outOfDistribution,
-  }: Pick<Manifest, 'cam' | 'labels' | 'labelling' | 'outOfDistribution'>,
-  { probabilities, cam, oodScore }: ModelOutputs,
+    regions: spec,
+  }: Pick<Manifest, 'cam' | 'labels' | 'labelling' | 'outOfDistribution' | 'regions'>,
+  { probabilities, cam, oodScore, regions }: ModelOutputs,
 ): Scores {
   const cells = width * height
   if (probabilities.length !== labels.length || cam.length !== labels.length * cells) {
@@ -102,5 +113,14 @@ export function readScores(
     label: labels[best]!,
     maps: byLabel((index) => ({ width, height, data: cam.subarray(index * cells, (index + 1) * cells) })),
     outOfDistribution: outOfDistribution && oodScore! > outOfDistribution.threshold,
+    ...(spec && { regions: checkedRegions(spec, regions) }),
+  }
+}
+
+function checkedRegions(spec: RegionsSpec, values: Float32Array | undefined): Regions {
+  try {
+    return regionsOf(spec, values ?? new Float32Array())
+  } catch (cause) {
+    throw new AppError('upstream-invalid', `${OUTPUTS.regions}: ${(cause as Error).message}`, { cause })
   }
 }

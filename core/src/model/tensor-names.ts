@@ -15,4 +15,6 @@ export const OUTPUTS = {
   camWeights: 'cam_weights',
   /** [N], squared Mahalanobis distance; where the manifest has `outOfDistribution` */
   oodScore: 'ood_score',
+  /** [N,3,h,w], shares 0 … 1 of lung, lung and opacity (`core/src/lungs/regions.ts`); where the manifest has `regions` */
+  regions: 'regions',
 } as const

@@ -24,8 +24,8 @@ export function edgeInfer(manifest: Manifest, service: Pick<InferService, 'run'>
   return async (tensor) => {
     const run = await attempt(() => service?.run(tensor, { sha256, size, outputs }))
     if (!run.ok) throw new AppError('upstream-unavailable', run.detail)
-    const { probabilities, cam, oodScore } = run
-    return { probabilities, cam, oodScore, servedBy: 'edge' }
+    const { ok: _, ...given } = run
+    return { ...given, servedBy: 'edge' }
   }
 }
 

@@ -13,8 +13,9 @@ import {
   wholeNumber,
   wholeNumbers,
 } from './flags.ts'
+import { addLungCommands } from './lungs.ts'
 
-/** `train pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact` */
+/** `train pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact|lungs|lungs-report` */
 export function addTrainCommands(program: Command): void {
   const train = program
     .command('train')
@@ -26,6 +27,7 @@ export function addTrainCommands(program: Command): void {
   addLeaveSourceOut(train)
   addCompare(train)
   addArtifact(train)
+  addLungCommands(train)
 }
 
 function addPretrain(train: Command): void {

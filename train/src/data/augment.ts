@@ -46,11 +46,11 @@ export function augment(
   config: AugmentConfig,
   rng: Rng,
   out: Uint8Array,
-  region?: RegionPair,
+  regions: readonly RegionPair[] = [],
 ): void {
   const change = drawWarp(size, placed, config, rng)
   warp(src, size, placed, change, out)
-  if (region) warp(region.src, size, placed, change, region.out)
+  for (const region of regions) warp(region.src, size, placed, change, region.out)
   const { target } = change
   if (config.marks > 0 && rng() < config.marks) drawMarks(out, size, target, rng)
   if (config.blur > 0 && rng() < config.blur)

@@ -25,7 +25,8 @@ export function* trainingBatches(
       const rng = rngOf(seed, 'augment', epoch, epochImages > 0 ? `${i}/${start + b}` : i)
       const mask = regions?.masks[i]
       const region = mask && { src: mask, out: moved }
-      augment(pixelsOf(set, i), set.size, set.placed[set.indices[i]!]!, options.augment, rng, changed, region)
+      const placed = set.placed[set.indices[i]!]!
+      augment(pixelsOf(set, i), set.size, placed, options.augment, rng, changed, region && [region])
       if (regions && batch.regions) {
         sampleRegion(region && moved, set.size, regions.grid, b, batch.regions.cells)
         batch.regions.weights[b] = regions.weights[i]!

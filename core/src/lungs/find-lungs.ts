@@ -1,0 +1,177 @@
+import type { Rect } from '../preprocess/preprocessed.ts'
+import type { Regions } from './regions.ts'
+
+/** One lung in the cells of `Regions`. */
+export type Lung = {
+  /** [height,width]: share of each cell that is this lung; 0 away from its largest connected part. */
+  readonly share: Float32Array
+  /** Sum of `share`, in cells. */
+  readonly area: number
+  /** The box around it, in cells, with fractions: all but a fiftieth of the area lies between top and bottom, left and right. */
+  readonly top: number
+  readonly bottom: number
+  readonly left: number
+  readonly right: number
+  /** Mean share over the cells that are mostly lung: how sure whoever outlined it was. */
+  readonly sure: number
+}
+
+/** Both lungs; right and left are the patient's. */
+export type Lungs = { readonly right: Lung; readonly left: Lung }
+
+export const LUNG_FAULTS = {
+  'lungs-not-found': 'two lungs are not to be seen in this image',
+  'lungs-cut-off': 'a part of a lung lies outside the image',
+  'lungs-implausible':
+    'what was found does not lie as two lungs do; the image may be rotated or no frontal view',
+} as const
+/** Why nothing can be said of the lungs of an image. */
+export type LungFault = keyof typeof LUNG_FAULTS
+
+/** A lung covers at least and at most this share of the picture. */
+const AREA = [0.03, 0.45] as const
+/** Of the larger lung's area, the smaller one's. */
+const EVEN = 0.2
+/** Mean share over the cells that are mostly lung: below, the network is not sure of what it outlines. */
+const SURE = 0.75
+/** Of a lung's height or width, how much may lie along one edge of the picture. */
+const ALONG_EDGE = 0.5
+/** Of the shorter lung's height, how much lies beside the other lung. */
+const BESIDE = 0.5
+
+/**
+ * The two lungs that a network outlined, or why there are none to speak of.
+ * @param picture where the picture lies in the tensor, as shares of its sides: the rest is padding
+ * @example const lungs = findLungs(regions, pictureIn(geometry, 128))
+ */
+export function findLungs(regions: Regions, picture: Rect): Lungs | LungFault {
+  const { width, height } = regions
+  const lungs = outlinedLungs(regions)
+  if (!lungs) return 'lungs-not-found'
+  const cells = picture.width * width * picture.height * height
+  for (const { area, sure } of [lungs.right, lungs.left])
+    if (area < AREA[0] * cells || area > AREA[1] * cells || sure < SURE) return 'lungs-not-found'
+  if (!liesAsLungs(lungs)) return 'lungs-implausible'
+  if ([lungs.right, lungs.left].some((lung) => isCutOff(lung, picture, width, height))) return 'lungs-cut-off'
+  return lungs
+}
+
+/** The largest part of either plane, plausible or not; undefined where one of them has none. */
+export function outlinedLungs({
+  pictureLeft,
+  pictureRight,
+  width,
+  height,
+}: Omit<Regions, 'opacity'>): Lungs | undefined {
+  const right = lungOf(pictureLeft, width, height)
+  const left = lungOf(pictureRight, width, height)
+  return right && left && { right, left }
+}
+
+/** Where a geometry's picture lies in a tensor of `size` × `size`, as shares of its sides. */
+export const pictureIn = ({ placed }: { readonly placed: Rect }, size: number): Rect => ({
+  x: placed.x / size,
+  y: placed.y / size,
+  width: placed.width / size,
+  height: placed.height / size,
+})
+
+function liesAsLungs({ right, left }: Lungs): boolean {
+  const [small, large] = right.area < left.area ? [right, left] : [left, right]
+  const beside = Math.min(right.bottom, left.bottom) - Math.max(right.top, left.top)
+  const shorter = Math.min(right.bottom - right.top, left.bottom - left.top)
+  const apart = (left.left + left.right) / 2 > Math.max((right.left + right.right) / 2, right.left)
+  return apart && small.area >= EVEN * large.area && beside >= BESIDE * shorter
+}
+
+/** Whether much of a lung ends at an edge of the picture: it goes on outside. */
+function isCutOff(
+  { share, top, bottom, left, right }: Lung,
+  picture: Rect,
+  width: number,
+  height: number,
+): boolean {
+  const columns = [Math.round(picture.x * width), Math.round((picture.x + picture.width) * width) - 1]
+  const rows = [Math.round(picture.y * height), Math.round((picture.y + picture.height) * height) - 1]
+  const alongColumn = (x: number) => sum(height, (y) => (share[y * width + x]! > 0.5 ? 1 : 0))
+  const alongRow = (y: number) => sum(width, (x) => (share[y * width + x]! > 0.5 ? 1 : 0))
+  return (
+    columns.some((x) => alongColumn(x) > ALONG_EDGE * (bottom - top)) ||
+    rows.some((y) => alongRow(y) > ALONG_EDGE * (right - left))
+  )
+}
+
+const sum = (count: number, of: (i: number) => number): number => {
+  let total = 0
+  for (let i = 0; i < count; i++) total += of(i)
+  return total
+}
+
+/** The largest connected part of a plane, with the cells around it that are lung in part. */
+function lungOf(plane: Float32Array, width: number, height: number): Lung | undefined {
+  const inside = largestPart(plane, width, height)
+  if (inside.length === 0) return undefined
+  const share = new Float32Array(plane.length)
+  let certain = 0
+  for (const at of inside) {
+    certain += plane[at]!
+    const x = at % width
+    for (let dy = -width; dy <= width; dy += width)
+      for (let dx = x === 0 ? 0 : -1; dx <= (x === width - 1 ? 0 : 1); dx++) {
+        const next = at + dy + dx
+        if (next >= 0 && next < plane.length) share[next] = plane[next]!
+      }
+  }
+  const rows = new Float64Array(height)
+  const columns = new Float64Array(width)
+  let area = 0
+  for (const [at, value] of share.entries()) {
+    rows[Math.floor(at / width)]! += value
+    columns[at % width]! += value
+    area += value
+  }
+  const [top, bottom] = span(rows, area)
+  const [left, right] = span(columns, area)
+  return { share, area, top, bottom, left, right, sure: certain / inside.length }
+}
+
+/** Where the first and the last hundredth of a sum end, in fractions of bins. */
+function span(bins: Float64Array, total: number): [number, number] {
+  const at = (share: number): number => {
+    let before = 0
+    for (const [i, value] of bins.entries()) {
+      if (value > 0 && before + value >= share * total) return i + (share * total - before) / value
+      before += value
+    }
+    return bins.length
+  }
+  return [at(0.01), at(0.99)]
+}
+
+/** Cells above one half that hang together over their sides: the largest such set. */
+function largestPart(plane: Float32Array, width: number, height: number): number[] {
+  const seen = new Uint8Array(plane.length)
+  let largest: number[] = []
+  for (let start = 0; start < plane.length; start++) {
+    if (seen[start] || plane[start]! < 0.5) continue
+    const part = [start]
+    seen[start] = 1
+    for (let i = 0; i < part.length; i++) {
+      const at = part[i]!
+      const [x, y] = [at % width, Math.floor(at / width)]
+      const next = [
+        x > 0 && at - 1,
+        x < width - 1 && at + 1,
+        y > 0 && at - width,
+        y < height - 1 && at + width,
+      ]
+      for (const n of next) {
+        if (n === false || seen[n] || plane[n]! < 0.5) continue
+        seen[n] = 1
+        part.push(n)
+      }
+    }
+    if (part.length > largest.length) largest = part
+  }
+  return largest
+}

@@ -1,0 +1,144 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { LungFacts } from '@detl/core/lungs/lung-facts'
+import { parseManifest, SCHEMA } from '@detl/core/model/manifest'
+import { outputsOf } from '@detl/core/model/outputs'
+import { addRegionsTo } from '@detl/export/regions/folders'
+import { writeLungs } from '@detl/export/regions/lungs'
+import { lungNet } from '@detl/train/lungs/net'
+import * as tf from '@tensorflow/tfjs-core'
+import type * as tfl from '@tensorflow/tfjs-layers'
+import ort from 'onnxruntime-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testManifest } from '../support/manifest.ts'
+import { TEST_REGIONS } from '../support/regions.ts'
+import { TINY, tinyModel } from '../support/tiny-model.ts'
+import { saveToFolder } from './harness.ts'
+import { checkerMissing, complaintOf } from './onnx-checker.ts'
+
+const SIZE = 64
+const dice = { images: 5, mean: 0.95, lowest: 0.9, right: 0.95, left: 0.95 }
+const facts: LungFacts = {
+  schema: SCHEMA,
+  name: 'lungs-test',
+  version: '1.0.0',
+  createdAt: '2026-01-01T00:00:00Z',
+  size: SIZE,
+  scale: 1 / 255,
+  height: SIZE / 2,
+  width: SIZE / 2,
+  error: TEST_REGIONS.error,
+  figures: {
+    folds: { ...dice, byFold: [0.95] },
+    sourceLeftOut: null,
+    severity: { images: 5, spearmanExtent: 0.7, spearmanScore: 0.7, normalExtent: 0.02, normalImages: 5 },
+  },
+  data: { digest: '0'.repeat(64), images: 5, sources: [] },
+  training: { code: 'test', backend: 'none', seed: 1, summary: 'none' },
+}
+
+const root = mkdtempSync(join(tmpdir(), 'detl-regions-'))
+const lungs = join(root, 'lungs')
+let network: tfl.LayersModel
+beforeAll(async () => {
+  network = lungNet(SIZE, 1)
+  mkdirSync(join(root, 'run', 'all'), { recursive: true })
+  cpSync(await saveToFolder(network), join(root, 'run', 'all', 'best'), { recursive: true })
+  writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify(facts))
+  writeLungs(join(root, 'run'), lungs)
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+/** A screening model of S × S with nothing but its four classes. */
+function screeningModel(size: number): string {
+  const dir = join(root, `screening-${size}`)
+  mkdirSync(dir, { recursive: true })
+  const manifest = testManifest({ input: { name: 'image', shape: [-1, 1, size, size], scale: 1 / 255 } })
+  const { onnx } = tinyModel({ ...TINY, size }, { 'detl.manifest': '{}' })
+  writeFileSync(join(dir, 'model.onnx'), onnx)
+  writeFileSync(
+    join(dir, 'manifest.json'),
+    JSON.stringify({ ...manifest, files: { 'model.onnx': '1'.repeat(64) } }),
+  )
+  return dir
+}
+
+const image = (size: number) =>
+  Uint8Array.from({ length: 2 * size * size }, (_, i) => (i * 37 + (i % size) * 5) % 256)
+async function run(folder: string, size: number, pixels = image(size)) {
+  const session = await ort.InferenceSession.create(readFileSync(join(folder, 'model.onnx')), {
+    logSeverityLevel: 3,
+  })
+  return session.run({ image: new ort.Tensor('uint8', pixels, [pixels.length / size ** 2, 1, size, size]) })
+}
+const floats = (tensor: ort.Tensor | undefined) => tensor!.data as Float32Array
+const apart = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((most, v, i) => Math.max(most, Math.abs(v - b[i]!)), 0)
+
+describe('the network that outlines lungs', () => {
+  it('gives in ONNX what it gives in tfjs: planes of shares, weights in half precision', async () => {
+    const { regions } = await run(lungs, SIZE)
+    expect(regions!.dims).toEqual([2, 3, SIZE / 2, SIZE / 2])
+    const x = tf.tensor4d(
+      Float32Array.from(image(SIZE), (v) => v / 255),
+      [2, SIZE, SIZE, 1],
+    )
+    const expected = await tf.transpose(network.predict(x) as tf.Tensor4D, [0, 3, 1, 2]).data()
+    expect(apart(floats(regions), expected)).toBeLessThan(0.01)
+    expect(new Set(Array.from(floats(regions), (v) => v.toFixed(2))).size).toBeGreaterThan(10)
+  })
+
+  it('is refused where it is not what its facts say', () => {
+    writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify({ ...facts, size: 2 * SIZE }))
+    expect(() => writeLungs(join(root, 'run'), join(root, 'other'))).toThrow(/facts say \[N,128,128,1\]/)
+    writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify(facts))
+  })
+})
+
+describe('a screening model with regions', () => {
+  it.each([SIZE, 80])(
+    'of %d pixels a side answers as before, and outlines lungs in the same run',
+    async (size) => {
+      const before = screeningModel(size)
+      const out = join(root, `with-${size}`)
+      addRegionsTo(before, lungs, out)
+      const manifest = parseManifest(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')))
+      expect(outputsOf(manifest)).toEqual(['probabilities', 'cam', 'regions'])
+      const [plain, whole] = [await run(before, size), await run(out, size)]
+      for (const name of Object.keys(plain)) expect(floats(whole[name])).toEqual(floats(plain[name]))
+      expect(whole.regions!.dims).toEqual([2, 3, SIZE / 2, SIZE / 2])
+      if (size === SIZE) expect(floats(whole.regions)).toEqual(floats((await run(lungs, SIZE)).regions))
+    },
+  )
+
+  it('sees an image of another size as one that was resized between pixels’ centres', async () => {
+    const out = join(root, 'with-96')
+    addRegionsTo(screeningModel(96), lungs, out)
+    const ramp = (size: number) =>
+      Uint8Array.from(
+        { length: size * size },
+        (_, i) => 255 * (((i % size) + 0.5) / size) * ((Math.floor(i / size) + 0.5) / size),
+      )
+    const [direct, resized] = [await run(lungs, SIZE, ramp(SIZE)), await run(out, 96, ramp(96))]
+    expect(apart(floats(direct.regions), floats(resized.regions))).toBeLessThan(0.03)
+  })
+
+  it('gets another network in place of the one it has', async () => {
+    const out = join(root, 'twice')
+    addRegionsTo(screeningModel(SIZE), lungs, out)
+    const { after } = addRegionsTo(out, lungs, out)
+    expect(addRegionsTo(out, lungs, out)).toEqual({ before: after, after })
+    expect(floats((await run(out, SIZE)).regions)).toEqual(floats((await run(lungs, SIZE)).regions))
+  })
+
+  it('is refused where its image is far larger or smaller than the network’s', () => {
+    expect(() => addRegionsTo(screeningModel(160), lungs, join(root, 'large'))).toThrow(/160 × 160.*64 × 64/)
+  })
+
+  it.skipIf(checkerMissing)('is valid ONNX', () => {
+    const out = join(root, 'checked')
+    addRegionsTo(screeningModel(80), lungs, out)
+    expect(complaintOf(readFileSync(join(out, 'model.onnx')))).toBe('')
+  })
+})
