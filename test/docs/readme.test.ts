@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { show } from '@detl/cli/ship/markdown'
 import { auditTable } from '@detl/cli/ship/model-card'
 import { resultsTable, summaryTable } from '@detl/cli/ship/results-table'
+import { parseLungFacts } from '@detl/core/lungs/lung-facts'
 import { type Estimate, parseManifest } from '@detl/core/model/manifest'
 import type { Comparison, Report } from '@detl/train/evaluate/report'
 import { describe, expect, it } from 'vitest'
@@ -104,5 +105,15 @@ describe.each(['detl-128', 'mobilenet-v2-160'])('the shipped model %s', (name) =
     const digest = Buffer.from(await crypto.subtle.digest('SHA-256', onnx)).toString('hex')
     expect(manifest.files['model.onnx']).toBe(digest)
     expect(onnx.length).toBeLessThanOrEqual(12e6)
+  })
+
+  it('outlines lungs by the network in models/lungs-128, whose card has its figures', async () => {
+    const { regions } = parseManifest(JSON.parse(read(`models/${name}/manifest.json`)))
+    const { error, figures } = parseLungFacts(JSON.parse(read('models/lungs-128/lungs.json')))
+    const onnx = readFileSync(new URL('../../models/lungs-128/model.onnx', import.meta.url))
+    const digest = Buffer.from(await crypto.subtle.digest('SHA-256', onnx)).toString('hex')
+    expect(regions?.network.sha256).toBe(digest)
+    expect(regions?.error).toEqual(error)
+    expect(read('models/lungs-128/MODEL_CARD.md')).toContain(figures.severity.spearmanScore.toFixed(3))
   })
 })

@@ -18,7 +18,8 @@ viral pneumonia, from one collection of published cases. It says nothing of what
 
 ## How well
 
-Every image was scored by a network that had seen no image of its patient.
+Every image was scored by a network that had seen no image of its patient. Where another model taught it opacity (below), that model’s features may have seen the class of the image, though
+never how much of it is opaque.
 
 | lungs, Dice on the tensor | images | mean | lowest |
 | --- | --- | --- | --- |
