@@ -1,4 +1,5 @@
 import type { NodeProto } from 'onnx-buf'
+import { PREFIX } from '../regions/add-regions.ts'
 import type { OnnxModel } from './onnx-model.ts'
 
 /** A convolution or large dense layer that is to be computed with 8-bit integers. */
@@ -26,7 +27,7 @@ const KEEPS_RANGE: readonly string[] = ['MaxPool', 'Reshape']
 
 /**
  * What of a model is computed with 8-bit integers: convolutions with constant weights, dense layers of a million weights or more that they
- * lead to, and the residual sums between them. Grad-CAM, the scores and the out-of-distribution distance stay float.
+ * lead to, and the residual sums between them. The network that outlines lungs, Grad-CAM, the scores and the out-of-distribution distance stay float.
  */
 export function planOf(model: OnnxModel): Plan {
   const image = imageOf(model)
@@ -35,6 +36,8 @@ export function planOf(model: OnnxModel): Plan {
   const nodes: IntegerNode[] = []
   const sums: string[] = []
   for (const node of model.graph.node) {
+    // The ranges of severity were measured in float.
+    if (node.name.startsWith(PREFIX)) continue
     const [x = '', w = ''] = node.input
     const y = node.output[0]!
     if (node.opType === 'Conv' && model.constant(w)) {

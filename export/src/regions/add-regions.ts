@@ -9,7 +9,8 @@ import {
 import { ConvertError } from '../errors.ts'
 import { OnnxModel } from '../quantise/onnx-model.ts'
 
-const PREFIX = 'lungs/'
+/** Names of nodes and values that are the added network’s. */
+export const PREFIX = 'lungs/'
 
 /**
  * Puts the network that outlines lungs into a screening model's graph: it takes the same tensor, resized within the graph where it wants another size, and
