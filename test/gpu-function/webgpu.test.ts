@@ -1,9 +1,10 @@
 /** The WebGPU provider without a GPU, on SwiftShader: the same runtime, kernels and driver interface, slow. */
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodePng } from '@detl/core/image/png-encode'
+import { parseManifest } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
 import { float32Values } from '@detl/core/wire/tensor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,8 +12,10 @@ import { detl } from '../support/detl-process.ts'
 import { inferCall, KEYS_TEXT, readAnswer, signedCall } from '../support/gpu-client.ts'
 import { startServer } from '../support/gpu-process.ts'
 import { modelsFolder } from '../support/model-folder.ts'
+import { onProviders } from '../support/on-providers.ts'
 import { noSoftwareVulkan, softwareVulkan } from '../support/software-vulkan.ts'
 
+const MODELS = fileURLToPath(new URL('../../models', import.meta.url))
 const MAX_BATCH = 3
 const OUTPUTS = ['logits', 'probabilities', 'cam', 'feature_maps', 'cam_weights']
 const main = fileURLToPath(import.meta.resolve('@detl/gpu-function/main'))
@@ -98,6 +101,35 @@ describe.skipIf(noSoftwareVulkan)(`WebGPU ${noSoftwareVulkan ?? 'on SwiftShader'
     expect(named.status).toBe(1)
     expect(named.output).toContain('--allow-software')
   })
+})
+
+describe.skipIf(noSoftwareVulkan)('the shipped models on WebGPU', () => {
+  it.each(readdirSync(MODELS))(
+    '%s: every output as on the CPU',
+    async (name) => {
+      const folder = join(MODELS, name)
+      const { size } = parseManifest(
+        JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')),
+      ).preprocess
+      const cases = [1, 2].map((rows) => ({
+        name: `${rows} rows`,
+        model: join(folder, 'model.onnx'),
+        feeds: {
+          image: {
+            type: 'uint8' as const,
+            dims: [rows, 1, size, size],
+            data: Array.from({ length: rows * size * size }, (_, i) => (i * 37 + (i >> 6) * 11) % 256),
+          },
+        },
+      }))
+      for (const result of await onProviders(cases)) {
+        expect(result).toHaveProperty('apart.cam')
+        for (const [output, apart] of Object.entries('apart' in result ? result.apart : {}))
+          expect(apart, `${output} of ${result.name}`).toBeLessThanOrEqual(1e-4)
+      }
+    },
+    120_000,
+  )
 })
 
 async function metadata(url: string): Promise<{ parameters: Record<string, unknown> }> {
