@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { backward } from '@detl/export/gradients/backward'
+import { OPERATIONS } from '@detl/export/onnx/table'
+import { float32, sizeOf } from '@detl/export/onnx/tensor'
+import { describe, expect, it } from 'vitest'
+import { onProviders } from '../support/on-providers.ts'
+import type { ProviderResult } from '../support/provider-child.ts'
+import { noSoftwareVulkan } from '../support/software-vulkan.ts'
+import { build, fileOf, free, noise, SAMPLES, type Sample, valuesOf } from './operation-samples.ts'
+
+const RIGHT = 1e-4
+
+/** The operation itself; where it has a gradient, that of scores made of it. */
+function graphOf(op: string, sample: Sample, gradient: boolean): Uint8Array {
+  const { g, y, input } = build(op, sample, (graph) => graph.input('x', 'float32', free(sample.shape)))
+  if (!gradient) {
+    g.output('y', y)
+    return fileOf(g)
+  }
+  const width = sizeOf(y.shape.slice(1) as number[])
+  const weights = g.constant(float32([width, 2], valuesOf([width, 2], noise, 77)))
+  const scores = g.op('MatMul', [g.op('Reshape', [y], { shape: [-1, width] }), weights])
+  g.output('scores', scores)
+  g.output('gradient', backward(g, scores, input))
+  return fileOf(g)
+}
+
+const wordsOf = (result: ProviderResult | undefined): string => {
+  if (!result) return ''
+  if ('failed' in result) return result.failed === 'session' ? 'no session' : 'throws at every run'
+  const apart = Math.max(...Object.values(result.apart))
+  return apart <= RIGHT ? 'right' : `off by ${apart.toExponential(0)}`
+}
+
+describe.skipIf(noSoftwareVulkan)('docs/onnx-providers.md', () => {
+  it('says what WebGPU computes as the CPU does, of all that the exporter emits (rewrite it with -u)', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'detl-operations-'))
+    try {
+      const samples = Object.entries(SAMPLES)
+      const cases = samples.flatMap(([op, sample], i) =>
+        [false, true]
+          .filter((gradient) => !gradient || OPERATIONS[op.split(' ')[0]!]?.gradient)
+          .map((gradient) => {
+            const model = join(folder, `${i}-${gradient}.onnx`)
+            writeFileSync(model, graphOf(op, sample, gradient))
+            const data = [...valuesOf(sample.shape, sample.value ?? noise)]
+            const feeds = { x: { type: 'float32' as const, dims: [...sample.shape], data } }
+            return { name: `${op}|${gradient}`, model, feeds }
+          }),
+      )
+      const results = new Map((await onProviders(cases)).map((result) => [result.name, result]))
+      const rows = samples
+        .map(([op]) => op)
+        .toSorted()
+        .map(
+          (op) =>
+            `| ${op} | ${wordsOf(results.get(`${op}|false`))} | ${wordsOf(results.get(`${op}|true`))} |`,
+        )
+      const text = [
+        '# What ONNX Runtime\u2019s WebGPU provider computes right',
+        '',
+        'Made by `test/export/providers.test.ts`; it fails where something changes. onnxruntime-node 1.30.0 on linux/x64, on SwiftShader, a Vulkan driver that computes on the',
+        'processor. Each operation that the exporter emits in a file of its own, and the gradient that Grad-CAM would take through it, beside the CPU provider on the same input:',
+        'right is a difference of at most 1e-4, relative to the larger of 1 and the largest value. An empty cell: the operation has no gradient.',
+        '',
+        'Sines and cosines: WebGPU and Vulkan allow an absolute error of 2^-11 between -\u03c0 and \u03c0, and SwiftShader uses some of it.',
+        '',
+        'The GPU function takes a provider only after a test run of the whole model, so that what is wrong here falls back to the CPU and is said.',
+        '',
+        '| operation | forward | gradient |',
+        '| --- | --- | --- |',
+        ...rows,
+        '',
+      ].join('\n')
+      await expect(text).toMatchFileSnapshot('../../docs/onnx-providers.md')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }, 240_000)
+})
