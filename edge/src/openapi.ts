@@ -49,7 +49,7 @@ export function openApiDocument(app: OpenAPIHono<EdgeContext>) {
     tags: TAGS,
   })
   for (const [path, item] of Object.entries(document.paths ?? {})) complete(path, item as PathItem)
-  closeTuples(document.components)
+  suitGenerators(document.components)
   return document
 }
 
@@ -80,13 +80,24 @@ function complete(path: string, item: PathItem) {
   }
 }
 
-/** A tuple is as long as its items say: tools that know JSON Schema 2020-12 by halves want `items` to say so too. */
-function closeTuples(node: unknown) {
+/**
+ * What generators of clients need: a tuple is as long as its items say, and tools that know JSON Schema 2020-12 by halves want `items` to say
+ * so too; whole numbers to choose from are integers, or Java's generator makes decimals of them, which do not compile.
+ */
+function suitGenerators(node: unknown) {
   if (typeof node !== 'object' || node === null) return
-  const schema = node as { prefixItems?: unknown[]; items?: unknown; minItems?: number; maxItems?: number }
+  const schema = node as {
+    type?: unknown
+    enum?: unknown[]
+    prefixItems?: unknown[]
+    items?: unknown
+    minItems?: number
+    maxItems?: number
+  }
+  if (schema.type === 'number' && schema.enum?.every(Number.isInteger)) schema.type = 'integer'
   if (Array.isArray(schema.prefixItems) && schema.items === undefined) {
     schema.items = {}
     schema.minItems = schema.maxItems = schema.prefixItems.length
   }
-  for (const child of Object.values(node)) closeTuples(child)
+  for (const child of Object.values(node)) suitGenerators(child)
 }

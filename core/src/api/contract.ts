@@ -531,7 +531,7 @@ export interface components {
             instance?: string;
         };
         Model: {
-            /** @enum {number} */
+            /** @enum {integer} */
             schema: 2;
             name: string;
             version: string;
@@ -575,7 +575,7 @@ export interface components {
             preprocess: {
                 /** @enum {string} */
                 name: "cxr-grey";
-                /** @enum {number} */
+                /** @enum {integer} */
                 version: 2;
                 size: number;
                 workingSize: number;
