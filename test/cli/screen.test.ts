@@ -138,7 +138,7 @@ describe('detl screen', { timeout: 120_000 }, () => {
   it('writes overlay, FHIR, structured report and Secondary Capture in the inputs’ own tree, and overwrites nothing', async () => {
     const first = await detl('screen', 'in/a', 'in/b', '--out', 'all', '--format', 'all')
     expect(first.code).toBe(0)
-    const ends = ['.fhir.json', '.png', '.sc.dcm', '.sr.dcm']
+    const ends = ['.fhir.json', '.pdf', '.png', '.sc.dcm', '.sr.dcm']
     expect(await tree('all')).toEqual(
       [
         ...['a/x.png', 'b/IM000001', 'b/x.png'].flatMap((stem) => ends.map((end) => stem + end)),

@@ -37,7 +37,7 @@ describe('a screening through the edge and the GPU function', () => {
     dir = await mkdtemp(join(tmpdir(), 'detl-e2e-'))
     gpuPort = await freePort()
     const port = await freePort()
-    gpu = detl(['serve', 'gpu', '--port', String(gpuPort)], env)
+    gpu = detl(['serve', 'gpu', '--models', 'models', '--port', String(gpuPort)], env)
     edge = detl(
       ['serve', 'edge', '--port', String(port), '--gpu-port', String(gpuPort), '--fallback', 'fail'],
       env,
@@ -163,7 +163,7 @@ describe('a screening through the edge and the GPU function', () => {
     expect(gone.status).toBe(503)
     expect(Number(gone.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(await gone.json()).toMatchObject({ type: '/problems/upstream-unavailable' })
-    gpu = detl(['serve', 'gpu', '--port', String(gpuPort)], env)
+    gpu = detl(['serve', 'gpu', '--models', 'models', '--port', String(gpuPort)], env)
     await gpu.line(/GPU function/)
     expect((await post(png)).status).toBe(200)
   }, 60_000)
