@@ -8,7 +8,7 @@ export const de: Text = {
   disclaimer:
     'Forschungssoftware, kein Medizinprodukt. Die Werte unterstützen fachkundige Befunder; sie sind keine Diagnose.',
   disclaimerMore: [
-    'Bewertet werden frontale Röntgenbilder des Brustkorbs Erwachsener, in vier Klassen. Alles andere sieht das Modell nicht: keinen Bruch, keinen Rundherd, keinen Schlauch, keine Herzschwäche.',
+    'Bewertet werden frontale Röntgenbilder des Brustkorbs Erwachsener in den angezeigten Klassen. Alles andere sieht das Modell nicht: keinen Bruch, keinen Rundherd, keinen Schlauch, keine Herzschwäche.',
     'Ein hoher Wert für „Unauffällig“ schließt keine Krankheit aus. Ein niedriger Wert für COVID-19 schließt keine Infektion aus: dafür gibt es Tests.',
     'Die Wärmekarte zeigt, woher die Hinweise des Netzes kamen. Sie ist nicht der Umriss eines Befundes.',
     'Die Werte können falsch sein, wenn Bilder anders sind als die des Trainings: andere Geräte, Kinder, abfotografierte Filme, Zeichnungen im Bild.',
@@ -144,7 +144,7 @@ export const de: Text = {
     heatHigh: 'stärkster aller Klassen',
     heatPeak: (percent) => `Spitze der Karte ${percent} der stärksten`,
     noEvidence: 'Kein Hinweis auf diese Klasse; ihre Karte ist leer.',
-    scale: 'Wärmeskala, für alle vier Klassen dieselbe',
+    scale: 'Wärmeskala, für alle Klassen dieselbe',
     warnings: 'Bildqualität',
     details: 'Einzelheiten',
     model: 'Modell',

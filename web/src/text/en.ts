@@ -8,7 +8,7 @@ export const en: Text = {
   disclaimer:
     'Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.',
   disclaimerMore: [
-    'It scores frontal chest X-rays of adults in four classes. It does not see anything else: no fracture, no nodule, no tube, no heart failure.',
+    'It scores frontal chest X-rays of adults in the classes that it shows. It does not see anything else: no fracture, no nodule, no tube, no heart failure.',
     'A high score for normal does not rule out disease. A low score for COVID-19 does not rule out an infection: use a test.',
     'The heat map shows where the network’s evidence came from. It is not the outline of a finding.',
     'Scores may be wrong on images that differ from those it was trained on: other machines, children, photographs of films, drawings on the image.',
@@ -144,7 +144,7 @@ export const en: Text = {
     heatHigh: 'strongest of all classes',
     heatPeak: (percent) => `Heat peak ${percent} of the strongest`,
     noEvidence: 'No evidence found for this class; its map is empty.',
-    scale: 'Heat scale, the same for all four classes',
+    scale: 'Heat scale, the same for all classes',
     warnings: 'Image quality',
     details: 'Details',
     model: 'Model',
