@@ -22,7 +22,7 @@ export const screeningSuite = (stage: Stage) =>
       expect(await page.locator('.stage-badge').textContent()).toBe('Synthetic image, not a patient')
       const shares = await page.locator('.score-value').allTextContents()
       expect(shares).toHaveLength(4)
-      const total = shares.reduce((sum, share) => sum + Number.parseInt(share.replace(/\D/g, ''), 10), 0)
+      const total = shares.reduce((sum, share) => sum + Number.parseFloat(share.replace(/[^\d.]/g, '')), 0)
       expect(total).toBeGreaterThanOrEqual(97)
       expect(total).toBeLessThanOrEqual(103)
       const drawn = new Set<string>()
