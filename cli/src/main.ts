@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addBillingCommand } from './commands/billing.ts'
 import { addCalibrateCommand } from './commands/calibrate.ts'
+import { addDriftCommand } from './commands/drift.ts'
 import { addGatewayCommand } from './commands/gateway.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addPhantomCommand } from './commands/phantom.ts'
@@ -48,6 +49,7 @@ addGatewayCommand(program)
 addBillingCommand(program)
 addShipCommand(program)
 addCalibrateCommand(program)
+addDriftCommand(program)
 addTeachCommand(program)
 addQuantizeCommand(program)
 

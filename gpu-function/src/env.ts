@@ -25,6 +25,8 @@ export type GpuFunctionOptions = {
   readonly requestTimeoutMs: number
   readonly drainGraceMs: number
   readonly metricsToken: string | undefined
+  /** Folder of the prediction log; undefined: none is kept. */
+  readonly predictionLog: string | undefined
   readonly logLevel: string
 }
 
@@ -51,6 +53,7 @@ export const DEFAULTS: Omit<GpuFunctionOptions, 'modelsDir' | 'keys'> = {
   requestTimeoutMs: 15_000,
   drainGraceMs: 0,
   metricsToken: undefined,
+  predictionLog: undefined,
   logLevel: 'info',
 }
 
@@ -75,6 +78,7 @@ const envSchema = z.object({
   DETL_REQUEST_TIMEOUT_MS: int(100, 600_000),
   DETL_DRAIN_GRACE_MS: int(0, 600_000),
   DETL_METRICS_TOKEN: z.string().min(16).optional(),
+  DETL_PREDICTION_LOG: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
 })
 
@@ -131,6 +135,7 @@ export function parseEnv(
       requestTimeoutMs: e.DETL_REQUEST_TIMEOUT_MS,
       drainGraceMs: e.DETL_DRAIN_GRACE_MS,
       metricsToken: e.DETL_METRICS_TOKEN,
+      predictionLog: e.DETL_PREDICTION_LOG,
       logLevel: e.LOG_LEVEL,
     }),
     host,

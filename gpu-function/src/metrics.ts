@@ -1,9 +1,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { DriftLevel } from '@detl/core/drift/drift'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { adapterText } from './adapter.ts'
+import type { VersionDrift } from './predictions.ts'
 import type { Session } from './session-messages.ts'
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const LEVELS = { none: 0, few: 0, watch: 1, drift: 2 } as const satisfies Record<DriftLevel, number>
 
 /** What is measured of a loaded version. */
 type Measured = {
@@ -44,6 +48,11 @@ export class Metrics {
   readonly loadFailures = this.#counter('model_load_failures_total', 'Versions that could not be loaded', [
     'model',
   ])
+  readonly predictions = this.#counter(
+    'predictions_total',
+    'Lines of the prediction log: written, or lost to a disk that takes none',
+    ['outcome'],
+  )
   readonly coldStart = this.#gauge('cold_start_seconds', 'Phases from the start of the process to ready', [
     'phase',
   ])
@@ -111,6 +120,33 @@ export class Metrics {
       },
       onDrop: (reason) => this.#dropped.inc({ model, version, reason }),
     }
+  }
+
+  /** Shows how far the last screenings are from each model's reference. @param drift asked at each scrape */
+  drift(drift: () => readonly VersionDrift[]): void {
+    const each = (gauge: Gauge, set: (version: VersionDrift, labels: Record<string, string>) => void) => {
+      gauge.reset()
+      for (const found of drift()) set(found, { model: found.model, version: found.version })
+    }
+    const by = ['model', 'version']
+    this.#gauge('drift_screenings', 'Screenings that are held against the reference', by, (gauge) =>
+      each(gauge, ({ films }, labels) => gauge.set(labels, films)),
+    )
+    const measure = [...by, 'measure']
+    this.#gauge('drift_index', 'Population stability index of a measure', measure, (gauge) =>
+      each(gauge, ({ measures }, labels) => {
+        // Of few screenings the index is that of chance: none is shown.
+        for (const [name, { psi, level }] of Object.entries(measures))
+          if (level !== 'few') gauge.set({ ...labels, measure: name }, psi)
+      }),
+    )
+    const levels = 'Drift of a measure: 0 none, or too few screenings to say; 1 watch; 2 drift'
+    this.#gauge('drift_level', levels, measure, (gauge) =>
+      each(gauge, ({ measures }, labels) => {
+        for (const [name, { level }] of Object.entries(measures))
+          gauge.set({ ...labels, measure: name }, LEVELS[level])
+      }),
+    )
   }
 
   loaded(model: Measured, phases: Record<string, number>): void {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type LoadedModel, type LoadOptions, loadModel } from './loaded-model.ts'
 import type { Metrics } from './metrics.ts'
 import { listModels, type ModelFolder, readModel, readRouting } from './model-files.ts'
+import type { Predictions } from './predictions.ts'
 import { chooseVersion, type Routing, type Wanted } from './routing.ts'
 
 type Version = { readonly folder: ModelFolder; readonly model: LoadedModel }
@@ -19,6 +20,7 @@ export class Models {
   readonly #options: LoadOptions
   readonly #log: Logger
   readonly #metrics: Metrics
+  readonly #predictions: Pick<Predictions, 'loaded' | 'unloaded'> | undefined
   readonly #named = new Map<string, Named>()
   /** Folder → what was wrong with it and its stamp then: it is tried again when it has changed. */
   readonly #failed = new Map<string, { name: string; stamp: string; reason: string }>()
@@ -30,11 +32,18 @@ export class Models {
   #closed = false
   #looked = false
 
-  constructor(deps: { root: string; options: LoadOptions; log: Logger; metrics: Metrics }) {
+  constructor(deps: {
+    root: string
+    options: LoadOptions
+    log: Logger
+    metrics: Metrics
+    predictions?: Pick<Predictions, 'loaded' | 'unloaded'> | undefined
+  }) {
     this.#root = deps.root
     this.#options = deps.options
     this.#log = deps.log
     this.#metrics = deps.metrics
+    this.#predictions = deps.predictions
   }
 
   /** True once every model of the folder has been loaded and warmed up, and nothing that should be there is missing. */
@@ -108,6 +117,7 @@ export class Models {
       this.#named.delete(name)
       this.#unwanted.add(name)
       await Promise.all([...versions.values()].map(({ model }) => this.#retire(model)))
+      for (const { model } of versions.values()) this.#predictions?.unloaded(model)
     })
   }
 
@@ -151,6 +161,7 @@ export class Models {
         throw new Error(`version ${version} is in ${other.folder.path} too`)
       const readMs = performance.now() - started
       const model = await loadModel(bytes, this.#options, this.#metrics.batches(name, version))
+      await this.#predictions?.loaded(bytes.manifest, folder.path)
       this.#failed.delete(folder.path)
       this.#down.delete(folder.path)
       const named = this.#named.get(name) ?? {

@@ -7,6 +7,7 @@ import { createApp } from './app.ts'
 import { DEFAULTS, type GpuFunctionOptions, type StartOptions } from './env.ts'
 import { Metrics } from './metrics.ts'
 import { Models } from './models.ts'
+import { Predictions } from './predictions.ts'
 import { ReplayCache } from './replay.ts'
 import { PROVIDERS, type Provider } from './session-messages.ts'
 
@@ -32,9 +33,11 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
   const log = given.logger ?? pino({ level: options.logLevel })
   const started = performance.now()
   const metrics = new Metrics()
-  const models = new Models({ root: options.modelsDir, options: loadOptions(options), log, metrics })
+  const predictions = predictionsOf(options, log, metrics)
+  const root = options.modelsDir
+  const models = new Models({ root, options: loadOptions(options), log, metrics, predictions })
   const state = { draining: false }
-  const app = createApp({ models, metrics, log, state, replay: new ReplayCache(), ...options })
+  const app = createApp({ models, metrics, log, state, predictions, replay: new ReplayCache(), ...options })
   const server = await listen(app.fetch, options)
   const listening = performance.now()
   let poll: NodeJS.Timeout | undefined
@@ -42,6 +45,7 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     state.draining = true
     clearInterval(poll)
     await drain(server, options, () => models.close())
+    await predictions?.close()
     metrics.close()
   })
   try {
@@ -77,6 +81,19 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
     await close()
     throw error
   }
+}
+
+/** The prediction log, where one is asked for. */
+function predictionsOf(
+  { predictionLog }: GpuFunctionOptions,
+  log: Logger,
+  metrics: Metrics,
+): Predictions | undefined {
+  if (predictionLog === undefined) return undefined
+  const count = (outcome: 'written' | 'lost') => metrics.predictions.inc({ outcome })
+  const predictions = new Predictions({ dir: predictionLog, log, count })
+  metrics.drift(() => predictions.drift())
+  return predictions
 }
 
 /** Finishes what was accepted, frees the models, and closes the server. */

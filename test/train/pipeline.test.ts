@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ship } from '@detl/cli/ship/ship'
+import { parseReference } from '@detl/core/drift/reference'
 import { manifestOf } from '@detl/core/model/facts'
 import { parseManifest } from '@detl/core/model/manifest'
 import { addExportCommands } from '@detl/export/commands'
@@ -104,6 +105,14 @@ describe('the whole method, on phantoms', () => {
     const manifest = parseManifest(JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8')))
     expect(manifest).toMatchObject(manifestOf(facts))
     expect(manifest.outOfDistribution!.threshold).toBeGreaterThan(0)
+    const { validation, test } = run.dataset.split.folds[0]!
+    const reference = parseReference(
+      JSON.parse(readFileSync(join(shipped, 'reference.json'), 'utf8')),
+      manifest,
+    )
+    expect(reference.films).toBe(validation.length + test.length)
+    const measures = Object.keys(reference.measures)
+    expect(measures).toEqual(expect.arrayContaining(['score covid19', 'distance', 'tensor mean']))
 
     const trainedAt = statSync(join(dir, 'run/fold-0/best/weights.bin')).mtimeMs
     const again = await trained(run, { folds: [0], fromScratch: false })

@@ -1,19 +1,13 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codecs } from '@detl/codecs/modules'
 import { AppError } from '@detl/core/api/problem'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { takeIn } from '@detl/core/intake/intake'
 import { classesOf } from '@detl/core/model/classes'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
-import { outputsOf } from '@detl/core/model/outputs'
-import { OUTPUTS } from '@detl/core/model/tensor-names'
-import { float32Values } from '@detl/core/wire/tensor'
-import { openSession } from '@detl/gpu-function/session'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
 import { truthOf } from '@detl/train/data/truth'
 import { type Film, sitePoints } from '@detl/train/evaluate/site-points'
+import { openFilmScorer } from '../films.ts'
 
 export type CalibrateOptions = {
   /** Folder of the model. */
@@ -51,34 +45,23 @@ export async function calibrate({
   site,
   onFilm,
 }: CalibrateOptions): Promise<Calibrated> {
-  const manifest = parseManifest(JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')))
+  const scorer = await openFilmScorer(model)
+  const { manifest } = scorer
   const list = { labelling: manifest.labelling, classes: classesOf(manifest) }
   const { records, faults } = readManifest(labels, { root: images, list })
   if (faults.length > 0) throw new DataFaults(faults)
-  const bytes = new Uint8Array(await readFile(join(model, 'model.onnx')))
-  const session = await openSession(bytes.buffer, {
-    providers: ['cpu'],
-    software: true,
-    threads: 1,
-    maxRows: 1,
-  })
   const films: Film[] = []
   const labelled = records.filter((r) => r.classB !== undefined)
   let refused = 0
   for (const [i, record] of labelled.entries()) {
-    const tensor = await tensorOf(record.path, manifest)
-    if (tensor) {
-      const { outputs } = await session.run({ inputs: [tensor], rows: 1, outputs: outputsOf(manifest) })
-      const found = outputs.find(({ name }) => name === OUTPUTS.probabilities)!
-      films.push({
-        group: record.group,
-        truths: truthOf(record.classB!, list),
-        scores: [...float32Values(found)],
-      })
+    const film = await scorer.score(await readFile(record.path))
+    if (film) {
+      const truths = truthOf(record.classB!, list)
+      films.push({ group: record.group, truths, scores: film.probabilities })
     } else refused++
     onFilm?.(i + 1, labelled.length)
   }
-  await session.close()
+  await scorer.close()
   const points = sitePoints(films, manifest.labels)
   if (Object.keys(points).length === 0)
     throw new AppError(
@@ -99,17 +82,5 @@ export async function calibrate({
     films: films.length,
     refused,
     kept: manifest.labels.filter((label) => !(label in points)),
-  }
-}
-
-/** Undefined where the gate refuses the film. */
-async function tensorOf(path: string, { preprocess, gate }: Manifest): Promise<Uint8Array | undefined> {
-  try {
-    const options = { limits: DEFAULT_LIMITS, codecs }
-    const taken = await takeIn(await readFile(path), preprocess, { mode: 'refuse', spec: gate }, options)
-    return taken.preprocessed.tensor
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'image-unsuitable') return undefined
-    throw error
   }
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
+import { parseReference } from '@detl/core/drift/reference'
 import { parseFacts } from '@detl/core/model/facts'
 import { exportArtifact } from '@detl/export/artifact'
 import type { Report } from '@detl/train/evaluate/report'
@@ -20,7 +22,8 @@ export type ShipOptions = {
 const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
 
 /**
- * A trained fold as a model that can be served: what `detl export` writes (model.onnx, manifest.json), MODEL_CARD.md and report/.
+ * A trained fold as a model that can be served: what `detl export` writes (model.onnx, manifest.json), MODEL_CARD.md, report/, and
+ * reference.json where the fold has one, which drift is judged against.
  * @returns the size of model.onnx in bytes
  * @throws AppError request-invalid that names the missing file and the command that writes it
  */
@@ -31,6 +34,11 @@ export async function ship({ run, fold, fromScratch, out }: ShipOptions): Promis
   const report = await readJson<Report>(join(reports, 'report.json'), 'evaluate')
   const artifact = exportArtifact({ model: join(dir, 'best'), out, facts })
   await writeFile(join(out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
+  const reference = join(dir, 'reference.json')
+  if (existsSync(reference)) {
+    parseReference(await readJson(reference, 'artifact'), artifact.manifest)
+    await cp(reference, join(out, 'reference.json'))
+  }
   // gallery.html shows images of the data set, which are not ours to pass on.
   await mkdir(join(out, 'report'), { recursive: true })
   for (const file of SHIPPED_REPORT) await cp(join(reports, file), join(out, 'report', file))

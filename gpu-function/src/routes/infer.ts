@@ -17,6 +17,7 @@ import type { LoadedModel } from '../loaded-model.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Models } from '../models.ts'
 import { commonHeaders, type ServerState } from '../observe.ts'
+import type { Predictions } from '../predictions.ts'
 import { VERSION_HEADER } from '../routing.ts'
 import { type BodyDeps, readSignedBody } from '../signed.ts'
 
@@ -24,6 +25,8 @@ export type InferDeps = BodyDeps & {
   readonly models: Models
   readonly metrics: Pick<Metrics, 'retries'>
   readonly state: ServerState
+  /** Absent where no log is asked for. */
+  readonly predictions?: Pick<Predictions, 'observe'> | undefined
 }
 
 /** POST /v2/models/:name[/versions/:version]/infer: what can be refused without the body is refused without reading it. */
@@ -62,6 +65,7 @@ async function inferWith(
   call.batchRows = result.batchRows
   call.phases.queue = result.queueMs
   call.phases.run = result.runMs
+  deps.predictions?.observe(model, image.data, result.outputs)
   return answer(call, model, request, wanted, result.outputs, deps)
 }
 

@@ -8,7 +8,7 @@ import { INPUT, OUTPUTS } from '@detl/core/model/tensor-names'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
 import { pointsOf } from '../evaluate/operating-points.ts'
-import { writeWhole } from '../files.ts'
+import { writeJson, writeWhole } from '../files.ts'
 import { foldName } from '../folds.ts'
 import { loadModel } from '../model/files.ts'
 import { INPUT_SCALE } from '../model/input.ts'
@@ -16,6 +16,7 @@ import { camGridOf, camLayerOf } from '../model/trunk.ts'
 import type { OpenRun } from '../open-run.ts'
 import { readRun } from '../run.ts'
 import { readPredictions } from '../scores/files.ts'
+import { foldReference } from '../scoring/fold-reference.ts'
 import type { OutOfDistribution } from '../scoring/ood.ts'
 
 export type ArtifactOptions = {
@@ -30,8 +31,9 @@ export type ArtifactOptions = {
 }
 
 /**
- * Writes facts.json beside a fold's best model: all that is known of it besides its weights. The fold must have been scored by
- * `evaluate`, which fits the temperature, the operating points and the Gaussian of the last hidden layer.
+ * Writes facts.json beside a fold's best model: all that is known of it besides its weights; and reference.json, what drift is judged
+ * against in service, where the fold has films enough. The fold must have been scored by `evaluate`, which fits the temperature, the operating
+ * points and the Gaussian of the last hidden layer.
  */
 export async function describeArtifact(run: OpenRun, options: ArtifactOptions): Promise<ModelFacts> {
   const { out, config } = run.options
@@ -39,8 +41,8 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
   const { fold, fromScratch, name, version } = options
   const dir = join(out, foldName(fold, fromScratch))
   const predictions = readPredictions(join(dir, 'predictions.json'))
-  const ood = join(dir, 'ood.json')
-  if (!predictions || !existsSync(ood))
+  const oodPath = join(dir, 'ood.json')
+  if (!predictions || !existsSync(oodPath))
     throw new Error(
       `${dir} has no ${predictions ? 'ood.json' : 'predictions.json'}: run \`detl train evaluate --folds ${fold}${fromScratch ? ' --from-scratch' : ''}\` first`,
     )
@@ -48,6 +50,7 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
     throw new Error(
       `${out} was trained on plain input, which no server makes: it can be reported, not shipped`,
     )
+  const ood = JSON.parse(readFileSync(oodPath, 'utf8')) as OutOfDistribution
   const lists = split.folds[fold]!
   const dataA = fromScratch ? [] : split.pretrain.train
   const seen = [...dataA, ...lists.train].map((f) => byFile.get(f)!)
@@ -76,14 +79,12 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
         fromScratch ? 'trained on' : `pretrained on ${dataA.length} images of Data-A, transferred to`
       } ${lists.train.length} of Data-B; protocol ${split.protocol}, fold ${fold} held out`,
     },
-    outOfDistribution: {
-      method: 'mahalanobis',
-      output: OUTPUTS.oodScore,
-      ...(JSON.parse(readFileSync(ood, 'utf8')) as OutOfDistribution),
-    },
+    outOfDistribution: { method: 'mahalanobis', output: OUTPUTS.oodScore, ...ood },
   }
+  const reference = await foldReference(run, model, predictions, { ood, name, version })
   model.dispose()
   writeWhole(join(dir, 'facts.json'), `${JSON.stringify(facts, null, 1)}\n`)
+  if (reference) writeJson(join(dir, 'reference.json'), reference)
   return facts
 }
 
