@@ -6,6 +6,8 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { timing } from 'hono/timing'
 import type { EdgeContext } from './context.ts'
+import { registerDicomWeb } from './dicomweb/routes.ts'
+import { type StoreDeps, storeInstances } from './dicomweb/store.ts'
 import type { Identify } from './identity.ts'
 import { auth, requireScope } from './middleware/auth.ts'
 import { invalidInput, notFound, problem } from './middleware/problem.ts'
@@ -26,6 +28,7 @@ import { type WebhookRouteDeps, webhookRoutes } from './routes/webhooks.ts'
 export type Deps = HealthDeps &
   ModelDeps &
   ScreeningDeps &
+  StoreDeps &
   JobRouteDeps &
   AccountDeps &
   KeyRouteDeps &
@@ -58,6 +61,11 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.use('/v1/screenings/*', auth(identify))
   app.post('/v1/screenings', screen(deps))
   app.route('/v1', jobRoutes(deps))
+
+  registerDicomWeb(app.openAPIRegistry)
+  app.use('/v1/dicomweb/*', auth(identify))
+  app.post('/v1/dicomweb/studies', storeInstances(deps))
+  app.post('/v1/dicomweb/studies/:study', storeInstances(deps))
 
   const small = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
   for (const path of [

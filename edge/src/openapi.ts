@@ -26,6 +26,7 @@ const INFO = {
 const TAGS = [
   { name: 'account', description: 'Keys, usage and settings, by an API key with the scope' },
   { name: 'admin', description: 'Accounts, by who runs the service' },
+  { name: 'dicomweb', description: 'X-rays from an archive (DICOM PS3.18)' },
   { name: 'screening', description: 'X-rays in, answers out' },
   { name: 'service', description: 'What runs here' },
 ]

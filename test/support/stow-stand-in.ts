@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { readRelated } from '@detl/core/wire/multipart-related'
 import { readHeader } from '@detl/gateway/dicom/header'
-import { readRelated } from '@detl/gateway/dicom/multipart'
 
 /** An archive that takes STOW-RS and remembers, of each SOP Instance UID, the digests of what it was sent. */
 export async function archiveStandIn() {

@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dicomweb/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Screen DICOM objects (STOW-RS)
+         * @description Each image is a screening of its own: taken in, scored and charged as by `POST /v1/screenings`, and what fails of one is said of that one. An object that comes again within 24 h, alone or with the same `Idempotency-Key`, is not charged again.
+         */
+        post: operations["storeInstances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dicomweb/studies/{study}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Screen DICOM objects of one study (STOW-RS)
+         * @description Each image is a screening of its own: taken in, scored and charged as by `POST /v1/screenings`, and what fails of one is said of that one. An object that comes again within 24 h, alone or with the same `Idempotency-Key`, is not charged again.
+         */
+        post: operations["storeStudyInstances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/account": {
         parameters: {
             query?: never;
@@ -1565,6 +1605,343 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storeInstances: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With it and its SOP Instance UID an object is known again; without it, by the latter and the model. */
+                "idempotency-key"?: string;
+                /** @description Of what people read: `en` or `de` */
+                "accept-language"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/related": string;
+                "application/dicom": string;
+            };
+        };
+        responses: {
+            /** @description Every object was screened */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                };
+            };
+            /** @description Some objects were screened; the others stand in the Failed SOP Sequence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                };
+            };
+            /** @description `request-invalid`: The request is not valid. `image-missing`: The request has no image. `upload-incomplete`: The request body broke off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. `token-invalid`: The token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope-missing`: The key may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-acceptable`: None of the accepted media types can be produced. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upload-timeout`: The request body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No object was screened; each stands in the Failed SOP Sequence with its reason */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                };
+            };
+            /** @description `body-too-large`: The request body exceeds the size limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `image-unsupported`: The image format is not supported. `encoding-unsupported`: The encoding of the request body is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No object could be screened now, or `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storeStudyInstances: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description With it and its SOP Instance UID an object is known again; without it, by the latter and the model. */
+                "idempotency-key"?: string;
+                /** @description Of what people read: `en` or `de` */
+                "accept-language"?: string;
+            };
+            path: {
+                /** @description Study Instance UID */
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/related": string;
+                "application/dicom": string;
+            };
+        };
+        responses: {
+            /** @description Every object was screened */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                };
+            };
+            /** @description Some objects were screened; the others stand in the Failed SOP Sequence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                };
+            };
+            /** @description `request-invalid`: The request is not valid. `image-missing`: The request has no image. `upload-incomplete`: The request body broke off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. `token-invalid`: The token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope-missing`: The key may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-acceptable`: None of the accepted media types can be produced. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upload-timeout`: The request body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No object was screened; each stands in the Failed SOP Sequence with its reason */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
+                };
+            };
+            /** @description `body-too-large`: The request body exceeds the size limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `image-unsupported`: The image format is not supported. `encoding-unsupported`: The encoding of the request body is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No object could be screened now, or `issuer-unavailable`: The keys of the token’s issuer cannot be read. `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/dicom+json": {
+                        [key: string]: {
+                            vr: string;
+                        } & {
+                            [key: string]: unknown;
+                        };
+                    };
+                    "application/dicom+xml": string;
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

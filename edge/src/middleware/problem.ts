@@ -19,7 +19,7 @@ export const problem: ErrorHandler<EdgeContext> = (error, c) => {
 }
 
 /** What a Durable Object that was moved, restarted or has too much to do makes of a call. */
-const isPassing = (error: Error & { retryable?: unknown; overloaded?: unknown }) =>
+export const isPassing = (error: Error & { retryable?: unknown; overloaded?: unknown }) =>
   error.retryable === true || error.overloaded === true
 
 /** Hono's own refusals of a JSON body. */

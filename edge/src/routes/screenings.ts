@@ -13,15 +13,16 @@ import { granted } from '../middleware/auth.ts'
 import {
   type AnswerNowDeps,
   anotherImage,
-  answerAgain,
-  answerNow,
   fingerprintOf,
   type Metered,
+  screenArrival,
+  tensorOf,
 } from '../screening/answer-now.ts'
 import { type ArrivalDeps, type Arrived, takeUpload } from '../screening/arrived.ts'
 import { type SubmitDeps, submitJob } from '../screening/jobs.ts'
 import { readScreeningRequest, type ScreeningRequest } from '../screening/request.ts'
-import { type Granted, type ReservationDeps, reserved } from '../screening/reservation.ts'
+import { type ReservationDeps, reserved } from '../screening/reservation.ts'
+import type { Granted } from '../screening/screened.ts'
 import { readUpload, type UploadRules } from '../upload.ts'
 import type { Infer } from '../upstream.ts'
 
@@ -74,23 +75,12 @@ export const screen =
     }
   }
 
-function now(visit: Visit): Promise<Response> {
-  const { deps, request, opened } = visit
-  const { kept, principal } = opened
-  if (kept) {
-    return answerAgain(deps, request, kept, principal, async () => {
-      const arrived = await arrival(visit)
-      return { tensor: tensorOf(arrived), render: (metered) => render(visit, arrived, metered) }
-    })
-  }
-  return arrival(visit).then((arrived) =>
-    answerNow(deps, request, {
-      tensor: tensorOf(arrived),
-      infer: () => inferenceOf(visit, tensorOf(arrived)),
-      render: (metered) => render(visit, arrived, metered),
-    }),
-  )
-}
+const now = (visit: Visit): Promise<Response> =>
+  screenArrival(visit.deps, visit.request, visit.opened, {
+    arrival: () => arrival(visit),
+    infer: (tensor) => inferenceOf(visit, tensor),
+    render: (arrived, metered) => render(visit, arrived, metered),
+  })
 
 /** `Prefer: respond-async`: what is wrong with the image is said at once; the rest waits for the queue. */
 async function later(visit: Visit): Promise<Response> {
@@ -124,8 +114,6 @@ async function arrival({ c, deps, deadline, stay, claim }: Visit): Promise<Arriv
   const takingIn = () => timed(c, 'intake', () => takeUpload(deps, c.req.raw, bytes))
   return deadline.within(stay.turn(takingIn), tooLate(deadline))
 }
-
-const tensorOf = ({ intake }: Arrived) => intake.preprocessed.tensor
 
 const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, tensor: Uint8Array) =>
   timed(c, 'infer', () => {

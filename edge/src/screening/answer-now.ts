@@ -3,7 +3,8 @@ import type { Accounts } from '../accounts.ts'
 import type { KeptAnswer, Outcome, Principal } from '../ledger/ledger.ts'
 import type { Given, Sealer } from '../seal.ts'
 import type { Inference } from '../upstream.ts'
-import type { Screened } from './reservation.ts'
+import type { Arrived } from './arrived.ts'
+import type { Granted, Screened } from './screened.ts'
 
 export type AnswerNowDeps = {
   readonly accounts: Accounts
@@ -16,17 +17,46 @@ export type AnswerNowDeps = {
 export type Metered = Given & { readonly id: string; readonly replayed: boolean }
 
 /** The tensor of one image, and what is made of it. */
-export type Work<R> = {
+type Work<R> = {
   readonly tensor: Uint8Array
   readonly infer: () => Promise<Inference>
   readonly render: (metered: Metered) => Promise<R>
 }
 
+/** What one screening does, in this order; a repeat does not infer. */
+export type Steps<A extends Arrived, R> = {
+  readonly arrival: () => Promise<A>
+  readonly infer: (tensor: Uint8Array) => Promise<Inference>
+  readonly render: (arrived: A, metered: Metered) => Promise<R>
+}
+
+/**
+ * A screening that the ledger lets go on, answered while its caller waits: charged once it is rendered, or, where it repeats one that was
+ * answered, rendered from that answer.
+ * @throws AppError as `answerNow`, `answerAgain` and the steps say
+ */
+export async function screenArrival<A extends Arrived, R>(
+  deps: AnswerNowDeps,
+  of: Screened,
+  { kept, principal }: Granted,
+  { arrival, infer, render }: Steps<A, R>,
+): Promise<R> {
+  const workOn = (arrived: A) => ({
+    tensor: tensorOf(arrived),
+    render: (metered: Metered) => render(arrived, metered),
+  })
+  if (kept) return answerAgain(deps, of, kept, principal, async () => workOn(await arrival()))
+  const work = workOn(await arrival())
+  return answerNow(deps, of, { ...work, infer: () => infer(work.tensor) })
+}
+
+export const tensorOf = ({ intake }: Arrived) => intake.preprocessed.tensor
+
 /**
  * Does the work of a reserved screening so that it is charged exactly if it was answered: the answer is made before the ledger is told.
  * @throws AppError idempotency-mismatch, idempotency-stale, and what the work throws
  */
-export async function answerNow<R>(deps: AnswerNowDeps, of: Screened, work: Work<R>): Promise<R> {
+async function answerNow<R>(deps: AnswerNowDeps, of: Screened, work: Work<R>): Promise<R> {
   const { accounts, sealer, model } = deps
   const { id, account, idempotencyKey } = of
   const given = { inference: await work.infer(), at: Date.now() }
@@ -42,7 +72,7 @@ export async function answerNow<R>(deps: AnswerNowDeps, of: Screened, work: Work
 }
 
 /** A repeat of an answered request gets that answer, and neither infers nor pays. */
-export async function answerAgain<R>(
+async function answerAgain<R>(
   deps: AnswerNowDeps,
   of: Screened,
   kept: KeptAnswer,

@@ -13,26 +13,36 @@ export type ArrivalDeps = {
   readonly codecs: Codecs
 }
 
+export type ArrivedImage = {
+  readonly preprocessedBy: 'service'
+  readonly bytes: Uint8Array
+  readonly intake: Intake
+}
 /** What came of an upload: an image that was taken in here, or a tensor that its sender made of one. */
-export type Arrived =
-  | { readonly preprocessedBy: 'service'; readonly bytes: Uint8Array; readonly intake: Intake }
-  | { readonly preprocessedBy: 'client'; readonly intake: TakenIn }
+export type Arrived = ArrivedImage | { readonly preprocessedBy: 'client'; readonly intake: TakenIn }
 
 export const isTensor = (request: Request): boolean =>
   request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === TENSOR_TYPE
 
 /** @throws AppError as `takeIn`, with the gate's mode `refuse`, and `decodeTensorUpload` say */
-export async function takeUpload(
-  { manifest, limits, codecs }: ArrivalDeps,
-  request: Request,
-  bytes: Uint8Array,
-): Promise<Arrived> {
-  const { preprocess, gate: spec } = manifest
+export async function takeUpload(deps: ArrivalDeps, request: Request, bytes: Uint8Array): Promise<Arrived> {
   if (isTensor(request)) {
     const headerLength = parseHeaderLength(request.headers.get(HEADER_LENGTH))
     if (headerLength === undefined) throw new AppError('request-invalid', `a tensor needs ${HEADER_LENGTH}`)
-    return { preprocessedBy: 'client', intake: decodeTensorUpload(bytes, headerLength, preprocess) }
+    return {
+      preprocessedBy: 'client',
+      intake: decodeTensorUpload(bytes, headerLength, deps.manifest.preprocess),
+    }
   }
+  return takeImage(deps, bytes)
+}
+
+/** @throws AppError as `takeIn`, with the gate's mode `refuse`, says */
+export async function takeImage(
+  { manifest, limits, codecs }: ArrivalDeps,
+  bytes: Uint8Array,
+): Promise<ArrivedImage> {
+  const { preprocess, gate: spec } = manifest
   const intake = await takeIn(bytes, preprocess, { mode: 'refuse', spec }, { limits, codecs })
   return { preprocessedBy: 'service', bytes, intake }
 }

@@ -7,7 +7,7 @@ import { isPlainJson, negotiate, type Wanted } from '../answers/negotiate.ts'
 import { representationOf } from '../answers/representations.ts'
 import type { EdgeContext } from '../context.ts'
 import { isTensor } from './arrived.ts'
-import type { Screened } from './reservation.ts'
+import type { Screened } from './screened.ts'
 
 /** Structured Fields string or bare token (draft-ietf-httpapi-idempotency-key-header-07, section 2.1); printable, so that it can be stored and compared. */
 export const IDEMPOTENCY_KEY = /^"?([!#-~]{1,255}?)"?$/
@@ -40,7 +40,7 @@ export function readScreeningRequest(c: Context<EdgeContext>): ScreeningRequest 
     wanted,
     references,
     language: languageOf(c),
-    idempotencyKey: idempotencyKey(c.req.header('idempotency-key')),
+    idempotencyKey: idempotencyKeyOf(c),
     later,
   }
 }
@@ -55,7 +55,7 @@ function needsImage({ multipart, parts }: Wanted): AppError {
 }
 
 /** Of what people read in the answer (RFC 9110, section 12.5.4): the most wanted that there is, else English. */
-const languageOf = (c: Context<EdgeContext>): Language =>
+export const languageOf = (c: Context<EdgeContext>): Language =>
   accepts(c, {
     header: 'Accept-Language',
     supports: [...LANGUAGES],
@@ -75,7 +75,9 @@ function reference(c: Context<EdgeContext>, header: string): string | undefined 
   return value
 }
 
-function idempotencyKey(header: string | undefined): string | undefined {
+/** @throws AppError request-invalid */
+export function idempotencyKeyOf(c: Context<EdgeContext>): string | undefined {
+  const header = c.req.header('idempotency-key')
   if (header === undefined) return undefined
   const key = IDEMPOTENCY_KEY.exec(header)?.[1]
   if (key === undefined)

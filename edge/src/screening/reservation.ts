@@ -1,17 +1,7 @@
 import { codeOf } from '@detl/core/api/problem'
 import type { Accounts } from '../accounts.ts'
-import type { Credential, Denial, Opened } from '../ledger/ledger.ts'
-
-/** A screening that the ledger lets go on: reserved, or the repeat of one that was answered or became a job. */
-export type Granted = Exclude<Opened, Denial>
-
-/** Whose screening it is. */
-export type Screened = {
-  /** Of the request, the screening and its entry in the ledger. */
-  readonly id: string
-  readonly account: string
-  readonly idempotencyKey: string | undefined
-}
+import type { Credential, Opened } from '../ledger/ledger.ts'
+import type { Granted, Screened } from './screened.ts'
 
 export type ReservationDeps = {
   readonly accounts: Accounts

@@ -1,5 +1,5 @@
+import { writeRelated } from '@detl/core/wire/multipart-related'
 import type { StowDestination } from '../config.ts'
-import { writeRelated } from '../dicom/multipart.ts'
 import { type Http, retryAfterS } from '../http/client.ts'
 import type { DicomObject } from '../images/dicom-objects.ts'
 import { FaultError } from '../queue/fault.ts'

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { readableText } from '@detl/core/answers/dicom/readable-text'
 import { AppError } from '@detl/core/api/problem'
 import type { ExaminationTags } from '@detl/core/image/dicom/examination-tags'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { readTags } from '@detl/core/image/dicom/tags'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import type { Identity } from '../queue/rows.ts'
-import { readableText } from './text.ts'
 
 /** What goes into messages about a patient; empty where the object does not say. */
 export type PatientContext = {

@@ -1,6 +1,6 @@
+import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config.ts'
-import { readRelated } from '../dicom/multipart.ts'
 import type { Http } from '../http/client.ts'
 import { FaultError } from '../queue/fault.ts'
 import type { Receive } from './receive.ts'

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { AppError } from '@detl/core/api/problem'
+import { FAILURE, storeResponse } from '@detl/core/dicomweb/store-response'
+import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Context } from 'hono'
-import { readRelated } from '../dicom/multipart.ts'
 import type { Receive, Received } from './receive.ts'
 
-/** Failure Reasons of STOW-RS (PS3.18, table 10.5.3-1, and PS3.4, annex B.2.3). */
-const FAILURE = { full: 0xa700, unreadable: 0xc000 } as const
+const FAILURES = { full: FAILURE.outOfResources, unreadable: FAILURE.notUnderstood } as const
 
 /** `Authorization: Bearer …` against the configured token, in a time that does not tell how much of it was right. */
 export function bearerMatches(header: string | undefined, token: string): boolean {
@@ -50,19 +50,12 @@ async function receiveOf(study: string | undefined, part: Uint8Array, receive: R
 }
 
 function answer(c: Context, received: readonly Received[]): Response {
-  const failed = received.filter(({ outcome }) => outcome in FAILURE)
-  const stored = received.filter(({ outcome }) => !(outcome in FAILURE))
-  const item = ({ header, outcome }: Received) => ({
-    '00081150': { vr: 'UI', Value: [header?.identity.sop_class ?? ''] },
-    '00081155': { vr: 'UI', Value: [header?.identity.sop_instance ?? ''] },
-    ...(outcome in FAILURE && {
-      '00081197': { vr: 'US', Value: [FAILURE[outcome as keyof typeof FAILURE]] },
-    }),
-  })
-  const body = {
-    ...(stored.length > 0 && { '00081199': { vr: 'SQ', Value: stored.map(item) } }),
-    ...(failed.length > 0 && { '00081198': { vr: 'SQ', Value: failed.map(item) } }),
-  }
-  const status = failed.length === 0 ? 200 : stored.length > 0 ? 202 : 409
+  const { status, body } = storeResponse(
+    received.map(({ header, outcome }) => ({
+      sopClass: header?.identity.sop_class ?? '',
+      sopInstance: header?.identity.sop_instance ?? '',
+      ...(outcome in FAILURES && { failure: FAILURES[outcome as keyof typeof FAILURES] }),
+    })),
+  )
   return c.body(JSON.stringify(body), status, { 'content-type': 'application/dicom+json' })
 }

@@ -1,4 +1,4 @@
-import { textDecoder } from '@detl/core/answers/dicom/character-set'
+import { textDecoder } from './character-set.ts'
 
 /** Character sets with code extensions (PS3.3, table C.12-3) that a TextDecoder knows under a name of its own. */
 const EXTENDED: Readonly<Record<string, string>> = {
