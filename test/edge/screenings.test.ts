@@ -108,6 +108,15 @@ describe('a request that cannot be served gets problem+json', () => {
     expect(await put('{"operatingPoint":"high","prevalence":{}}', 'application/json')).toMatch(
       /^400 operatingPoint: expected "screening", "balanced" or/,
     )
+    const settings = (thresholds: object, prevalence: object) =>
+      put(JSON.stringify({ operatingPoint: { thresholds }, prevalence }), 'application/json')
+    expect(await settings({ covid19: 0.2, covid: 0.2, tb: 0.1 }, {})).toMatch(
+      /^400 operatingPoint\.thresholds: the model \S+ \S+ has no class "covid", "tb"; its classes are normal, other_disease, pneumonia, covid19$/,
+    )
+    expect(await settings({ covid19: 0.2 }, { normal: 0.9, flu: 0.1 })).toMatch(
+      /^400 prevalence: the model .* has no class "flu"/,
+    )
+    expect(await settings({ covid19: 0.2 }, { normal: 0.9 })).toMatch(/^200 /)
   })
 
   it('says who may ask when the key is missing', async () => {

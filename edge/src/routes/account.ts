@@ -1,5 +1,6 @@
-import { auditEntrySchema, settingsSchema, usageRowSchema } from '@detl/core/api/account'
+import { auditEntrySchema, type Settings, settingsSchema, usageRowSchema } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
+import type { Manifest } from '@detl/core/model/manifest'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Accounts } from '../accounts.ts'
 import type { EdgeContext } from '../context.ts'
@@ -9,7 +10,10 @@ import { toCsv } from '../usage-csv.ts'
 import { type Access, accessTo, missing } from './access.ts'
 import { json, jsonBody, problems, WITH_INPUT } from './documented.ts'
 
-export type AccountDeps = { readonly accounts: Accounts }
+export type AccountDeps = {
+  readonly accounts: Accounts
+  readonly manifest: Pick<Manifest, 'name' | 'version' | 'labels'>
+}
 
 const usageQuery = z.object({
   from: z.iso.date().optional(),
@@ -29,7 +33,7 @@ const auditQuery = z.object({
  * who runs the service.
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
-export function accountRoutes({ accounts }: AccountDeps, access: Access) {
+export function accountRoutes({ accounts, manifest }: AccountDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
   const { documented, common, id, by, ledgerOf, existing } = accessTo(accounts, access)
 
@@ -59,7 +63,9 @@ export function accountRoutes({ accounts }: AccountDeps, access: Access) {
     }),
     async (c) => {
       const ledger = await existing(c)
-      return c.json(await ledger.setSettings(c.req.valid('json'), c.get('actor')), 200)
+      const settings = c.req.valid('json')
+      checkClasses(settings, manifest)
+      return c.json(await ledger.setSettings(settings, c.get('actor')), 200)
     },
   )
   app.openAPIRegistry.registerPath({
@@ -112,4 +118,20 @@ export function accountRoutes({ accounts }: AccountDeps, access: Access) {
     },
   )
   return app
+}
+
+/** A threshold of a class that the model does not have would never be used, and nobody would notice. @throws AppError request-invalid */
+function checkClasses(
+  { operatingPoint, prevalence }: Settings,
+  { name, version, labels }: AccountDeps['manifest'],
+): void {
+  const thresholds = typeof operatingPoint === 'string' ? {} : operatingPoint.thresholds
+  for (const [path, given] of Object.entries({ 'operatingPoint.thresholds': thresholds, prevalence })) {
+    const unknown = Object.keys(given).filter((id) => !labels.includes(id))
+    if (unknown.length > 0)
+      throw new AppError(
+        'request-invalid',
+        `${path}: the model ${name} ${version} has no class ${unknown.map((id) => `"${id}"`).join(', ')}; its classes are ${labels.join(', ')}`,
+      )
+  }
 }

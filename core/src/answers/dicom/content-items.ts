@@ -18,10 +18,14 @@ const LANGUAGE: Readonly<Record<Language, Code>> = {
   de: ['de', 'RFC5646', 'German'],
 }
 
-export const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => [
-  'SQ',
-  { items: [{ '00080100': ['SH', value], '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] },
-]
+/** Characters of a SH (PS3.5, table 6.2-1). */
+const SHORT = 16
+
+/** Code Sequence Macro (PS3.3, section 8.8). A value that is too long for Code Value goes into Long Code Value (section 8.1). */
+export const code = ([value, scheme, meaning]: Code): readonly ['SQ', { items: readonly DataSet[] }] => {
+  const stated: DataSet = value.length > SHORT ? { '00080119': ['UC', value] } : { '00080100': ['SH', value] }
+  return ['SQ', { items: [{ ...stated, '00080102': ['SH', scheme], '00080104': ['LO', meaning] }] }]
+}
 export const entry = (relation: Relation, type: string, name: Code): DataSet => ({
   '0040a010': ['CS', relation],
   '0040a040': ['CS', type],

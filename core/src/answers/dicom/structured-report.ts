@@ -130,7 +130,7 @@ async function measurementGroup(
         ['51185008', 'SCT', 'Thoracic structure'],
       ),
       {
-        ...entry('CONTAINS', 'NUM', own(shortId(id), assessed)),
+        ...entry('CONTAINS', 'NUM', own(id, assessed)),
         '0040a300': [
           'SQ',
           { items: [{ '0040a30a': ['DS', percent], '004008ea': code(['%', 'UCUM', 'Percent']) }] },
@@ -146,20 +146,12 @@ async function measurementGroup(
 /** A class and how it came out, in one code: who reads the finding alone must not take it for the disease. */
 function finding(id: string, result: keyof typeof RESULTS, assessed: string, verdict: string): Code {
   const sign = { positive: '+', negative: '-', indeterminate: '?' }[result]
-  return own(`${shortId(id)}${sign}`, `${assessed.slice(0, MEANING - 2 - verdict.length)}: ${verdict}`)
+  return own(`${id}${sign}`, `${assessed.slice(0, MEANING - 2 - verdict.length)}: ${verdict}`)
 }
 
 const MEANING = 64 // characters of a LO (PS3.5, table 6.2-1)
 /** A code of this software's own. */
 const own = (value: string, meaning: string): Code => [value, '99DETL', meaning.slice(0, MEANING)]
-
-/** At most 15 characters, so that a sign still fits into a SH: longer ones are told apart by a checksum (FNV-1a). */
-function shortId(id: string): string {
-  if (id.length <= 15) return id
-  let sum = 0x811c9dc5
-  for (const letter of id) sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193) >>> 0
-  return `${id.slice(0, 8)}_${sum.toString(36).padStart(6, '0').slice(-6)}`
-}
 
 /** Image Library (PS3.16, TID 1600): the one image, and what it is. */
 const imageLibrary = (source: SourceImage, header: Header | undefined): DataSet => {

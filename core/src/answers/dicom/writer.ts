@@ -17,6 +17,7 @@ type Vr =
   | 'SQ'
   | 'ST'
   | 'TM'
+  | 'UC'
   | 'UI'
   | 'UL'
   | 'US'
@@ -32,7 +33,7 @@ export const IMPLEMENTATION_UID = '2.25.222466139127386893137166180943275613491'
 export const IMPLEMENTATION_NAME = 'DETL_1'
 
 /** VRs whose length has four bytes, after two that are reserved (PS3.5, section 7.1.2). */
-const LONG: ReadonlySet<Vr> = new Set(['OB', 'OW', 'SQ', 'UT'])
+const LONG: ReadonlySet<Vr> = new Set(['OB', 'OW', 'SQ', 'UC', 'UT'])
 
 /** A DICOM Part 10 file, explicit VR little endian (PS3.10, section 7.1). */
 export function writePart10(
