@@ -59,19 +59,23 @@ const fixed = (shape: readonly (number | null)[], info: InferenceSession.ValueMe
   })
 }
 
-/** What the file says of itself: the temperature of its probabilities, and how weights are stored. */
-function readFacts(
-  bytes: Uint8Array,
-  path: string,
-): { temperature: number; storage: 'floats' | 'halves' | 'integers' } {
+/** What the file says of itself: the temperature of its probabilities, whether each stands alone, and how weights are stored. */
+type FileFacts = {
+  readonly temperature: number
+  readonly independent: boolean
+  readonly storage: 'floats' | 'halves' | 'integers'
+}
+
+function readFacts(bytes: Uint8Array, path: string): FileFacts {
   try {
     const { graph, metadataProps } = fromBinary(ModelProtoSchema, bytes)
     const stores = (type: TensorProto_DataType) =>
       graph?.initializer.some(({ dataType }) => dataType === type)
-    const manifest = metadataProps.find(({ key }) => key === 'detl.manifest')?.value
+    const text = metadataProps.find(({ key }) => key === 'detl.manifest')?.value
+    const manifest = text === undefined ? {} : (JSON.parse(text) as Record<string, unknown>)
     return {
-      temperature:
-        manifest === undefined ? 1 : Number((JSON.parse(manifest) as { temperature: unknown }).temperature),
+      temperature: Number(manifest.temperature ?? 1),
+      independent: manifest.labelling === 'multi',
       storage: stores(TensorProto_DataType.INT8)
         ? 'integers'
         : stores(TensorProto_DataType.FLOAT16)
@@ -110,10 +114,18 @@ function feed(
   return { theirs: x, ours: new OrtTensor('float32', Float32Array.from(moved.dataSync()), moved.shape) }
 }
 
-/** Probabilities at another temperature: pᵢ^(1/T), scaled to sum 1, for each row of `classes`. */
-function tempered(values: ArrayLike<number>, classes: number, temperature: number): ArrayLike<number> {
+/**
+ * Probabilities at another temperature: pᵢ^(1/T), scaled to sum 1 for each row of `classes`; of independent classes each with its own
+ * opposite, 1 − pᵢ.
+ */
+function tempered(
+  values: ArrayLike<number>,
+  classes: number,
+  { temperature, independent }: FileFacts,
+): ArrayLike<number> {
   if (temperature === 1) return values
   const powers = Float32Array.from(values, (p) => p ** (1 / temperature))
+  if (independent) return powers.map((p, i) => p / (p + (1 - values[i]!) ** (1 / temperature)))
   return powers.map((p, i) => {
     const start = i - (i % classes)
     return p / powers.subarray(start, start + classes).reduce((a, b) => a + b, 0)
@@ -211,10 +223,10 @@ const keyOf = (outputs: InferenceSession.OnnxValueMapType, name: string, index: 
 async function compare(
   reference: Reference,
   session: InferenceSession,
-  { temperature, storage }: ReturnType<typeof readFacts>,
+  facts: FileFacts,
   options: VerifyOptions,
 ): Promise<VerifyReport> {
-  const tolerance = options.tolerance ?? TOLERANCE[storage]
+  const tolerance = options.tolerance ?? TOLERANCE[facts.storage]
   const differences = new Differences()
   const cases = fills(options.inputs ?? 8, options.seed ?? 1)
   let compared = 0
@@ -234,8 +246,7 @@ async function compare(
       if (key === undefined) continue
       compared++
       const { data, shape } = expected[i]!
-      const wanted =
-        key === 'probabilities' && key !== name ? tempered(data, shape.at(-1)!, temperature) : data
+      const wanted = key === 'probabilities' && key !== name ? tempered(data, shape.at(-1)!, facts) : data
       differences.add(key, got[key]!.data as Float32Array, wanted)
     }
     for (const x of given) x.dispose()

@@ -7,6 +7,7 @@ import { screeningSchema } from '@detl/core/api/screening'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { parseManifest } from '@detl/core/model/manifest'
+import { verify } from '@detl/export/verify'
 import { selectBackend } from '@detl/train/backend/select'
 import { describeArtifact } from '@detl/train/commands/artifact'
 import { differing } from '@detl/train/config'
@@ -77,6 +78,38 @@ async function shipped(name: string) {
   }
 }
 
+type Post = (headers: Record<string, string>) => Promise<Response>
+
+/** The model behind an edge, as `detl serve` starts both. @param body the film that each call sends */
+async function served(
+  model: string,
+  body: Uint8Array<ArrayBuffer>,
+  use: (post: Post) => Promise<void>,
+): Promise<void> {
+  const [port, gpuPort] = [await freePort(), await freePort()]
+  const key = 'detl_test_own-classes'
+  const env = {
+    DETL_SIGNING_KEY: `e2e:${Buffer.alloc(32, 7).toString('base64')}`,
+    DETL_KEY_PEPPER: 'a pepper for this test only',
+    DETL_DEMO_KEY: key,
+  }
+  const gpu = detl(['serve', 'gpu', '--port', String(gpuPort), '--model', model], env)
+  const where = ['--port', String(port), '--gpu-port', String(gpuPort), '--fallback', 'fail']
+  const edge = detl(['serve', 'edge', ...where, '--model', model], env)
+  try {
+    await Promise.all([gpu.line(/GPU function/), edge.line(/Page/)])
+    await use((headers) =>
+      fetch(`http://127.0.0.1:${port}/v1/screenings`, {
+        method: 'POST',
+        body,
+        headers: { authorization: `Bearer ${key}`, ...headers },
+      }),
+    )
+  } finally {
+    await Promise.all([gpu.stop('SIGINT'), edge.stop('SIGINT')])
+  }
+}
+
 describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
   it('is trained, exported and served without a change of code', async () => {
     await writePhantomClasses(
@@ -92,25 +125,7 @@ describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
     expect(manifest.labels).toEqual(['no_tb', 'tuberculosis'])
     expect(readFileSync(join(model, 'MODEL_CARD.md'), 'utf8')).toContain('tuberculosis AUC')
 
-    const [port, gpuPort] = [await freePort(), await freePort()]
-    const key = 'detl_test_own-classes'
-    const env = {
-      DETL_SIGNING_KEY: `e2e:${Buffer.alloc(32, 7).toString('base64')}`,
-      DETL_KEY_PEPPER: 'a pepper for this test only',
-      DETL_DEMO_KEY: key,
-    }
-    const gpu = detl(['serve', 'gpu', '--port', String(gpuPort), '--model', model], env)
-    const where = ['--port', String(port), '--gpu-port', String(gpuPort), '--fallback', 'fail']
-    const edge = detl(['serve', 'edge', ...where, '--model', model], env)
-    try {
-      await Promise.all([gpu.line(/GPU function/), edge.line(/Page/)])
-      const body = await phantomPng(900, ['nodule'], 400)
-      const post = (headers: Record<string, string>) =>
-        fetch(`http://127.0.0.1:${port}/v1/screenings`, {
-          method: 'POST',
-          body,
-          headers: { authorization: `Bearer ${key}`, ...headers },
-        })
+    await served(model, await phantomPng(900, ['nodule'], 400), async (post) => {
       const answer = screeningSchema.parse(await (await post({})).json())
       expect(Object.keys(answer.probabilities)).toEqual(['no_tb', 'tuberculosis'])
       expect(answer.probabilities.no_tb! + answer.probabilities.tuberculosis!).toBeCloseTo(1, 5)
@@ -133,9 +148,7 @@ describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
       expect(report.status).toBe(200)
       await parseDicom(bytes, DEFAULT_LIMITS)
       expect(Buffer.from(bytes).includes('AI probability of tuberculosis')).toBe(true)
-    } finally {
-      await Promise.all([gpu.stop('SIGINT'), edge.stop('SIGINT')])
-    }
+    })
   })
 
   it('gets thresholds from a site’s own films, measured on films that they were not chosen on', async () => {
@@ -206,5 +219,40 @@ describe('a model of classes that do not exclude each other', { timeout: 300_000
     const fhir = JSON.parse(readFileSync(line.fhir, 'utf8'))
     expect(JSON.stringify(fhir)).toContain('AI score for consolidation')
     await parseDicom(new Uint8Array(readFileSync(line.sr)), DEFAULT_LIMITS)
+  })
+
+  it('is the same in ONNX as in tfjs, at its temperature', async () => {
+    const trained = join(dir, 'several-run/scratch-fold-0/best')
+    const onnx = join(dir, 'several-model/model.onnx')
+    const { temperature } = parseManifest(
+      JSON.parse(readFileSync(join(dir, 'several-model/manifest.json'), 'utf8')),
+    )
+    expect(temperature).not.toBeCloseTo(1, 2)
+    const { agrees, outputs } = await verify(trained, onnx, { inputs: 2 })
+    expect({ agrees, outputs }).toMatchObject({ agrees: true, outputs: [{ name: 'probabilities' }] })
+  })
+
+  it('answers through the edge: each class has its own score, threshold and finding', async () => {
+    const film = await phantomPng(901, ['nodule', 'consolidation'], 400)
+    await served(join(dir, 'several-model'), film, async (post) => {
+      const answer = screeningSchema.parse(await (await post({})).json())
+      const scores = Object.values(answer.probabilities)
+      expect(scores).toHaveLength(2)
+      expect(scores.reduce((a, b) => a + b)).not.toBeCloseTo(1, 3)
+      expect(answer.decision.above).toEqual(
+        expect.arrayContaining(answer.decision.classes.flatMap((one) => (one.positive ? [one.class] : []))),
+      )
+      const fhir = (await (await post({ accept: 'application/fhir+json' })).json()) as Report
+      const texts = fhir.contained.flatMap((one) =>
+        one.resourceType === 'Observation' ? [one.code.text] : [],
+      )
+      expect(texts).toEqual(['AI score for consolidation', 'AI score for nodule'])
+      const bytes = new Uint8Array(
+        await (await post({ accept: 'application/dicom;object=sr' })).arrayBuffer(),
+      )
+      await parseDicom(bytes, DEFAULT_LIMITS)
+      for (const name of ['consolidation', 'nodule'])
+        expect(Buffer.from(bytes).includes(`AI probability of ${name}`)).toBe(true)
+    })
   })
 })
