@@ -75,6 +75,8 @@ interface ConvertFlags extends CommonFlags {
   readonly inputLayout: string
   readonly cam?: boolean
   readonly externalData?: boolean
+  readonly keepQuantized?: boolean
+  readonly dequantizeLinear?: boolean
 }
 
 /** Rows for layer classes: the default export of a module. */
@@ -95,6 +97,7 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
   const wantsCam =
     flags.cam || [flags.camLayer, flags.camMethod, flags.camOutput].some((flag) => flag !== undefined)
   const layers = flags.layers === undefined ? undefined : await readLayers(flags.layers)
+  const kept = flags.dequantizeLinear ? 'dequantize' : flags.keepQuantized ? 'fold' : undefined
   const weights = `${out}.data`
   const { parts, data, explained } = conversionOf(readModel(model), {
     externalData: { name: basename(weights), when: flags.externalData ? 'always' : 'needed' },
@@ -102,6 +105,7 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
     opset: Number(flags.opset),
     inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
     dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
+    ...(kept && { keepQuantized: kept }),
     ...(flags.inputSize !== undefined && { inputSize: flags.inputSize.split(',').map(Number) }),
     ...(wantsCam && {
       cam: {
@@ -129,6 +133,14 @@ function addConvert(program: Command): void {
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--input-layout <layout>', 'nhwc (as tfjs) or nchw', 'nhwc')
     .option('--dtype <type>', 'how weights are stored: fp32 or fp16', 'fp32')
+    .option(
+      '--keep-quantized',
+      'weights stay 8- or 16-bit integers or halves where the file of tfjs has them so',
+    )
+    .option(
+      '--dequantize-linear',
+      'the same, with DequantizeLinear: for runtimes that keep integers in memory; ONNX Runtime is slower so',
+    )
     .option(
       '--layers <file>',
       'lowerings of custom layers: a module whose default is { ClassName: { lower } }',

@@ -14,6 +14,7 @@ import { foldBatchNorm } from './graph/passes/fold-batch-norm.ts'
 import { foldConstants } from './graph/passes/fold-constants.ts'
 import { fuseActivations, fuseGemm } from './graph/passes/fuse.ts'
 import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
+import { type KeptForm, keepQuantised } from './graph/passes/keep-quantised.ts'
 import type { Rule } from './graph/rule.ts'
 import { LARGEST_FILE, serialise, weightBytes } from './graph/serialise.ts'
 import { adapters, type InputAdapter } from './inputs.ts'
@@ -23,16 +24,19 @@ import { NODES } from './node-lowering/table.ts'
 import type { Builder, Graph, Value } from './onnx/ir.ts'
 import { interfaceOf, type Source } from './source.ts'
 
+/** What passes depend on. */
+type Choice = Pick<ConvertOptions, 'keepQuantized'> & { readonly opset: number }
+
 /** Passes that may be switched off, each a rule or a few in order; what is left still computes the same. */
 const RULES = {
   dropIdentities: () => [dropIdentities],
   foldConstants: () => [foldConstants],
   cancelTransposes: () => cancelTransposes,
-  foldBatchNorm: () => [foldBatchNorm],
+  foldBatchNorm: ({ keepQuantized }) => [foldBatchNorm(keepQuantized !== undefined)],
   collapseSpatialSum: () => [collapseSpatialSum],
-  fuseActivations: (opset) => [fuseActivations(opset)],
+  fuseActivations: ({ opset }) => [fuseActivations(opset)],
   fuseGemm: () => [fuseGemm],
-} satisfies Record<string, (opset: number) => readonly Rule[]>
+} satisfies Record<string, (choice: Choice) => readonly Rule[]>
 export type Pass = keyof typeof RULES
 export const PASSES = Object.keys(RULES) as readonly Pass[]
 
@@ -46,6 +50,13 @@ export interface ConvertOptions {
   readonly inputLayout?: 'nhwc' | 'nchw'
   /** How weights are stored; the network computes in float32 either way. fp16 rounds them (relative error 2⁻¹¹). */
   readonly dtype?: 'fp32' | 'fp16'
+  /**
+   * Weights that tfjs's file stores as 8- or 16-bit integers or as halves stay so; by default they are stored as `dtype` says. The numbers
+   * are the same either way. `fold`: with Cast, Sub and Mul, which ONNX Runtime computes once, when it loads the file: as fast as float32.
+   * `dequantize`: with DequantizeLinear where convolutions read them, for runtimes that keep weights as integers in memory; ONNX Runtime
+   * computes it in each run unless the session option `session.disable_quant_qdq` is "1".
+   */
+  readonly keepQuantized?: KeptForm
   /**
    * Adds `cam`, `cam_weights`, `feature_maps` and `logits` as outputs. ONNX Runtime computes every output of a file, asked for or not:
    * `featureMaps: false` leaves the largest out (`npm run bench -- cam` prints what either costs).
@@ -136,12 +147,18 @@ export function buildGraph(source: Source, options: GraphOptions = {}): Built {
       'unsupported-option',
       `opset is ${opset}; supported: ${OPSETS.oldest} to ${OPSETS.newest}`,
     )
+  if (options.dtype === 'fp16' && options.keepQuantized)
+    throw new ConvertError(
+      'unsupported-option',
+      'dtype fp16 rounds the weights that keepQuantized keeps; give one of the two',
+    )
+  const choice = { ...options, opset }
   const apply = (graph: Graph, ...passes: Pass[]): Graph =>
     passes.reduce(
       (next, pass) =>
         options.without?.includes(pass)
           ? next
-          : RULES[pass](opset).reduce<Graph>((before, rule) => transform(before, rule), next),
+          : RULES[pass](choice).reduce<Graph>((before, rule) => transform(before, rule), next),
       graph,
     )
   // In a function of its own, so that weights that the passes replace can be freed.
@@ -155,6 +172,7 @@ export function buildGraph(source: Source, options: GraphOptions = {}): Built {
   whole = transform(whole, expandGradients)
   whole = apply(whole, 'foldConstants', 'dropIdentities', 'fuseActivations', 'fuseGemm')
   if (options.dtype === 'fp16') whole = transform(dropDead(whole), storeAsHalf())
+  if (options.keepQuantized) whole = transform(dropDead(whole), keepQuantised(options.keepQuantized, opset))
   return { graph: dropDead(transform(dropDead(whole), legalise(opset))), opset, explained }
 }
 

@@ -51,7 +51,7 @@ export function supportPage(): string {
 Generated from the tables in \`export/src\` by \`npm run support-page -w export\`; a test fails if it is stale.
 
 A tfjs LayersModel: Sequential or functional, with nested models, shared layers, several inputs and outputs. A tfjs GraphModel without loops and branches. Weights as float32, or
-quantised to uint8, uint16 or float16. Output: operation sets ${OPSETS.oldest} to ${OPSETS.newest}.
+quantised to uint8, uint16 or float16, which they stay with \`keepQuantized\`. Output: operation sets ${OPSETS.oldest} to ${OPSETS.newest}.
 
 ## Layers
 

@@ -32,6 +32,15 @@ const human = (name: string, inputSize?: readonly number[]): RealFile => ({
   ...(inputSize && { inputSize }),
 })
 
+const nsfw = (file: string): RealFile => ({
+  package: 'nsfwjs@4.4.0',
+  file,
+  path: () => {
+    const folder = packageAt('nsfwjs', '4.4.0')
+    return folder && unwrapNsfw(folder, file)
+  },
+})
+
 /** GraphModels that convert. None of them is part of this repository. */
 export const GRAPHS: readonly RealFile[] = [
   ...['age', 'antispoof', 'blazeface', 'blazeface-front', 'blazepose-detector'],
@@ -52,15 +61,14 @@ export const GRAPHS: readonly RealFile[] = [
         return folder && join(folder, 'model')
       },
     },
-    {
-      package: 'nsfwjs@4.4.0',
-      file: 'mobilenet_v2_mid',
-      path: () => {
-        const folder = packageAt('nsfwjs', '4.4.0')
-        return folder && unwrapNsfw(folder, 'mobilenet_v2_mid')
-      },
-    },
+    nsfw('mobilenet_v2_mid'),
   )
+
+/** Files, LayersModels among them, whose weights are 8-bit integers or halves. */
+export const QUANTISED: readonly RealFile[] = [
+  ...['mobilenet_v2', 'mobilenet_v2_mid'].map(nsfw),
+  ...['faceres', 'movenet-lightning'].map((name) => human(name)),
+]
 
 /** GraphModels with loops: refused by name. */
 export const LOOPS: readonly RealFile[] = [human('faceboxes'), human('handtrack')]

@@ -1,6 +1,6 @@
 import { ConvertError } from '../errors.ts'
 import { fromHalves } from '../onnx/half.ts'
-import type { Tensor } from '../onnx/ir.ts'
+import type { Grid, Tensor } from '../onnx/ir.ts'
 import { sizeOf } from '../onnx/tensor.ts'
 import { isObject, type Json } from './json.ts'
 
@@ -83,7 +83,15 @@ export function decodeWeight(spec: WeightSpec, bytes: Uint8Array, infinite?: 'in
     wrong(
       `weight "${spec.name}" holds ${data[at]} at element ${at}: the training diverged or the file is damaged`,
     )
-  return { dtype: 'float32', shape: spec.shape, data }
+  const grid = gridOf(spec)
+  return { dtype: 'float32', shape: spec.shape, data, ...(grid && { grid }) }
+}
+
+function gridOf({ stored, scale, min }: WeightSpec): Grid | undefined {
+  if (stored === 'float16') return { dtype: stored }
+  return stored === 'uint8' || stored === 'uint16'
+    ? { dtype: stored, zero: -min / scale, scale: [scale] }
+    : undefined
 }
 
 function dequantise(spec: WeightSpec, view: Uint8Array, n: number): Float32Array {

@@ -20,6 +20,7 @@ const ELEMENT: Record<DType, number> = {
   float16: TensorProto_DataType.FLOAT16,
   int64: TensorProto_DataType.INT64,
   int32: TensorProto_DataType.INT32,
+  uint16: TensorProto_DataType.UINT16,
   uint8: TensorProto_DataType.UINT8,
   bool: TensorProto_DataType.BOOL,
 }

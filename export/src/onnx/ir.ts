@@ -1,5 +1,5 @@
 /** Element types that the converter uses; `float16` data lies in a Uint16Array of bits. */
-export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool'
+export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint16' | 'uint8' | 'bool'
 /** null: known only at run time (the batch, or a free spatial size). */
 export type Dim = number | null
 export type Shape = readonly Dim[]
@@ -11,7 +11,20 @@ export interface Tensor {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly data: TensorData
+  /** How a float32 tensor was stored in tfjs's file, where that takes fewer bytes. It is lost where values are computed anew. */
+  readonly grid?: Grid
 }
+
+/** The few values that a tensor's elements are among: halves, or `(integer − zero) · scale` as an affine quantisation has them. */
+export type Grid =
+  | { readonly dtype: 'float16' }
+  | {
+      readonly dtype: 'uint8' | 'uint16'
+      readonly zero: number
+      /** One, or one for each index of `axis`. */
+      readonly scale: readonly number[]
+      readonly axis?: number
+    }
 
 /** What is known of a tensor before it is computed. */
 export interface Type {

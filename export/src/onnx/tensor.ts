@@ -1,4 +1,4 @@
-import type { DType, Tensor, TensorData } from './ir.ts'
+import type { DType, Grid, Tensor, TensorData } from './ir.ts'
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
 
@@ -84,19 +84,30 @@ export function transpose(tensor: Tensor, perm: readonly number[]): Tensor {
           ;(data as Float32Array).set((source as Float32Array).subarray(from, from + block), to * block)
         },
   )
-  return { dtype: tensor.dtype, shape, data }
+  const grid = tensor.grid && onAxes(tensor.grid, (axis) => perm.indexOf(axis))
+  return { dtype: tensor.dtype, shape, data, ...(grid && { grid }) }
+}
+
+/** A grid whose axis is another one; undefined where it has none any more. */
+function onAxes(grid: Grid, moved: (axis: number) => number | undefined): Grid | undefined {
+  if (grid.dtype === 'float16' || grid.axis === undefined) return grid
+  const axis = moved(grid.axis)
+  return axis === undefined ? undefined : { ...grid, axis }
 }
 
 /** The same data under another shape. */
 export const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor => {
   if (sizeOf(shape) !== tensor.data.length) throw new Error(`cannot view [${tensor.shape}] as [${shape}]`)
-  return { ...tensor, shape }
+  const { grid, ...plain } = tensor
+  const kept = grid && onAxes(grid, () => undefined)
+  return { ...plain, shape, ...(kept && { grid: kept }) }
 }
 
 /** Sum over `axes`, which are dropped. Sums in double precision. */
 export function sumOver(tensor: Tensor, axes: readonly number[]): Tensor {
   const keep = tensor.shape.map((_, i) => i).filter((i) => !axes.includes(i))
   const shape = keep.map((axis) => tensor.shape[axis]!)
+  if (axes.every((axis) => tensor.shape[axis] === 1)) return reshaped(tensor, shape)
   const strides = stridesOf(shape)
   const steps = tensor.shape.map((_, axis) => (axes.includes(axis) ? 0 : strides[keep.indexOf(axis)]!))
   const sums = new Float64Array(sizeOf(shape))
@@ -137,4 +148,20 @@ export const map = (tensor: Tensor, f: (x: number) => number): Tensor =>
     Float32Array.from(tensor.data as Float32Array, (x) => f(Number(x))),
   )
 
-export const BYTES: Record<DType, number> = { float32: 4, float16: 2, int64: 8, int32: 4, uint8: 1, bool: 1 }
+/** Every element times a number. */
+export function scaledBy(tensor: Tensor, factor: number): Tensor {
+  const { grid } = tensor
+  const product = map(tensor, (x) => x * factor)
+  if (grid?.dtype !== 'uint8' && grid?.dtype !== 'uint16') return product
+  return { ...product, grid: { ...grid, scale: grid.scale.map((scale) => scale * factor) } }
+}
+
+export const BYTES: Record<DType, number> = {
+  float32: 4,
+  float16: 2,
+  int64: 8,
+  int32: 4,
+  uint16: 2,
+  uint8: 1,
+  bool: 1,
+}

@@ -1,6 +1,6 @@
 import { type Builder, type GraphNode, int, ints, type Tensor, type Value } from '../../onnx/ir.ts'
 import { operationOf } from '../../onnx/table.ts'
-import { map, reshaped, sizeOf, sumOver, transpose } from '../../onnx/tensor.ts'
+import { map, reshaped, scaledBy, sizeOf, sumOver, transpose } from '../../onnx/tensor.ts'
 import type { Rule } from '../rule.ts'
 
 /** The constant that a value is, or that it is the transpose of (large transposes are left to the runtime). */
@@ -51,13 +51,7 @@ function throughDense(g: Builder, node: GraphNode, scale: number): Value | undef
   const sums = weights.transposed
     ? transpose(sumOver(reshaped(weights.tensor, [maps!, sizeOf(cells), units]), [1]), [1, 0])
     : sumOver(reshaped(weights.tensor, [units, maps!, sizeOf(cells)]), [2])
-  return g.op('MatMul', [
-    product.inputs[0]!,
-    g.constant(
-      map(sums, (x) => x * scale),
-      'summed_kernel',
-    ),
-  ])
+  return g.op('MatMul', [product.inputs[0]!, g.constant(scaledBy(sums, scale), 'summed_kernel')])
 }
 
 /** gradient × constant: either the constant is one factor a map, or the gradient has no spatial extent yet. */

@@ -7,7 +7,8 @@ import type { Rule } from '../rule.ts'
 const MIN_ELEMENTS = 1024
 const MAX_HALF = 65504
 
-const isLarge = (tensor: Tensor): boolean => tensor.dtype === 'float32' && tensor.data.length >= MIN_ELEMENTS
+export const isLarge = (tensor: Tensor): boolean =>
+  tensor.dtype === 'float32' && tensor.data.length >= MIN_ELEMENTS
 
 function exceeds(data: Float32Array): boolean {
   for (let i = 0; i < data.length; i++) if (Math.abs(data[i]!) > MAX_HALF) return true
@@ -53,7 +54,7 @@ export const storeAsHalf = (): Rule => {
 }
 
 /** The same numbers in half precision, if all of them are exact in it. */
-function half({ shape, data }: Tensor): Tensor | undefined {
+export function half({ shape, data }: Tensor): Tensor | undefined {
   const bits = exactHalves(data as Float32Array)
   return bits && { dtype: 'float16', shape, data: bits }
 }

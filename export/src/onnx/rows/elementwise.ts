@@ -126,6 +126,7 @@ export const unaryOperations: Operations = {
     flat: ([x]) => x?.dtype !== 'float32',
     gradient: ({ node, gradient }) => (node.attributes.to === 'float32' ? [gradient] : []),
   },
+  DequantizeLinear: { infer: ([x]) => ({ dtype: 'float32', shape: x!.shape }) },
   Relu: each({
     gradient: unary((g, _, y) => g.op('Sign', [y])),
     fold: folded((x) => Math.max(0, x)),
