@@ -6,13 +6,14 @@
  * `edge.fallback_peak_mb`: the memory of the latter that counts towards Cloudflare's limit (test/support/edge-memory.ts says how).
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { keyring } from '@detl/core/api/api-key'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { outputsOf } from '@detl/core/model/outputs'
 import { quantise } from '@detl/export/quantise/quantise'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { setup as buildPage } from '../test/support/build-page.ts'
 import { buildWorker } from '../test/support/edge-bundle.ts'
 import { measuredWorker } from '../test/support/edge-memory.ts'
 import { testManifest } from '../test/support/manifest.ts'
@@ -26,8 +27,7 @@ const WARM_UP = 100
 const RUNS = 400
 
 export default async function edge(): Promise<Record<string, Figure>> {
-  if (!existsSync(resolve(import.meta.dirname, '../web/dist')))
-    throw new Error('web/dist is missing, which the edge serves: npm run build -w web')
+  buildPage()
   const built = await buildWorker('edge')
   try {
     const bundle: Figure = { value: built.gzipKiB, unit: 'KB', runs: 1, spread: 0, against: 'limit 400 KB' }

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import { setup as buildPage } from '../test/support/build-page.ts'
 import { edgeProcess } from '../test/support/edge-process.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { gpuStandIn } from '../test/support/gpu-stand-in.ts'
@@ -15,7 +16,7 @@ import type { Figure } from './run.ts'
 
 const CLIENTS = 160
 const ACCOUNTS = ['one', 'two', 'three', 'four']
-const IDLE_CALLS = 60
+const IDLE_CALLS = 200
 const OVERLOAD_MS = 20_000
 const STALLED = 32
 const SIDE = 512
@@ -23,6 +24,7 @@ const SIDE = 512
 type Answered = { status: number; ms: number }
 
 export default async function overload(): Promise<Record<string, Figure>> {
+  buildPage() // workerd does not start without it
   const manifest = testManifest()
   const gpu = await gpuStandIn(manifest)
   const edge = await edgeProcess({

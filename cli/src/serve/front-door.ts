@@ -11,11 +11,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { AppError, PROBLEMS, type ProblemCode } from '@detl/core/api/problem'
 import { problemDetails } from '@detl/core/api/problem-schema'
 import { type Places, places } from '@detl/core/places/places'
+import { BURST, Load } from './load.ts'
 
 /** Paths at which the development runtime, not the edge, would answer: an explorer of the storage, triggers, traces. */
 const RUNTIME_PATHS = /^\/(cdn-cgi|__cf_local)(\/|$)/i
-/** Screenings that are let into the runtime at once: few, so that none waits long in it; a local start has one thread for all. */
-const SCREENINGS_AT_ONCE = 6
 const LONGEST_MS = 60_000
 /** Of one connection alone (RFC 9110, section 7.6.1), and what steers the runtime. */
 const NOT_PASSED_ON = /^(connection|keep-alive|proxy-connection|te|trailer|upgrade|mf-.*|cf-.*)$/i
@@ -24,21 +23,26 @@ const NOT_PASSED_ON = /^(connection|keep-alive|proxy-connection|te|trailer|upgra
  * The one door of a local start: what the edge answers, and nothing else that the development runtime would. It stays open while the
  * edge starts again.
  * @param target port of the edge on loopback; undefined while it is away
+ * @param now the clock, in ms
  * @throws Error that names the port, where something else has it
  */
 export async function startFrontDoor(
   { host, port }: { host: string; port: number },
   target: () => number | undefined,
+  now: () => number = Date.now,
 ) {
   const agent = new Agent({ keepAlive: true })
+  const load = new Load(now)
   const inside = places({
-    capacity: SCREENINGS_AT_ONCE,
-    atOnce: SCREENINGS_AT_ONCE,
+    capacity: () => load.places(),
+    atOnce: BURST,
     maxWaitMs: 0,
     longestMs: LONGEST_MS,
+    whenFull: () => load.refused(),
+    now,
   })
   const server = createServer((incoming, answer) => {
-    if (mayEnter(inside, incoming, answer)) pass(incoming, answer, agent, target())
+    if (mayEnter(inside, load, incoming, answer)) pass(incoming, answer, agent, target())
   })
   server.on('clientError', malformed)
   server.listen(port, host)
@@ -64,11 +68,14 @@ export async function startFrontDoor(
  * The runtime has proxies of its own before the edge, in which work would wait where nobody counts it: what the edge would refuse is
  * refused here, by the same rule.
  */
-function mayEnter(inside: Places, incoming: IncomingMessage, answer: ServerResponse): boolean {
+function mayEnter(inside: Places, load: Load, incoming: IncomingMessage, answer: ServerResponse): boolean {
   if (incoming.method !== 'POST' || !incoming.url?.startsWith('/v1/screenings')) return true
   try {
     const visit = inside.enter({ account: incoming.headers.authorization ?? '', mode: 'live' })
-    answer.once('close', visit.leave)
+    answer.once('close', () => {
+      visit.leave()
+      load.answered()
+    })
     incoming.once('end', visit.arrived)
     return true
   } catch (error) {

@@ -40,19 +40,21 @@ type Stay = { readonly guest: Guest; readonly since: number; phase: 'uploading' 
 
 /**
  * @param options `capacity`: screenings in progress at once, each holds its image; `atOnce`: those that are decoded at once; `maxWaitMs`:
- *   who would wait longer for a turn, in a line that is not short, is refused; `longestMs`: who stays longer was ended in the middle and cannot say so
+ *   who would wait longer for a turn, in a line that is not short, is refused; `longestMs`: who stays longer was ended in the middle and cannot say so; `whenFull`: told of each refusal because others have the places, not the account itself
  */
 export function places(options: {
-  capacity: number
+  capacity: number | (() => number)
   atOnce: number
   maxWaitMs: number
   longestMs: number
+  whenFull?: () => void
   now?: () => number
 }): Places {
-  const { capacity, atOnce, maxWaitMs, longestMs, now = Date.now } = options
+  const { capacity, atOnce, maxWaitMs, longestMs, whenFull = () => {}, now = Date.now } = options
   const line = turns({ atOnce, longestMs, now })
   const stays = new Set<Stay>()
-  const most = (share: number) => Math.max(1, Math.floor(capacity * share))
+  const places = typeof capacity === 'number' ? () => capacity : capacity
+  const most = (share: number) => Math.max(1, Math.floor(places() * share))
 
   function check(own: Stay, share: number): void {
     for (const stay of stays) if (now() - stay.since > longestMs) stays.delete(stay)
@@ -63,7 +65,9 @@ export function places(options: {
     const ahead = counted.filter(({ phase }) => phase !== 'served').map(({ guest }) => guest)
     const waitMs = line.expectedWaitMs(own.guest, ahead)
     const soon = ahead.length < SHORT_LINE * atOnce || waitMs <= maxWaitMs
-    if (counted.length < most(share) && ofAccount.length < most(ACCOUNT_SHARE) && soon) return
+    const full = counted.length >= most(share)
+    if (!full && ofAccount.length < most(ACCOUNT_SHARE) && soon) return
+    if (full) whenFull()
     throw new AppError('overloaded', 'there is more work than can be done now; try again shortly', {
       retryAfterS: Math.max(1, Math.ceil(waitMs / 1000)),
     })

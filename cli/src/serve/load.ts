@@ -1,0 +1,32 @@
+/** Screenings in the runtime at once: a few callers who come together are no overload. */
+export const BURST = 6
+/** The same while more are refused than answered: enough to keep the runtime's one thread busy, and each is answered in a third of the time. */
+const LASTING = 3
+const RECENT_MS = 1000
+
+/** How much was asked of a local start lately, whose runtime has one thread for all. */
+export class Load {
+  readonly #now: () => number
+  #outcomes: { readonly at: number; readonly refused: boolean }[] = []
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  answered(): void {
+    this.#outcomes.push({ at: this.#now(), refused: false })
+  }
+
+  /** Because all places are taken: one account alone that asks for too much is no overload of the thread. */
+  refused(): void {
+    this.#outcomes.push({ at: this.#now(), refused: true })
+  }
+
+  /** So many screenings may be inside now. */
+  places(): number {
+    const since = this.#now() - RECENT_MS
+    this.#outcomes = this.#outcomes.filter(({ at }) => at >= since)
+    const refused = this.#outcomes.filter((outcome) => outcome.refused).length
+    return refused > this.#outcomes.length - refused ? LASTING : BURST
+  }
+}

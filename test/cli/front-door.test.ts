@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startFrontDoor } from '../../cli/src/serve/front-door.ts'
+
+/** Only how long a test may hang. */
+const WAIT = { interval: 1, timeout: 20_000 }
+
+/** A runtime that answers nothing by itself, and counts who is in it. */
+async function runtime() {
+  const inside = new Set<() => void>()
+  const server = createServer((incoming, answer) => {
+    incoming.resume()
+    const end = () => {
+      inside.delete(end)
+      answer.writeHead(200).end()
+    }
+    inside.add(end)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** Answers so many, as they come. */
+    async answer(count: number) {
+      for (let i = 0; i < count; i++) {
+        await expect.poll(() => inside.size, WAIT).toBeGreaterThan(0)
+        ;[...inside][0]?.()
+      }
+    },
+    inside: () => inside.size,
+    stop: () => server.close().closeAllConnections(),
+  }
+}
+
+const stops: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop()
+})
+
+async function door() {
+  const behind = await runtime()
+  let time = 0
+  const front = await startFrontDoor(
+    { host: '127.0.0.1', port: 0 },
+    () => behind.port,
+    () => time,
+  )
+  stops.push(front.stop, behind.stop)
+  const call = async (account: number): Promise<number> => {
+    const headers = { authorization: `Bearer ${account}` }
+    const answer = await fetch(`${front.url}/v1/screenings`, { method: 'POST', headers, body: 'image' })
+    await answer.arrayBuffer()
+    return answer.status
+  }
+  return {
+    behind,
+    later: (ms: number) => {
+      time += ms
+    },
+    /** So many come together and none is answered before all are let in or refused. @returns how many were let in */
+    async together(count: number, account = (i: number) => i): Promise<number> {
+      let refused = 0
+      const all = Array.from({ length: count }, async (_, i) => {
+        const status = await call(account(i))
+        if (status === 503) refused++
+        return status
+      })
+      await expect.poll(() => behind.inside() + refused, WAIT).toBe(count)
+      const inside = behind.inside()
+      await behind.answer(inside)
+      expect((await Promise.all(all)).filter((status) => status === 200)).toHaveLength(inside)
+      return inside
+    },
+  }
+}
+
+describe('the front door of a local start', () => {
+  it('lets in six who come together', async () => {
+    const { together } = await door()
+    expect(await together(6)).toBe(6)
+  })
+
+  it('lets in fewer at once while more are refused than answered, and six again a second later', async () => {
+    const { together, later } = await door()
+    expect(await together(40)).toBe(6)
+    expect(await together(40)).toBe(3)
+    later(1001)
+    expect(await together(6)).toBe(6)
+  })
+
+  it('does not take places from others where one account asks for too much', async () => {
+    const { together } = await door()
+    const alone = () => 0
+    expect(await together(40, alone)).toBe(4)
+    expect(await together(40, alone)).toBe(4)
+    expect(await together(6)).toBe(6)
+  })
+})
