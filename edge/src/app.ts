@@ -15,6 +15,7 @@ import { openApiDocument } from './openapi.ts'
 import type { Access } from './routes/access.ts'
 import { type AccountDeps, accountRoutes } from './routes/account.ts'
 import { type AdminDeps, adminRoutes } from './routes/admin.ts'
+import { type BatchRouteDeps, batchRoutes } from './routes/batches.ts'
 import { type HealthDeps, health, healthRoute } from './routes/health.ts'
 import { type JobRouteDeps, jobRoutes } from './routes/jobs.ts'
 import { type KeyRouteDeps, keyRoutes } from './routes/keys.ts'
@@ -30,6 +31,7 @@ export type Deps = HealthDeps &
   ScreeningDeps &
   StoreDeps &
   JobRouteDeps &
+  BatchRouteDeps &
   AccountDeps &
   KeyRouteDeps &
   WebhookRouteDeps &
@@ -61,6 +63,8 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.use('/v1/screenings/*', auth(identify))
   app.post('/v1/screenings', screen(deps))
   app.route('/v1', jobRoutes(deps))
+  app.use('/v1/batches/*', auth(identify))
+  app.route('/v1', batchRoutes(deps))
 
   registerDicomWeb(app.openAPIRegistry)
   app.use('/v1/dicomweb/*', auth(identify))

@@ -1,6 +1,7 @@
 import { parseManifest } from '@detl/core/model/manifest'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import * as z from 'zod'
+import { parseHosts } from './batch/source-rules.ts'
 import { configuredKeys } from './ledger/seed.ts'
 
 const milliseconds = z.coerce.number().int().positive()
@@ -41,6 +42,12 @@ const varsSchema = z.object({
   DETL_ADMIN_KEY: z.string().min(16).optional(),
   /** Another model than the one built in: its manifest.json. */
   MODEL_MANIFEST: z.string().optional(),
+  /** Hosts that batches may fetch images from: `images.example.org, *.s3.amazonaws.com`. None, and batches read the bucket alone. */
+  BATCH_HOSTS: z.string().default(''),
+  /** How long a worker may take over one image's fetch. */
+  BATCH_FETCH_MS: milliseconds.default(30_000),
+  /** A worker of a batch that was not heard of for so long counts as dead. */
+  BATCH_LEASE_MS: milliseconds.default(120_000),
   /** `true` on a local start only: webhooks may go to loopback, over plain HTTP. */
   WEBHOOK_ALLOW_LOCAL: z.enum(['true', 'false']).default('false'),
   /** JSON Web Tokens of an OpenID issuer are accepted where these three are set. */
@@ -95,6 +102,11 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
     keyPepper: vars.DETL_KEY_PEPPER,
     adminKey: vars.DETL_ADMIN_KEY,
     manifest: parseManifest(vars.MODEL_MANIFEST ? JSON.parse(vars.MODEL_MANIFEST) : builtInManifest),
+    batches: {
+      hosts: parseHosts(vars.BATCH_HOSTS),
+      fetchMs: vars.BATCH_FETCH_MS,
+      leaseMs: vars.BATCH_LEASE_MS,
+    },
     webhookAllowLocal: vars.WEBHOOK_ALLOW_LOCAL === 'true',
     tokens: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : undefined,
     stripe:

@@ -27,6 +27,7 @@ const TAGS = [
   { name: 'account', description: 'Keys, usage and settings, by an API key with the scope' },
   { name: 'admin', description: 'Accounts, by who runs the service' },
   { name: 'dicomweb', description: 'X-rays from an archive (DICOM PS3.18)' },
+  { name: 'batches', description: 'Archives: a manifest in, results out' },
   { name: 'screening', description: 'X-rays in, answers out' },
   { name: 'service', description: 'What runs here' },
 ]

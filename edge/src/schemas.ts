@@ -1,4 +1,5 @@
 import { accountSchema, createdKeySchema, keySchema } from '@detl/core/api/account'
+import { batchFailureSchema, batchSchema } from '@detl/core/api/batch'
 import { healthSchema } from '@detl/core/api/health'
 import { createdWebhookSchema, jobSchema, webhookSchema } from '@detl/core/api/job'
 import { problemSchema } from '@detl/core/api/problem-schema'
@@ -21,4 +22,6 @@ export const Job = named(
   jobSchema.extend({ screening: Screening.optional(), problem: Problem.optional() }),
   'Job',
 )
+export const Batch = named(batchSchema.extend({ problem: Problem.optional() }), 'Batch')
+export const BatchFailure = named(batchFailureSchema.extend({ problem: Problem }), 'BatchFailure')
 export const Model = named(manifestSchema.extend({ preprocessId: z.string() }), 'Model')

@@ -6,6 +6,10 @@ import { places } from '@detl/core/places/places'
 import builtInManifest from '../../models/detl-128/manifest.json'
 import type { Accounts } from './accounts.ts'
 import { createApp } from './app.ts'
+import type { Batch } from './batch/batch.ts'
+import type { Batches } from './batch/batches.ts'
+import { partStore } from './batch/part-store.ts'
+import type { WorkDeps } from './batch/work.ts'
 import { stripeSink } from './billing/stripe.ts'
 import { byteBudget } from './byte-budget.ts'
 import { remoteCodecs } from './codecs/remote.ts'
@@ -18,7 +22,8 @@ import { kept } from './health/kept.ts'
 import { identifier } from './identity.ts'
 import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
-import type { JobMessage } from './ledger/job-message.ts'
+import type { BatchMessage, JobMessage } from './ledger/job-message.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { JobDeps } from './screening/jobs.ts'
 import { sealer } from './seal.ts'
 import { tokenVerifier } from './token.ts'
@@ -34,6 +39,12 @@ export type Bindings = {
   readonly DIRECTORY: DurableObjectNamespace<Directory>
   readonly RECEIVERS: DurableObjectNamespace<Receiver>
   readonly JOBS: Queue<JobMessage>
+  readonly BATCH: DurableObjectNamespace<Batch>
+  readonly BATCHES: Queue<BatchMessage>
+  /** Images of the accounts, each account's below a folder of its name. */
+  readonly ARCHIVE: R2Bucket
+  /** Results of batches, sealed. */
+  readonly RESULTS: R2Bucket
   /** The Worker `detl-codecs`. */
   readonly CODECS: Fetcher
   /** What the page is served from. */
@@ -53,24 +64,15 @@ export function startService(bindings: Bindings) {
   const keys = keyring(env.keyPepper)
   const billing = env.stripe && stripeSink(env.stripe)
   const { adminKey } = env
-  const accounts: Accounts = (id) => bindings.ACCOUNTS.getByName(id)
-  const seal = sealer(env.keyPepper)
   const longestMs = env.deadlineMs + 5000
-  const infer = inference(env, bindings.INFER)
-  const sendJob = async (message: JobMessage) => void (await bindings.JOBS.send(message))
+  const shared = sharedParts(env, bindings, longestMs)
+  const { accounts } = shared
   const app = createApp({
+    ...shared,
+    sourceHosts: env.batches.hosts,
     health: kept(HEALTH_MS, Date.now, () => health(env, bindings)),
-    manifest: env.manifest,
     model: `${env.manifest.name}@${env.manifest.version}`,
-    limits: { ...DEFAULT_LIMITS, maxBytes: env.uploads.maxBytes },
     uploads: env.uploads,
-    bytes: byteBudget({
-      bytes: Math.max(env.uploadBytes, env.uploads.maxBytes),
-      accountBytes: Math.max(env.uploadBytes * ACCOUNT_SHARE, env.uploads.maxBytes),
-      longestMs,
-    }),
-    codecs: remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }),
-    infer,
     identify: identifier({
       keyring: keys,
       configured: new Map(env.apiKeys.map(({ hash, account }) => [hash, account])),
@@ -80,9 +82,7 @@ export function startService(bindings: Bindings) {
     isAdmin: async (token) =>
       adminKey !== undefined && (await keys.hash(token)) === (await keys.hash(adminKey)),
     keyring: keys,
-    sealer: seal,
     places: places({ ...env.places, longestMs }),
-    accounts,
     directory: {
       add: async (id) => bindings.DIRECTORY.getByName('accounts').add(id),
       list: async () => {
@@ -93,7 +93,7 @@ export function startService(bindings: Bindings) {
     billing,
     deadlineMs: env.deadlineMs,
     leaseMs: env.leaseMs,
-    sendJob,
+    sendJob: async (message) => void (await bindings.JOBS.send(message)),
     webhooks: {
       allowLocal: env.webhookAllowLocal,
       secret: (webhook) => webhookSecret(env.keyPepper, webhook),
@@ -101,15 +101,47 @@ export function startService(bindings: Bindings) {
     },
   })
   const jobs: JobDeps = {
-    accounts,
-    sealer: seal,
-    manifest: env.manifest,
-    infer,
+    ...shared,
     notify: notifier(async (account, webhook, delivery) =>
       bindings.RECEIVERS.getByName(`${account}:${webhook}`).enqueue(delivery),
     ),
   }
-  return { app, billing, accounts, jobs }
+  const work: WorkDeps = {
+    ...shared,
+    fallback: env.gpus.length > 0 ? 'fail' : 'edge',
+    decodeTurn: oneAtATime(),
+    clock: Date.now,
+    sources: {
+      archive: bindings.ARCHIVE,
+      hosts: env.batches.hosts,
+      maxBytes: env.uploads.maxBytes,
+      timeoutMs: env.batches.fetchMs,
+      fetch: (url, init) => fetch(url, init),
+    },
+  }
+  return { app, billing, accounts, jobs, work }
+}
+
+/** What requests, jobs and batches use alike. */
+function sharedParts(env: EdgeEnv, bindings: Bindings, longestMs: number) {
+  const accounts: Accounts = (id) => bindings.ACCOUNTS.getByName(id)
+  const batches: Batches = (account, id) => bindings.BATCH.getByName(`${account}:${id}`)
+  const seal = sealer(env.keyPepper)
+  return {
+    accounts,
+    batches,
+    sealer: seal,
+    parts: partStore(bindings.RESULTS, seal),
+    manifest: env.manifest,
+    limits: { ...DEFAULT_LIMITS, maxBytes: env.uploads.maxBytes },
+    bytes: byteBudget({
+      bytes: Math.max(env.uploadBytes, env.uploads.maxBytes),
+      accountBytes: Math.max(env.uploadBytes * ACCOUNT_SHARE, env.uploads.maxBytes),
+      longestMs,
+    }),
+    codecs: remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }),
+    infer: inference(env, bindings.INFER),
+  }
 }
 
 async function health(env: EdgeEnv, { INFER, ASSETS }: Bindings) {

@@ -1,4 +1,5 @@
 import type { UsageRow } from '@detl/core/api/account'
+import { csvText } from './csv.ts'
 
 const COLUMNS = [
   'day',
@@ -9,8 +10,6 @@ const COLUMNS = [
   'billed',
 ] as const satisfies readonly (keyof UsageRow)[]
 
-/** RFC 4180: CRLF, a header line. No field needs quotes: dates, ids, codes and numbers. */
+/** With a header line. */
 export const toCsv = (rows: readonly UsageRow[]): string =>
-  [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))]
-    .map((line) => `${line.join(',')}\r\n`)
-    .join('')
+  csvText([COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))])

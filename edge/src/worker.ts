@@ -1,12 +1,15 @@
 import { problemDetails } from '@detl/core/api/problem-schema'
+import type { WorkDeps } from './batch/work.ts'
+import { work as workOnBatch } from './batch/work.ts'
 import { exportUsage } from './billing/export.ts'
 import type { UsageEvent } from './billing/sink.ts'
-import type { JobMessage } from './ledger/job-message.ts'
+import type { BatchMessage, JobMessage } from './ledger/job-message.ts'
 import { type JobDeps, runJob } from './screening/jobs.ts'
 import { type Bindings, startService } from './service.ts'
 
 // Workers finds the classes of its Durable Objects among the exports of the main module.
 // biome-ignore lint/performance/noBarrelFile: see above
+export { Batch } from './batch/batch.ts'
 export { Account } from './ledger/account.ts'
 export { Directory } from './ledger/directory.ts'
 export { Receiver } from './webhooks/receiver.ts'
@@ -25,7 +28,19 @@ async function consume(jobs: JobDeps, message: Message<JobMessage>): Promise<voi
   }
 }
 
-const worker: ExportedHandler<Bindings, UsageEvent | JobMessage> = {
+/** A message is a call to a chunk; what is lost of one, the batch sends again by itself. */
+async function consumeBatch(deps: WorkDeps, message: Message<BatchMessage>): Promise<void> {
+  try {
+    await workOnBatch(deps, message.body)
+    message.ack()
+  } catch (error) {
+    const { batch, chunk } = message.body
+    console.error(JSON.stringify({ level: 'error', event: 'batch', batch, chunk, error: String(error) }))
+    message.retry({ delaySeconds: 30 })
+  }
+}
+
+const worker: ExportedHandler<Bindings, UsageEvent | JobMessage | BatchMessage> = {
   fetch(request, bindings, context) {
     try {
       service ??= startService(bindings)
@@ -42,9 +57,15 @@ const worker: ExportedHandler<Bindings, UsageEvent | JobMessage> = {
   },
   async queue(batch, bindings) {
     service ??= startService(bindings)
-    const { billing, accounts, jobs } = service
+    const { billing, accounts, jobs, work } = service
     if (batch.queue === 'detl-jobs') {
       await Promise.all((batch as MessageBatch<JobMessage>).messages.map((message) => consume(jobs, message)))
+      return
+    }
+    if (batch.queue === 'detl-batches') {
+      await Promise.all(
+        (batch as MessageBatch<BatchMessage>).messages.map((message) => consumeBatch(work, message)),
+      )
       return
     }
     if (!billing) throw new Error('STRIPE_API_KEY is not set: charges wait in the queue')

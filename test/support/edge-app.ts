@@ -8,6 +8,9 @@ import type { Manifest } from '@detl/core/model/manifest'
 import { places } from '@detl/core/places/places'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
+import { partStore } from '@detl/edge/batch/part-store'
+import { parseHosts } from '@detl/edge/batch/source-rules'
+import { work } from '@detl/edge/batch/work'
 import { byteBudget } from '@detl/edge/byte-budget'
 import { askParts } from '@detl/edge/health/ask'
 import { identifier } from '@detl/edge/identity'
@@ -21,6 +24,7 @@ import { webhookSecret } from '@detl/edge/webhooks/secret'
 import { documentedOnly } from './documented.ts'
 import { gpuStandIn, SIGNING_KEY } from './gpu-stand-in.ts'
 import { localAccounts } from './local-accounts.ts'
+import { localBatches, memoryBucket } from './local-batches.ts'
 import { testManifest } from './manifest.ts'
 
 const PEPPER = 'a pepper for tests only'
@@ -36,6 +40,8 @@ export type EdgeOptions = {
   clock?: () => number
   gpuDeadlineMs?: number
   deps?: Partial<Deps>
+  /** As BATCH_HOSTS. */
+  batchHosts?: string
 }
 
 /** The edge as it is deployed, in this process, with a GPU function beside it and an account `demo` with a test key. */
@@ -44,6 +50,7 @@ export async function edgeApp({
   clock = Date.now,
   gpuDeadlineMs = 500,
   deps = {},
+  batchHosts = '',
 }: EdgeOptions = {}) {
   const gpu = await gpuStandIn(manifest)
   const keys = keyring(PEPPER)
@@ -55,14 +62,23 @@ export async function edgeApp({
   const queued: JobMessage[] = []
   const forgotten: string[] = []
   const told: { webhook: string; delivery: Delivery }[] = []
+  const [archive, results] = [memoryBucket(), memoryBucket()]
+  const parts = partStore(results, seal)
+  const store = localBatches({ clock, results, accounts, told })
+  const sourceHosts = parseHosts(batchHosts)
+  const bytes = byteBudget({ bytes: 2 ** 26, accountBytes: 2 ** 26, longestMs: 10_000 })
+  const limits = { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 }
   const all: Deps = {
+    batches: store.batches,
+    parts,
+    sourceHosts,
     health: async () => {
       const asked = { manifest, gpuUrls: [gpu.url], signingKey, infer: undefined, assets: undefined }
       return healthOf(await identityOf(manifest), await askParts(asked), { fallbackWanted: false })
     },
     manifest,
     model: `${manifest.name}@${manifest.version}`,
-    limits: { ...DEFAULT_LIMITS, maxBytes: 2 ** 20 },
+    limits,
     uploads: { maxBytes: 2 ** 20, graceMs: 4000, minBytesPerS: 1000 },
     codecs,
     infer: gpuUpstream(signing),
@@ -71,7 +87,7 @@ export async function edgeApp({
     keyring: keys,
     sealer: seal,
     places: places(PLACES),
-    bytes: byteBudget({ bytes: 2 ** 26, accountBytes: 2 ** 26, longestMs: 10_000 }),
+    bytes,
     sendJob: async (message) => void queued.push(message),
     webhooks: {
       allowLocal: false,
@@ -105,6 +121,31 @@ export async function edgeApp({
         ),
       ),
     )
+
+  /** What the queue's consumers do with the calls that are due. @returns how many there were */
+  async function workOnBatches(): Promise<number> {
+    const messages = await store.due()
+    for (const message of messages)
+      await work(
+        {
+          accounts,
+          batches: store.batches,
+          sealer: seal,
+          parts,
+          manifest,
+          limits,
+          codecs,
+          bytes,
+          infer: gpuUpstream(signing),
+          fallback: 'fail',
+          decodeTurn: async () => () => undefined,
+          sources: { archive, hosts: sourceHosts, maxBytes: 2 ** 20, timeoutMs: 20_000, fetch },
+          clock,
+        },
+        message,
+      )
+    return messages.length
+  }
 
   const call = async (method: string, path: string, key: string, body?: unknown) =>
     send(path, {
@@ -151,6 +192,11 @@ export async function edgeApp({
     /** Webhooks whose deliveries were dropped. */
     forgotten,
     runJobs,
+    workOnBatches,
+    /** Buckets of batches: images, and results. */
+    archive,
+    results,
+    books: store,
     key: API_KEY,
     ledger,
     request: send,

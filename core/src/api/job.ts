@@ -15,7 +15,7 @@ export const jobSchema = z.strictObject({
   problem: problemSchema.optional(),
 })
 
-/** An address that is told when a job has ended. */
+/** An address that is told when a job or a batch has ended. */
 export const webhookSchema = z.strictObject({
   id: z.string(),
   url: z.url(),
@@ -29,7 +29,7 @@ export const webhookInputSchema = z.strictObject({ url: z.url().max(2000) })
 
 /** What a webhook receives: that a job has ended, not with what; the scores are fetched with a key. */
 export const webhookEventSchema = z.strictObject({
-  type: z.enum(['screening.succeeded', 'screening.failed']),
+  type: z.enum(['screening.succeeded', 'screening.failed', 'batch.ended', 'batch.paused']),
   timestamp: z.iso.datetime(),
   data: z.strictObject({ id: z.string() }),
 })

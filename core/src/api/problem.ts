@@ -164,6 +164,17 @@ export const PROBLEMS = {
     title: 'The Idempotency-Key was used with another body',
     remedy: 'Use a new Idempotency-Key for another image.',
   },
+  'source-refused': {
+    status: 422,
+    title: 'The image’s address is not one that is fetched from',
+    remedy:
+      'Use a host that the service allows, over https, without redirects; `detail` says what was wrong.',
+  },
+  'source-missing': {
+    status: 422,
+    title: 'There is no image at its address',
+    remedy: 'Check the address: the image is gone, or the permission to read it has expired.',
+  },
   'webhook-refused': {
     status: 422,
     title: 'The address cannot receive webhooks',
@@ -189,6 +200,11 @@ export const PROBLEMS = {
     remedy: 'Send more slowly: `RateLimit` says what is left. Try again after `Retry-After`.',
     passing: { retryAfterS: 1 },
   },
+  'item-lost': {
+    status: 500,
+    title: 'Whoever screened this item ended in the middle, each time',
+    remedy: 'Screen the image by itself: it may take more memory than there is. Run the item again later.',
+  },
   internal: {
     status: 500,
     met: ['key', 'admin'],
@@ -207,6 +223,12 @@ export const PROBLEMS = {
     met: ['key'],
     title: 'The keys of the token’s issuer cannot be read',
     remedy: 'Try again after `Retry-After`: the token may be good. API keys go on working.',
+    passing: { retryAfterS: 5 },
+  },
+  'source-unavailable': {
+    status: 503,
+    title: 'The server that holds the image does not give it',
+    remedy: 'See whether that server is up and may be reached; then run the failed items again.',
     passing: { retryAfterS: 5 },
   },
   'upstream-unavailable': {

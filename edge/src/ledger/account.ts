@@ -92,6 +92,27 @@ export class Account extends DurableObject<AccountBindings> implements RemoteLed
   cancelJob(...args: Args<'cancelJob'>) {
     return this.#run((ledger) => ledger.cancelJob(...args))
   }
+  openItems(...args: Args<'openItems'>) {
+    return this.#run((ledger) => ledger.openItems(...args))
+  }
+  settleItems(...args: Args<'settleItems'>) {
+    return this.#run((ledger) => ledger.settleItems(...args))
+  }
+  addBatch(...args: Args<'addBatch'>) {
+    return this.#run((ledger) => ledger.addBatch(...args))
+  }
+  batches(...args: Args<'batches'>) {
+    return this.#run((ledger) => ledger.batches(...args))
+  }
+  hasBatch(...args: Args<'hasBatch'>) {
+    return this.#run((ledger) => ledger.hasBatch(...args))
+  }
+  removeBatch(...args: Args<'removeBatch'>) {
+    return this.#run((ledger) => ledger.removeBatch(...args))
+  }
+  noteBatch(...args: Args<'noteBatch'>) {
+    return this.#run((ledger) => ledger.noteBatch(...args))
+  }
   addWebhook(...args: Args<'addWebhook'>) {
     return this.#run((ledger) => ledger.addWebhook(...args))
   }

@@ -6,11 +6,13 @@ import type { Authorized, Credential, Denial, KeyRow, Principal } from './ledger
 /**
  * Whether a credential holds, is within its rate and has a scope, in this order. One text for every key that does not hold: which
  * of them it was is not the caller's to learn.
+ * @param options `rated: false` for work that no request brings: it takes none of the requests a minute
  */
 export function authorize(
   { clock, profile, keys, takeTokens }: Books,
   credential: Credential,
   scope: Scope,
+  { rated = true }: { rated?: boolean } = {},
 ): Authorized | Denial {
   const account = profile.account()
   const key = credential.kind === 'key' ? keys.valid(credential.hash) : undefined
@@ -18,13 +20,15 @@ export function authorize(
     return denial('key-invalid', 'this key is not known, has expired or was revoked')
   const principal = principalOf(credential, key)
   const { limits, settings, plan } = account
-  const { limits: rates, retryAfterS } = takeTokens(
-    [
-      { policy: 'key', id: `key:${principal.key}`, quota: limits.perKeyPerMinute },
-      { policy: 'account', id: 'account', quota: limits.perMinute },
-    ],
-    clock(),
-  )
+  const { limits: rates, retryAfterS } = !rated
+    ? { limits: [], retryAfterS: undefined }
+    : takeTokens(
+        [
+          { policy: 'key', id: `key:${principal.key}`, quota: limits.perKeyPerMinute },
+          { policy: 'account', id: 'account', quota: limits.perMinute },
+        ],
+        clock(),
+      )
   if (retryAfterS !== undefined)
     return { ...denial('rate-limited', 'see the RateLimit fields', retryAfterS), rates }
   if (!principal.scopes.includes(scope))

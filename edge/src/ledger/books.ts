@@ -1,4 +1,5 @@
 import { auditLog } from './audit.ts'
+import { batchTable } from './batches.ts'
 import { levelStore, tokenBuckets } from './bucket.ts'
 import { idempotencyTable } from './idempotency.ts'
 import { jobTable } from './jobs.ts'
@@ -28,6 +29,7 @@ export function openBooks(id: string, sql: Sql, clock: () => number) {
     usage: usageTable(sql, clock),
     idempotency: idempotencyTable(sql, clock),
     jobs: jobTable(sql, clock),
+    batches: batchTable(sql, clock),
     webhooks: webhookTable(sql, clock),
     audit: auditLog(sql, clock),
     takeTokens: tokenBuckets(levelStore(sql)),

@@ -2,11 +2,11 @@ import type { AccountInput } from '@detl/core/api/account'
 import { authorize } from './authorize.ts'
 import { type Books, openBooks } from './books.ts'
 import { denial } from './denial.ts'
-import { extend, lapse, nextLapse, reserve, settle } from './entries.ts'
+import { extend, lapse, nextLapse, reserve, reserveAgain, settle } from './entries.ts'
 import { exportsOf } from './exports.ts'
 import { beyond } from './giving.ts'
 import { scopedKey } from './idempotency.ts'
-import type { JobEnd, Ledger, Opened, OpenRequest } from './ledger.ts'
+import type { ItemsOpened, JobEnd, Ledger, Opened, OpenItems, OpenRequest } from './ledger.ts'
 import type { Sql } from './sql.ts'
 
 const ANOTHER_IMAGE = 'the Idempotency-Key was used for another image'
@@ -24,6 +24,7 @@ export function createLedger(id: string, sql: Sql, clock: () => number): Ledger 
     settle: (entry, outcome) => settle(books, entry, outcome),
     countRepeat: (by, outcome) => usage.countToday(by, outcome),
     ...ofJobs(books),
+    ...ofBatches(books),
     ...ofWebhooks(books),
     usage: usage.list,
     auditLog: audit.page,
@@ -177,6 +178,42 @@ function endJob(books: Books, id: string, end: JobEnd): boolean {
   if (settled.ok === 'replay' && settled.fingerprint !== job.fingerprint)
     return jobs.end(id, 'failed', { code: 'idempotency-mismatch', detail: ANOTHER_IMAGE })
   return jobs.end(id, 'succeeded', end)
+}
+
+type OfBatches = Pick<
+  Ledger,
+  'openItems' | 'settleItems' | 'addBatch' | 'batches' | 'hasBatch' | 'removeBatch' | 'noteBatch'
+>
+
+function ofBatches(books: Books): OfBatches {
+  const { batches, audit } = books
+  return {
+    openItems: (request) => openItems(books, request),
+    settleItems: (ends) => ends.map(({ id, outcome }) => settle(books, id, outcome)),
+    addBatch(id, actor) {
+      if (batches.has(id)) return
+      batches.add(id)
+      audit.add(actor, 'batch.created', id)
+    },
+    batches: batches.list,
+    hasBatch: batches.has,
+    removeBatch: batches.remove,
+    noteBatch: (id, actor, what) => audit.add(actor, `batch.${what}`, id),
+  }
+}
+
+function openItems(books: Books, { credential, batch, ids, leaseMs }: OpenItems): ItemsOpened {
+  const authorized = authorize(books, credential, 'screenings:write', { rated: false })
+  if (!authorized.ok) return authorized
+  const { key, mode, actor } = authorized.principal
+  const states: ('reserved' | 'charged')[] = []
+  for (const id of ids) {
+    const state = reserveAgain(books, { id, key, mode, batch, leaseMs })
+    if (typeof state !== 'string') return { ...authorized, states, denial: state }
+    if (state === 'reserved' && actor !== key) books.audit.actedAs(actor, id)
+    states.push(state)
+  }
+  return { ...authorized, states }
 }
 
 type OfWebhooks = Pick<Ledger, 'addWebhook' | 'webhooks' | 'removeWebhook'>

@@ -32,7 +32,7 @@ export type Reservation = {
  * still come, whichever is answered first is charged. Jobs have no second chance: one that lapsed has ended.
  */
 export function reserve(books: Books, r: Reservation): { readonly ok: true } | Replay | Denial {
-  const { sql, clock, profile, idempotency } = books
+  const { clock, profile, idempotency } = books
   const now = clock()
   const key = r.idempotencyKey === undefined ? null : scopedKey(r.mode, r.idempotencyKey)
   const earlier = key === null ? undefined : idempotency.find(key)
@@ -40,11 +40,50 @@ export function reserve(books: Books, r: Reservation): { readonly ok: true } | R
   const no = planOf(books, r.mode)
   if (no) return no
   const { concurrent } = profile.account()!.limits
-  if (inProgress(books, r.mode) >= concurrent)
+  if (inProgress(books, r.mode, 'requests') >= concurrent)
     // each mode by itself: test jobs that wait keep no live screening out
     return denial('concurrency-limited', `${concurrent} screenings at once`, 1)
 
   const lease = now + r.leaseMs
+  insert(books, { ...r, lease, idempotency: key })
+  if (key !== null) idempotency.claim(key, r.id, lease)
+  return { ok: true }
+}
+
+/**
+ * Reserves an item of a batch, whose id is the same at each attempt. What an earlier attempt came to is not counted twice.
+ * @returns `charged` where an earlier attempt was
+ */
+export function reserveAgain(
+  books: Books,
+  r: Omit<Reservation, 'idempotencyKey'> & { readonly batch: string },
+): 'reserved' | 'charged' | Denial {
+  const { sql, clock, usage } = books
+  lapse(books)
+  const earlier = entryOf(books, r.id)
+  if (earlier?.state === 'charged') return 'charged'
+  const lease = clock() + r.leaseMs
+  if (earlier?.state === 'reserved') {
+    sql.exec('UPDATE entries SET lease = ? WHERE id = ?', lease, r.id)
+    return 'reserved'
+  }
+  const no = planOf(books, r.mode)
+  if (no) return no
+  if (earlier) {
+    usage.count(earlier, earlier.outcome ?? 'abandoned', 0, -1)
+    sql.exec(`UPDATE entries SET state = 'reserved', outcome = NULL, lease = ? WHERE id = ?`, lease, r.id)
+  } else insert(books, { ...r, lease, idempotency: `${OF_BATCH}${r.batch}` })
+  return 'reserved'
+}
+
+/** What stands in an item's entry where that of a request has its Idempotency-Key: those begin with a mode, so this is none. */
+const OF_BATCH = 'batch '
+
+function insert(
+  { sql, clock }: Books,
+  r: Pick<Reservation, 'id' | 'key' | 'mode'> & { lease: number; idempotency: string | null },
+): void {
+  const now = clock()
   sql.exec(
     `INSERT INTO entries (id, at, day, key, mode, state, lease, idempotency) VALUES (?, ?, ?, ?, ?, 'reserved', ?, ?)`,
     r.id,
@@ -52,11 +91,9 @@ export function reserve(books: Books, r: Reservation): { readonly ok: true } | R
     dayOf(now),
     r.key,
     r.mode,
-    lease,
-    key,
+    r.lease,
+    r.idempotency,
   )
-  if (key !== null) idempotency.claim(key, r.id, lease)
-  return { ok: true }
 }
 
 /** Charges an entry that was answered; releases one that was not, or whose Idempotency-Key was answered by another. */
@@ -136,19 +173,22 @@ function release({ sql, usage, idempotency }: Books, entry: Entry, outcome: stri
 const entryOf = ({ sql }: Books, id: string): Entry | undefined =>
   sql.exec<Entry>('SELECT * FROM entries WHERE id = ?', id).toArray()[0]
 
-const inProgress = ({ sql, clock }: Books, mode: KeyMode): number =>
+/** @param of items of batches count for the plan, not among the screenings at once */
+const inProgress = ({ sql, clock }: Books, mode: KeyMode, of: 'all' | 'requests'): number =>
   number(
     sql,
-    `SELECT COUNT(*) AS n FROM entries WHERE state = 'reserved' AND mode = ? AND lease > ?`,
+    `SELECT COUNT(*) AS n FROM entries WHERE state = 'reserved' AND mode = ? AND lease > ?
+     AND (? = 'all' OR idempotency IS NULL OR idempotency NOT LIKE '${OF_BATCH}%')`,
     mode,
     clock(),
+    of,
   )
 
 const planOf = (books: Books, mode: KeyMode): Denial | undefined =>
   planDenial(
     books.profile.account()!,
     mode,
-    { answeredSince: books.usage.answeredSince, reserved: inProgress(books, mode) },
+    { answeredSince: books.usage.answeredSince, reserved: inProgress(books, mode, 'all') },
     books.clock(),
   )
 

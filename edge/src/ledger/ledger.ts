@@ -73,6 +73,21 @@ export type Outcome =
   | { readonly answered: false; readonly code: string }
 export type Settled = { readonly ok: true } | Replay | Denial
 
+export type BatchRow = { readonly id: string; readonly created: number }
+
+export type OpenItems = {
+  readonly credential: Credential
+  readonly batch: string
+  /** Of the items' screenings and entries: the same at each attempt. */
+  readonly ids: readonly string[]
+  readonly leaseMs: number
+}
+/** By item, in order; a denial ends the list, and concerns all that are not in it. */
+export type ItemsOpened =
+  | (Authorized & { readonly states: readonly ('reserved' | 'charged')[]; readonly denial?: Denial })
+  | Denial
+export type ItemEnd = { readonly id: string; readonly outcome: Outcome }
+
 export type JobState = 'queued' | 'succeeded' | 'failed' | 'cancelled'
 export type Job = {
   readonly id: string
@@ -172,6 +187,21 @@ export type Ledger = {
   cancelJob(id: string, actor: string): Job | undefined
   /** Jobs that the queue should be told of: their message may have been lost, or they ended with their lease. Due again after `dueMs`. */
   dueJobs(dueMs: number): string[]
+
+  /**
+   * Authorisation and reservation of a batch's items. Whoever works on one again, after the first one died, finds the same entry: one that
+   * was charged is screened again for nothing. Items are not counted among the screenings at once, nor among requests a minute: how
+   * many are under way, the batch decides.
+   */
+  openItems(request: OpenItems): ItemsOpened
+  settleItems(ends: readonly ItemEnd[]): Settled[]
+  addBatch(id: string, actor: string): void
+  /** Newest first. */
+  batches(limit: number): BatchRow[]
+  hasBatch(id: string): boolean
+  removeBatch(id: string): void
+  /** For the audit log: what its owner did with a batch. */
+  noteBatch(id: string, actor: string, what: string): void
 
   addWebhook(id: string, url: string, actor: string): Webhook
   webhooks(): Webhook[]

@@ -1,0 +1,125 @@
+import type { BatchItem } from '@detl/core/api/batch'
+import { AppError } from '@detl/core/api/problem'
+import { joinBytes } from '@detl/core/base/join-bytes'
+import { readRelated } from '@detl/core/wire/multipart-related'
+import type { Claim } from '../byte-budget.ts'
+import { allowedKey, allowedUrl, type SourceHosts } from './source-rules.ts'
+
+export type SourceDeps = {
+  /** What images of the accounts lie in, each below a folder of its own. */
+  readonly archive: Pick<R2Bucket, 'get'>
+  readonly hosts: SourceHosts
+  readonly maxBytes: number
+  readonly timeoutMs: number
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+}
+
+const FIRST_BYTES = 65_536
+
+/**
+ * The bytes of an item's image.
+ * @param authorization for DICOMweb servers; no other host gets it
+ * @param claim of the memory that they take
+ * @throws AppError source-refused, source-missing, source-unavailable, body-too-large, overloaded
+ */
+export async function fetchSource(
+  deps: SourceDeps,
+  item: BatchItem,
+  of: { account: string; authorization: string | undefined; claim: Claim },
+): Promise<Uint8Array> {
+  if ('r2' in item) {
+    const object = await deps.archive.get(allowedKey(of.account, item.r2))
+    if (!object) throw new AppError('source-missing', 'the bucket has no object with this key')
+    return readAll(object.body, object.size, deps.maxBytes, of.claim)
+  }
+  if ('url' in item) {
+    const { body, length } = await get(deps, allowedUrl(item.url, deps.hosts), {})
+    return readAll(body, length, deps.maxBytes, of.claim)
+  }
+  const { authorization } = of
+  const { body, length, type } = await get(deps, allowedUrl(item.dicomweb, deps.hosts), {
+    accept: 'multipart/related; type="application/dicom"; transfer-syntax=*',
+    ...(authorization !== undefined && { authorization }),
+  })
+  const bytes = await readAll(body, length, deps.maxBytes, of.claim)
+  if (!/^multipart\/related\b/i.test(type)) return bytes
+  const [first] = readRelated(type, bytes)
+  if (!first) throw new AppError('source-missing', 'the DICOMweb server answered without an object')
+  return first.body
+}
+
+type Got = { readonly body: ReadableStream<Uint8Array>; readonly length: number; readonly type: string }
+
+/** One GET that follows no redirect: it would lead past the rules. */
+async function get(
+  { fetch, timeoutMs }: SourceDeps,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+): Promise<Got> {
+  const response = await fetch(url.href, {
+    headers,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((cause) => {
+    throw new AppError('source-unavailable', `${url.host} cannot be reached, or gave no answer in time`, {
+      cause,
+    })
+  })
+  const { status, body } = response
+  if (status === 200 && body) {
+    const length = Number(response.headers.get('content-length') ?? 0)
+    return { body, length, type: response.headers.get('content-type') ?? '' }
+  }
+  void body?.cancel().catch(() => undefined)
+  if (status === 0 || (status >= 300 && status < 400))
+    throw new AppError('source-refused', `${url.host} answers with a redirect, which is not followed`)
+  if (status === 408 || status === 425 || status === 429 || status >= 500)
+    throw new AppError('source-unavailable', `${url.host} answered ${status}`)
+  throw new AppError('source-missing', `${url.host} answered ${status}`)
+}
+
+async function readAll(
+  body: ReadableStream<Uint8Array>,
+  length: number,
+  maxBytes: number,
+  claim: Claim,
+): Promise<Uint8Array> {
+  const tooLarge = (size: string) =>
+    new AppError('body-too-large', `the image has ${size} bytes; at most ${maxBytes} are accepted`)
+  if (length > maxBytes) throw tooLarge(String(length))
+  const pieces: Uint8Array[] = []
+  let read = 0
+  let held = Math.max(length, FIRST_BYTES)
+  await holdSoon(claim, held)
+  try {
+    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+      read += piece.length
+      if (read > maxBytes) throw tooLarge(`more than ${maxBytes}`)
+      if (read > held) {
+        held = Math.min(maxBytes, 2 * read)
+        await holdSoon(claim, held)
+      }
+      pieces.push(piece)
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('source-unavailable', 'the image broke off on its way', { cause })
+  }
+  return joinBytes(pieces)
+}
+
+const WAIT_MS = 50
+const WAITS = 200
+
+/** Memory as soon as others let go of theirs: a worker has time. @throws AppError overloaded after ten seconds */
+async function holdSoon(claim: Claim, bytes: number): Promise<void> {
+  for (let waits = 0; ; waits++) {
+    try {
+      claim.hold(bytes)
+      return
+    } catch (error) {
+      if (waits >= WAITS) throw error
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
+    }
+  }
+}
