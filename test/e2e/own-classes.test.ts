@@ -160,18 +160,22 @@ describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
     ]
     await writePhantomClasses(images, kinds, undefined, 300)
     const labels = join(images, 'manifest.csv')
-    const { manifest, films, refused, kept } = await calibrate({
+    const { manifest, films, refused, kept, temperatureKept } = await calibrate({
       ...{ model, labels, images, out, site: 'clinic-a' },
     })
     expect([films + refused, kept]).toEqual([40, []])
     expect(manifest).toMatchObject({ version: '1.0.0+clinic-a', site: { name: 'clinic-a', films } })
     for (const { sensitivity, specificity } of [manifest.operatingPoints!.tuberculosis!.balanced])
       expect(sensitivity.n + specificity.n).toBe(films)
-    const before = readFileSync(join(model, 'model.onnx'))
-    expect(readFileSync(join(out, 'model.onnx')).equals(before)).toBe(true)
+    const { calibration } = manifest.site!
+    if (calibration) expect(manifest.temperature).toBe(calibration.temperature.value)
+    else expect(temperatureKept).toMatch(/no more likely/)
+    const reference = JSON.parse(readFileSync(join(out, 'reference.json'), 'utf8'))
+    expect(reference).toMatchObject({ model: { version: '1.0.0+clinic-a' }, films })
     const film = join(dir, 'site.png')
     writeFileSync(film, await phantomPng(902, ['nodule'], 400))
-    const screen = detl(['screen', film, '--model', out, '--json'])
+    const written = ['--out', join(dir, 'site-out'), '--format', 'sr,fhir']
+    const screen = detl(['screen', film, '--model', out, '--json', ...written])
     expect(await screen.exit).toBe(0)
     const line = JSON.parse(
       screen
@@ -179,7 +183,9 @@ describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
         .split('\n')
         .find((text) => text.startsWith('{'))!,
     )
-    expect(line.model.version).toBe('1.0.0+clinic-a')
+    expect(line.model).toMatchObject({ version: '1.0.0+clinic-a', site: manifest.site })
+    expect(readFileSync(line.sr, 'latin1')).toContain(`Thresholds from ${films} films of clinic-a.`)
+    expect(readFileSync(line.fhir, 'utf8')).toContain(`Thresholds from ${films} films of clinic-a.`)
     expect(line.decision.classes[1].threshold).toBe(
       manifest.operatingPoints!.tuberculosis!.balanced.threshold,
     )

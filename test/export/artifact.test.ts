@@ -7,7 +7,10 @@ import type { ModelFacts } from '@detl/core/model/facts'
 import { parseManifest } from '@detl/core/model/manifest'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { exportArtifact } from '@detl/export/artifact'
+import { convert } from '@detl/export/convert'
+import { readModel } from '@detl/export/read-path'
 import { verify } from '@detl/export/verify'
+import { withTemperature } from '@detl/export/with-temperature'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { ModelProtoSchema } from 'onnx-buf'
@@ -108,6 +111,23 @@ describe('the screening artefact', () => {
     const inside = JSON.parse(proto.metadataProps.find(({ key }) => key === 'detl.manifest')!.value)
     const { files: _, ...outside } = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8'))
     expect(inside).toEqual(outside)
+  })
+
+  it('has the probabilities of another temperature, once or twice over, and all else as it was', async () => {
+    const before = readFileSync(join(out, 'model.onnx'))
+    const site = withTemperature(before, 0.7, { 'detl.manifest': '{"site":1}' })
+    const again = withTemperature(site, 3)
+    for (const [bytes, temperature] of [[site, 0.7] as const, [again, 3] as const]) {
+      const changed = await runOnnx(Buffer.from(bytes), [image])
+      for (const name of ['logits', 'cam', 'ood_score'])
+        expect(changed[name]!.data).toEqual(outputs[name]!.data)
+      const expected = tf.softmax(tf.div(tf.tensor(outputs.logits!.data, [3, 4]), temperature)).dataSync()
+      for (const [i, p] of changed.probabilities!.data.entries()) expect(p).toBeCloseTo(expected[i]!, 5)
+    }
+    const { metadataProps } = fromBinary(ModelProtoSchema, again)
+    expect(metadataProps.find(({ key }) => key === 'detl.manifest')!.value).toBe('{"site":1}')
+    const plain = Buffer.concat(convert(readModel(folder)))
+    expect(() => withTemperature(plain, 2)).toThrow(/unsupported-option: .*its temperature cannot be changed/)
   })
 
   it('agrees with the model that it was made from, at its temperature, with weights in full or half precision', async () => {

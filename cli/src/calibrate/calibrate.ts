@@ -1,13 +1,20 @@
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
+import { type Prediction, predictionOf, tensorStatistics } from '@detl/core/drift/prediction'
+import { FEWEST_FILMS, referenceOf } from '@detl/core/drift/reference'
+import type { ClassList } from '@detl/core/model/class-list'
 import { classesOf } from '@detl/core/model/classes'
-import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { type Manifest, parseManifest, type Site } from '@detl/core/model/manifest'
+import { withTemperature } from '@detl/export/with-temperature'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
 import { truthOf } from '@detl/train/data/truth'
-import { type Film, sitePoints } from '@detl/train/evaluate/site-points'
-import { openFilmScorer } from '../films.ts'
+import { sitePoints } from '@detl/train/evaluate/site-points'
+import { siteTemperature } from '@detl/train/evaluate/site-temperature'
+import { probabilitiesOf } from '@detl/train/scores/predictions'
+import { openFilmScorer, type ScoredFilm } from '../films.ts'
 
 export type CalibrateOptions = {
   /** Folder of the model. */
@@ -30,57 +37,120 @@ export type Calibrated = {
   readonly refused: number
   /** Classes whose thresholds stay as they were: the site has too few films with or without them. */
   readonly kept: readonly string[]
+  /** Why the temperature stays as it was; undefined where it was fitted anew. */
+  readonly temperatureKept: string | undefined
 }
 
+type SiteFilm = ScoredFilm & { readonly group: string; readonly truths: readonly number[] }
+type Films = { readonly films: readonly SiteFilm[]; readonly refused: number }
+
 /**
- * The model again, with thresholds that were chosen on a site's own films. The weights and the scores stay as they are; version and
- * operating points change, and every answer states both.
+ * The model again, with thresholds and a temperature that fit a site's own films. The weights, the logits and the maps stay as they are;
+ * version, temperature and operating points change, and every answer states them. What is usual there (reference.json) is written beside.
  * @throws DataFaults with all that is wrong with the table; AppError request-invalid where no class has enough films
  */
-export async function calibrate({
-  model,
-  labels,
-  images,
-  out,
-  site,
-  onFilm,
-}: CalibrateOptions): Promise<Calibrated> {
+export async function calibrate(options: CalibrateOptions): Promise<Calibrated> {
+  const { model, out, site } = options
   const scorer = await openFilmScorer(model)
   const { manifest } = scorer
   const list = { labelling: manifest.labelling, classes: classesOf(manifest) }
-  const { records, faults } = readManifest(labels, { root: images, list })
-  if (faults.length > 0) throw new DataFaults(faults)
-  const films: Film[] = []
-  const labelled = records.filter((r) => r.classB !== undefined)
-  let refused = 0
-  for (const [i, record] of labelled.entries()) {
-    const film = await scorer.score(await readFile(record.path))
-    if (film) {
-      const truths = truthOf(record.classB!, list)
-      films.push({ group: record.group, truths, scores: film.probabilities })
-    } else refused++
-    onFilm?.(i + 1, labelled.length)
-  }
-  await scorer.close()
-  const points = sitePoints(films, manifest.labels)
-  if (Object.keys(points).length === 0)
+  const { films, refused } = await scoreFilms(scorer, list, options).finally(scorer.close)
+  const pointsAt = (temperature: number) => sitePoints(filmsAt(films, temperature, list), manifest.labels)
+  const own = pointsAt(manifest.temperature)
+  if (Object.keys(own).length === 0)
     throw new AppError(
       'request-invalid',
       `${films.length} films are too few: a class needs 10 with it and 10 without, of different patients`,
     )
-  const next = parseManifest({
-    ...manifest,
-    version: `${manifest.version}+${site}`,
-    operatingPoints: { ...manifest.operatingPoints, ...points },
-    site: { name: site, films: films.length, at: new Date().toISOString() },
+  const kept = manifest.labels.filter((label) => !(label in own))
+  const fitted = siteTemperature(films, list, manifest.temperature)
+  const temperatureKept = reasonToKeep(manifest, kept, fitted.better)
+  const temperature = temperatureKept ? manifest.temperature : fitted.temperature.value
+  const { value, low, high } = fitted.temperature
+  const calibration = { temperature: { value, low, high }, was: manifest.temperature, error: fitted.error }
+  const next = await writeCalibrated(options, manifest, {
+    temperature,
+    operatingPoints: { ...manifest.operatingPoints, ...(temperatureKept ? own : pointsAt(temperature)) },
+    site: {
+      name: site,
+      films: films.length,
+      at: new Date().toISOString(),
+      ...(!temperatureKept && { calibration }),
+    },
   })
-  await mkdir(out, { recursive: true })
-  await cp(join(model, 'model.onnx'), join(out, 'model.onnx'))
-  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(next, null, 2)}\n`)
-  return {
-    manifest: next,
-    films: films.length,
-    refused,
-    kept: manifest.labels.filter((label) => !(label in points)),
+  await writeReference(out, next, filmsAt(films, temperature, list))
+  return { manifest: next, films: films.length, refused, kept, temperatureKept }
+}
+
+async function scoreFilms(
+  scorer: Awaited<ReturnType<typeof openFilmScorer>>,
+  list: ClassList,
+  { labels, images, onFilm }: CalibrateOptions,
+): Promise<Films> {
+  const { records, faults } = readManifest(labels, { root: images, list })
+  if (faults.length > 0) throw new DataFaults(faults)
+  const films: SiteFilm[] = []
+  const labelled = records.filter((r) => r.classB !== undefined)
+  let refused = 0
+  for (const [i, record] of labelled.entries()) {
+    const film = await scorer.score(await readFile(record.path))
+    if (film) films.push({ ...film, group: record.group, truths: truthOf(record.classB!, list) })
+    else refused++
+    onFilm?.(i + 1, labelled.length)
   }
+  return { films, refused }
+}
+
+/** The films with the scores that they have at a temperature. */
+const filmsAt = (films: readonly SiteFilm[], temperature: number, list: ClassList) =>
+  films.map((film) => {
+    const probabilities = probabilitiesOf(film.logits, temperature, list)
+    return { ...film, probabilities, scores: probabilities }
+  })
+
+/** A threshold that stays was chosen on scores of the old temperature: it would mean something else at a new one. */
+function reasonToKeep(
+  { operatingPoints }: Pick<Manifest, 'operatingPoints'>,
+  kept: readonly string[],
+  better: boolean,
+): string | undefined {
+  const bound = kept.filter((label) => operatingPoints?.[label])
+  if (bound.length > 0) return `thresholds of ${bound.join(', ')} stay, and were chosen on scores as they are`
+  return better ? undefined : 'left-out films are no more likely with another one'
+}
+
+async function writeCalibrated(
+  { model, out, site }: CalibrateOptions,
+  manifest: Manifest,
+  changed: { temperature: number; operatingPoints: Manifest['operatingPoints']; site: Site },
+): Promise<Manifest> {
+  const { files, ...fields } = { ...manifest, version: `${manifest.version}+${site}`, ...changed }
+  const bytes = new Uint8Array(await readFile(join(model, 'model.onnx')))
+  const onnx =
+    changed.temperature === manifest.temperature
+      ? bytes
+      : withTemperature(bytes, changed.temperature, { 'detl.manifest': JSON.stringify(fields) })
+  const digest = createHash('sha256').update(onnx).digest('hex')
+  const next = parseManifest({ ...fields, files: { ...files, 'model.onnx': digest } })
+  await mkdir(out, { recursive: true })
+  await writeFile(join(out, 'model.onnx'), onnx)
+  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(next, null, 2)}\n`)
+  return next
+}
+
+/** What is usual at the site, where there are films enough to say. */
+async function writeReference(
+  out: string,
+  manifest: Manifest,
+  films: ReturnType<typeof filmsAt>,
+): Promise<void> {
+  if (films.length < FEWEST_FILMS) return
+  const at = new Date()
+  const { size } = manifest.preprocess
+  const predictions: Prediction[] = films.map((film) =>
+    predictionOf(manifest, tensorStatistics(film.tensor, size), film, at),
+  )
+  const of = `films of ${manifest.site!.name} that thresholds were chosen on`
+  const reference = referenceOf(predictions, { model: manifest, of, at })
+  await writeFile(join(out, 'reference.json'), `${JSON.stringify(reference, null, 1)}\n`)
 }

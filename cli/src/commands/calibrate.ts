@@ -8,16 +8,16 @@ export function addCalibrateCommand(program: Command): void {
   program
     .command('calibrate')
     .description(
-      "a model with thresholds chosen on a site's own films; what they are worth there is stated in every answer",
+      "a model with thresholds and temperature fitted to a site's own films; what they are worth there is stated in every answer",
     )
     .requiredOption('--model <model>', 'a folder with a manifest.json, or the name of a shipped model')
     .requiredOption('--labels <file>', 'table of films: file, label, patient_id')
     .option('--images <dir>', 'folder of the films; default: that of the table')
-    .requiredOption('--out <dir>', 'folder of the model with the new thresholds')
+    .requiredOption('--out <dir>', 'folder of the model with the new thresholds and temperature')
     .option('--site <name>', 'added to the version', siteName, 'site')
     .action(async ({ model, labels, images = dirname(labels), out, site }: Flags) => {
       const { calibrate } = await import('../calibrate/calibrate.ts')
-      const { manifest, films, refused, kept } = await calibrate({
+      const { manifest, films, refused, kept, temperatureKept } = await calibrate({
         model: findModel(model),
         labels,
         images,
@@ -33,6 +33,13 @@ export function addCalibrateCommand(program: Command): void {
             console.log(
               `  ${label}, ${name}: ${threshold.toFixed(3)}; sensitivity ${said(sensitivity)}, specificity ${said(specificity)}`,
             )
+      const { calibration } = manifest.site ?? {}
+      if (calibration) {
+        const { temperature: t, was, error } = calibration
+        console.log(
+          `  temperature: ${t.value.toFixed(3)} (${t.low.toFixed(3)}–${t.high.toFixed(3)}), was ${was.toFixed(3)}; expected calibration error ${said(error.before)} before, ${said(error.after)} after`,
+        )
+      } else console.log(`  temperature: ${manifest.temperature.toFixed(3)} as before: ${temperatureKept}`)
       if (kept.length > 0) console.log(`  as before, for want of films: ${kept.join(', ')}`)
     })
 }

@@ -7,7 +7,7 @@ import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
 import { mapMaximum } from '@detl/core/api/screening'
 import type { Intake } from '@detl/core/intake/taken-in'
 import type { Severity } from '@detl/core/lungs/severity'
-import type { Manifest } from '@detl/core/model/manifest'
+import type { Manifest, Site } from '@detl/core/model/manifest'
 import type { Scores } from '@detl/core/model/outputs'
 
 /** What became of one file: a line of `detl screen --json`. */
@@ -16,7 +16,7 @@ export type ScreenLine = ScoredLine | FailedLine
 export type ScoredLine = {
   /** As it was named on the command line, or found below a folder that was. */
   file: string
-  model: { name: string; version: string }
+  model: { name: string; version: string; site?: Site }
   probabilities: Readonly<Record<string, number>>
   label: string
   /** The scores against the model's thresholds of its operating point `balanced`. */
@@ -50,7 +50,11 @@ export function scoredLine(
   const inLungs = lungs?.inLungs(map)
   return {
     file,
-    model: { name: manifest.name, version: manifest.version },
+    model: {
+      name: manifest.name,
+      version: manifest.version,
+      ...(manifest.site && { site: manifest.site }),
+    },
     probabilities: scores.probabilities,
     label: scores.label,
     decision: { headline: told.headline, ...decision },

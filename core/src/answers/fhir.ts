@@ -57,7 +57,7 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
       div: narrative(`${words.model}: ${modelOf(answer)}`, told, [...warnings, words.disclaimer]),
     },
     contained: [
-      deviceOf(manifest, words.disclaimer),
+      deviceOf(manifest, [...(manifest.site ? [words.site(manifest.site)] : []), words.disclaimer]),
       ...(contained ? [contained] : []),
       ...observations,
       ...(overlay ? [overlay] : []),
@@ -109,13 +109,13 @@ export async function toFhirBundle(answer: Screened): Promise<Bundle> {
 
 const modelOf = ({ manifest: { name, version } }: Pick<Screened, 'manifest'>) => `${name} ${version}`
 
-const deviceOf = ({ name, version }: Screened['manifest'], disclaimer: string): Device => ({
+const deviceOf = ({ name, version }: Screened['manifest'], notes: readonly string[]): Device => ({
   resourceType: 'Device',
   id: 'model',
   type: { text: 'Image classification model' },
   deviceName: [{ name, type: 'model-name' }],
   version: [{ value: version }],
-  note: [{ text: disclaimer }],
+  note: notes.map((text) => ({ text })),
 })
 
 async function mediaOf(

@@ -49,7 +49,12 @@ export function screeningOf(
   const lungs = lungFindings(manifest, scores, image.placed)
   return {
     id,
-    model: { name: manifest.name, version: manifest.version, preprocess: preprocessId(manifest.preprocess) },
+    model: {
+      name: manifest.name,
+      version: manifest.version,
+      preprocess: preprocessId(manifest.preprocess),
+      ...(manifest.site && { site: manifest.site }),
+    },
     classes: classesOf(manifest),
     probabilities: scores.probabilities,
     label: scores.label,

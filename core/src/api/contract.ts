@@ -903,6 +903,28 @@ export interface components {
                 films: number;
                 /** Format: date-time */
                 at: string;
+                calibration?: {
+                    temperature: {
+                        value: number;
+                        low: number;
+                        high: number;
+                    };
+                    was: number;
+                    error: {
+                        before: {
+                            value: number;
+                            low: number;
+                            high: number;
+                            n: number;
+                        };
+                        after: {
+                            value: number;
+                            low: number;
+                            high: number;
+                            n: number;
+                        };
+                    };
+                };
             };
             outOfDistribution: {
                 /** @enum {string} */
@@ -941,6 +963,34 @@ export interface components {
                 name: string;
                 version: string;
                 preprocess: string;
+                site?: {
+                    name: string;
+                    films: number;
+                    /** Format: date-time */
+                    at: string;
+                    calibration?: {
+                        temperature: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        was: number;
+                        error: {
+                            before: {
+                                value: number;
+                                low: number;
+                                high: number;
+                                n: number;
+                            };
+                            after: {
+                                value: number;
+                                low: number;
+                                high: number;
+                                n: number;
+                            };
+                        };
+                    };
+                };
             };
             classes: {
                 id: string;

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { classIdSchema, classInfoSchema } from '../model/classes.ts'
+import { siteSchema } from '../model/manifest.ts'
 import { computedOnSchema } from './computed-on.ts'
 import { toldDecisionSchema } from './decision.ts'
 import { DISCLAIMER } from './disclaimer.ts'
@@ -26,7 +27,13 @@ const rectangle = z.strictObject({ x: z.number(), y: z.number(), width: z.number
 /** The answer to POST /v1/screenings as application/json. */
 export const screeningSchema = z.strictObject({
   id: z.string(),
-  model: z.strictObject({ name: z.string(), version: z.string(), preprocess: z.string() }),
+  model: z.strictObject({
+    name: z.string(),
+    version: z.string(),
+    preprocess: z.string(),
+    /** Where thresholds, and perhaps the temperature, were fitted to a site's own films. */
+    site: siteSchema.optional(),
+  }),
   /** What the model tells apart, in its order: whether a class is a finding, how it is called, and its codes. */
   classes: z.array(classInfoSchema),
   /** By class, calibrated. They sum to 1, unless the model scores its classes independently of each other. Scores, not a diagnosis. */

@@ -22,6 +22,27 @@ export type Estimate = z.infer<typeof estimate>
 /** Threshold on one class's calibrated probability, chosen on validation data, with what it gave on held-out data. */
 const operatingPoint = z.strictObject({ threshold: rate, sensitivity: estimate, specificity: estimate })
 
+/** A temperature with its 95 % interval. */
+const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() })
+
+/** Whose films the thresholds were chosen on, where that is a site's own choice; the version names it too. */
+export const siteSchema = z.strictObject({
+  name: z.string().min(1),
+  films: z.int().positive(),
+  at: z.iso.datetime(),
+  /** Absent where the temperature is the model's own. */
+  calibration: z
+    .strictObject({
+      temperature: interval,
+      /** The model's own temperature. */
+      was: z.number().positive(),
+      /** Expected calibration error of the site's films: with the model's own temperature, and with one that was fitted on others of them. */
+      error: z.strictObject({ before: estimate, after: estimate }),
+    })
+    .optional(),
+})
+export type Site = z.infer<typeof siteSchema>
+
 /**
  * What the graph's `ood_score` is held against: the squared Mahalanobis distance of the last hidden layer from the training images
  * (Lee et al. 2018, with one Gaussian). Above the threshold an image is unlike them, as one validation image in a hundred is.
@@ -96,10 +117,7 @@ export const description = {
  */
 export const manifestSchema = z.strictObject({
   ...description,
-  /** Whose films the thresholds were chosen on, where that is a site's own choice; the version names it too. */
-  site: z
-    .strictObject({ name: z.string().min(1), films: z.int().positive(), at: z.iso.datetime() })
-    .optional(),
+  site: siteSchema.optional(),
   /** Null where the model does not measure how unlike its training data an image is. */
   outOfDistribution: distanceSchema.nullable(),
   /** Absent where the model outlines no lungs. */

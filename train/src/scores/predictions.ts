@@ -74,7 +74,12 @@ const calledOf = (probabilities: readonly number[], { labelling }: ClassList): n
   return probabilities.map((p, c) => (labelling === 'multi' ? Number(p >= 0.5) : Number(c === best)))
 }
 
-function probabilitiesOf(logits: readonly number[], temperature: number, { labelling }: ClassList): number[] {
+/** [C] probabilities of [C] logits: of independent classes each by itself. */
+export function probabilitiesOf(
+  logits: readonly number[],
+  temperature: number,
+  { labelling }: Pick<ClassList, 'labelling'>,
+): number[] {
   if (labelling === 'multi') return logits.map((z) => sigmoid(z, temperature))
   const max = Math.max(...logits)
   const e = logits.map((z) => Math.exp((z - max) / temperature))

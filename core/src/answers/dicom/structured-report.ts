@@ -96,6 +96,9 @@ export async function toStructuredReport(
           // Where the tree is read as text, an image in it is but a line that says nothing.
           ...(source && form === 'measurements' ? [imageLibrary(source, context.header)] : []),
           container(['126010', 'DCM', 'Imaging Measurements'], groups),
+          ...(manifest.site
+            ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.site(manifest.site))]
+            : []),
           textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.disclaimer),
         ],
       },

@@ -1,5 +1,7 @@
 import type { AnswerWords } from './words.ts'
 
+const comma = (value: number, digits: number): string => value.toFixed(digits).replace('.', ',')
+
 export const de: AnswerWords = {
   disclaimer:
     'Forschungssoftware, kein Medizinprodukt. Die Werte helfen einer fachkundigen Person; sie sind keine Diagnose.',
@@ -36,6 +38,12 @@ export const de: AnswerWords = {
   score: 'Wert',
   model: 'Modell',
   operatingPoint: 'Arbeitspunkt',
+  site: ({ name, films, calibration: c }) =>
+    `Schwellen nach ${films} Aufnahmen von ${name}.${
+      c
+        ? ` Temperatur an ihnen angepasst: ${comma(c.temperature.value, 2)} (95-%-KI ${comma(c.temperature.low, 2)} bis ${comma(c.temperature.high, 2)}); erwarteter Kalibrierungsfehler ${comma(100 * c.error.before.value, 1)} % vorher, ${comma(100 * c.error.after.value, 1)} % nachher.`
+        : ''
+    }`,
   heatMapOf: (name) => `Wärmebild (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Wohin das Modell geschaut hat; eine heiße Stelle ist kein Befund.',
   heatScale: { none: 'kein Hinweis', most: 'stärkster aller Klassen' },

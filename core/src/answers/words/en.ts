@@ -36,6 +36,12 @@ export const en: AnswerWords = {
   score: 'score',
   model: 'Model',
   operatingPoint: 'Operating point',
+  site: ({ name, films, calibration: c }) =>
+    `Thresholds from ${films} films of ${name}.${
+      c
+        ? ` Temperature fitted to them: ${c.temperature.value.toFixed(2)} (95 % CI ${c.temperature.low.toFixed(2)} to ${c.temperature.high.toFixed(2)}); expected calibration error ${(100 * c.error.before.value).toFixed(1)} % before, ${(100 * c.error.after.value).toFixed(1)} % after.`
+        : ''
+    }`,
   heatMapOf: (name) => `Heat map (Grad-CAM): ${name}`,
   heatIsNoFinding: 'Where the model looked; a hot spot is not a finding.',
   heatScale: { none: 'no evidence', most: 'strongest of all classes' },

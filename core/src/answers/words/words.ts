@@ -1,3 +1,5 @@
+import type { Site } from '../../model/manifest.ts'
+
 /** All words of answers that people read, in one language. Another language is another object of this type, and a row in `words-of.ts`. */
 export type AnswerWords = {
   readonly disclaimer: string
@@ -40,6 +42,8 @@ export type AnswerWords = {
   readonly score: string
   readonly model: string
   readonly operatingPoint: string
+  /** Whose films thresholds and temperature were fitted to. */
+  site(site: Site): string
   heatMapOf(name: string): string
   readonly heatIsNoFinding: string
   /** Ends of the heat map's colour bar. */
