@@ -1,4 +1,15 @@
-import type { Site } from '../../model/manifest.ts'
+type Between = { readonly value: number; readonly low: number; readonly high: number }
+/** What is said of a manifest's `site`. */
+export type SiteFigures = {
+  readonly name: string
+  readonly films: number
+  readonly calibration?:
+    | {
+        readonly temperature: Between
+        readonly error: { readonly before: Between; readonly after: Between }
+      }
+    | undefined
+}
 
 /** All words of answers that people read, in one language. Another language is another object of this type, and a row in `words-of.ts`. */
 export type AnswerWords = {
@@ -43,7 +54,7 @@ export type AnswerWords = {
   readonly model: string
   readonly operatingPoint: string
   /** Whose films thresholds and temperature were fitted to. */
-  site(site: Site): string
+  site(site: SiteFigures): string
   heatMapOf(name: string): string
   readonly heatIsNoFinding: string
   /** Ends of the heat map's colour bar. */
