@@ -1,4 +1,5 @@
 import { AccountDialog } from './components/account-dialog.tsx'
+import { BatchesDialog } from './components/batches-dialog.tsx'
 import { DropTarget } from './components/drop.tsx'
 import { Header } from './components/header.tsx'
 import { Intake } from './components/intake.tsx'
@@ -34,6 +35,7 @@ export function App() {
       <Notice />
       <KeyDialog />
       <AccountDialog />
+      <BatchesDialog />
       <DropTarget />
       <PrintSheets />
       <Announcer />

@@ -16,6 +16,7 @@ import './style/bench.css'
 import './style/viewer.css'
 import './style/result.css'
 import './style/account.css'
+import './style/batches.css'
 import './style/narrow.css'
 import './style/print.css'
 

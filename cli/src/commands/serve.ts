@@ -12,6 +12,7 @@ type ServeOptions = {
   state?: string
   fallback: 'edge' | 'fail'
   localWebhooks?: boolean
+  batchHosts?: string
 }
 
 const EDGE_PORT = 8787
@@ -37,6 +38,10 @@ export function addServeCommand(program: Command): void {
         .default('edge'),
     )
     .option('--local-webhooks', 'let webhooks go to this machine, over plain HTTP: to try a receiver out')
+    .option(
+      '--batch-hosts <hosts>',
+      'hosts that batches may fetch images from: "images.example.org, http://127.0.0.1:9000"',
+    )
     .option('--state <dir>', 'keep accounts, keys and secrets here; without it they last until the end')
     .action(async (what: string, options: ServeOptions) => {
       const { localSecrets } = await import('../serve/secrets.ts')
@@ -89,7 +94,11 @@ async function serve(
     pageDir: folder.pageDir,
     secrets,
     stateDir: options.state,
-    vars: { FALLBACK: options.fallback, WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false) },
+    vars: {
+      FALLBACK: options.fallback,
+      WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false),
+      BATCH_HOSTS: options.batchHosts ?? '',
+    },
   })
   stops.push(edge.stop)
   sayWhere(edge.url, secrets)

@@ -15,9 +15,9 @@ export const readManifest = (): Manifest =>
   parseManifest(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
 
 /** What `npm start` starts: the page, the edge in workerd and the GPU function, with its demo key. */
-export async function startSite() {
+export async function startSite(...options: string[]) {
   const [port, gpuPort] = [await freePort(), await freePort()]
-  const process = detl(['serve', 'all', '--port', String(port), '--gpu-port', String(gpuPort)])
+  const process = detl(['serve', 'all', '--port', String(port), '--gpu-port', String(gpuPort), ...options])
   const url = (await process.line(/Page +(http:\/\/[^/\s]+)\//))[1]!
   const key = (await process.line(/Demo API key +(\S+)/))[1]!
   return { url, key, stop: () => process.stop('SIGTERM') }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { offers } from '../screening/offers.ts'
-import { openAccount, openKeyDialog } from '../state/dialogs.ts'
+import { openAccount, openBatches, openKeyDialog } from '../state/dialogs.ts'
 import { deviceOffered, modelProgress } from '../state/model.ts'
 import { keptForOffline } from '../state/offline.ts'
 import { type Place, settings, type Theme } from '../state/settings.ts'
@@ -38,6 +38,12 @@ export function Header() {
           <button type="button" class="button quiet" onClick={openAccount}>
             <Icon name="chart" />
             {t.account.open}
+          </button>
+        )}
+        {hasKey && offers.value.paths.includes('/v1/batches') && (
+          <button type="button" class="button quiet" onClick={openBatches}>
+            <Icon name="stack" />
+            {t.batches.open}
           </button>
         )}
         <Choice

@@ -86,6 +86,8 @@ const engine: Engine = {
   readAccount: guarded(async (json: unknown) => (await import('./read-json.ts')).readAccount(json)),
   readUsage: guarded(async (json: unknown) => (await import('./read-json.ts')).readUsage(json)),
   readKeys: guarded(async (json: unknown) => (await import('./read-json.ts')).readKeys(json)),
+  /** GET /v1/batches */
+  readBatches: guarded(async (json: unknown) => (await import('./read-json.ts')).readBatches(json)),
   readCreatedKey: guarded(async (json: unknown) => (await import('./read-json.ts')).readCreatedKey(json)),
 
   /** POST /v1/screenings' JSON → a result. */

@@ -1,4 +1,5 @@
 import { accountSchema, createdKeySchema, keySchema, usageRowSchema } from '@detl/core/api/account'
+import { batchSchema } from '@detl/core/api/batch'
 import { screeningSchema } from '@detl/core/api/screening'
 import { manifestSchema } from '@detl/core/model/manifest'
 import * as z from 'zod'
@@ -50,6 +51,9 @@ export const readUsage = (json: unknown) => parse(usageSchema, json).usage
 export const readKeys = (json: unknown) => parse(keysSchema, json).keys
 export const readCreatedKey = (json: unknown) => parse(createdKeySchema, json).key
 
+export const readBatches = (json: unknown) => parse(batchesSchema, json).batches
+
+const batchesSchema = z.object({ batches: z.array(batchSchema) })
 const usageSchema = z.object({ usage: z.array(usageRowSchema) })
 const keysSchema = z.object({ keys: z.array(keySchema) })
 

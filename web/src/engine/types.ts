@@ -1,4 +1,5 @@
 import type { Account, KeyInfo, UsageRow } from '@detl/core/api/account'
+import type { BatchInfo } from '@detl/core/api/batch'
 import type { ComputedOn } from '@detl/core/api/computed-on'
 import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
@@ -136,6 +137,7 @@ export type Engine = {
   readonly readAccount: Asked<[json: unknown], Account>
   readonly readUsage: Asked<[json: unknown], UsageRow[]>
   readonly readKeys: Asked<[json: unknown], KeyInfo[]>
+  readonly readBatches: Asked<[json: unknown], BatchInfo[]>
   readonly readCreatedKey: Asked<[json: unknown], string>
   /** POST /v1/screenings' JSON → a result. */
   readonly readAnswer: Asked<[json: unknown], Result>

@@ -1,3 +1,4 @@
+import { batchWords } from './batch-words.ts'
 import type { Text } from './words.ts'
 
 export const de: Text = {
@@ -201,6 +202,7 @@ export const de: Text = {
     inUse: 'hier in Gebrauch',
     testOnly: 'nur Test-Schlüssel, nichts wird berechnet',
   },
+  batches: batchWords.de,
   exports: {
     heading: 'Speichern',
     print: 'Drucken oder PDF',

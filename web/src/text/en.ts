@@ -1,3 +1,4 @@
+import { batchWords } from './batch-words.ts'
 import type { Text } from './words.ts'
 
 export const en: Text = {
@@ -201,6 +202,7 @@ export const en: Text = {
     inUse: 'in use here',
     testOnly: 'test keys only, nothing is billed',
   },
+  batches: batchWords.en,
   exports: {
     heading: 'Save',
     print: 'Print or PDF',

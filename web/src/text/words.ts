@@ -2,6 +2,7 @@ import type { Outcome } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { LocalProblem } from '../engine/types.ts'
 import type { Filter, Order } from '../state/list-kinds.ts'
+import type { BatchWords } from './batch-words.ts'
 
 export type Language = 'en' | 'de'
 
@@ -179,6 +180,7 @@ export type Text = {
     revokeOwn(name: string): string
     made(day: string): string
   }
+  readonly batches: BatchWords
   readonly exports: Record<
     'heading' | 'print' | 'png' | 'fhir' | 'sr' | 'sc' | 'json' | 'working' | 'patient',
     string
