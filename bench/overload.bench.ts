@@ -3,7 +3,6 @@
  * that stall. Everything is measured against the same edge when it is idle, in the same run; clients and edge share the machine.
  * `overload.*`: 160 clients of four accounts offer five times what the edge does at its best. `stalled.*`: one account stalls 32 uploads.
  */
-import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { setup as buildPage } from '../test/support/build-page.ts'
@@ -13,6 +12,7 @@ import { gpuStandIn } from '../test/support/gpu-stand-in.ts'
 import { chestPng } from '../test/support/images.ts'
 import { testManifest } from '../test/support/manifest.ts'
 import type { Figure } from './run.ts'
+import { watchMemory } from './watch-memory.ts'
 
 const CLIENTS = 160
 const ACCOUNTS = ['one', 'two', 'three', 'four']
@@ -46,7 +46,7 @@ export default async function overload(): Promise<Record<string, Figure>> {
     const perSecond = await capacity(send, keys)
     const memory = watchMemory(edge.group()!)
     const calls = await offered(send, keys, 5 * perSecond)
-    const peakMb = memory.stop()
+    const peakMb = Math.max(...memory.stop().map(({ mb }) => mb))
     await wait(2000)
     const beside = await besideStalled(edge.url, keys[0]!, () => send(keys[1]!))
     return figures({ idle, calls, beside, peakMb, perSecond })
@@ -131,29 +131,6 @@ async function besideStalled(url: string, key: string, send: () => Promise<Answe
   agent.destroy()
   await Promise.all(stalls)
   return calls
-}
-
-/** The largest resident memory of one workerd process of a group, in MB (10⁶ bytes), by /proc. */
-function watchMemory(group: number) {
-  let peak = 0
-  const look = () => {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        // proc(5): behind the command's parenthesis state, parent, process group … and resident pages as the 24th field.
-        const fields = stat.slice(stat.lastIndexOf(')')).split(' ')
-        if (stat.includes('(workerd)') && Number(fields[3]) === group)
-          peak = Math.max(peak, (Number(fields[22]) * 4096) / 1e6)
-      } catch {} // it ended between the two looks
-    }
-  }
-  const timer = setInterval(look, 200)
-  return {
-    stop: () => {
-      clearInterval(timer)
-      return peak
-    },
-  }
 }
 
 function figures(run: {
