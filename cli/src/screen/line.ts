@@ -46,7 +46,7 @@ export function scoredLine(
   const { decision, told } = toldOf({ manifest, scores, settings, language })
   const leading = decision.leading
   const map = scores.maps[leading]!
-  const lungs = lungFindings(manifest, scores, intake.preprocessed.geometry.placed)
+  const lungs = lungFindings(manifest, scores, intake.preprocessed.geometry)
   const inLungs = lungs?.inLungs(map)
   return {
     file,

@@ -1,3 +1,5 @@
+import { SEVERITY_COLUMNS, severityCells } from '@detl/core/answers/severity-columns'
+import { tellSeverity } from '@detl/core/answers/severity-text'
 import { stringify } from 'csv-stringify/sync'
 import type { ScreenLine } from './line.ts'
 
@@ -8,7 +10,7 @@ export const toNdjson: Printer = (line) => `${JSON.stringify(line)}\n`
 
 export const toText: Printer = (line) => {
   if ('error' in line) return `${line.file}\n  ${line.error.code}: ${line.error.detail}\n`
-  const { file, model, probabilities, decision, quality } = line
+  const { file, model, probabilities, decision, quality, severity } = line
   const scores = Object.entries(probabilities).map(([name, p]) => {
     const held = decision.classes.find((one) => one.class === name)
     const side = held
@@ -17,8 +19,9 @@ export const toText: Printer = (line) => {
     return `  ${name.padEnd(14)} ${p.toFixed(3)}  ${'█'.repeat(Math.round(p * 40)).padEnd(side ? 40 : 0)}${side}`.trimEnd()
   })
   const remarks = quality.warnings.map(({ code, detail }) => `  ! ${code}: ${detail}`)
+  const opacity = severity ? [`  ${tellSeverity(severity, 'en').line}`] : []
   const head = `  ${decision.headline} (${model.name} ${model.version}; scores, not a diagnosis)`
-  return `${[file, head, ...scores, ...remarks].join('\n')}\n`
+  return `${[file, head, ...scores, ...opacity, ...remarks].join('\n')}\n`
 }
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula is written with an apostrophe before it. */
@@ -35,6 +38,7 @@ export const csvHeader = (labels: readonly string[]): string =>
     'label',
     ...labels.map((label) => `score_${label}`),
     ...labels.map((label) => `above_threshold_${label}`),
+    ...SEVERITY_COLUMNS,
     'warnings',
     'error',
     'detail',
@@ -59,6 +63,7 @@ export const toCsv =
         '',
         '',
         ...labels.flatMap(() => ['', '']),
+        ...severityCells(undefined),
         '',
         code,
         detail,
@@ -70,7 +75,8 @@ export const toCsv =
         '',
       ])
     }
-    const { file, label, probabilities, decision, quality, model, overlay, fhir, sr, sc, pdf } = line
+    const { file, label, probabilities, decision, quality, severity, model } = line
+    const { overlay, fhir, sr, sc, pdf } = line
     return csv([
       file,
       decision.outcome,
@@ -79,6 +85,7 @@ export const toCsv =
       label,
       ...labels.map((name) => probabilities[name]),
       ...labels.map((name) => String(decision.classes.find((held) => held.class === name)?.positive ?? '')),
+      ...severityCells(severity),
       quality.warnings.map(({ code }) => code).join(' '),
       '',
       '',

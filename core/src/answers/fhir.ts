@@ -7,8 +7,11 @@ import type { Told } from './decision-text.ts'
 import { headerOf } from './dicom/source-header.ts'
 import { examinationOf } from './fhir/examination.ts'
 import { observationOf } from './fhir/observation.ts'
+import { severityObservations } from './fhir/severity.ts'
 import { concept, hl7, LOINC } from './fhir/terms.ts'
+import { severityIn } from './lung-findings.ts'
 import { toPng } from './png.ts'
+import { type ToldSeverity, tellSeverity } from './severity-text.ts'
 import { toldOf } from './told.ts'
 import { wordsOf } from './words/words-of.ts'
 
@@ -31,6 +34,13 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
   const given = new Date(at).toISOString()
   const whose = { ...(subject && { subject }), effectiveDateTime: taken ?? given }
   const overlay = image === 'none' ? undefined : await mediaOf(answer, image, subject)
+  const shared = {
+    ...whose,
+    device: { reference: '#model' },
+    ...((study || overlay) && {
+      derivedFrom: [...(study ? [study] : []), ...(overlay ? [{ reference: '#overlay' }] : [])],
+    }),
+  }
   const observations = told.classes.map((one) =>
     observationOf(one, {
       decision,
@@ -39,27 +49,25 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
       score: scores.probabilities[one.class]!,
       words,
       notes: warnings,
-      shared: {
-        ...whose,
-        device: { reference: '#model' },
-        ...((study || overlay) && {
-          derivedFrom: [...(study ? [study] : []), ...(overlay ? [{ reference: '#overlay' }] : [])],
-        }),
-      },
+      shared,
     }),
   )
+  const severity = severityIn(answer)
+  const opacity = severity && tellSeverity(severity, answer.language)
+  const ofLungs = severity && opacity ? severityObservations(severity, opacity, { words, shared }) : []
   return {
     resourceType: 'DiagnosticReport',
     id,
     language: answer.language,
     text: {
       status: 'generated',
-      div: narrative(`${words.model}: ${modelOf(answer)}`, told, [...warnings, words.disclaimer]),
+      div: narrative(`${words.model}: ${modelOf(answer)}`, told, opacity, [...warnings, words.disclaimer]),
     },
     contained: [
       deviceOf(manifest, [...(manifest.site ? [words.site(manifest.site)] : []), words.disclaimer]),
       ...(contained ? [contained] : []),
       ...observations,
+      ...ofLungs,
       ...(overlay ? [overlay] : []),
     ],
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
@@ -69,10 +77,11 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
     code: { ...concept(LOINC, '30745-4', 'XR Chest Views'), text: words.title },
     ...whose,
     issued: given,
-    result: observations.map((observation) => ({ reference: `#${observation.id}` })),
+    // The lungs' own are members of the first of theirs.
+    result: [...observations, ...ofLungs.slice(0, 1)].map(({ id }) => ({ reference: `#${id}` })),
     ...(study && { imagingStudy: [study] }),
     ...(overlay && { media: [{ comment: words.heatIsNoFinding, link: { reference: '#overlay' } }] }),
-    conclusion: `${told.headline}. ${words.disclaimer}`,
+    conclusion: `${told.headline}. ${opacity ? `${opacity.line}. ` : ''}${words.disclaimer}`,
   }
 }
 
@@ -141,14 +150,27 @@ async function mediaOf(
 }
 
 /** The report as people read it, in XHTML. */
-function narrative(model: string, told: Told, lines: readonly string[]): string {
-  const rows = told.classes.map((one) => {
-    const cells = [one.name, one.score, one.threshold ?? '', one.verdict]
-    return `<tr>${cells.map((cell) => `<td>${xml(cell)}</td>`).join('')}</tr>`
-  })
+function narrative(
+  model: string,
+  told: Told,
+  opacity: ToldSeverity | undefined,
+  lines: readonly string[],
+): string {
+  const scores = table(
+    told.classes.map(({ name, score, threshold, verdict }) => [name, score, threshold ?? '', verdict]),
+  )
+  const lungs = opacity
+    ? `<p>${xml(opacity.line)}</p>${table(opacity.parts.map(({ name, extent, points }) => [name, extent, points ?? '']))}<p>${xml(opacity.caution)}</p>`
+    : ''
   const paragraphs = lines.map((text) => `<p>${xml(text)}</p>`).join('')
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p><table>${rows.join('')}</table>${paragraphs}</div>`
+  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p>${scores}${lungs}${paragraphs}</div>`
 }
+
+/** Nothing where there are no rows: a table must have one. */
+const table = (rows: readonly (readonly string[])[]) =>
+  rows.length === 0
+    ? ''
+    : `<table>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${xml(cell)}</td>`).join('')}</tr>`).join('')}</table>`
 
 const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 

@@ -46,7 +46,7 @@ export function screeningOf(
 ): Screening {
   const { id, manifest, scores, servedBy, computedOn } = answer
   const { decision, told } = toldOf(answer)
-  const lungs = lungFindings(manifest, scores, image.placed)
+  const lungs = lungFindings(manifest, scores, image)
   return {
     id,
     model: {
@@ -65,6 +65,7 @@ export function screeningOf(
       return { ...encodeHeatmap(label, map), ...(inLungs !== undefined && { inLungs }) }
     }),
     ...(lungs && { severity: lungs.severity }),
+    ...(lungs?.outlines && { outlines: lungs.outlines }),
     image,
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
     preprocessedBy,

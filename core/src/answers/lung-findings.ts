@@ -1,20 +1,23 @@
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { inLungShare } from '../lungs/cam-share.ts'
 import { findLungs, pictureIn } from '../lungs/find-lungs.ts'
+import { type ZoneOutlines, zoneOutlines } from '../lungs/outlines.ts'
 import { type Severity, severityOf } from '../lungs/severity.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
-import type { Rect } from '../preprocess/preprocessed.ts'
+import type { Geometry } from '../preprocess/preprocessed.ts'
 
 /** What an answer says of the lungs. */
 export type LungFindings = {
   readonly severity: Severity
+  /** The zones that it is of, on the image; undefined where lungs were not found. */
+  readonly outlines: ZoneOutlines | undefined
   /** Share of a map's evidence that lies in the lungs; undefined without evidence, or where lungs were not found. */
   readonly inLungs: (map: ActivationMap) => number | undefined
 }
 
 /**
- * @param placed where the picture lies in the tensor, in its pixels
+ * @param geometry where the picture lies in the tensor, and the tensor on the image
  * @returns undefined where the model outlines no lungs
  */
 export function lungFindings(
@@ -24,16 +27,32 @@ export function lungFindings(
     cam: { stride, offset },
   }: Pick<Manifest, 'regions' | 'preprocess' | 'cam'>,
   { regions }: Pick<Scores, 'regions'>,
-  placed: Rect,
+  geometry: Geometry,
 ): LungFindings | undefined {
   if (!spec || !regions) return undefined
-  const lungs = findLungs(regions, pictureIn({ placed }, size))
-  const place = { grid: { stride, offset }, placed, size }
+  const lungs = findLungs(regions, pictureIn(geometry, size))
+  const place = { grid: { stride, offset }, placed: geometry.placed, size }
   return {
     severity: severityOf(spec, regions, lungs),
+    outlines: typeof lungs === 'string' ? undefined : zoneOutlines(lungs, { ...spec, size }, geometry),
     inLungs: (map) => {
       const share = typeof lungs === 'string' ? undefined : inLungShare(map, place, lungs, regions)
       return share === undefined ? undefined : Math.round(share * 1000) / 1000
     },
   }
 }
+
+/**
+ * How much of the lungs of a screened image is opaque: measured here, or as the answer said that its scores came from. Every representation renders this.
+ * @returns undefined where the model outlines no lungs
+ */
+export const severityIn = ({
+  manifest,
+  scores,
+  intake,
+}: {
+  readonly manifest: Manifest
+  readonly scores: Scores
+  readonly intake: { readonly preprocessed: { readonly geometry: Geometry } }
+}): Severity | undefined =>
+  scores.severity ?? lungFindings(manifest, scores, intake.preprocessed.geometry)?.severity

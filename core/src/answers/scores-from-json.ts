@@ -6,7 +6,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 
 /** What of an answer the way back needs. */
-type Told = Pick<Screening, 'probabilities' | 'label' | 'heatmaps' | 'quality' | 'decision'>
+type Told = Pick<Screening, 'probabilities' | 'label' | 'heatmaps' | 'quality' | 'decision' | 'severity'>
 
 /**
  * The scores that a JSON answer was made of: for a client that sent a tensor, and makes FHIR, DICOM or PNG of the answer where the image is.
@@ -14,7 +14,7 @@ type Told = Pick<Screening, 'probabilities' | 'label' | 'heatmaps' | 'quality' |
  * @example const { scores, settings } = scoresFromJson(answer, manifest)
  */
 export function scoresFromJson(
-  { probabilities, label, heatmaps, quality, decision }: Told,
+  { probabilities, label, heatmaps, quality, decision, severity }: Told,
   { outOfDistribution }: Pick<Manifest, 'outOfDistribution'>,
 ): { scores: Scores; settings: Settings } {
   const maps = Object.fromEntries(
@@ -26,7 +26,13 @@ export function scoresFromJson(
   ) as Record<Label, ActivationMap>
   const far = quality.warnings.some(({ code }) => code === 'out-of-distribution')
   return {
-    scores: { probabilities, label, maps, outOfDistribution: outOfDistribution ? far : null },
+    scores: {
+      probabilities,
+      label,
+      maps,
+      outOfDistribution: outOfDistribution ? far : null,
+      ...(severity && { severity }),
+    },
     settings: settingsOf(decision),
   }
 }

@@ -1159,6 +1159,14 @@ export interface components {
                 };
                 level: number;
             };
+            outlines?: {
+                A: number[][];
+                B: number[][];
+                C: number[][];
+                D: number[][];
+                E: number[][];
+                F: number[][];
+            };
             image: {
                 format: string;
                 width: number;

@@ -5,7 +5,7 @@ import { siteSchema } from '../model/manifest.ts'
 import { computedOnSchema } from './computed-on.ts'
 import { toldDecisionSchema } from './decision.ts'
 import { DISCLAIMER } from './disclaimer.ts'
-import { severitySchema } from './severity.ts'
+import { outlinesSchema, severitySchema } from './severity.ts'
 
 const probability = z.number().min(0).max(1)
 
@@ -45,6 +45,8 @@ export const screeningSchema = z.strictObject({
   heatmaps: z.array(heatmapSchema),
   /** How much of the lungs is opaque; absent where the model outlines no lungs. */
   severity: severitySchema.optional(),
+  /** The zones of `severity` on the image; absent where lungs were not found. */
+  outlines: outlinesSchema.optional(),
   /** How a heat map lies on the image: cell (i,j) looks at tensor pixel offset + stride × (j,i); the tensor's `placed` shows the image's `crop`. */
   image: z.strictObject({
     format: z.string(),

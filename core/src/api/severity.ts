@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { LUNG_FAULTS, type LungFault } from '../lungs/find-lungs.ts'
+import { LUNG_FAULTS, type LungFault } from '../lungs/lung.ts'
 
 const upTo = (most: number) => {
   const number = z.number().min(0).max(most)
@@ -35,3 +35,15 @@ export const severitySchema = z.discriminatedUnion('assessable', [
     level: z.number().min(0).max(1),
   }),
 ])
+
+const polygon = z.array(z.array(z.number()).length(2))
+
+/** Each zone as a closed polygon: points [x, y] in pixels of the image, upright as it was scored; the last is joined with the first. */
+export const outlinesSchema = z.strictObject({
+  A: polygon,
+  B: polygon,
+  C: polygon,
+  D: polygon,
+  E: polygon,
+  F: polygon,
+})

@@ -1,4 +1,4 @@
-import type { Lung, Lungs } from '../lungs/find-lungs.ts'
+import type { Lung, Lungs } from '../lungs/lung.ts'
 import { type Affine, chained, MIRROR, type Size, warped } from './affine.ts'
 import type { Seen } from './film.ts'
 import { type Registration, registerLungs } from './register.ts'

@@ -1,4 +1,4 @@
-import { LUNG_FAULTS } from '../lungs/find-lungs.ts'
+import { LUNG_FAULTS } from '../lungs/lung.ts'
 import type { RegionsSpec } from '../lungs/regions.ts'
 import type { Ranged, Severity, ZoneSeverity } from '../lungs/severity.ts'
 import { ZONES, type Zone } from '../lungs/zones.ts'

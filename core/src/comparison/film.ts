@@ -1,4 +1,5 @@
-import { findLungs, type LungFault, type Lungs, pictureIn } from '../lungs/find-lungs.ts'
+import { findLungs, pictureIn } from '../lungs/find-lungs.ts'
+import type { LungFault, Lungs } from '../lungs/lung.ts'
 import type { Regions } from '../lungs/regions.ts'
 import { type Severity, severityOf } from '../lungs/severity.ts'
 import type { Manifest } from '../model/manifest.ts'

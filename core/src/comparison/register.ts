@@ -1,4 +1,4 @@
-import type { Lungs } from '../lungs/find-lungs.ts'
+import type { Lungs } from '../lungs/lung.ts'
 import { type Affine, type Size, warped } from './affine.ts'
 
 export type Registration = {

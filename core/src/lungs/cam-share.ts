@@ -1,6 +1,6 @@
 import { type ActivationMap, type CamGrid, resizeMap } from '../cam/resize-map.ts'
 import type { Rect } from '../preprocess/preprocessed.ts'
-import type { Lungs } from './find-lungs.ts'
+import type { Lungs } from './lung.ts'
 
 /** Where a map looks, and the tensor that it looks at. */
 export type MapPlace = { readonly grid: CamGrid; readonly placed: Rect; readonly size: number }

@@ -1,32 +1,8 @@
-import type { Rect } from '../preprocess/preprocessed.ts'
+import type { Lung, LungFault, Lungs } from './lung.ts'
 import type { Regions } from './regions.ts'
 
-/** One lung in the cells of `Regions`. */
-export type Lung = {
-  /** [height,width]: share of each cell that is this lung; 0 away from its largest connected part. */
-  readonly share: Float32Array
-  /** Sum of `share`, in cells. */
-  readonly area: number
-  /** The box around it, in cells, with fractions: all but a fiftieth of the area lies between top and bottom, left and right. */
-  readonly top: number
-  readonly bottom: number
-  readonly left: number
-  readonly right: number
-  /** Mean share over the cells that are mostly lung: how sure whoever outlined it was. */
-  readonly sure: number
-}
-
-/** Both lungs; right and left are the patient's. */
-export type Lungs = { readonly right: Lung; readonly left: Lung }
-
-export const LUNG_FAULTS = {
-  'lungs-not-found': 'two lungs are not to be seen in this image',
-  'lungs-cut-off': 'a part of a lung lies outside the image',
-  'lungs-implausible':
-    'what was found does not lie as two lungs do; the image may be rotated or no frontal view',
-} as const
-/** Why nothing can be said of the lungs of an image. */
-export type LungFault = keyof typeof LUNG_FAULTS
+/** A rectangle: where the picture lies in a tensor, in its pixels or as shares of its sides. */
+type Place = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 
 /** A lung covers at least and at most this share of the picture. */
 const AREA = [0.03, 0.45] as const
@@ -44,7 +20,7 @@ const BESIDE = 0.5
  * @param picture where the picture lies in the tensor, as shares of its sides: the rest is padding
  * @example const lungs = findLungs(regions, pictureIn(geometry, 128))
  */
-export function findLungs(regions: Regions, picture: Rect): Lungs | LungFault {
+export function findLungs(regions: Regions, picture: Place): Lungs | LungFault {
   const { width, height } = regions
   const lungs = outlinedLungs(regions)
   if (!lungs) return 'lungs-not-found'
@@ -69,7 +45,7 @@ export function outlinedLungs({
 }
 
 /** Where a geometry's picture lies in a tensor of `size` × `size`, as shares of its sides. */
-export const pictureIn = ({ placed }: { readonly placed: Rect }, size: number): Rect => ({
+export const pictureIn = ({ placed }: { readonly placed: Place }, size: number): Place => ({
   x: placed.x / size,
   y: placed.y / size,
   width: placed.width / size,
@@ -87,7 +63,7 @@ function liesAsLungs({ right, left }: Lungs): boolean {
 /** Whether much of a lung ends at an edge of the picture: it goes on outside. */
 function isCutOff(
   { share, top, bottom, left, right }: Lung,
-  picture: Rect,
+  picture: Place,
   width: number,
   height: number,
 ): boolean {

@@ -1,4 +1,4 @@
-import { LUNG_FAULTS, type LungFault, type Lungs } from './find-lungs.ts'
+import { LUNG_FAULTS, type LungFault, type Lungs } from './lung.ts'
 import type { Regions, RegionsSpec } from './regions.ts'
 import { meanOver, ZONES, type Zone, zonesOf } from './zones.ts'
 

@@ -1,4 +1,4 @@
-import type { Lung, Lungs } from './find-lungs.ts'
+import type { Lung, Lungs } from './lung.ts'
 
 /**
  * The six zones, named as the Brixia score names them (Borghesi & Maroldi 2020): A, B, C are the upper, middle and lower zone of the patient's
@@ -7,6 +7,16 @@ import type { Lung, Lungs } from './find-lungs.ts'
  */
 export const ZONES = ['A', 'B', 'C', 'D', 'E', 'F'] as const
 export type Zone = (typeof ZONES)[number]
+
+/** Which third of which lung a zone is. */
+export const PLACES = {
+  A: { side: 'right', level: 'upper' },
+  B: { side: 'right', level: 'middle' },
+  C: { side: 'right', level: 'lower' },
+  D: { side: 'left', level: 'upper' },
+  E: { side: 'left', level: 'middle' },
+  F: { side: 'left', level: 'lower' },
+} as const satisfies Record<Zone, { side: 'right' | 'left'; level: 'upper' | 'middle' | 'lower' }>
 
 /** For each cell and zone, the share of the cell that belongs to it: [height,width] each. */
 export type ZoneShares = Readonly<Record<Zone, Float32Array>>

@@ -1,6 +1,7 @@
 import { AppError } from '../api/problem.ts'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { type Regions, type RegionsSpec, regionsOf } from '../lungs/regions.ts'
+import type { Severity } from '../lungs/severity.ts'
 import { float32Values, type WireTensor } from '../wire/tensor.ts'
 import type { Label } from './labels.ts'
 import type { Manifest } from './manifest.ts'
@@ -29,6 +30,8 @@ export type Scores = {
   readonly outOfDistribution: boolean | null
   /** Lungs and opacity; absent where the model outlines none. */
   readonly regions?: Regions
+  /** What an answer said of them: where the scores were read from it, and `regions` are not here. */
+  readonly severity?: Severity
 }
 
 /**

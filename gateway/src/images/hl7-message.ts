@@ -1,6 +1,10 @@
+import type { Screened } from '@detl/core/answers/answer'
+import { severityIn } from '@detl/core/answers/lung-findings'
 import { toPng } from '@detl/core/answers/png'
+import { tellSeverity } from '@detl/core/answers/severity-text'
 import { toldOf } from '@detl/core/answers/told'
 import { wordsOf } from '@detl/core/answers/words/words-of'
+import type { Ranged } from '@detl/core/lungs/severity'
 import { classesOf, classNameIn } from '@detl/core/model/classes'
 import type { Hl7Destination } from '../config.ts'
 import type { PatientContext } from '../dicom/header.ts'
@@ -42,7 +46,7 @@ function personName(name: string): string {
 
 /** OBX segments of an answer. */
 type Observation = {
-  type: 'NM' | 'TX' | 'ED'
+  type: 'NM' | 'SN' | 'TX' | 'ED'
   code: string
   value: string
   units?: string
@@ -171,8 +175,50 @@ async function observationsOf({ told, header }: Subject, to: Hl7Destination): Pr
       status: 'P',
     },
     ...rows,
+    ...severityRows(screened),
     image,
     ...(to.image === 'png' ? [await overlay(toPng(screened))] : []),
+  ]
+}
+
+/**
+ * How much of the lungs is opaque: the sentence, then the score and each lung, each with its range as a structured numeric (SN, HL7 v2.5.1, section 2.A.72).
+ * The zones are in the other forms of the answer.
+ */
+function severityRows(screened: Screened): Observation[] {
+  const severity = severityIn(screened)
+  if (!severity) return []
+  const { line, caution } = tellSeverity(severity, screened.language)
+  const { severity: words } = wordsOf(screened.language)
+  const text: Observation = {
+    type: 'TX',
+    code: field('opacity', words.title, '99DETL'),
+    value: escapeHl7(`${line}. ${caution}`),
+    status: 'P',
+  }
+  if (!severity.assessable) return [text]
+  const { score, extent } = severity
+  const numbers = (
+    code: string,
+    name: string,
+    { value, low, high }: Ranged,
+    units: string,
+  ): Observation[] => [
+    { type: 'NM', code: field(code, name, '99DETL'), value: String(value), units, status: 'P' },
+    {
+      type: 'SN',
+      code: field(`${code}-range`, words.range(name), '99DETL'),
+      value: `^${low}^-^${high}`,
+      units,
+      status: 'P',
+    },
+  ]
+  return [
+    text,
+    ...numbers('opacity-score', words.scoreOf, score, '{score}^^UCUM'),
+    ...(['right', 'left'] as const).flatMap((side) =>
+      numbers(`opacity-${side}`, `${words[side]}: ${words.extentOf}`, extent[side], '1^^UCUM'),
+    ),
   ]
 }
 

@@ -9,6 +9,7 @@ export const answerSchema = z.object(screeningSchema.shape).pick({
   label: true,
   decision: true,
   heatmaps: true,
+  severity: true,
   quality: true,
 })
 export type ServiceAnswer = z.infer<typeof answerSchema>

@@ -1,5 +1,6 @@
 import { inLungShare } from '@detl/core/lungs/cam-share'
-import { findLungs, type Lungs } from '@detl/core/lungs/find-lungs'
+import { findLungs } from '@detl/core/lungs/find-lungs'
+import type { Lungs } from '@detl/core/lungs/lung'
 import { regionsOf } from '@detl/core/lungs/regions'
 import { severityOf, zoneScore } from '@detl/core/lungs/severity'
 import { ZONES, zonesOf } from '@detl/core/lungs/zones'

@@ -7,7 +7,7 @@ import { en } from '@detl/web/text/en'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
-import { choose, eventually, headline, scoreSample, visit } from '../support/browser.ts'
+import { choose, eventually, headline, onDevice, scoreSample, visit } from '../support/browser.ts'
 import { invertedFile } from '../support/files.ts'
 import { readManifest } from '../support/site.ts'
 
@@ -31,6 +31,35 @@ export const viewerSuite = (stage: Stage) =>
       await page.getByRole('img', { name: 'without a heat map' }).waitFor()
       await context.close()
     })
+
+    it.each(['endpoint', 'device'])(
+      'shows how much of the lungs is opaque, with ranges and what it is not, and the zones over the image (%s)',
+      async (place) => {
+        const { page, context } = await withKey()
+        if (place === 'device') await onDevice(page)
+        await scoreSample(page)
+        const card = page.locator('.severity')
+        expect(await card.locator('.severity-line').textContent()).toMatch(
+          /^[\d.]+ \(range [\d.]+ to [\d.]+\) of 18 points; Right lung \d+ % \(range .*Left lung/,
+        )
+        expect(await card.locator('tbody td b').allTextContents()).toEqual(['A', 'D', 'B', 'E', 'C', 'F'])
+        expect(await card.textContent()).toContain('no Brixia and no RALE score')
+        expect(await page.locator('.zones').count()).toBe(0)
+        await card.getByRole('checkbox', { name: 'Show the zones on the image' }).check()
+        const film = (await page.locator('.film').boundingBox())!
+        const boxes = await page
+          .locator('.zones polygon')
+          .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect))
+        expect(boxes).toHaveLength(6)
+        for (const { x, y, width, height } of boxes) {
+          expect(x).toBeGreaterThanOrEqual(film.x - 1)
+          expect(x + width).toBeLessThanOrEqual(film.x + film.width + 1)
+          expect(y + height).toBeLessThanOrEqual(film.y + film.height + 1)
+        }
+        expect(boxes[0]!.x).toBeLessThan(boxes[3]!.x) // the patient's right lung is at the left
+        await context.close()
+      },
+    )
 
     it('zooms with the wheel at the pointer, moves by dragging, fits again', async () => {
       const { page, context } = await withKey()

@@ -1,4 +1,5 @@
-import { findLungs, type Lungs, outlinedLungs, pictureIn } from '@detl/core/lungs/find-lungs'
+import { findLungs, outlinedLungs, pictureIn } from '@detl/core/lungs/find-lungs'
+import type { Lungs } from '@detl/core/lungs/lung'
 import { type Regions, regionsOf } from '@detl/core/lungs/regions'
 import { type Extents, extentsOf } from '@detl/core/lungs/severity'
 import * as tf from '@tensorflow/tfjs-core'

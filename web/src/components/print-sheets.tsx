@@ -4,6 +4,7 @@ import { told } from '../text/told.ts'
 import { PrintFacts } from './details.tsx'
 import { Headline } from './headline.tsx'
 import { Score } from './score.tsx'
+import { SeverityCard } from './severity.tsx'
 
 /** The pages of `printAll`; nothing else is printed while there are any. */
 export function PrintSheets() {
@@ -32,6 +33,7 @@ function Page({ item, result, picture, examination }: Sheet) {
           <Score key={id} label={id} result={result} still />
         ))}
       </div>
+      {result.severity && <SeverityCard severity={result.severity} drawn={false} still />}
       <p class="sheet-foot">{t.disclaimer}</p>
     </article>
   )

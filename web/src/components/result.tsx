@@ -14,6 +14,7 @@ import { Icon } from './icon.tsx'
 import { KeyForm } from './key-form.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { Score } from './score.tsx'
+import { SeverityCard } from './severity.tsx'
 
 /** The selected image's scores, or what stands in their way. */
 export function ResultPanel() {
@@ -116,6 +117,7 @@ function Evidence({ item, result }: { item: Item; result: Result }) {
         </p>
         <HeatControls result={result} />
       </div>
+      {result.severity && <SeverityCard severity={result.severity} drawn={result.outlines !== undefined} />}
       <Exports item={item} result={result} />
       <Details item={item} result={result} />
     </div>

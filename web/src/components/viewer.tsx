@@ -6,6 +6,7 @@ import { handleKey, listenToGestures } from '../viewer/gestures.ts'
 import { drawGrey } from '../viewer/grey.ts'
 import { drawHeat } from '../viewer/heat.ts'
 import { ViewerTools } from './viewer-tools.tsx'
+import { Zones } from './zones.tsx'
 
 /** The X-ray with a heat map over it. */
 export function Viewer() {
@@ -86,6 +87,7 @@ function Film({ description }: { description: string }) {
     >
       <canvas ref={grey} />
       <canvas ref={heat} style={{ opacity: shown ? view.opacity.value : 0 }} />
+      {view.zones.value && result?.outlines && <Zones outlines={result.outlines} image={result.image} />}
     </div>
   )
 }

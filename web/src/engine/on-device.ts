@@ -3,6 +3,7 @@ import type { Screened } from '@detl/core/answers/answer'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir } from '@detl/core/answers/fhir'
+import { lungFindings } from '@detl/core/answers/lung-findings'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
 import { modelWarnings, qualityWarnings } from '@detl/core/api/quality'
@@ -71,6 +72,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
   const { geometry } = preprocessed
   const { probabilities, label, maps } = scores
   const { name, version, cam } = manifest
+  const lungs = lungFindings(manifest, scores, geometry)
   return {
     id: crypto.randomUUID(),
     model: { name, version, preprocess: preprocessId(manifest.preprocess) },
@@ -83,6 +85,8 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     image: { format: source.format, width: image.width, height: image.height },
     warnings: [...qualityWarnings(quality), ...modelWarnings(scores)],
     decision: decide(manifest, DEFAULT_SETTINGS, scores),
+    ...(lungs && { severity: lungs.severity }),
+    ...(lungs?.outlines && { outlines: lungs.outlines }),
     servedBy: 'device',
     device: { provider: runtime.provider, threads: runtime.threads },
   }

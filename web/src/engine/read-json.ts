@@ -1,6 +1,7 @@
 import { accountSchema, createdKeySchema, keySchema, usageRowSchema } from '@detl/core/api/account'
 import { batchSchema } from '@detl/core/api/batch'
 import { screeningSchema } from '@detl/core/api/screening'
+import type { ZoneOutlines } from '@detl/core/lungs/outlines'
 import { manifestSchema } from '@detl/core/model/manifest'
 import * as z from 'zod'
 import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts'
@@ -9,6 +10,7 @@ import { type HeatMap, type ModelInfo, PageError, type Result } from './types.ts
 export function readAnswer(json: unknown): Result {
   const answer = parse(screeningSchema, json)
   const { id, model, classes, probabilities, label, decision, image, quality, servedBy, computedOn } = answer
+  const { severity, outlines } = answer
   const maps = Object.fromEntries(
     answer.heatmaps.map(({ class: name, max, width, height, data }): [string, HeatMap] => {
       const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0))
@@ -31,6 +33,8 @@ export function readAnswer(json: unknown): Result {
     grid,
     image: { format: image.format, width: image.width, height: image.height },
     decision,
+    ...(severity && { severity }),
+    ...(outlines && { outlines: outlines as ZoneOutlines }),
     warnings: quality.warnings,
     servedBy,
     ...(computedOn && { computedOn }),

@@ -5,6 +5,8 @@ import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
 import type { ActivationMap, CamGrid } from '@detl/core/cam/resize-map'
 import type { ImageFormat } from '@detl/core/image/image-source'
+import type { ZoneOutlines } from '@detl/core/lungs/outlines'
+import type { Severity } from '@detl/core/lungs/severity'
 import type { ClassInfo, Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
@@ -63,6 +65,10 @@ export type Result = {
   readonly image: { readonly format: string; readonly width: number; readonly height: number }
   /** The scores against thresholds. */
   readonly decision: Decision
+  /** How much of the lungs is opaque; absent where the model outlines no lungs. */
+  readonly severity?: Severity
+  /** The zones that it is of, in pixels of the image; absent where lungs were not found. */
+  readonly outlines?: ZoneOutlines
   readonly warnings: readonly { readonly code: string; readonly detail: string }[]
   readonly servedBy: 'gpu' | 'edge' | 'device'
   /** What the server computed on, where it says. */

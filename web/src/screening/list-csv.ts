@@ -1,3 +1,4 @@
+import { SEVERITY_COLUMNS, severityCells } from '@detl/core/answers/severity-columns'
 import type { Item } from '../state/items.ts'
 import { placeOf } from '../state/list-view.ts'
 import { told } from '../text/told.ts'
@@ -18,6 +19,7 @@ export async function listCsv(items: readonly Item[]): Promise<Blob> {
     'label',
     ...classes.map((id) => `score_${id}`),
     ...classes.map((id) => `above_threshold_${id}`),
+    ...SEVERITY_COLUMNS,
     'warnings',
     'error',
     'detail',
@@ -40,6 +42,7 @@ function row(item: Item, classes: readonly string[]): unknown[] {
     result?.label,
     ...classes.map((id) => result?.probabilities[id]),
     ...classes.map((id) => String(held(id)?.positive ?? '')),
+    ...severityCells(result?.severity),
     result?.warnings.map(({ code }) => code).join(' '),
     problem?.code,
     problem?.detail,

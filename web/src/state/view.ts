@@ -8,6 +8,7 @@ export const view = {
   /** undefined: the class that the decision names first. */
   label: signal<string | undefined>(undefined),
   heat: signal(true),
+  zones: signal(false),
   opacity: signal(0.6),
   tool: signal<'pan' | 'window'>('pan'),
   /** 1 = the whole image fits. */

@@ -140,6 +140,7 @@ export const de: Text = {
       custom: 'Die Marken sind die eigenen Schwellen des Kontos.',
     },
     showHeat: 'Wärmekarte zeigen',
+    showZones: 'Felder auf dem Bild zeigen',
     opacity: 'Stärke',
     heatLow: 'kein Hinweis',
     heatHigh: 'stärkster aller Klassen',

@@ -140,6 +140,7 @@ export const en: Text = {
       custom: 'The marks are the account’s own thresholds.',
     },
     showHeat: 'Show the heat map',
+    showZones: 'Show the zones on the image',
     opacity: 'Strength',
     heatLow: 'no evidence',
     heatHigh: 'strongest of all classes',

@@ -116,6 +116,7 @@ export type Text = {
     predicted(prevalence: string, ppv: string, npv: string): string
     points: Record<'screening' | 'balanced' | 'custom', string>
     showHeat: string
+    showZones: string
     opacity: string
     heatLow: string
     heatHigh: string

@@ -1,8 +1,7 @@
 import type { Language } from '../../model/classes.ts'
 import type { Manifest } from '../../model/manifest.ts'
-import { reference } from './context.ts'
 import { MANUFACTURER } from './equipment.ts'
-import type { SourceImage } from './source-header.ts'
+import { reference, type SourceImage } from './source-header.ts'
 import type { DataSet } from './writer.ts'
 
 /** Of a coding scheme; LN is LOINC, 99DETL this software's own. */
@@ -11,7 +10,19 @@ export type Code = readonly [
   scheme: 'DCM' | 'SCT' | 'LN' | 'UCUM' | 'RFC5646' | '99DETL',
   meaning: string,
 ]
-type Relation = 'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'HAS ACQ CONTEXT' | 'INFERRED FROM'
+type Relation =
+  | 'CONTAINS'
+  | 'HAS OBS CONTEXT'
+  | 'HAS CONCEPT MOD'
+  | 'HAS ACQ CONTEXT'
+  | 'HAS PROPERTIES'
+  | 'INFERRED FROM'
+
+export const PERCENT: Code = ['%', 'UCUM', 'Percent']
+/** Of a LO (PS3.5, table 6.2-1), in characters. */
+export const MEANING = 64
+/** A code of this software's own. */
+export const own = (value: string, meaning: string): Code => [value, '99DETL', meaning.slice(0, MEANING)]
 
 const LANGUAGE: Readonly<Record<Language, Code>> = {
   en: ['en', 'RFC5646', 'English'],
@@ -42,6 +53,16 @@ export const textItem = (relation: Relation, name: Code, value: string): DataSet
 export const uidItem = (relation: Relation, name: Code, value: string): DataSet => ({
   ...entry(relation, 'UIDREF', name),
   '0040a124': ['UI', value],
+})
+/** @param items below it */
+export const numItem = (
+  relation: Relation,
+  name: Code,
+  { value, unit, items = [] }: { value: string; unit: Code; items?: readonly DataSet[] },
+): DataSet => ({
+  ...entry(relation, 'NUM', name),
+  '0040a300': ['SQ', { items: [{ '0040a30a': ['DS', value], '004008ea': code(unit) }] }],
+  ...(items.length > 0 && ({ '0040a730': ['SQ', { items }] } satisfies DataSet)),
 })
 export const container = (name: Code, items: readonly DataSet[]): DataSet => ({
   ...entry('CONTAINS', 'CONTAINER', name),

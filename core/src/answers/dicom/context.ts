@@ -57,12 +57,6 @@ export async function dicomContext(
   return { study, source: header?.image, header, date, time, uid, write }
 }
 
-/** SOP Instance Reference Macro (PS3.3, table 10-11). */
-export const reference = ({ sopClass, sopInstance }: SourceImage): DataSet => ({
-  '00081150': ['UI', sopClass],
-  '00081155': ['UI', sopInstance],
-})
-
 /** All text of a data set that is ours, where the image's character set is one that we cannot write. */
 const inAscii = (dataSet: DataSet): DataSet =>
   Object.fromEntries(Object.entries(dataSet).map(([tag, [vr, value]]) => [tag, [vr, asciiValue(value)]]))

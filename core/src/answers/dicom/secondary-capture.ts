@@ -1,10 +1,13 @@
 import type { Screened } from '../answer.ts'
+import { severityIn } from '../lung-findings.ts'
 import { shownOrientation } from '../picture/orientation.ts'
 import { reportPicture } from '../picture/report-picture.ts'
+import { tellSeverity } from '../severity-text.ts'
 import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
-import { dicomContext, reference } from './context.ts'
+import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
+import { reference } from './source-header.ts'
 import type { DataSet } from './writer.ts'
 
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'
@@ -19,6 +22,8 @@ export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<A
   const { manifest, intake, language } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(language)
+  const severity = severityIn(answer)
+  const opacity = severity ? `${tellSeverity(severity, language).line}. ` : ''
   const orientation = shownOrientation(header?.orientation, intake.quality.corrected)
   const shown = told.classes.find((one) => one.class === decision.leading)!
   return write(SECONDARY_CAPTURE, await uid('secondary-capture'), {
@@ -39,7 +44,7 @@ export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<A
     '00080033': ['TM', time],
     '00200013': ['IS', '1'],
     '00200020': ['CS', orientation?.join('\\') ?? ''],
-    '00204000': ['LT', `${told.headline}. ${words.heatMapOf(shown.name)}. ${words.disclaimer}`],
+    '00204000': ['LT', `${told.headline}. ${opacity}${words.heatMapOf(shown.name)}. ${words.disclaimer}`],
     '00280301': ['CS', 'YES'], // Burned In Annotation; of no patient
     '00282110': ['CS', '00'],
     ...(source &&

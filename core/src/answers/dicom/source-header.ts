@@ -148,3 +148,9 @@ function fhirTime(
   if (time === undefined || time.length < 6 || offset === undefined) return day
   return `${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}${offset.slice(0, 3)}:${offset.slice(3)}`
 }
+
+/** SOP Instance Reference Macro (PS3.3, table 10-11). */
+export const reference = ({ sopClass, sopInstance }: SourceImage): DataSet => ({
+  '00081150': ['UI', sopClass],
+  '00081155': ['UI', sopInstance],
+})

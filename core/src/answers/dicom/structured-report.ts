@@ -1,5 +1,6 @@
 import type { Screened } from '../answer.ts'
 import type { ToldClass } from '../decision-text.ts'
+import { severityIn } from '../lung-findings.ts'
 import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import {
@@ -11,13 +12,18 @@ import {
   evidence,
   imageItem,
   languageItem,
+  MEANING,
+  numItem,
   observer,
+  own,
+  PERCENT,
   textItem,
   uidItem,
 } from './content-items.ts'
-import { type DicomContext, dicomContext, reference } from './context.ts'
+import { type DicomContext, dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
-import type { Header, SourceImage } from './source-header.ts'
+import { severityGroups } from './severity-groups.ts'
+import { type Header, reference, type SourceImage } from './source-header.ts'
 import type { DataSet } from './writer.ts'
 
 /** Forms of the report. They differ in what they are filed as; the content is the same. */
@@ -44,7 +50,8 @@ const RESULTS = {
 
 /**
  * A preliminary, unverified measurement report (PS3.16, TID 1500): the model is the observer (TID 1004), the decision a sentence, one
- * measurement group a class (TID 1501), whose measurement is the score in percent, with how it came out against the threshold.
+ * measurement group a class (TID 1501), whose measurement is the score in percent, with how it came out against the threshold; then, where lungs were
+ * outlined, groups of how much of them is opaque.
  */
 export async function toStructuredReport(
   answer: Screened,
@@ -59,6 +66,8 @@ export async function toStructuredReport(
   const groups = await Promise.all(
     told.classes.map((one) => measurementGroup(one, answer, decision.abstained, context)),
   )
+  const severity = severityIn(answer)
+  if (severity) groups.push(...(await severityGroups(severity, language, context)))
   return write(sopClass, await uid(form === 'text' ? 'report' : 'report-3d'), {
     ...equipment(manifest),
     // SR Document Series
@@ -132,14 +141,11 @@ async function measurementGroup(
         ['363698007', 'SCT', 'Finding Site'],
         ['51185008', 'SCT', 'Thoracic structure'],
       ),
-      {
-        ...entry('CONTAINS', 'NUM', own(id, assessed)),
-        '0040a300': [
-          'SQ',
-          { items: [{ '0040a30a': ['DS', percent], '004008ea': code(['%', 'UCUM', 'Percent']) }] },
-        ],
-        ...(source && ({ '0040a730': ['SQ', { items: [imageItem(source)] }] } satisfies DataSet)),
-      },
+      numItem('CONTAINS', own(id, assessed), {
+        value: percent,
+        unit: PERCENT,
+        items: source ? [imageItem(source)] : [],
+      }),
       codeItem('CONTAINS', own('result', 'Result against the threshold'), RESULTS[result]),
       ...(explained ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], explained)] : []),
     ],
@@ -151,10 +157,6 @@ function finding(id: string, result: keyof typeof RESULTS, assessed: string, ver
   const sign = { positive: '+', negative: '-', indeterminate: '?' }[result]
   return own(`${id}${sign}`, `${assessed.slice(0, MEANING - 2 - verdict.length)}: ${verdict}`)
 }
-
-const MEANING = 64 // characters of a LO (PS3.5, table 6.2-1)
-/** A code of this software's own. */
-const own = (value: string, meaning: string): Code => [value, '99DETL', meaning.slice(0, MEANING)]
 
 /** Image Library (PS3.16, TID 1600): the one image, and what it is. */
 const imageLibrary = (source: SourceImage, header: Header | undefined): DataSet => {

@@ -22,3 +22,14 @@ export const probability = (value: number): Quantity => ({
   system: 'http://unitsofmeasure.org',
   code: '1',
 })
+
+const ucum = (value: number, unit: string, code: string): Quantity => ({
+  value,
+  unit,
+  system: 'http://unitsofmeasure.org',
+  code,
+})
+/** A share as percent. */
+export const percentOf = (share: number): Quantity => ucum(Number((100 * share).toFixed(1)), '%', '%')
+/** Points of a score. UCUM has none: an annotation stands for the unity (UCUM, section 6). */
+export const points = (value: number): Quantity => ucum(value, 'points', '{score}')

@@ -4,17 +4,19 @@ import type { RgbImage } from '../../cam/overlay.ts'
 import { deflateRows } from '../../image/png-encode.ts'
 import type { Screened } from '../answer.ts'
 import { type Header, headerOf } from '../dicom/source-header.ts'
+import { severityIn } from '../lung-findings.ts'
 import { once } from '../once.ts'
 import { widthOf } from '../picture/lettering.ts'
 import { opposite, shownOrientation } from '../picture/orientation.ts'
 import { overlayOf } from '../png.ts'
+import { tellSeverity } from '../severity-text.ts'
 import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { PdfFile, textString } from './file.ts'
 import { PAGE, Pages } from './pages.ts'
 
 /**
- * The answer on paper: PDF 1.7, A4, with the decision, patient and study as the image's header has them, each class with what its threshold is worth,
+ * The answer on paper: PDF 1.7, A4, with the decision, patient and study as the image's header has them, each class with what its threshold is worth, how much of the lungs is opaque,
  * the heat map over the film with its scale, remarks, and what it is not. Text can be searched; its letters are Helvetica, which every reader has.
  */
 export const toPdf = once(async (answer: Screened): Promise<Uint8Array<ArrayBuffer>> => {
@@ -23,6 +25,7 @@ export const toPdf = once(async (answer: Screened): Promise<Uint8Array<ArrayBuff
   const pages = new Pages()
   writeHead(pages, answer, header)
   writeScores(pages, answer)
+  writeSeverity(pages, answer)
   writeFilm(pages, answer, header, film)
   writeFoot(pages, answer)
   return fileOf(pages, answer, { Film: film, Bar: colourBar() })
@@ -64,6 +67,26 @@ function writeScores(pages: Pages, answer: Screened): void {
   )
   for (const { name, explained } of told.classes)
     if (explained) pages.paragraph(`${name}: ${explained}`, SMALL)
+}
+
+/** How much of the lungs is opaque: a sentence, the zones, and what it is not. */
+function writeSeverity(pages: Pages, answer: Screened): void {
+  const severity = severityIn(answer)
+  if (!severity) return
+  const { columns } = wordsOf(answer.language).severity
+  const { line, parts, caution } = tellSeverity(severity, answer.language)
+  pages.space(2)
+  pages.paragraph(line, { size: 9, bold: true })
+  const zones = parts.filter(({ points }) => points !== undefined)
+  if (zones.length > 0)
+    pages.table(
+      [
+        [columns.part, columns.extent, columns.points],
+        ...zones.map(({ name, extent, points }) => [name, extent, points!]),
+      ],
+      [{ size: 7.5, grey: true }, ...zones.map(() => ({ size: 7.5 }))],
+    )
+  pages.paragraph(caution, SMALL)
 }
 
 /** The film, sides of the patient beside it, and the heat map's scale. */

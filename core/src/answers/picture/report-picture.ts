@@ -4,8 +4,10 @@ import type { RgbImage } from '../../cam/overlay.ts'
 import type { Screened } from '../answer.ts'
 import type { Told } from '../decision-text.ts'
 import { headerOf } from '../dicom/source-header.ts'
+import { severityIn } from '../lung-findings.ts'
 import { once } from '../once.ts'
 import { overlayOf } from '../png.ts'
+import { tellSeverity } from '../severity-text.ts'
 import { toldOf } from '../told.ts'
 import type { AnswerWords } from '../words/words.ts'
 import { wordsOf } from '../words/words-of.ts'
@@ -28,6 +30,8 @@ type Content = {
   readonly words: AnswerWords
   readonly model: string
   readonly mapOf: string
+  /** How much of the lungs is opaque, in a sentence; undefined where the model outlines none. */
+  readonly opacity: string | undefined
   /** The raw map value that the colour bar's hot end stands for. */
   readonly fullHeat: number
   /** Findings at or above their thresholds: what stands out. */
@@ -43,7 +47,7 @@ type Layout = { readonly em: number; readonly width: number; readonly above: Blo
 type Block = { readonly height: number; readonly draw: (canvas: Canvas, top: number) => void }
 
 /**
- * The overlay with what must be known of it burnt in: the decision, each class with score and threshold, the model, the colour bar with its
+ * The overlay with what must be known of it burnt in: the decision, each class with score and threshold, how much of the lungs is opaque, the model, the colour bar with its
  * scale, sides, and what it is not. Legible when the whole picture is shown at 512 pixels.
  */
 export const reportPicture = once(async (answer: Screened): Promise<RgbImage> => {
@@ -57,8 +61,10 @@ async function contentOf(answer: Screened): Promise<Content> {
   const words = wordsOf(language)
   const orientation = shownOrientation((await headerOf(answer))?.orientation, intake.quality.corrected)
   const [rows] = orientation ?? []
+  const severity = severityIn(answer)
   return {
     told,
+    opacity: severity && tellSeverity(severity, language).line,
     words,
     model: `${words.model} ${manifest.name} ${manifest.version} · ${words.operatingPoint}: ${told.point}`,
     mapOf: words.heatMapOf(told.classes.find((one) => one.class === decision.leading)!.name),
@@ -113,6 +119,7 @@ function layoutAt(em: number, width: number, content: Content): Layout {
     ]),
     below: stacked(em, [
       table(content, em, width),
+      ...(content.opacity === undefined ? [] : [line(content.opacity, 1, WHITE)]),
       colourBar(content, em, width),
       line(content.model, 1, GREY),
     ]),

@@ -52,6 +52,31 @@ export const de: AnswerWords = {
   study: 'Untersuchung',
   taken: 'Aufgenommen',
   title: 'Röntgen-Thorax, Vorprüfung durch ein Modell',
+  severity: {
+    title: 'Verschattung der Lunge',
+    notAssessable: 'nicht beurteilbar',
+    faults: {
+      'lungs-not-found': 'Auf diesem Bild sind keine zwei Lungen zu sehen',
+      'lungs-cut-off': 'Ein Teil einer Lunge liegt außerhalb des Bildes',
+      'lungs-implausible':
+        'Was gefunden wurde, liegt nicht so, wie zwei Lungen liegen; vielleicht ist das Bild gedreht oder keine frontale Aufnahme',
+    },
+    right: 'Rechte Lunge',
+    left: 'Linke Lunge',
+    levels: { upper: 'Oberfeld', middle: 'Mittelfeld', lower: 'Unterfeld' },
+    wholeLung: 'ganze Lunge',
+    ranged: (value, low, high) => `${value} (Spanne ${low} bis ${high})`,
+    score: (value) => `${value} von 18 Punkten`,
+    columns: { part: 'Teil', extent: 'Verschattet (Spanne)', points: 'Punkte von 3 (Spanne)' },
+    scoreOf: 'Verschattungswert, 0 bis 18',
+    pointsOf: 'Punkte, 0 bis 3',
+    extentOf: 'Verschatteter Anteil',
+    range: (of) => `${of}: Spanne`,
+    ranges: (level) =>
+      `Die Spannen enthielten den wahren Wert bei ${level} zurückgelegter Bilder, deren Läsionen von Hand umrandet waren.`,
+    isNot:
+      'Wie viel der Lunge verschattet aussieht, nicht was es ist: kein Brixia- und kein RALE-Score, keine Diagnose und kein Maß dafür, wie krank jemand ist.',
+  },
   refused: {
     series: 'DETL: nicht bewertet',
     because: (detail) => `Dieses Bild wurde vom Thorax-Screening nicht bewertet. ${detail}`,

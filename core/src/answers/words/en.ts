@@ -1,4 +1,5 @@
 import { DISCLAIMER } from '../../api/disclaimer.ts'
+import { LUNG_FAULTS } from '../../lungs/lung.ts'
 import type { AnswerWords } from './words.ts'
 
 export const en: AnswerWords = {
@@ -50,6 +51,26 @@ export const en: AnswerWords = {
   study: 'Study',
   taken: 'Taken',
   title: 'Chest X-ray screening by a model',
+  severity: {
+    title: 'Opacity of the lungs',
+    notAssessable: 'not assessable',
+    faults: LUNG_FAULTS,
+    right: 'Right lung',
+    left: 'Left lung',
+    levels: { upper: 'upper zone', middle: 'middle zone', lower: 'lower zone' },
+    wholeLung: 'whole lung',
+    ranged: (value, low, high) => `${value} (range ${low} to ${high})`,
+    score: (value) => `${value} of 18 points`,
+    columns: { part: 'Part', extent: 'Opaque (range)', points: 'Points of 3 (range)' },
+    scoreOf: 'Opacity score, 0 to 18',
+    pointsOf: 'Points, 0 to 3',
+    extentOf: 'Share that is opaque',
+    range: (of) => `${of}: range`,
+    ranges: (level) =>
+      `Ranges held the true value in ${level} of held-out images, whose lesions were outlined by hand.`,
+    isNot:
+      'How much of the lungs looks opaque, not what it is: no Brixia and no RALE score, no diagnosis, and no measure of how ill a patient is.',
+  },
   refused: {
     series: 'DETL: not scored',
     because: (detail) => `This image was not scored by the chest X-ray screening. ${detail}`,

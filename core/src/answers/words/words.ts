@@ -1,3 +1,5 @@
+import type { LungFault } from '../../lungs/lung.ts'
+
 type Between = { readonly value: number; readonly low: number; readonly high: number }
 /** What is said of a manifest's `site`. */
 export type SiteFigures = {
@@ -65,6 +67,30 @@ export type AnswerWords = {
   /** When the image was taken. */
   readonly taken: string
   readonly title: string
+  readonly severity: {
+    /** What is measured. */
+    readonly title: string
+    readonly notAssessable: string
+    readonly faults: Readonly<Record<LungFault, string>>
+    readonly right: string
+    readonly left: string
+    /** Thirds of a lung. */
+    readonly levels: Readonly<Record<'upper' | 'middle' | 'lower', string>>
+    readonly wholeLung: string
+    /** A value with the range that it lies in. */
+    ranged(value: string, low: string, high: string): string
+    /** @param value of the score, with its range */
+    score(value: string): string
+    readonly columns: Readonly<Record<'part' | 'extent' | 'points', string>>
+    /** Names of measures. */
+    readonly scoreOf: string
+    readonly pointsOf: string
+    readonly extentOf: string
+    range(of: string): string
+    /** @param level share of held-out images */
+    ranges(level: string): string
+    readonly isNot: string
+  }
   /** Of a report that says why there are no scores. */
   readonly refused: { readonly series: string; readonly because: (detail: string) => string }
 }

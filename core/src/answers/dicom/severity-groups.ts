@@ -1,0 +1,148 @@
+import type { Ranged, Severity } from '../../lungs/severity.ts'
+import { ZONES, type Zone } from '../../lungs/zones.ts'
+import type { Language } from '../../model/classes.ts'
+import { tellSeverity, zoneName } from '../severity-text.ts'
+import type { AnswerWords } from '../words/words.ts'
+import { wordsOf } from '../words/words-of.ts'
+import {
+  type Code,
+  codeItem,
+  container,
+  imageItem,
+  MEANING,
+  numItem,
+  own,
+  PERCENT,
+  textItem,
+  uidItem,
+} from './content-items.ts'
+import type { DicomContext } from './context.ts'
+import type { DataSet } from './writer.ts'
+
+type Site = { readonly site: Code; readonly side: Code }
+
+const RIGHT: Code = ['24028007', 'SCT', 'Right']
+const LEFT: Code = ['7771000', 'SCT', 'Left']
+const LUNG: Code = ['39607008', 'SCT', 'Lung']
+/** Zones of the lung (PS3.16, CID 6171). */
+const UPPER: Code = ['281392002', 'SCT', 'Upper zone of lung']
+const MIDDLE: Code = ['281393007', 'SCT', 'Middle zone of lung']
+const LOWER: Code = ['281394001', 'SCT', 'Lower zone of lung']
+const BOTH: Site = { site: LUNG, side: ['51440002', 'SCT', 'Bilateral'] }
+const SITES: Readonly<Record<Zone, Site>> = {
+  A: { site: UPPER, side: RIGHT },
+  B: { site: MIDDLE, side: RIGHT },
+  C: { site: LOWER, side: RIGHT },
+  D: { site: UPPER, side: LEFT },
+  E: { site: MIDDLE, side: LEFT },
+  F: { site: LOWER, side: LEFT },
+}
+
+/** Points of a score: UCUM's annotation, which stands for the unity (PS3.16, TID 300 asks for a unit). */
+const POINTS: Code = ['{score}', 'UCUM', 'Score']
+
+/** A number as it is written: its code and name, and its unit. */
+type Measure = { readonly name: Code; readonly unit: Code; readonly write: (value: number) => string }
+type Measured = { readonly measure: Measure; readonly value: Ranged }
+
+/**
+ * How much of the lungs is opaque, as measurement groups (PS3.16, TID 1501): the whole, each lung, each zone as the finding site. The range of a number is how far up and
+ * down from it the true value may lie (CID 225). Where it is not assessable, one group that says so and why.
+ */
+export async function severityGroups(
+  severity: Severity,
+  language: Language,
+  context: DicomContext,
+): Promise<DataSet[]> {
+  const { severity: words } = wordsOf(language)
+  const told = tellSeverity(severity, language)
+  const whole = { id: 'lungs', name: words.title, ...BOTH }
+  const comment = textItem('CONTAINS', ['121106', 'DCM', 'Comment'], `${told.line}. ${told.caution}`)
+  if (!severity.assessable) {
+    const finding = own(
+      'opacity?',
+      `${words.title.slice(0, MEANING - 2 - words.notAssessable.length)}: ${words.notAssessable}`,
+    )
+    return [await group(whole, [], [comment], context, finding)]
+  }
+  const { score, extent, zones } = severity
+  const { total, share, points } = measuresIn(words)
+  return Promise.all([
+    group(whole, [{ measure: total, value: score }], [comment], context),
+    ...(['right', 'left'] as const).map((side) =>
+      group(
+        { id: `lung-${side}`, name: words[side], site: LUNG, side: side === 'right' ? RIGHT : LEFT },
+        [{ measure: share, value: extent[side] }],
+        [],
+        context,
+      ),
+    ),
+    ...ZONES.map((zone) =>
+      group(
+        { id: `zone-${zone}`, name: zoneName(zone, words), ...SITES[zone] },
+        [
+          { measure: share, value: zones[zone].extent },
+          { measure: points, value: zones[zone].score },
+        ],
+        [],
+        context,
+      ),
+    ),
+  ])
+}
+
+function measuresIn(words: AnswerWords['severity']): Record<'total' | 'share' | 'points', Measure> {
+  const asPoints = (value: number) => value.toFixed(3)
+  return {
+    total: { name: own('opacity-score', words.scoreOf), unit: POINTS, write: asPoints },
+    share: {
+      name: own('opacity-extent', words.extentOf),
+      unit: PERCENT,
+      write: (value) => (100 * value).toFixed(1),
+    },
+    points: { name: own('opacity-points', words.pointsOf), unit: POINTS, write: asPoints },
+  }
+}
+
+async function group(
+  { id, name, site, side }: Site & { readonly id: string; readonly name: string },
+  measured: readonly Measured[],
+  comments: readonly DataSet[],
+  { source, uid }: DicomContext,
+  finding?: Code,
+): Promise<DataSet> {
+  const where = codeItem('HAS CONCEPT MOD', ['363698007', 'SCT', 'Finding Site'], site)
+  return container(
+    ['125007', 'DCM', 'Measurement Group'],
+    [
+      textItem('HAS OBS CONTEXT', ['112039', 'DCM', 'Tracking Identifier'], name),
+      uidItem(
+        'HAS OBS CONTEXT',
+        ['112040', 'DCM', 'Tracking Unique Identifier'],
+        await uid(`tracking:${id}`),
+      ),
+      ...(finding ? [codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], finding)] : []),
+      {
+        ...where,
+        '0040a730': [
+          'SQ',
+          { items: [codeItem('HAS CONCEPT MOD', ['272741003', 'SCT', 'Laterality'], side)] },
+        ],
+      },
+      ...measured.map(({ measure: { name: of, unit, write }, value: { value, low, high } }) => {
+        const uncertainty = (name: Code, by: number) =>
+          numItem('HAS PROPERTIES', name, { value: write(by), unit })
+        return numItem('CONTAINS', of, {
+          value: write(value),
+          unit,
+          items: [
+            uncertainty(['371886008', 'SCT', '+, range of upper measurement uncertainty'], high - value),
+            uncertainty(['371885007', 'SCT', '-, range of lower measurement uncertainty'], value - low),
+            ...(source ? [imageItem(source)] : []),
+          ],
+        })
+      }),
+      ...comments,
+    ],
+  )
+}
