@@ -6,6 +6,9 @@ import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { timing } from 'hono/timing'
 import type { EdgeContext } from './context.ts'
+import { capabilities } from './dicomweb/capabilities.ts'
+import { mountRetrieval } from './dicomweb/mount.ts'
+import type { RetrieveDeps } from './dicomweb/retrieve.ts'
 import { registerDicomWeb } from './dicomweb/routes.ts'
 import { type StoreDeps, storeInstances } from './dicomweb/store.ts'
 import type { Identify } from './identity.ts'
@@ -30,6 +33,7 @@ export type Deps = HealthDeps &
   ModelDeps &
   ScreeningDeps &
   StoreDeps &
+  RetrieveDeps &
   JobRouteDeps &
   BatchRouteDeps &
   AccountDeps &
@@ -46,7 +50,7 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.onError(problem)
   app.notFound(notFound(() => contract().paths ?? {}))
   app.use(requestId({ headerName: '' })) // made here: a caller's own id would let it write into our log lines
-  app.use(timing(), secureHeaders(), cors({ origin: '*', maxAge: 600, exposeHeaders: EXPOSED }))
+  app.use(timing(), secureHeaders(), capabilities, cors({ origin: '*', maxAge: 600, exposeHeaders: EXPOSED }))
 
   app.use(async (c, next) => {
     await next()
@@ -70,6 +74,7 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.use('/v1/dicomweb/*', auth(identify))
   app.post('/v1/dicomweb/studies', storeInstances(deps))
   app.post('/v1/dicomweb/studies/:study', storeInstances(deps))
+  mountRetrieval(app, deps)
 
   const small = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
   for (const path of [

@@ -20,6 +20,8 @@ import { withFallback } from './fallback/policy.ts'
 import { type Assets, askParts } from './health/ask.ts'
 import { kept } from './health/kept.ts'
 import { identifier } from './identity.ts'
+import { keeper } from './kept/keeper.ts'
+import type { Kept } from './kept/kept.ts'
 import type { Account } from './ledger/account.ts'
 import type { Directory } from './ledger/directory.ts'
 import type { BatchMessage, JobMessage } from './ledger/job-message.ts'
@@ -38,6 +40,8 @@ export type Bindings = {
   readonly ACCOUNTS: DurableObjectNamespace<Account>
   readonly DIRECTORY: DurableObjectNamespace<Directory>
   readonly RECEIVERS: DurableObjectNamespace<Receiver>
+  /** What was made of an account's images, where it chose to keep that. */
+  readonly KEPT: DurableObjectNamespace<Kept>
   readonly JOBS: Queue<JobMessage>
   readonly BATCH: DurableObjectNamespace<Batch>
   readonly BATCHES: Queue<BatchMessage>
@@ -131,6 +135,7 @@ function sharedParts(env: EdgeEnv, bindings: Bindings, longestMs: number) {
     accounts,
     batches,
     sealer: seal,
+    keeper: keeper(({ account, mode }) => bindings.KEPT.getByName(`${account}:${mode}`), seal),
     parts: partStore(bindings.RESULTS, seal),
     manifest: env.manifest,
     limits: { ...DEFAULT_LIMITS, maxBytes: env.uploads.maxBytes },

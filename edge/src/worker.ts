@@ -10,6 +10,7 @@ import { type Bindings, startService } from './service.ts'
 // Workers finds the classes of its Durable Objects among the exports of the main module.
 // biome-ignore lint/performance/noBarrelFile: see above
 export { Batch } from './batch/batch.ts'
+export { Kept } from './kept/kept.ts'
 export { Account } from './ledger/account.ts'
 export { Directory } from './ledger/directory.ts'
 export { Receiver } from './webhooks/receiver.ts'

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { jobSchema } from '@detl/core/api/job'
 import { screeningSchema } from '@detl/core/api/screening'
+import { readRelated } from '@detl/core/wire/multipart-related'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -186,7 +187,33 @@ describe('the edge as a service', () => {
     await Promise.all([dead.stop(), live.stop()])
   }, 30_000)
 
-  it('keeps and logs nothing of the X-rays or of the patient', async () => {
+  it('keeps, over a restart, what is made of a stored image where the account chose so', async () => {
+    const study = '2.25.909'
+    const image = chestDicom(96, { '0020000d': ['UI', study] })
+    const choose = (settings: object) =>
+      call(
+        'PUT',
+        '/v1/account/settings',
+        { 'content-type': 'application/json' },
+        JSON.stringify({ operatingPoint: 'balanced', prevalence: {}, ...settings }),
+      )
+    expect((await choose({ keepHours: 1 })).status).toBe(200)
+    const stored = await call('POST', '/v1/dicomweb/studies', { 'content-type': 'application/dicom' }, image)
+    expect(stored.status, await stored.text()).toBe(200)
+    expect((await choose({})).status).toBe(200)
+    await edge.kill()
+    await edge.start()
+    const found = await call('GET', `/v1/dicomweb/studies/${study}/instances`)
+    expect((await found.json()) as unknown[]).toHaveLength(2)
+    const whole = await call('GET', `/v1/dicomweb/studies/${study}`)
+    const parts = readRelated(
+      whole.headers.get('content-type') ?? '',
+      new Uint8Array(await whole.arrayBuffer()),
+    )
+    expect(parts.map(({ body }) => Buffer.from(body.subarray(128, 132)).toString())).toEqual(['DICM', 'DICM'])
+  }, 180_000)
+
+  it('keeps and logs nothing of the X-rays or of the patient that can be read', async () => {
     const png = await chestPng(77, 80)
     const dicom = chestDicom()
     const form = new FormData()

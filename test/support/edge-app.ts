@@ -14,6 +14,7 @@ import { work } from '@detl/edge/batch/work'
 import { byteBudget } from '@detl/edge/byte-budget'
 import { askParts } from '@detl/edge/health/ask'
 import { identifier } from '@detl/edge/identity'
+import { keeper } from '@detl/edge/kept/keeper'
 import type { JobMessage } from '@detl/edge/ledger/job-message'
 import { runJob } from '@detl/edge/screening/jobs'
 import { sealer } from '@detl/edge/seal'
@@ -23,7 +24,7 @@ import { notifier } from '@detl/edge/webhooks/notify'
 import { webhookSecret } from '@detl/edge/webhooks/secret'
 import { documentedOnly } from './documented.ts'
 import { gpuStandIn, SIGNING_KEY } from './gpu-stand-in.ts'
-import { localAccounts } from './local-accounts.ts'
+import { localAccounts, localKept } from './local-accounts.ts'
 import { localBatches, memoryBucket } from './local-batches.ts'
 import { testManifest } from './manifest.ts'
 
@@ -86,6 +87,7 @@ export async function edgeApp({
     isAdmin: async (token) => token === ADMIN_KEY,
     keyring: keys,
     sealer: seal,
+    keeper: keeper(localKept(clock), seal),
     places: places(PLACES),
     bytes,
     sendJob: async (message) => void queued.push(message),

@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Accounts, RemoteLedger } from '@detl/edge/accounts'
+import type { Owner, RemoteKept } from '@detl/edge/kept/keeper'
+import { type KeptStore, keptTable } from '@detl/edge/kept/kept-table'
 import { createLedger } from '@detl/edge/ledger/create-ledger'
 import type { Ledger } from '@detl/edge/ledger/ledger'
 import type { Sql } from '@detl/edge/ledger/sql'
@@ -21,14 +23,27 @@ export function localAccounts(clock: () => number = Date.now) {
   return { accounts, directory, ledger: open }
 }
 
-/** A ledger as it is seen over RPC: each method as a promise. */
-const remote = (ledger: Ledger) =>
+/** Stores of kept objects, one for each account and mode. */
+export function localKept(clock: () => number = Date.now): (owner: Owner) => RemoteKept {
+  const tables = new Map<string, KeptStore>()
+  return ({ account, mode }) => {
+    const name = `${account}:${mode}`
+    const found = tables.get(name) ?? keptTable(nodeSql(), clock)
+    tables.set(name, found)
+    return overRpc(found) as unknown as RemoteKept
+  }
+}
+
+const remote = (ledger: Ledger) => overRpc(ledger) as unknown as RemoteLedger
+
+/** An object as it is seen over RPC: each method as a promise. */
+const overRpc = (object: object) =>
   Object.fromEntries(
-    Object.entries(ledger).map(([name, method]) => [
+    Object.entries(object).map(([name, method]) => [
       name,
       async (...args: never[]) => (method as (...values: never[]) => unknown)(...args),
     ]),
-  ) as unknown as RemoteLedger
+  )
 
 /** node:sqlite with the interface of a Durable Object's. */
 export function nodeSql(): Sql {

@@ -23,8 +23,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** The viewer as its users host it: its files, and an archive's DICOMweb under the same origin. */
-export async function serveOhif(archive: string) {
+/**
+ * The viewer as its users host it: its files, and an archive's DICOMweb under the same origin.
+ * @param root where DICOMweb lies at the archive
+ * @param sent headers that the archive wants, such as a key
+ */
+export async function serveOhif(archive: string, root = '/dicom-web', sent: Record<string, string> = {}) {
   const config = `window.config = ${JSON.stringify({
     routerBasename: null,
     extensions: [],
@@ -36,7 +40,7 @@ export async function serveOhif(archive: string) {
         namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
         sourceName: 'archive',
         configuration: {
-          friendlyName: 'Orthanc',
+          friendlyName: 'Archive',
           name: 'archive',
           qidoRoot: '/dicom-web',
           wadoRoot: '/dicom-web',
@@ -54,7 +58,8 @@ export async function serveOhif(archive: string) {
     const { pathname, search } = new URL(request.url ?? '/', 'http://ohif')
     if (pathname.startsWith('/dicom-web')) {
       const accept = request.headers.accept ?? '*/*'
-      const answer = await fetch(archive + pathname + search, { headers: { accept } })
+      const path = root + pathname.slice('/dicom-web'.length)
+      const answer = await fetch(archive + path + search, { headers: { accept, ...sent } })
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
       if (answer.body) Readable.fromWeb(answer.body as ReadableStream).pipe(response)
       else response.end()

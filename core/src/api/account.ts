@@ -45,6 +45,8 @@ const rate = z.number().min(0).max(1)
 /** By class of the model. */
 const perLabel = z.record(classIdSchema, rate)
 
+const MAX_KEEP_HOURS = 168 // a week
+
 /** What the account chose for its answers. */
 export const settingsSchema = z.strictObject({
   /** A point of the model's manifest, or the account's own thresholds on the classes' probabilities. */
@@ -55,6 +57,8 @@ export const settingsSchema = z.strictObject({
   prevalence: perLabel,
   /** What a screening gets while the GPU is away: the answer of the edge's own run of the model, or 503. Absent: as the service is set up. */
   fallback: z.enum(['edge', 'fail']).optional(),
+  /** Hours for which reports and heat maps of images that came by DICOMweb are kept, to be fetched there. Absent: nothing is kept. */
+  keepHours: z.int().min(1).max(MAX_KEEP_HOURS).optional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
 export const DEFAULT_SETTINGS: Settings = { operatingPoint: 'balanced', prevalence: {} }

@@ -11,23 +11,34 @@ const utf8 = (text: string) => new TextEncoder().encode(text)
 const latin1 = (bytes: Uint8Array) => new TextDecoder('windows-1252').decode(bytes)
 
 /**
- * multipart/related (RFC 2387) of parts of one type, as DICOMweb sends and takes them (PS3.18, section 8.6.1.2).
+ * multipart/related (RFC 2387) of parts of one type, piece by piece, as DICOMweb sends and takes them (PS3.18, section 8.6.1.2).
  * @param partType of each part, with parameters such as its transfer syntax
+ * @returns the body's type, what stands before each part, and what ends the body
+ */
+export function relatedFrame(partType: string): {
+  readonly type: string
+  readonly before: Uint8Array<ArrayBuffer>
+  readonly end: Uint8Array<ArrayBuffer>
+} {
+  const boundary = `detl-${crypto.randomUUID()}`
+  const [root] = partType.split(';')
+  return {
+    type: `multipart/related; type="${root}"; boundary=${boundary}`,
+    before: utf8(`\r\n--${boundary}\r\nContent-Type: ${partType}\r\n\r\n`),
+    end: utf8(`\r\n--${boundary}--\r\n`),
+  }
+}
+
+/**
+ * The same as one body.
  * @example writeRelated([file]) // as STOW-RS takes it
  */
 export function writeRelated(
   bodies: readonly Uint8Array[],
   partType = 'application/dicom',
 ): { type: string; body: Uint8Array<ArrayBuffer> } {
-  const boundary = `detl-${crypto.randomUUID()}`
-  const pieces = bodies.flatMap((body) => [
-    utf8(`--${boundary}\r\nContent-Type: ${partType}\r\n\r\n`),
-    body,
-    utf8('\r\n'),
-  ])
-  const [root] = partType.split(';')
-  const type = `multipart/related; type="${root}"; boundary=${boundary}`
-  return { type, body: joinBytes([...pieces, utf8(`--${boundary}--\r\n`)]) }
+  const { type, before, end } = relatedFrame(partType)
+  return { type, body: joinBytes([...bodies.flatMap((body) => [before, body]), end]) }
 }
 
 /**

@@ -72,7 +72,121 @@ const storeStudyRoute = createRoute({
   responses,
 })
 
+const SERIES = '/v1/dicomweb/studies/{study}/series/{series}'
+const INSTANCE = `${SERIES}/instances/{instance}`
+const PATHS = { study: '/v1/dicomweb/studies/{study}', series: SERIES, instance: INSTANCE }
+const DESCRIBED: Readonly<Record<string, string>> = {
+  study: 'Study Instance UID',
+  series: 'Series Instance UID',
+  instance: 'SOP Instance UID',
+}
+const kept = problems(...WITH_KEY, 'request-invalid', 'not-found', 'not-acceptable')
+const paged = z.object({
+  limit: z.string().optional().openapi({ description: 'At most so many; 1000 where it is absent or more' }),
+  offset: z.string().optional().openapi({ description: 'So many are left out first' }),
+})
+
+/** Parameters of the path, each a UID. */
+const uids = (path: string) =>
+  z.object(
+    Object.fromEntries(
+      [...path.matchAll(/\{(study|series|instance)\}/g)].map(([, name]) => [
+        name!,
+        z.string().regex(UID).openapi({ description: DESCRIBED[name!]! }),
+      ]),
+    ),
+  )
+
+const get = (path: string, operationId: string, summary: string) =>
+  ({ method: 'get', path, operationId, summary, tags, security: BY_KEY }) as const
+
+const searchOf = (path: string, operationId: string, what: string) =>
+  createRoute({
+    ...get(path, operationId, `Find ${what} of which something is kept (QIDO-RS)`),
+    description: `Find ${what} of which something is kept (QIDO-RS). Asked by attributes of PS3.18, tables 10.6.1-2 and 10.6.1-5, as tags or keywords; what is not known is named in \`Warning\`.`,
+    request: { params: uids(path), query: paged },
+    responses: {
+      200: {
+        description: 'What was found',
+        content: { 'application/dicom+json': { schema: z.array(DataSet) } },
+      },
+      204: { description: 'Nothing was found' },
+      ...kept,
+    },
+  })
+
+const several = { 'multipart/related': binary }
+
+/** What GET and DELETE do at one level. */
+function levelRoutes(level: keyof typeof PATHS) {
+  const path = PATHS[level]
+  const name = `${level[0]!.toUpperCase()}${level.slice(1)}`
+  const params = uids(path)
+  return [
+    createRoute({
+      ...get(path, `retrieve${name}`, `The kept objects of this ${level} (WADO-RS)`),
+      request: { params },
+      responses: {
+        200: {
+          description: 'Reports and heat maps',
+          content: level === 'instance' ? { ...several, 'application/dicom': binary } : several,
+        },
+        ...kept,
+      },
+    }),
+    createRoute({
+      ...get(`${path}/metadata`, `retrieve${name}Metadata`, `All but the bytes of this ${level}’s objects`),
+      request: { params },
+      responses: {
+        200: {
+          description: 'DICOM JSON',
+          content: { 'application/dicom+json': { schema: z.array(DataSet) } },
+        },
+        ...kept,
+      },
+    }),
+    createRoute({
+      method: 'delete',
+      path,
+      operationId: `delete${name}`,
+      summary: `Forget what is kept of this ${level}`,
+      tags,
+      security: BY_KEY,
+      request: { params },
+      responses: { 204: { description: 'It is forgotten' }, ...problems(...WITH_KEY, 'not-found') },
+    }),
+  ]
+}
+
+const bytesOf = (path: string, operationId: string, summary: string, last: Record<string, z.ZodType>) =>
+  createRoute({
+    ...get(path, operationId, summary),
+    request: { params: uids(path).extend(last) },
+    responses: {
+      200: { description: 'Bytes', content: { ...several, 'application/octet-stream': binary } },
+      ...kept,
+    },
+  })
+
+const retrieval = [
+  searchOf('/v1/dicomweb/studies', 'searchForStudies', 'studies'),
+  searchOf('/v1/dicomweb/series', 'searchForSeries', 'series'),
+  searchOf('/v1/dicomweb/instances', 'searchForInstances', 'instances'),
+  searchOf(`${PATHS.study}/series`, 'searchForStudySeries', 'series of a study'),
+  searchOf(`${PATHS.study}/instances`, 'searchForStudyInstances', 'instances of a study'),
+  searchOf(`${SERIES}/instances`, 'searchForStudySeriesInstances', 'instances of a series'),
+  ...levelRoutes('study'),
+  ...levelRoutes('series'),
+  ...levelRoutes('instance'),
+  bytesOf(`${INSTANCE}/frames/{frames}`, 'retrieveFrames', 'Frames of a kept image, uncompressed', {
+    frames: z.string().openapi({ description: 'Numbers from 1, with commas between them' }),
+  }),
+  bytesOf(`${INSTANCE}/bulkdata/{tag}`, 'retrieveBulkdata', 'Bytes of an element of a kept object', {
+    tag: z.string().openapi({ description: 'As its metadata have it' }),
+  }),
+]
+
 /** The DICOMweb routes as the contract describes them. */
 export function registerDicomWeb(registry: OpenAPIHono<EdgeContext>['openAPIRegistry']): void {
-  for (const route of [storeRoute, storeStudyRoute]) registry.registerPath(route)
+  for (const route of [storeRoute, storeStudyRoute, ...retrieval]) registry.registerPath(route)
 }

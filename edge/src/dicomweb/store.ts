@@ -1,3 +1,6 @@
+import type { Answer } from '@detl/core/answers/answer'
+import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toldOf } from '@detl/core/answers/told'
 import { AppError } from '@detl/core/api/problem'
 import { nativeXml } from '@detl/core/dicomweb/native-xml'
@@ -8,17 +11,20 @@ import type { Context, Handler } from 'hono'
 import type { ByteBudget } from '../byte-budget.ts'
 import type { EdgeContext } from '../context.ts'
 import { deadlineIn } from '../deadline.ts'
+import type { Keeper, Owner } from '../kept/keeper.ts'
 import type { Opened } from '../ledger/ledger.ts'
 import { granted } from '../middleware/auth.ts'
 import { idempotencyKeyOf, languageOf } from '../screening/request.ts'
 import type { Granted } from '../screening/screened.ts'
 import { readUpload, type UploadRules } from '../upload.ts'
+import { baseOf } from './address.ts'
 import { type Failed, failed, told } from './failure.ts'
 import { type Identity, identify } from './identify.ts'
-import { preferred } from './media-types.ts'
+import { preferred, STORE_TYPES } from './media-types.ts'
 import { type Round, type ScreenObjectDeps, screenObject } from './screen-object.ts'
 
 export type StoreDeps = ScreenObjectDeps & {
+  readonly keeper: Keeper
   readonly uploads: UploadRules
   readonly bytes: ByteBudget
   readonly places: Places
@@ -28,10 +34,9 @@ export type StoreDeps = ScreenObjectDeps & {
 
 /** Objects in one request: as many as can be screened within its time. */
 const MAX_OBJECTS = 32
-export const STORE_TYPES = ['application/dicom+json', 'application/dicom+xml'] as const
 
 /** One object of a request, and what became of it. */
-type Outcome = Stored & Partial<Pick<Failed, 'retryAfterS'>>
+type Outcome = Stored & Partial<Pick<Failed, 'retryAfterS'>> & { readonly keptIn?: string }
 
 /**
  * POST /v1/dicomweb/studies and …/studies/{study}: STOW-RS (PS3.18, section 10.5). Each image is a screening of its own, one after another, and
@@ -44,8 +49,9 @@ export const storeInstances =
     const contentType = bodyType(c)
     const key = idempotencyKeyOf(c)
     const account = c.get('account')
+    const owner = { account, mode: c.get('mode') }
     const deadline = deadlineIn(deps.deadlineMs)
-    const stay = deps.places.enter({ account, mode: c.get('mode') })
+    const stay = deps.places.enter(owner)
     const claim = deps.bytes.claim(account)
     const credential = c.get('credential')
     try {
@@ -64,7 +70,7 @@ export const storeInstances =
       }
       const outcomes: Outcome[] = []
       for (const bytes of objectsIn(contentType, body))
-        outcomes.push(await store(deps, { account, key, study: c.req.param('study') }, bytes, round))
+        outcomes.push(await store(deps, { owner, key, study: c.req.param('study') }, bytes, round))
       return respond(c, type, outcomes)
     } finally {
       stay.leave()
@@ -94,7 +100,7 @@ function objectsIn(type: string, body: Uint8Array): Uint8Array[] {
 
 async function store(
   deps: StoreDeps,
-  { account, key, study }: { account: string; key: string | undefined; study: string | undefined },
+  { owner, key, study }: { owner: Owner; key: string | undefined; study: string | undefined },
   bytes: Uint8Array,
   round: Round,
 ): Promise<Outcome> {
@@ -110,15 +116,23 @@ async function store(
     const id = crypto.randomUUID()
     // A space stands in no key that a caller can send: these are apart from those of POST /v1/screenings.
     const idempotencyKey = `dicomweb ${key ?? deps.model} ${sopInstance}`
-    const of = { id, account, idempotencyKey }
-    return await screenObject(deps, of, bytes, round, async (answer) => ({
-      sopClass,
-      sopInstance,
-      more: told({ id: answer.id, headline: toldOf(answer).told.headline }),
-    }))
+    const of = { id, account: owner.account, idempotencyKey }
+    const { said, files, hours } = await screenObject(deps, of, bytes, round, made)
+    // Charged by now. Should this fail, the object is said to have failed; when it comes again it costs nothing, and makes the same.
+    if (hours !== undefined) await deps.keeper.keep(owner, files, hours)
+    return { sopClass, sopInstance, more: told(said), ...(hours !== undefined && { keptIn: identity.study }) }
   } catch (error) {
     return { sopClass, sopInstance, ...logged(error, identity) }
   }
+}
+
+/** What is said of a screening, and the objects that are kept of it where its account chose so. */
+async function made(answer: Answer) {
+  const { id, settings } = answer
+  const hours = settings.keepHours
+  const files =
+    hours === undefined ? [] : await Promise.all([toStructuredReport(answer), toSecondaryCapture(answer)])
+  return { said: { id, headline: toldOf(answer).told.headline }, files, hours }
 }
 
 /** A bug does not take the objects beside it along: its text goes to the log. */
@@ -133,7 +147,12 @@ function respond(
   type: (typeof STORE_TYPES)[number],
   outcomes: readonly Outcome[],
 ): Response {
-  const { status, body } = storeResponse(outcomes)
+  const studies = new Set(outcomes.flatMap(({ keptIn }) => keptIn ?? []))
+  const [study] = studies
+  const { status, body } = storeResponse(
+    outcomes,
+    studies.size === 1 ? `${baseOf(c)}/studies/${study}` : undefined,
+  )
   const waits = outcomes.flatMap(({ retryAfterS }) => retryAfterS ?? [])
   if (waits.length > 0) c.header('Retry-After', String(Math.max(...waits)))
   c.header('Vary', 'Accept, Accept-Language')
