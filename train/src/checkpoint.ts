@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from './files.ts'
 import type { EpochRecord } from './history.ts'
@@ -44,7 +44,10 @@ export const hasCheckpoint = (dir: string): boolean => existsSync(join(dir, NAME
 
 /** Removes what a stage has left in `dir`, so that it starts anew. */
 export function removeStage(dir: string): void {
-  for (const name of [NAME, 'best', 'history.json']) rmSync(join(dir, name), { recursive: true, force: true })
+  if (!existsSync(dir)) return
+  const events = readdirSync(dir).filter((name) => name.startsWith('events.out.tfevents.'))
+  for (const name of [NAME, 'best', 'history.json', ...events])
+    rmSync(join(dir, name), { recursive: true, force: true })
 }
 
 /**

@@ -127,11 +127,11 @@ function stateOf(net: Trainable, stage: StageConfig): TrainingState {
 }
 
 /** Statistics of the first batch of the first epoch, so that they too follow from the seed. */
-function startNet(
+export function startNet(
   model: tfl.LayersModel,
   set: LabelledImages,
   stage: StageConfig,
-  options: StageOptions,
+  options: Pick<StageOptions, 'seed' | 'fresh'>,
 ): Trainable {
   const { seed, fresh } = options
   const { batchSize, augment, trainFrom, normalise } = stage

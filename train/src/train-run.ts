@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { hasCheckpoint, removeStage } from './checkpoint.ts'
-import type { TrainConfig } from './config.ts'
+import type { StageConfig } from './config.ts'
 import { labelledImages } from './data/labelled.ts'
+import { EventFile } from './event-file.ts'
 import { writeJson } from './files.ts'
 import { foldName } from './folds.ts'
-import type { StageResult } from './history.ts'
+import type { EpochRecord, StageResult } from './history.ts'
 import { trainStage } from './loop.ts'
 import { extendDomain, initialModel } from './model/architectures.ts'
 import { loadModel } from './model/files.ts'
@@ -16,8 +17,22 @@ import { withTargets } from './targets.ts'
 /** Seeds of two members of an ensemble lie this far apart. */
 const MEMBER_SEEDS = 1000
 
+/** A stage as it begins: its network and its data. */
+export type StageStart = {
+  readonly name: string
+  readonly model: tfl.LayersModel
+  readonly config: StageConfig
+  readonly data: Parameters<typeof trainStage>[1]
+  /** The weights are random, or a backbone's, not those of an earlier stage. */
+  readonly fresh: boolean
+  readonly seed: number
+}
+
 /** Stage one: from scratch on Data-A. @returns where model.json lies */
-export async function pretrain(run: OpenRun): Promise<StageResult> {
+export const pretrain = async (run: OpenRun): Promise<StageResult> => stage(run, await pretrainStart(run))
+
+/** How stage one begins. */
+export async function pretrainStart(run: OpenRun): Promise<StageStart> {
   const { config } = run.options
   const { split, byFile, pixels } = run.dataset
   const from = { dataset: run.dataset, data: run.options.data }
@@ -28,23 +43,18 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
     { size, classes: 2, activation: 'softmax', seed },
     run.options.cache,
   )
-  return stage(
-    run,
+  const { train, validation } = split.pretrain
+  return {
+    name: 'pretrain',
     model,
-    'pretrain',
-    config.pretrain,
-    {
-      train: await withTargets(
-        from,
-        model,
-        part(split.pretrain.train),
-        split.pretrain.train,
-        config.pretrain,
-      ),
-      validation: part(split.pretrain.validation),
+    config: config.pretrain,
+    data: {
+      train: await withTargets(from, model, part(train), train, config.pretrain),
+      validation: part(validation),
     },
-    true,
-  )
+    fresh: true,
+    seed,
+  }
 }
 
 /**
@@ -52,12 +62,20 @@ export async function pretrain(run: OpenRun): Promise<StageResult> {
  * @param base folder or model.json of the pretrained model; undefined trains from scratch, to show what pretraining is worth
  * @param member of the fold's ensemble, from 1 on: its own initial weights, order of images and changes to them
  */
-export async function transfer(
+export const transfer = async (
   run: OpenRun,
   fold: number,
   base: string | undefined,
   member = 1,
-): Promise<StageResult> {
+): Promise<StageResult> => stage(run, await transferStart(run, fold, base, member))
+
+/** How stage two begins. @see transfer */
+export async function transferStart(
+  run: OpenRun,
+  fold: number,
+  base: string | undefined,
+  member = 1,
+): Promise<StageStart> {
   const { config } = run.options
   const seed = config.seed + MEMBER_SEEDS * (member - 1)
   const { split, byFile, pixels } = run.dataset
@@ -78,28 +96,22 @@ export async function transfer(
     model = extendDomain(pretrained, head.classes, seed + 1, head.activation)
     pretrained.dispose()
   }
-  return stage(
-    run,
+  return {
+    name: foldName(fold, base === undefined, member),
     model,
-    foldName(fold, base === undefined, member),
-    config.transfer,
-    {
+    config: config.transfer,
+    data: {
       train: await withTargets(from, model, part(lists.train), lists.train, config.transfer),
       validation: part(lists.validation),
     },
-    base === undefined,
+    fresh: base === undefined,
     seed,
-  )
+  }
 }
 
 async function stage(
   run: OpenRun,
-  model: tfl.LayersModel,
-  name: string,
-  config: TrainConfig['transfer'],
-  data: Parameters<typeof trainStage>[1],
-  fresh: boolean,
-  seed = run.options.config.seed,
+  { name, model, config, data, fresh, seed }: StageStart,
 ): Promise<StageResult> {
   const { options, identity } = run
   const { onBatch, onEpoch } = progressPrinter(name)
@@ -110,6 +122,7 @@ async function stage(
   console.error(
     `${name}: ${data.train.labels.length} images to train on, ${data.validation.labels.length} to validate`,
   )
+  const events = new EventFile(dir)
   const result = await trainStage(model, data, config, {
     seed,
     dir,
@@ -117,10 +130,24 @@ async function stage(
     fresh,
     identity: `${identity}/${name}`,
     onBatch,
-    onEpoch,
+    onEpoch: (record, best) => {
+      onEpoch(record, best)
+      events.scalars(record.epoch, scalarsOf(record))
+    },
   })
   model.dispose()
   writeJson(join(dir, 'history.json'), result)
   console.error(`${name}: best epoch ${result.bestEpoch}; ${result.modelPath}`)
   return result
 }
+
+/** An epoch as TensorBoard groups it. */
+const scalarsOf = (record: EpochRecord): Record<string, number> => ({
+  'loss/training': record.loss,
+  'loss/validation': record.validationLoss,
+  'accuracy/training': record.accuracy,
+  'accuracy/validation': record.validationAccuracy,
+  'accuracy/validation, balanced': record.balancedAccuracy,
+  'pace/images a second': record.imagesPerSecond,
+  'learning rate': record.learningRate,
+})

@@ -1,10 +1,8 @@
 import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
 import { type Command, Option } from 'commander'
-import type { BackendChoice, BackendName } from '../backend/names.ts'
 import { foldName, onlyFromScratch } from '../folds.ts'
-import type { OpenRun, TrainOptions } from '../open-run.ts'
+import type { OpenRun } from '../open-run.ts'
 import {
-  configOf,
   names,
   type ReportFlags,
   type RunFlags,
@@ -13,13 +11,16 @@ import {
   wholeNumber,
   wholeNumbers,
 } from './flags.ts'
+import { addRateFinder } from './lr-find.ts'
 import { addLungCommands } from './lungs.ts'
+import { asItIs, backendOf, pretrainedOf, runAsItIs, runOf } from './run-of.ts'
 
-/** `train pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact|lungs|lungs-report` */
+/** `train lr-find|pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact|lungs|lungs-report` */
 export function addTrainCommands(program: Command): void {
   const train = program
     .command('train')
     .description('train the network and evaluate it; every run can be resumed')
+  addRateFinder(train)
   addPretrain(train)
   addTransfer(train)
   addCrossval(train)
@@ -179,34 +180,5 @@ async function evaluate(
   return report
 }
 
-const pretrainedOf = (out: string): string => `${out}/pretrain/best/model.json`
-
 const reportPath = ({ out, fromScratch }: FoldFlags): string =>
   `${out}/report${fromScratch ? '-scratch' : ''}/report.html`
-
-async function backendOf({ backend }: { backend?: BackendName }): Promise<BackendChoice> {
-  const { selectBackend } = await import('../backend/select.ts')
-  return selectBackend(backend ? { only: backend } : {})
-}
-
-async function runOf(flags: RunFlags, needsDataA = false): Promise<OpenRun> {
-  const { prepareRun } = await import('../open-run.ts')
-  const { data, cache, out, protocol, resume, restart, splitSeed } = flags
-  const config = await configOf(flags)
-  return prepareRun(
-    { config, data, cache, out, protocol, resume, restart, splitSeed, needsDataA },
-    await backendOf(flags),
-  )
-}
-
-/** Evaluation takes the run as it is: its own configuration, whatever the recipe says today. */
-async function asItIs({ data, cache, out, restart }: RunFlags): Promise<TrainOptions> {
-  const { readRun } = await import('../run.ts')
-  const { config, split } = readRun(out)
-  return { config, data, cache, out, resume: false, restart, protocol: split.protocol, splitSeed: split.seed }
-}
-
-async function runAsItIs(flags: RunFlags): Promise<OpenRun> {
-  const { prepareRun } = await import('../open-run.ts')
-  return prepareRun(await asItIs(flags), await backendOf(flags))
-}
