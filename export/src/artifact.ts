@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { receptiveField } from '@detl/core/cam/receptive-field'
 import type { CamGrid } from '@detl/core/cam/resize-map'
 import { type ModelFacts, manifestOf, parseFacts } from '@detl/core/model/facts'
@@ -16,6 +17,7 @@ import { networkOf } from './layers/network.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { float32, scalar } from './onnx/tensor.ts'
 import { readLayersModel } from './read-path.ts'
+import { json, withLungs } from './regions/folders.ts'
 
 export interface ArtifactOptions {
   /** model.json or the folder that holds it. */
@@ -31,6 +33,8 @@ export interface ArtifactOptions {
    * the largest (`npm run bench -- cam` prints what either costs).
    */
   readonly featureMaps?: boolean
+  /** Folder of a network that outlines lungs, as `export-lungs` wrote it, to be put into the graph; none unless given (`lungsFor` finds that of an earlier model). */
+  readonly lungs?: string | undefined
 }
 
 /** Squared Mahalanobis distance of the last hidden layer's activations, [N]. Lee et al. 2018, with one class. */
@@ -158,12 +162,11 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
     name: fields.name,
     metadata: { 'detl.manifest': JSON.stringify(fields) },
   })
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  const manifest = parseManifest({ ...fields, files: { 'model.onnx': hash.digest('hex') } })
-  writeWhole(join(options.out, 'model.onnx'), parts)
-  writeWhole(join(options.out, 'manifest.json'), [
-    new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`),
-  ])
-  return { manifest, bytes: parts.reduce((sum, part) => sum + part.length, 0) }
+  const plain = joinBytes(parts)
+  const sha256 = createHash('sha256').update(plain).digest('hex')
+  const made = { onnx: plain, manifest: parseManifest({ ...fields, files: { 'model.onnx': sha256 } }) }
+  const { onnx, manifest } = options.lungs === undefined ? made : withLungs(made, options.lungs)
+  writeWhole(join(options.out, 'model.onnx'), [onnx])
+  writeWhole(join(options.out, 'manifest.json'), [json(manifest)])
+  return { manifest, bytes: onnx.length }
 }

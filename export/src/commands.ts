@@ -10,6 +10,7 @@ import { ConvertError } from './errors.ts'
 import { writeWhole } from './graph/write.ts'
 import type { Layers } from './lowering/context.ts'
 import { readModel } from './read-path.ts'
+import { lungsFor } from './regions/folders.ts'
 import { reporting } from './reporting.ts'
 import { verify } from './verify.ts'
 
@@ -30,6 +31,7 @@ interface ArtifactFlags {
   readonly dtype: string
   readonly calibrate?: string[]
   readonly featureMaps?: boolean
+  readonly lungs?: string | false
 }
 
 const oneOf =
@@ -174,6 +176,8 @@ function addExport(program: Command, quantiseInPlace: QuantiseInPlace): void {
     .option('--opset <n>', `ONNX operation set, ${OPSETS.oldest} to ${OPSETS.newest}`, String(OPSETS.oldest))
     .option('--dtype <type>', 'how weights are stored: fp32, fp16, or int8 (with --calibrate)', 'fp16')
     .option('--calibrate <files...>', 'training images for int8: files or folders')
+    .option('--lungs <dir>', 'a network that outlines lungs (default: that of the model in --out)')
+    .option('--no-lungs', 'without one, also where the model in --out has one')
     .option('--feature-maps', 'add the output feature_maps, which costs time whether asked for or not')
     .action(
       reporting(async (model: string, flags: ArtifactFlags) => {
@@ -187,6 +191,7 @@ function addExport(program: Command, quantiseInPlace: QuantiseInPlace): void {
           opset: Number(flags.opset),
           dtype: dtype === 'int8' ? 'fp16' : dtype,
           featureMaps: flags.featureMaps ?? false,
+          lungs: lungsFor(flags.out, flags.lungs),
         })
         if (flags.calibrate) await quantiseInPlace(flags.out, flags.calibrate)
         const path = join(flags.out, 'model.onnx')

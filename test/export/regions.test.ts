@@ -1,52 +1,26 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LungFacts } from '@detl/core/lungs/lung-facts'
-import { parseManifest, SCHEMA } from '@detl/core/model/manifest'
+import { fileURLToPath } from 'node:url'
+import { parseManifest } from '@detl/core/model/manifest'
 import { outputsOf } from '@detl/core/model/outputs'
 import { addRegionsTo } from '@detl/export/regions/folders'
 import { writeLungs } from '@detl/export/regions/lungs'
-import { lungNet } from '@detl/train/lungs/net'
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LUNG_FACTS, lungFolder } from '../support/lung-network.ts'
 import { testManifest } from '../support/manifest.ts'
-import { TEST_REGIONS } from '../support/regions.ts'
 import { TINY, tinyModel } from '../support/tiny-model.ts'
-import { saveToFolder } from './harness.ts'
 import { checkerMissing, complaintOf } from './onnx-checker.ts'
 
 const SIZE = 64
-const dice = { images: 5, mean: 0.95, lowest: 0.9, right: 0.95, left: 0.95 }
-const facts: LungFacts = {
-  schema: SCHEMA,
-  name: 'lungs-test',
-  version: '1.0.0',
-  createdAt: '2026-01-01T00:00:00Z',
-  size: SIZE,
-  scale: 1 / 255,
-  height: SIZE / 2,
-  width: SIZE / 2,
-  error: TEST_REGIONS.error,
-  figures: {
-    folds: { ...dice, byFold: [0.95] },
-    sourceLeftOut: null,
-    severity: { images: 5, spearmanExtent: 0.7, spearmanScore: 0.7, normalExtent: 0.02, normalImages: 5 },
-  },
-  data: { digest: '0'.repeat(64), images: 5, sources: [] },
-  training: { code: 'test', backend: 'none', seed: 1, summary: 'none' },
-}
-
 const root = mkdtempSync(join(tmpdir(), 'detl-regions-'))
-const lungs = join(root, 'lungs')
+const lungs = join(root, 'lungs-test')
 let network: tfl.LayersModel
 beforeAll(async () => {
-  network = lungNet(SIZE, 1)
-  mkdirSync(join(root, 'run', 'all'), { recursive: true })
-  cpSync(await saveToFolder(network), join(root, 'run', 'all', 'best'), { recursive: true })
-  writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify(facts))
-  writeLungs(join(root, 'run'), lungs)
+  network = await lungFolder(root)
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
@@ -90,13 +64,24 @@ describe('the network that outlines lungs', () => {
   })
 
   it('is refused where it is not what its facts say', () => {
-    writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify({ ...facts, size: 2 * SIZE }))
+    writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify({ ...LUNG_FACTS, size: 2 * SIZE }))
     expect(() => writeLungs(join(root, 'run'), join(root, 'other'))).toThrow(/facts say \[N,128,128,1\]/)
-    writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify(facts))
+    writeFileSync(join(root, 'run', 'lungs.json'), JSON.stringify(LUNG_FACTS))
   })
 })
 
 describe('a screening model with regions', () => {
+  it.each(['detl-128', 'mobilenet-v2-160'])(
+    'that is shipped (%s) is made of its network, byte for byte',
+    (name) => {
+      const models = fileURLToPath(new URL('../../models/', import.meta.url))
+      const out = join(root, `again-${name}`)
+      addRegionsTo(join(models, name), join(models, 'lungs-128'), out)
+      for (const file of ['model.onnx', 'manifest.json'])
+        expect(readFileSync(join(out, file)).equals(readFileSync(join(models, name, file))), file).toBe(true)
+    },
+  )
+
   it.each([SIZE, 80])(
     'of %d pixels a side answers as before, and outlines lungs in the same run',
     async (size) => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ship } from '@detl/cli/ship/ship'
@@ -6,6 +6,7 @@ import { parseReference } from '@detl/core/drift/reference'
 import { manifestOf } from '@detl/core/model/facts'
 import { parseManifest } from '@detl/core/model/manifest'
 import { addExportCommands } from '@detl/export/commands'
+import { addRegionsTo } from '@detl/export/regions/folders'
 import { selectBackend } from '@detl/train/backend/select'
 import { describeArtifact } from '@detl/train/commands/artifact'
 import { differing } from '@detl/train/config'
@@ -19,6 +20,7 @@ import { type ScoreOptions, scoreRun } from '@detl/train/scoring/score-run'
 import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smoke } from '../../train/configs/smoke.ts'
+import { LUNG_FACTS, lungFolder } from '../support/lung-network.ts'
 import { writePhantomData } from './phantom-data.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'detl-pipeline-'))
@@ -102,6 +104,18 @@ describe('the whole method, on phantoms', () => {
     await program.parseAsync(['node', 'detl', 'export', join(dir, 'run/fold-0/best'), '--out', exported])
     for (const file of ['model.onnx', 'manifest.json'])
       expect(readFileSync(join(exported, file)).equals(readFileSync(join(shipped, file)))).toBe(true)
+    await keepsLungs(join(dir, 'run'), shipped, async (...flags) => {
+      await program.parseAsync([
+        'node',
+        'detl',
+        'export',
+        join(dir, 'run/fold-0/best'),
+        '--out',
+        exported,
+        ...flags,
+      ])
+      return exported
+    })
     const manifest = parseManifest(JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8')))
     expect(manifest).toMatchObject(manifestOf(facts))
     expect(manifest.outOfDistribution!.threshold).toBeGreaterThan(0)
@@ -189,3 +203,35 @@ describe('the whole method, on phantoms', () => {
     expect(existsSync(join(dir, 'cache'))).toBe(true)
   })
 })
+
+/** Who ships a model anew does not lose the network that outlines lungs: shipping, exporting and adding it give the same bytes. */
+async function keepsLungs(
+  run: string,
+  shipped: string,
+  exportWith: (...flags: string[]) => Promise<string>,
+): Promise<void> {
+  const ofFold = { run, fold: 0, fromScratch: false, out: shipped }
+  const plain = readFileSync(join(shipped, 'model.onnx'))
+  const written = (folder: string) =>
+    ['model.onnx', 'manifest.json'].map((file) => readFileSync(join(folder, file)).toString('base64'))
+  await lungFolder(join(shipped, '..'))
+  const network = join(shipped, '..', LUNG_FACTS.name)
+  await ship({ ...ofFold, lungs: network })
+  const first = written(shipped)
+  expect(JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8')).regions.network.name).toBe(
+    'lungs-128',
+  )
+  await ship(ofFold) // the network of the model that is there
+  expect(written(shipped)).toEqual(first)
+  expect(written(await exportWith('--lungs', network))).toEqual(first)
+  await ship({ ...ofFold, lungs: false })
+  expect(readFileSync(join(shipped, 'model.onnx')).equals(plain)).toBe(true)
+  addRegionsTo(shipped, network, shipped)
+  expect(written(shipped)).toEqual(first)
+
+  const manifest = JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8'))
+  manifest.regions.network = { name: 'lungs-elsewhere', version: '9.0.0', sha256: '0'.repeat(64) }
+  writeFileSync(join(shipped, 'manifest.json'), JSON.stringify(manifest))
+  await expect(ship(ofFold)).rejects.toThrow(/lungs-elsewhere 9\.0\.0, which was not found .*--lungs/)
+  await ship({ ...ofFold, lungs: false })
+}

@@ -5,8 +5,10 @@ import { AppError } from '@detl/core/api/problem'
 import { parseReference } from '@detl/core/drift/reference'
 import { parseFacts } from '@detl/core/model/facts'
 import { exportArtifact } from '@detl/export/artifact'
+import { lungsFor } from '@detl/export/regions/folders'
 import type { Report } from '@detl/train/evaluate/report'
 import { foldName } from '@detl/train/folds'
+import { SHIPPED_MODELS } from '../model-dir.ts'
 import { modelCard } from './model-card.ts'
 
 export type ShipOptions = {
@@ -17,6 +19,8 @@ export type ShipOptions = {
   readonly fromScratch: boolean
   /** Folder of the model that is written. */
   readonly out: string
+  /** Folder of the network that outlines lungs; false: none; by default that of the model that `out` holds. */
+  readonly lungs?: string | false | undefined
 }
 
 const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
@@ -27,12 +31,17 @@ const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
  * @returns the size of model.onnx in bytes
  * @throws AppError request-invalid that names the missing file and the command that writes it
  */
-export async function ship({ run, fold, fromScratch, out }: ShipOptions): Promise<number> {
+export async function ship({ run, fold, fromScratch, out, lungs }: ShipOptions): Promise<number> {
   const dir = join(run, foldName(fold, fromScratch))
   const reports = join(run, fromScratch ? 'report-scratch' : 'report')
   const facts = parseFacts(await readJson(join(dir, 'facts.json'), 'artifact'))
   const report = await readJson<Report>(join(reports, 'report.json'), 'evaluate')
-  const artifact = exportArtifact({ model: join(dir, 'best'), out, facts })
+  const artifact = exportArtifact({
+    model: join(dir, 'best'),
+    out,
+    facts,
+    lungs: lungsFor(out, lungs, [SHIPPED_MODELS]),
+  })
   await writeFile(join(out, 'MODEL_CARD.md'), modelCard(artifact.manifest, report))
   const reference = join(dir, 'reference.json')
   if (existsSync(reference)) {

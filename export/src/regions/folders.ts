@@ -12,17 +12,53 @@ import { addRegions } from './add-regions.ts'
  * file. @throws ConvertError
  */
 export function addRegionsTo(model: string, lungs: string, out: string): { before: number; after: number } {
-  const facts = readFacts(lungs)
-  const added = readFileSync(join(lungs, 'model.onnx'))
-  const manifest = readManifest(model)
   const before = readFileSync(join(model, 'model.onnx'))
-  const { files, ...fields } = { ...manifest, regions: regionsIn(facts, digestOf(added)) }
-  const onnx = addRegions(before, added, { 'detl.manifest': JSON.stringify(fields) })
-  const written = parseManifest({ ...fields, files: { ...files, 'model.onnx': digestOf(onnx) } })
+  const { onnx, manifest } = withLungs({ onnx: before, manifest: readManifest(model) }, lungs)
   if (resolve(out) !== resolve(model)) cpSync(model, out, { recursive: true })
   writeWhole(join(out, 'model.onnx'), [onnx])
-  writeWhole(join(out, 'manifest.json'), [json(written)])
+  writeWhole(join(out, 'manifest.json'), [json(manifest)])
   return { before: before.length, after: onnx.length }
+}
+
+type Model = { readonly onnx: Uint8Array; readonly manifest: Manifest }
+
+/** A model with the network of a folder in it, in place of any that it had. The same two give the same bytes. @throws ConvertError */
+export function withLungs({ onnx: plain, manifest }: Model, lungs: string): Model {
+  const facts = readFacts(lungs)
+  const added = readFileSync(join(lungs, 'model.onnx'))
+  // Last, whether the model had regions or not.
+  const { files, regions: _, ...rest } = manifest
+  const fields = { ...rest, regions: regionsIn(facts, digestOf(added)) }
+  const onnx = addRegions(plain, added, { 'detl.manifest': JSON.stringify(fields) })
+  return { onnx, manifest: parseManifest({ ...fields, files: { ...files, 'model.onnx': digestOf(onnx) } }) }
+}
+
+/**
+ * Which network goes into a model that is written anew: what is asked for, else the one that the model in that folder has. So none is lost by the way.
+ * @param asked its folder; false: none
+ * @param places where networks lie, besides the folder's own neighbours
+ * @returns undefined where there is none
+ * @throws ConvertError unsupported-option where the network of the model that is there is not found
+ */
+export function lungsFor(
+  out: string,
+  asked: string | false | undefined,
+  places: readonly string[] = [],
+): string | undefined {
+  if (asked !== undefined) return asked || undefined
+  const network = existsSync(join(out, 'manifest.json')) ? readManifest(out).regions?.network : undefined
+  if (!network) return undefined
+  const folders = [join(out, '..'), ...places].map((place) => join(place, network.name))
+  const isIt = (folder: string) => {
+    const path = join(folder, 'model.onnx')
+    return existsSync(path) && digestOf(readFileSync(path)) === network.sha256
+  }
+  const found = folders.find(isIt)
+  if (found) return found
+  throw new ConvertError(
+    'unsupported-option',
+    `the model in ${out} outlines lungs with ${network.name} ${network.version}, which was not found (looked in ${folders.join(' and ')}): name its folder with --lungs, or leave lungs out with --no-lungs`,
+  )
 }
 
 const regionsIn = ({ height, width, name, version, error }: LungFacts, sha256: string) => ({
