@@ -1,131 +1,88 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import type { Attribute, Graph, GraphNode, Tensor, Value } from '../onnx/ir.ts'
 import {
-  type AttributeProto,
-  AttributeProtoSchema,
-  GraphProtoSchema,
-  AttributeProto_AttributeType as Kind,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  TensorProto_DataLocation,
-  TensorProto_DataType,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf'
-import type { Attribute, DType, Graph, GraphNode, Tensor, Value } from '../onnx/ir.ts'
-
-const ELEMENT: Record<DType, number> = {
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  int64: TensorProto_DataType.INT64,
-  int32: TensorProto_DataType.INT32,
-  uint16: TensorProto_DataType.UINT16,
-  uint8: TensorProto_DataType.UINT8,
-  bool: TensorProto_DataType.BOOL,
-}
+  attributeFields,
+  before,
+  ELEMENT_TYPES,
+  type Field,
+  graphHead,
+  modelHead,
+  node,
+  tensorHead,
+} from './messages.ts'
 
 /** IR version that came with an operation set (onnx/docs/Versioning.md): older readers refuse newer ones. */
-const irVersion = (opset: number): bigint => (opset <= 18 ? 8n : opset <= 20 ? 9n : opset <= 22 ? 10n : 11n)
+const irVersion = (opset: number): number => (opset <= 18 ? 8 : opset <= 20 ? 9 : opset <= 22 ? 10 : 11)
 
-const text = (value: string): Uint8Array<ArrayBuffer> =>
-  new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>
-
-function attribute(op: string, name: string, value: Attribute): AttributeProto {
+function attribute(op: string, name: string, value: Attribute): readonly Field[] {
   if (op === 'Cast' && name === 'to')
-    return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(ELEMENT[value as DType]) })
-  if (typeof value === 'number')
-    return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(value) })
-  if (typeof value === 'string')
-    return create(AttributeProtoSchema, { name, type: Kind.STRING, s: text(value) })
+    return attributeFields.int(name, ELEMENT_TYPES[value as keyof typeof ELEMENT_TYPES])
+  if (typeof value === 'number') return attributeFields.int(name, value)
+  if (typeof value === 'string') return attributeFields.string(name, value)
   if ('float' in value) {
     return typeof value.float === 'number'
-      ? create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value.float })
-      : create(AttributeProtoSchema, { name, type: Kind.FLOATS, floats: [...value.float] })
+      ? attributeFields.float(name, value.float)
+      : attributeFields.floats(name, value.float)
   }
-  if (typeof value[0] === 'string')
-    return create(AttributeProtoSchema, { name, type: Kind.STRINGS, strings: (value as string[]).map(text) })
-  return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: (value as number[]).map(BigInt) })
+  if (typeof value[0] === 'string') return attributeFields.strings(name, value as string[])
+  return attributeFields.ints(name, value as number[])
+}
+
+interface Copy {
+  readonly name: string
+  input: string
 }
 
 /** Names under which values are written: outputs and inputs by their public names. */
-function publicNames(graph: Graph): { names: Map<string, string>; copies: NodeProto[] } {
+function publicNames(graph: Graph): { names: Map<string, string>; copies: Copy[] } {
   const names = new Map<string, string>()
-  const copies: NodeProto[] = []
+  const copies: Copy[] = []
   const made = new Set(graph.nodes.flatMap((node) => node.outputs.map((value) => value.name)))
   const taken = new Set(graph.outputs.keys())
   for (const [name, value] of graph.outputs) {
     if (made.has(value.name) && !names.has(value.name)) names.set(value.name, name)
-    else
-      copies.push(
-        create(NodeProtoSchema, {
-          opType: 'Identity',
-          name: `${name}/Identity`,
-          input: [names.get(value.name) ?? value.name],
-          output: [name],
-        }),
-      )
+    else copies.push({ name, input: names.get(value.name) ?? value.name })
   }
   for (const value of [...graph.inputs, ...graph.nodes.flatMap((node) => node.outputs)])
     if (!names.has(value.name) && taken.has(value.name)) names.set(value.name, `${value.name}/inner`)
-  for (const copy of copies) copy.input = copy.input.map((name) => names.get(name) ?? name)
+  for (const copy of copies) copy.input = names.get(copy.input) ?? copy.input
   return { names, copies }
 }
 
-function valueInfo(value: Value, name: string): ValueInfoProto {
-  const dim = value.shape.map((size, i) =>
-    size === null
-      ? { value: { case: 'dimParam' as const, value: i === 0 ? 'N' : `${name}_${i}` } }
-      : { value: { case: 'dimValue' as const, value: BigInt(size) } },
-  )
-  return create(ValueInfoProtoSchema, {
+/** A value's name, type and sizes; a free size has a name of its own. */
+const infoOf = (value: Value, name: string) =>
+  [
     name,
-    type: { value: { case: 'tensorType', value: { elemType: ELEMENT[value.dtype], shape: { dim } } } },
-  })
-}
+    ELEMENT_TYPES[value.dtype],
+    value.shape.map((size, i) => size ?? (i === 0 ? 'N' : `${name}_${i}`)),
+  ] as const
 
-function nodeProto(node: GraphNode, names: ReadonlyMap<string, string>): NodeProto {
-  const input = node.inputs.map((value) => (value ? (names.get(value.name) ?? value.name) : ''))
+function nodeField(
+  { op, name, inputs, outputs, attributes }: GraphNode,
+  names: ReadonlyMap<string, string>,
+): Field {
+  const input = inputs.map((value) => (value ? (names.get(value.name) ?? value.name) : ''))
   while (input.at(-1) === '') input.pop()
-  return create(NodeProtoSchema, {
-    opType: node.op,
-    name: node.name,
+  return node(
+    op,
+    name,
     input,
-    output: node.outputs.map((value) => names.get(value.name) ?? value.name),
-    attribute: Object.entries(node.attributes).map(([name, value]) => attribute(node.op, name, value)),
-  })
-}
-
-/** Protobuf's variable-length integer. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
-  bytes.push(rest)
-  return Uint8Array.from(bytes)
+    outputs.map((value) => names.get(value.name) ?? value.name),
+    Object.entries(attributes).map(([key, value]) => attribute(op, key, value)),
+  )
 }
 
 const bytesOf = (tensor: Tensor): Uint8Array =>
   new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength)
-/** A length-delimited field: its number, shifted, with wire type 2. */
-const tag = (field: number): Uint8Array => Uint8Array.of((field << 3) | 2)
 const length = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0)
 
 /** TensorProto (field 5 of GraphProto) whose raw data (field 9) is a view of the tensor, not a copy. */
 function initializer(name: string, tensor: Tensor, external: ExternalData | undefined): Uint8Array[] {
   const data = bytesOf(tensor)
   const outside = external?.takes(data)
-  const header = toBinary(
-    TensorProtoSchema,
-    create(TensorProtoSchema, {
-      name,
-      dims: tensor.shape.map(BigInt),
-      dataType: ELEMENT[tensor.dtype],
-      ...(outside && { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData: external!.add(data) }),
-    }),
-  )
-  const body = outside ? [header] : [header, tag(9), varint(data.length), data]
-  return [tag(5), varint(length(body)), ...body]
+  const where = outside ? external!.add(data) : undefined
+  const header = tensorHead(name, tensor.shape, ELEMENT_TYPES[tensor.dtype], where)
+  const body = outside ? [header] : [header, before(9, data.length), data]
+  return [before(5, length(body)), ...body]
 }
 
 /** Smaller tensors stay in the model: runtimes look at shapes and axes while they read it. */
@@ -148,16 +105,13 @@ class ExternalData {
   }
 
   /** Where the data lie in the file. */
-  add(data: Uint8Array): { key: string; value: string }[] {
+  add(data: Uint8Array): readonly (readonly [string, string | number])[] {
     const gap = (PAGE - (this.#bytes % PAGE)) % PAGE
     if (gap > 0) this.parts.push(new Uint8Array(gap))
     const offset = this.#bytes + gap
     this.parts.push(data)
     this.#bytes = offset + data.length
-    return Object.entries({ location: this.#location, offset, length: data.length }).map(([key, value]) => ({
-      key,
-      value: String(value),
-    }))
+    return Object.entries({ location: this.#location, offset, length: data.length })
   }
 }
 
@@ -190,30 +144,20 @@ export const weightBytes = (graph: Graph): number =>
 export function serialise(graph: Graph, info: ModelInfo): Serialised {
   const external = info.externalData === undefined ? undefined : new ExternalData(info.externalData)
   const { names, copies } = publicNames(graph)
-  const outputs = [...graph.outputs].map(([name, value]) => valueInfo(value, name))
-  const named = (value: Value) => names.get(value.name) ?? value.name
-  const head = toBinary(
-    GraphProtoSchema,
-    create(GraphProtoSchema, {
-      name: info.name,
-      node: [...graph.nodes.map((node) => nodeProto(node, names)), ...copies],
-      input: graph.inputs.map((value) => valueInfo(value, named(value))),
-      output: outputs,
-    }),
+  const head = graphHead(
+    info.name,
+    [
+      ...graph.nodes.map((each) => nodeField(each, names)),
+      ...copies.map(({ name, input }) => node('Identity', `${name}/Identity`, [input], [name], [])),
+    ],
+    graph.inputs.map((value) => infoOf(value, names.get(value.name) ?? value.name)),
+    [...graph.outputs].map(([name, value]) => infoOf(value, name)),
   )
   const body = [
     head,
     ...[...graph.constants].flatMap(([name, tensor]) => initializer(name, tensor, external)),
   ]
-  const model = toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: irVersion(info.opset),
-      producerName: 'detl',
-      opsetImport: [{ domain: '', version: BigInt(info.opset) }],
-      metadataProps: Object.entries(info.metadata).map(([key, value]) => ({ key, value })),
-    }),
-  )
+  const model = modelHead(irVersion(info.opset), 'detl', info.opset, info.metadata)
   // Field 7 of ModelProto is the graph.
-  return { model: [model, tag(7), varint(length(body)), ...body], data: external?.parts ?? [] }
+  return { model: [model, before(7, length(body)), ...body], data: external?.parts ?? [] }
 }
