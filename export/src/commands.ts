@@ -5,14 +5,15 @@ import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
 import { type ModelFacts, parseFacts } from '@detl/core/model/facts'
 import type { Command } from 'commander'
 import { exportArtifact } from './artifact.ts'
-import { conversionOf, OPSETS } from './convert.ts'
+import { type ConvertOptions, conversionOf, OPSETS } from './convert.ts'
 import { ConvertError } from './errors.ts'
 import { writeWhole } from './graph/write.ts'
 import type { Layers } from './lowering/context.ts'
+import type { NodeRows } from './node-lowering/context.ts'
 import { readModel } from './read-path.ts'
 import { lungsFor } from './regions/folders.ts'
 import { reporting } from './reporting.ts'
-import { verify } from './verify.ts'
+import type { Source } from './source.ts'
 
 interface CommonFlags {
   readonly featureMaps: boolean
@@ -81,29 +82,38 @@ interface ConvertFlags extends CommonFlags {
   readonly dequantizeLinear?: boolean
 }
 
-/** Rows for layer classes: the default export of a module. */
-async function readLayers(path: string): Promise<Layers> {
+/** Rows for layer classes, or for the operations of a GraphModel: the default export of a module. */
+async function readRows<Rows extends Layers | NodeRows>(path: string): Promise<Rows> {
   try {
-    const { default: layers } = (await import(pathToFileURL(resolve(path)).href)) as { default: Layers }
-    if (Object.values(layers).every((row) => typeof row.lower === 'function')) return layers
+    const { default: rows } = (await import(pathToFileURL(resolve(path)).href)) as { default: Rows }
+    if (Object.values(rows).every((row) => typeof row.lower === 'function')) return rows
   } catch (cause) {
     throw new ConvertError('unsupported-option', `--layers ${path}: ${(cause as Error).message}`, { cause })
   }
   throw new ConvertError(
     'unsupported-option',
-    `--layers ${path}: its default export is not { ClassName: { lower } }`,
+    `--layers ${path}: its default export is not { Name: { lower } }`,
   )
+}
+
+/** What a file of lowerings adds to the table of the model's kind. */
+async function customRows(source: Source, path: string | undefined): Promise<ConvertOptions> {
+  if (path === undefined) return {}
+  return 'nodes' in source
+    ? { operations: await readRows<NodeRows>(path) }
+    : { layers: await readRows<Layers>(path) }
 }
 
 async function runConvert(model: string, out: string, flags: ConvertFlags): Promise<void> {
   const wantsCam =
     flags.cam || [flags.camLayer, flags.camMethod, flags.camOutput].some((flag) => flag !== undefined)
-  const layers = flags.layers === undefined ? undefined : await readLayers(flags.layers)
+  const source = readModel(model)
+  const custom = await customRows(source, flags.layers)
   const kept = flags.dequantizeLinear ? 'dequantize' : flags.keepQuantized ? 'fold' : undefined
   const weights = `${out}.data`
-  const { parts, data, explained } = conversionOf(readModel(model), {
+  const { parts, data, explained } = conversionOf(source, {
     externalData: { name: basename(weights), when: flags.externalData ? 'always' : 'needed' },
-    ...(layers && { layers }),
+    ...custom,
     opset: Number(flags.opset),
     inputLayout: oneOf('--input-layout', ['nhwc', 'nchw'])(flags.inputLayout),
     dtype: oneOf('--dtype', ['fp32', 'fp16'])(flags.dtype ?? 'fp32'),
@@ -145,7 +155,7 @@ function addConvert(program: Command): void {
     )
     .option(
       '--layers <file>',
-      'lowerings of custom layers: a module whose default is { ClassName: { lower } }',
+      'lowerings of custom layers, or of a GraphModel’s custom operations: a module whose default is { Name: { lower } }',
     )
     .option('--external-data', 'weights in a file beside, OUT.data; by itself where they exceed 2 GiB')
     .option('--input-size <sizes>', 'sizes for the free spatial axes of the inputs, as H,W')
@@ -213,6 +223,8 @@ function addVerify(program: Command): void {
     )
     .action(
       reporting(async (model: string, onnx: string, flags: { inputs: string; tolerance?: string }) => {
+        // It loads tfjs and ONNX Runtime, which a conversion does not need.
+        const { verify } = await import('./verify.ts')
         const report = await verify(model, onnx, {
           inputs: Number(flags.inputs),
           ...(flags.tolerance !== undefined && { tolerance: Number(flags.tolerance) }),

@@ -20,6 +20,7 @@ import { LARGEST_FILE, serialise, weightBytes } from './graph/serialise.ts'
 import { adapters, type InputAdapter } from './inputs.ts'
 import type { Layers } from './lowering/context.ts'
 import { LAYERS } from './lowering/table.ts'
+import type { NodeRows } from './node-lowering/context.ts'
 import { NODES } from './node-lowering/table.ts'
 import type { Builder, Graph, Value } from './onnx/ir.ts'
 import { interfaceOf, type Source } from './source.ts'
@@ -75,6 +76,11 @@ export interface ConvertOptions {
    * @example { MultiplyBeta: { lower: (_, [x], { g }) => [g.op('Mul', [x, g.number(0.2)])] } }
    */
   readonly layers?: Layers
+  /**
+   * The same for a GraphModel: operations of your own (`tf.registerOp`), or others in place of the table's.
+   * @example { Swish: { lower: (_, [x], { g }) => [g.op('Mul', [x, g.op('Sigmoid', [x])])] } }
+   */
+  readonly operations?: NodeRows
   /** Passes to leave out. */
   readonly without?: readonly Pass[]
   readonly metadata?: Readonly<Record<string, string>>
@@ -116,7 +122,7 @@ function lowered(source: Source, options: GraphOptions): { graph: Graph; explain
   )
   const { explained, tap } = addForward(g, source, given, {
     ...options,
-    tables: { layers: { ...LAYERS, ...options.layers }, nodes: NODES },
+    tables: { layers: { ...LAYERS, ...options.layers }, nodes: { ...NODES, ...options.operations } },
     outputName: (name) => ownName(name, options),
   })
   return { graph: dropDead(tap ? transform(g, tap) : g), explained }

@@ -47,7 +47,7 @@ function checkOperations(model: GraphModel, rows: NodeRows): void {
   if (unknown.length > 0)
     throw new ConvertError(
       'unknown-layer',
-      `there is no lowering for the operation${new Set(unknown).size === 1 ? '' : 's'} ${listed(unknown)}; the table is docs/onnx-support.md`,
+      `there is no lowering for the operation${new Set(unknown).size === 1 ? '' : 's'} ${listed(unknown)}; the table is docs/onnx-support.md, and --layers (operations in ConvertOptions) adds lowerings of one's own`,
     )
 }
 

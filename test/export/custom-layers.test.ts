@@ -7,8 +7,11 @@ import { readModelArtifacts } from '@detl/export/layers/read'
 import * as tf from '@tensorflow/tfjs-core'
 import { Command } from 'commander'
 import '@tensorflow/tfjs-backend-cpu'
-import { expect, it } from 'vitest'
-import { bytesOf, runOnnx } from './harness.ts'
+import { readGraphArtifacts } from '@detl/export/nodes/read'
+import { loadGraphModel, registerOp } from '@tensorflow/tfjs-converter'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, difference, runOnnx } from './harness.ts'
+import { type GraphParts, graphArtifacts, int, ints, list, text, weights } from './node-cases/case.ts'
 
 /** conv → MultiplyBeta → pooling, with a kernel of ones. */
 const topology = (...custom: string[]) => ({
@@ -84,4 +87,56 @@ it('the command reads them from a module', async () => {
   const { readFileSync } = await import('node:fs')
   const outputs = await runOnnx(readFileSync(out), [tf.tensor([1, 2, 3, 4], [1, 2, 2, 1])])
   expect([...outputs.twice!.data]).toEqual([2, 4, 6, 8])
+})
+
+describe('a custom operation of a GraphModel', () => {
+  const graph = {
+    inputs: { image: { shape: [null, 4, 4, 1], dtype: 'float32' as const } },
+    constants: { kernel: weights([1, 1, 1, 2]), space: ints([1, 2]) },
+    nodes: [
+      {
+        name: 'conv',
+        op: 'Conv2D',
+        input: ['image', 'kernel'],
+        attr: {
+          padding: text('VALID'),
+          data_format: text('NHWC'),
+          strides: list([1, 1, 1, 1]),
+          dilations: list([1, 1, 1, 1]),
+        },
+      },
+      { name: 'swish', op: 'ScaledSwish', input: ['conv'], attr: { factor: int(3) } },
+      { name: 'scores', op: 'Mean', input: ['swish', 'space'], attr: {} },
+    ],
+    outputs: ['scores'],
+  } satisfies GraphParts
+  const source = () => readGraphArtifacts(graphArtifacts(graph))
+  const x = tf.randomUniform([1, 4, 4, 1], -1, 1, 'float32', 2)
+
+  it('is converted by the lowering that is given, with its gradient, and agrees with tfjs', async () => {
+    registerOp('ScaledSwish', ({ inputs: [z], attrs }) =>
+      tf.mul(tf.mul(z!, tf.sigmoid(z!)), attrs.factor as number),
+    )
+    const model = await loadGraphModel(tf.io.fromMemory(graphArtifacts(graph)))
+    const expected = model.predict(x) as tf.Tensor
+    const bytes = convert(source(), {
+      operations: {
+        ScaledSwish: {
+          lower: ({ attributes }, [z], { g }) => [
+            g.op('Mul', [g.op('Mul', [z!, g.op('Sigmoid', [z!])]), g.number(attributes.int('factor'))]),
+          ],
+        },
+      },
+      cam: {},
+    })
+    const { scores, cam } = await runOnnx(bytesOf(bytes), [x])
+    expect(difference(scores!.data, expected.dataSync()).absolute).toBeLessThan(1e-6)
+    expect(cam!.dims).toEqual([1, 2, 4, 4])
+  })
+
+  it('is named where there is no lowering, with what to do', () => {
+    expect(() => convert(source())).toThrow(
+      "unknown-layer: there is no lowering for the operation ScaledSwish; the table is docs/onnx-support.md, and --layers (operations in ConvertOptions) adds lowerings of one's own",
+    )
+  })
 })

@@ -58,28 +58,28 @@ class MultiplyBeta extends tfl.layers.Layer {
     return tf.mul([x].flat()[0]!, this.#beta)
   }
 }
-class PixelShuffle extends tfl.layers.Layer {
-  static className = 'PixelShuffle2x'
-  override computeOutputShape([n, h, w]: (number | null)[]) {
-    return [n!, h && 2 * h, w && 2 * w, 3]
+const SCALES = [2, 3, 4, 8] as const
+const pixelShuffle = (scale: number) =>
+  class extends tfl.layers.Layer {
+    static className = `PixelShuffle${scale}x`
+    override computeOutputShape([n, h, w]: (number | null)[]) {
+      return [n!, h && scale * h, w && scale * w, 3]
+    }
+    override call(x: tf.Tensor | tf.Tensor[]) {
+      return tf.depthToSpace([x].flat()[0] as tf.Tensor4D, scale, 'NHWC')
+    }
   }
-  override call(x: tf.Tensor | tf.Tensor[]) {
-    return tf.depthToSpace([x].flat()[0] as tf.Tensor4D, 2, 'NHWC')
-  }
-}
+const shuffled = (scale: number): Layers[string] => ({
+  lower: ({ config }, [x], { g }) => {
+    config.raw('scale')
+    const nchw = g.op('Transpose', [x], { perm: [0, 3, 1, 2] })
+    const larger = g.op('DepthToSpace', [nchw], { blocksize: scale, mode: 'DCR' })
+    return [g.op('Transpose', [larger], { perm: [0, 2, 3, 1] })]
+  },
+})
 const CUSTOM: Layers = {
   MultiplyBeta: { lower: ({ config }, [x], { g }) => [g.op('Mul', [x, g.number(config.number('beta'))])] },
-  PixelShuffle2x: {
-    lower: ({ config }, [x], { g }) => {
-      config.raw('scale')
-      const nchw = g.op('Transpose', [x], { perm: [0, 3, 1, 2] })
-      return [
-        g.op('Transpose', [g.op('DepthToSpace', [nchw], { blocksize: 2, mode: 'DCR' })], {
-          perm: [0, 2, 3, 1],
-        }),
-      ]
-    },
-  },
+  ...Object.fromEntries(SCALES.map((scale) => [`PixelShuffle${scale}x`, shuffled(scale)])),
 }
 
 describe('real networks from npm packages agree with tfjs', () => {
@@ -114,21 +114,21 @@ describe('real networks from npm packages agree with tfjs', () => {
     })
   }
 
-  it.skipIf(!thick)(
+  it.skipIf(!thick).each(SCALES)(
     thick
-      ? 'ESRGAN thick ×2, with the lowerings of its two custom layers (@upscalerjs/esrgan-thick)'
-      : `ESRGAN thick: ${offline}`,
+      ? 'ESRGAN thick ×%i, with the lowerings of its two custom layers (@upscalerjs/esrgan-thick)'
+      : `ESRGAN thick ×%i: ${offline}`,
     { timeout: 60_000 },
-    async () => {
+    async (scale) => {
       tf.serialization.registerClass(MultiplyBeta)
-      tf.serialization.registerClass(PixelShuffle)
-      const folder = join(thick!, 'models/x2')
-      const x = tf.randomUniform([1, 8, 10, 3], 0, 1, 'float32', 12)
+      tf.serialization.registerClass(pixelShuffle(scale))
+      const folder = join(thick!, `models/x${scale}`)
+      const x = tf.randomUniform([1, 6, 5, 3], 0, 1, 'float32', 12)
       const expected = (await tfl.loadLayersModel(readForTfjs(folder))).predict(x) as tf.Tensor
       const [output] = Object.values(
         await runOnnx(bytesOf(convert(readLayersModel(folder), { layers: CUSTOM })), [x]),
       )
-      expect(output!.dims).toEqual([1, 16, 20, 3])
+      expect(output!.dims).toEqual([1, 6 * scale, 5 * scale, 3])
       const { absolute, relative } = difference(output!.data, expected.dataSync())
       expect(Math.min(absolute, relative)).toBeLessThanOrEqual(1e-4)
     },
