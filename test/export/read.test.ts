@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { describe, expect, it } from 'vitest'
 import { randomise } from './cases/case.ts'
-import { artifactsOf, bytesOf, difference, runOnnx, saveToFolder } from './harness.ts'
+import { artifactsOf, bytesOf, difference, runOnnx, saveToFolder, sourceOf } from './harness.ts'
 
 const { layers } = tfl
 type Entry = { name: string; shape: number[]; dtype: string; quantization?: object }
@@ -90,6 +90,26 @@ describe('the reader takes model files as they occur:', () => {
       expect(difference(await run(readLayersModel(folder)), theirs.dataSync()).excess).toBeLessThanOrEqual(0)
     },
   )
+
+  it('the one group of channels that Keras 2.15 writes where there can be no more', async () => {
+    const model = tfl.sequential({
+      layers: [
+        layers.depthwiseConv2d({ kernelSize: 2, inputShape: [8, 8, 2] }),
+        layers.separableConv2d({ kernelSize: 2, filters: 3 }),
+        layers.conv2dTranspose({ kernelSize: 2, filters: 3 }),
+      ],
+    })
+    const artifacts = await artifactsOf(model)
+    const withGroups = (groups: number) => {
+      const modelTopology = JSON.parse(JSON.stringify(artifacts.modelTopology), (_, value) =>
+        value?.kernel_size ? { ...value, groups } : value,
+      ) as object
+      return readModelArtifacts({ ...artifacts, modelTopology } as Parameters<typeof readModelArtifacts>[0])
+    }
+    const written = (source: Parameters<typeof convert>[0]) => bytesOf(convert(source))
+    expect(written(withGroups(1))).toEqual(written(await sourceOf(model)))
+    expect(() => written(withGroups(2))).toThrow(/unsupported-option: .*groups is not 1; supported: groups 1/)
+  })
 
   it('layers of any name that tfjs saves and loads again', async () => {
     const names = [

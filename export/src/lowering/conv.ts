@@ -42,6 +42,11 @@ function groupsOf(layer: Layer): number {
   return groups
 }
 
+/** Keras 2.15 writes the number of groups also where there can be but one. */
+function refuseGroups(layer: Layer): void {
+  if (layer.config.number('groups', 1) !== 1) unsupported(layer, 'groups is not 1', 'groups 1')
+}
+
 /** Conv1D, Conv2D, Conv3D: with "valid", "same" or (1D) "causal" padding, strides or dilations. */
 function lowerConv(rank: 1 | 2 | 3) {
   return (layer: Layer, [x]: readonly Value[], context: Context): Value[] => {
@@ -78,6 +83,7 @@ function lowerConv(rank: 1 | 2 | 3) {
 function lowerConvTranspose(rank: 2 | 3) {
   return (layer: Layer, [x]: readonly Value[], context: Context): Value[] => {
     const { kernel, strides, dilations, padding } = windowOf(layer, rank)
+    refuseGroups(layer)
     if (dilations.some((d) => d !== 1)) unsupported(layer, `dilation_rate is [${dilations}]`, '1')
     const filters = layer.config.number('filters')
     const weights = weightOf(layer, context, 'kernel', 0, [...kernel, filters, channelsOf(layer, x!)])
@@ -138,6 +144,7 @@ function depthwise(
 }
 
 function lowerDepthwise(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  refuseGroups(layer)
   // The kernel tells it.
   layer.config.raw('depth_multiplier')
   const { dilations } = windowOf(layer, 2)
@@ -150,6 +157,7 @@ function lowerDepthwise(layer: Layer, [x]: readonly Value[], context: Context): 
 }
 
 function lowerSeparable(layer: Layer, [x]: readonly Value[], context: Context): Value[] {
+  refuseGroups(layer)
   layer.config.raw('depth_multiplier')
   const weights = depthwiseWeights(layer, channelsOf(layer, x!), context)
   const filters = layer.config.number('filters')
