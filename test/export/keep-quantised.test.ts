@@ -2,11 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type ConvertOptions, convert } from '@detl/export/convert'
-import { readForTfjs } from '@detl/export/files/handler'
 import { readModelArtifacts } from '@detl/export/layers/read'
 import { readModel } from '@detl/export/read-path'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
-import { loadGraphModel } from '@tensorflow/tfjs-converter'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { ModelProtoSchema, TensorProto_DataType as Type } from 'onnx-buf'
@@ -18,6 +16,7 @@ import { bytesOf, difference, type Outputs, runOnnx } from './harness.ts'
 import { checkerMissing, complaintOf } from './onnx-checker.ts'
 import { quantisedArtifacts, type StoredAs } from './quantised-model.ts'
 import { photoAtHand, QUANTISED, type RealFile, realInput } from './real-graphs.ts'
+import { tfjsAnswers } from './tfjs-answers.ts'
 
 const { layers } = tfl
 const FORMS = ['fold', 'dequantize'] as const
@@ -155,18 +154,6 @@ describe('files of npm packages with quantised weights', () => {
   const rows = new Map<string, string>()
   const keyOf = ({ package: name, file }: RealFile) => `${name} \`${file}\``
 
-  async function fromTfjs(path: string, x: tf.Tensor): Promise<Float32Array[]> {
-    const source = readModel(path)
-    if ('nodes' in source) {
-      const model = await loadGraphModel(readForTfjs(path))
-      const names = source.outputs.map(({ from }) => `${from.node}:${from.output}`)
-      const made = [model.execute({ [source.inputs[0]!.node]: x }, names)].flat()
-      return made.map((y) => y.dataSync() as Float32Array)
-    }
-    const made = [(await tfl.loadLayersModel(readForTfjs(path))).predict(x)].flat()
-    return made.map((y) => y.dataSync() as Float32Array)
-  }
-
   const worst = (outputs: Outputs, expected: readonly Float32Array[]): number =>
     Math.max(
       ...Object.values(outputs)
@@ -188,7 +175,7 @@ describe('files of npm packages with quantised weights', () => {
         const size = (info.isTensor ? info.shape : []).map((d) => (typeof d === 'number' ? d : 1))
         const bytes = info.isTensor && info.type === 'int32'
         const x = tf.tensor(await realInput(size, bytes), size, bytes ? 'int32' : 'float32')
-        const expected = await fromTfjs(path, x)
+        const expected = await tfjsAnswers(path, x)
         const sizes = [plain.length]
         const differences: number[] = []
         for (const keepQuantized of FORMS) {

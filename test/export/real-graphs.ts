@@ -70,6 +70,13 @@ export const QUANTISED: readonly RealFile[] = [
   ...['faceres', 'movenet-lightning'].map((name) => human(name)),
 ]
 
+/** One of those files. @throws Error where there is none of that name */
+export function fileNamed(name: string): RealFile {
+  const found = [...GRAPHS, ...QUANTISED].find(({ file }) => file === name)
+  if (!found) throw new Error(`there is no file ${name}`)
+  return found
+}
+
 /** GraphModels with loops: refused by name. */
 export const LOOPS: readonly RealFile[] = [human('faceboxes'), human('handtrack')]
 
