@@ -1,3 +1,4 @@
+import { backward } from '@detl/export/gradients/backward'
 import { dropDead, GraphBuilder, transform } from '@detl/export/graph/builder'
 import { legalise } from '@detl/export/graph/legalise'
 import { expandGradients } from '@detl/export/graph/passes/expand-gradients'
@@ -136,9 +137,24 @@ export function build(
 }
 
 /** The graph as a file, as the exporter writes it. */
-export function fileOf(g: GraphBuilder): Uint8Array {
-  const graph = dropDead(transform(dropDead(transform(g, expandGradients)), legalise(17)))
-  return bytesOf(serialise(graph, { opset: 17, name: 'sample', metadata: {} }).model)
+export function fileOf(g: GraphBuilder, opset = 17): Uint8Array {
+  const graph = dropDead(transform(dropDead(transform(g, expandGradients)), legalise(opset)))
+  return bytesOf(serialise(graph, { opset, name: 'sample', metadata: {} }).model)
+}
+
+/** The operation in a file of its own; or its gradient, with scores made of it. */
+export function sampleFile(op: string, sample: Sample, gradient: boolean, opset = 17): Uint8Array {
+  const { g, y, input } = build(op, sample, (graph) => graph.input('x', 'float32', free(sample.shape)))
+  if (!gradient) {
+    g.output('y', y)
+    return fileOf(g, opset)
+  }
+  const width = sizeOf(y.shape.slice(1) as number[])
+  const weights = g.constant(float32([width, 2], valuesOf([width, 2], noise, 77)))
+  const scores = g.op('MatMul', [g.op('Reshape', [y], { shape: [-1, width] }), weights])
+  g.output('scores', scores)
+  g.output('gradient', backward(g, scores, input))
+  return fileOf(g, opset)
 }
 
 /** A shape with its batch left open. */

@@ -1,31 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { backward } from '@detl/export/gradients/backward'
 import { OPERATIONS } from '@detl/export/onnx/table'
-import { float32, sizeOf } from '@detl/export/onnx/tensor'
 import { describe, expect, it } from 'vitest'
 import { onProviders } from '../support/on-providers.ts'
 import type { ProviderResult } from '../support/provider-child.ts'
 import { noSoftwareVulkan } from '../support/software-vulkan.ts'
-import { build, fileOf, free, noise, SAMPLES, type Sample, valuesOf } from './operation-samples.ts'
+import { noise, SAMPLES, sampleFile, valuesOf } from './operation-samples.ts'
 
 const RIGHT = 1e-4
-
-/** The operation itself; where it has a gradient, that of scores made of it. */
-function graphOf(op: string, sample: Sample, gradient: boolean): Uint8Array {
-  const { g, y, input } = build(op, sample, (graph) => graph.input('x', 'float32', free(sample.shape)))
-  if (!gradient) {
-    g.output('y', y)
-    return fileOf(g)
-  }
-  const width = sizeOf(y.shape.slice(1) as number[])
-  const weights = g.constant(float32([width, 2], valuesOf([width, 2], noise, 77)))
-  const scores = g.op('MatMul', [g.op('Reshape', [y], { shape: [-1, width] }), weights])
-  g.output('scores', scores)
-  g.output('gradient', backward(g, scores, input))
-  return fileOf(g)
-}
 
 const wordsOf = (result: ProviderResult | undefined): string => {
   if (!result) return ''
@@ -44,7 +27,7 @@ describe.skipIf(noSoftwareVulkan)('docs/onnx-providers.md', () => {
           .filter((gradient) => !gradient || OPERATIONS[op.split(' ')[0]!]?.gradient)
           .map((gradient) => {
             const model = join(folder, `${i}-${gradient}.onnx`)
-            writeFileSync(model, graphOf(op, sample, gradient))
+            writeFileSync(model, sampleFile(op, sample, gradient))
             const data = [...valuesOf(sample.shape, sample.value ?? noise)]
             const feeds = { x: { type: 'float32' as const, dims: [...sample.shape], data } }
             return { name: `${op}|${gradient}`, model, feeds }
