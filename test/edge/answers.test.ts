@@ -61,6 +61,7 @@ describe('Accept', () => {
     ['application/dicom;object=sr', false, ['sr']],
     ['application/dicom;object=measurements', false, ['srMeasurements']],
     ['application/dicom;object=pdf', false, ['dicomPdf']],
+    ['application/dicom;object=seg', false, ['dicomSeg']],
     ['application/pdf', false, ['pdf']],
     ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
     ['multipart/related, application/fhir+json, image/png', true, ['fhir', 'png']],
@@ -73,7 +74,7 @@ describe('Accept', () => {
     'application/json;q=0',
     '*/*;q=0',
     'application/fhir+json;fhirVersion=5.0',
-    'application/dicom;object=seg',
+    'application/dicom;object=rtstruct',
     'application/fhir+json;image=svg',
   ])('%s gets 406, and is not counted', async (accept) => {
     const response = await edge.screen(png, { accept })
@@ -126,6 +127,7 @@ describe('an answer of several parts', () => {
 const OVERLAY = 'application/dicom'
 const REPORT = 'application/dicom;object=sr'
 const PDF = 'application/dicom;object=pdf'
+const SEGMENTATION = 'application/dicom;object=seg'
 const MEASUREMENTS = 'application/dicom;object=measurements'
 
 describe('a DICOM answer', () => {
@@ -141,9 +143,10 @@ describe('a DICOM answer', () => {
     ['measurement report on a DICOM image', dicom, MEASUREMENTS],
     ['PDF of a DICOM image', dicom, PDF],
     ['PDF of a PNG', undefined, PDF],
+    ['segmentation on a DICOM image', dicom, SEGMENTATION],
   ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {
     const { text } = runDicomTool('dciodvfy', [], await bytesOf(image ?? png, accept))
-    expect(text).toMatch(/^(SCImage|ComprehensiveSR|Comprehensive3DSR|EncapsulatedPDF)$/m) // it knew the object, so it did look
+    expect(text).toMatch(/^(SCImage|ComprehensiveSR|Comprehensive3DSR|EncapsulatedPDF|Segmentation)$/m) // it knew the object, so it did look
     expect(text.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
   })
 

@@ -46,6 +46,9 @@ const rate = z.number().min(0).max(1)
 const perLabel = z.record(classIdSchema, rate)
 
 const MAX_KEEP_HOURS = 168 // a week
+/** DICOM objects of a screening that an account can have kept. */
+const KEPT_OBJECTS = ['sr', 'sc', 'seg', 'pdf'] as const
+export type KeptObject = (typeof KEPT_OBJECTS)[number]
 
 /** What the account chose for its answers. */
 export const settingsSchema = z.strictObject({
@@ -59,6 +62,8 @@ export const settingsSchema = z.strictObject({
   fallback: z.enum(['edge', 'fail']).optional(),
   /** Hours for which reports and heat maps of images that came by DICOMweb are kept, to be fetched there. Absent: nothing is kept. */
   keepHours: z.int().min(1).max(MAX_KEEP_HOURS).optional(),
+  /** Which objects are kept; absent: report and heat map. */
+  keepObjects: z.array(z.enum(KEPT_OBJECTS)).min(1).max(KEPT_OBJECTS.length).optional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
 export const DEFAULT_SETTINGS: Settings = { operatingPoint: 'balanced', prevalence: {} }

@@ -1539,6 +1539,7 @@ export interface components {
                 /** @enum {string} */
                 fallback?: "edge" | "fail";
                 keepHours?: number;
+                keepObjects?: ("sr" | "sc" | "seg" | "pdf")[];
             };
             billingCustomer?: string;
             credits: number;
@@ -5205,6 +5206,7 @@ export interface operations {
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
                     keepHours?: number;
+                    keepObjects?: ("sr" | "sc" | "seg" | "pdf")[];
                 };
             };
         };
@@ -6505,6 +6507,7 @@ export interface operations {
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
                     keepHours?: number;
+                    keepObjects?: ("sr" | "sc" | "seg" | "pdf")[];
                 };
             };
         };

@@ -61,6 +61,11 @@ const withValues = (vr: string, Value: readonly DicomJsonValue[]): DicomJsonAttr
   Value.length > 0 ? { vr, Value } : { vr }
 
 function valuesOf(vr: string, value: Uint8Array, decode: (bytes: Uint8Array) => string): DicomJsonValue[] {
+  if (vr === 'AT') {
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
+    const half = (at: number) => hex(view.getUint16(at, true))
+    return Array.from({ length: value.length / 4 }, (_, i) => half(4 * i) + half(4 * i + 2))
+  }
   const number = NUMBERS[vr]
   if (number) {
     const [size, read] = number

@@ -1,6 +1,7 @@
 import type { Answer } from '@detl/core/answers/answer'
 import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toSegmentation } from '@detl/core/answers/dicom/segmentation'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir, toFhirBundle } from '@detl/core/answers/fhir'
 import { toJson } from '@detl/core/answers/json'
@@ -64,6 +65,13 @@ export const REPRESENTATIONS = {
     asked: { object: 'pdf' },
     schema: binary,
     render: toEncapsulatedPdf,
+  },
+  /** Where the heat map is hot, as an overlay on the image itself; of DICOM images alone. */
+  dicomSeg: {
+    type: 'application/dicom',
+    asked: { object: 'seg' },
+    schema: binary,
+    render: toSegmentation,
   },
   /** The report with the heat map inside, for who cannot take it another way: about a megabyte. */
   fhirInline: {

@@ -1,7 +1,10 @@
 import type { Answer } from '@detl/core/answers/answer'
+import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
+import { toSegmentation } from '@detl/core/answers/dicom/segmentation'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toldOf } from '@detl/core/answers/told'
+import type { KeptObject } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import { nativeXml } from '@detl/core/dicomweb/native-xml'
 import { type Stored, storeResponse } from '@detl/core/dicomweb/store-response'
@@ -126,12 +129,20 @@ async function store(
   }
 }
 
+const MAKE: Readonly<Record<KeptObject, (answer: Answer) => Promise<Uint8Array>>> = {
+  sr: (answer) => toStructuredReport(answer),
+  sc: toSecondaryCapture,
+  seg: toSegmentation,
+  pdf: toEncapsulatedPdf,
+}
+
 /** What is said of a screening, and the objects that are kept of it where its account chose so. */
 async function made(answer: Answer) {
   const { id, settings } = answer
-  const hours = settings.keepHours
-  const files =
-    hours === undefined ? [] : await Promise.all([toStructuredReport(answer), toSecondaryCapture(answer)])
+  const { keepHours: hours, keepObjects = ['sr', 'sc'] } = settings
+  const files: Uint8Array[] = []
+  // One after another: each holds a picture while it is made.
+  for (const object of hours === undefined ? [] : new Set(keepObjects)) files.push(await MAKE[object](answer))
   return { said: { id, headline: toldOf(answer).told.headline }, files, hours }
 }
 

@@ -3,6 +3,7 @@ import { joinBytes } from '../../base/join-bytes.ts'
 type Vr =
   | 'AE'
   | 'AS'
+  | 'AT'
   | 'CS'
   | 'DA'
   | 'DS'
