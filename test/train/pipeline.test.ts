@@ -219,7 +219,7 @@ async function keepsLungs(
   await ship({ ...ofFold, lungs: network })
   const first = written(shipped)
   expect(JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8')).regions.network.name).toBe(
-    'lungs-128',
+    LUNG_FACTS.name,
   )
   await ship(ofFold) // the network of the model that is there
   expect(written(shipped)).toEqual(first)
