@@ -58,7 +58,6 @@ const facts = {
   network,
   at: new Date().toISOString().slice(0, 10),
   command: 'node bench/comparison/retest.ts --copies ../shared/cxr-more --repeats ../shared/cxr',
-  commit: execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(),
   model: `${reader.manifest.name} ${reader.manifest.version}`,
   level: LEVEL,
   copies: { films: copies.length, kinds: COPIES, pairs: fitted.length, limits: ofCopies },
@@ -156,7 +155,6 @@ export type Retest = {
   readonly smallest: SmallestChange
   readonly at: string
   readonly command: string
-  readonly commit: string
   readonly model: string
   readonly copies: {
     readonly films: number

@@ -19,6 +19,8 @@ import type { Access } from './routes/access.ts'
 import { type AccountDeps, accountRoutes } from './routes/account.ts'
 import { type AdminDeps, adminRoutes } from './routes/admin.ts'
 import { type BatchRouteDeps, batchRoutes } from './routes/batches.ts'
+import { compareRoute } from './routes/comparison-route.ts'
+import { compare } from './routes/comparisons.ts'
 import { type HealthDeps, health, healthRoute } from './routes/health.ts'
 import { type JobRouteDeps, jobRoutes } from './routes/jobs.ts'
 import { type KeyRouteDeps, keyRoutes } from './routes/keys.ts'
@@ -75,6 +77,10 @@ export function createApp(deps: Deps): OpenAPIHono<EdgeContext> {
   app.post('/v1/dicomweb/studies', storeInstances(deps))
   app.post('/v1/dicomweb/studies/:study', storeInstances(deps))
   mountRetrieval(app, deps)
+
+  app.openAPIRegistry.registerPath(compareRoute)
+  app.use('/v1/comparisons', auth(identify))
+  app.post('/v1/comparisons', compare(deps))
 
   const small = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
   for (const path of [

@@ -1,4 +1,4 @@
-import type { AppError } from '@detl/core/api/problem'
+import { AppError } from '@detl/core/api/problem'
 
 /** The time that one request has in all. */
 export type Deadline = {
@@ -31,3 +31,9 @@ export function deadlineIn(ms: number): Deadline {
     },
   }
 }
+
+/** What a screening ends with whose time is over. */
+export const tooLate =
+  ({ seconds }: Deadline) =>
+  () =>
+    new AppError('upstream-timeout', `the screening took longer than ${seconds} s`)

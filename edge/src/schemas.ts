@@ -1,5 +1,6 @@
 import { accountSchema, createdKeySchema, keySchema } from '@detl/core/api/account'
 import { batchFailureSchema, batchSchema } from '@detl/core/api/batch'
+import { comparisonSchema } from '@detl/core/api/comparison'
 import { healthSchema } from '@detl/core/api/health'
 import { createdWebhookSchema, jobSchema, webhookSchema } from '@detl/core/api/job'
 import { problemSchema } from '@detl/core/api/problem-schema'
@@ -15,6 +16,7 @@ export const Health = named(healthSchema, 'Health')
 export const Key = named(keySchema, 'Key')
 export const CreatedKey = named(createdKeySchema, 'CreatedKey')
 export const Screening = named(screeningSchema, 'Screening')
+export const Comparison = named(comparisonSchema.extend({ screenings: z.array(Screening) }), 'Comparison')
 export const Problem = named(problemSchema, 'Problem')
 export const Webhook = named(webhookSchema, 'Webhook')
 export const CreatedWebhook = named(createdWebhookSchema, 'CreatedWebhook')

@@ -25,13 +25,8 @@ export async function readUpload(
   claim: Claim,
   deadline: Deadline,
 ): Promise<Uint8Array> {
-  const type = request.headers.get('content-type') ?? ''
-  const body = await readBody(request, rules, claim, deadline)
-  if (!/^multipart\/form-data\b/i.test(type)) return body
-  claim.hold(Math.min(COPIES_OF_A_FORM * body.length, rules.maxBytes))
-  const form = await new Response(body, { headers: { 'content-type': type } }).formData().catch((cause) => {
-    throw new AppError('request-invalid', 'the multipart body is not well-formed', { cause })
-  })
+  if (!isForm(request)) return readBody(request, rules, claim, deadline)
+  const form = await readForm(request, rules, claim, deadline)
   const [part, ...more] = form.getAll('image')
   if (more.length > 0)
     throw new AppError(
@@ -41,6 +36,24 @@ export async function readUpload(
   if (!(part instanceof File))
     throw new AppError('image-missing', 'the multipart body needs a file part named "image"')
   return new Uint8Array(await part.arrayBuffer())
+}
+
+export const isForm = (request: Request): boolean =>
+  /^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '')
+
+/** The parts of multipart/form-data. @throws AppError as `readUpload` does */
+export async function readForm(
+  request: Request,
+  rules: UploadRules,
+  claim: Claim,
+  deadline: Deadline,
+): Promise<FormData> {
+  const body = await readBody(request, rules, claim, deadline)
+  claim.hold(Math.min(COPIES_OF_A_FORM * body.length, rules.maxBytes))
+  const type = request.headers.get('content-type') ?? ''
+  return new Response(body, { headers: { 'content-type': type } }).formData().catch((cause) => {
+    throw new AppError('request-invalid', 'the multipart body is not well-formed', { cause })
+  })
 }
 
 /** The request's body, refused as soon as it is known to be too large or not to fit: by its declared length before a byte is read. */

@@ -2,6 +2,7 @@ import { codecs } from '@detl/codecs/modules'
 import { screeningSchema } from '@detl/core/api/screening'
 import { negotiate } from '@detl/edge/answers/negotiate'
 import type { Representation } from '@detl/edge/answers/representations'
+import { SCREENING_OFFER } from '@detl/edge/answers/representations'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
@@ -66,7 +67,7 @@ describe('Accept', () => {
     ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
     ['multipart/related, application/fhir+json, image/png', true, ['fhir', 'png']],
   ])('%s', (accept, multipart, parts) => {
-    expect(negotiate(accept)).toEqual({ multipart, parts })
+    expect(negotiate(accept, SCREENING_OFFER)).toEqual({ multipart, parts })
   })
 
   it.each([

@@ -118,7 +118,8 @@ export async function toFhirBundle(answer: Screened): Promise<Bundle> {
 
 const modelOf = ({ manifest: { name, version } }: Pick<Screened, 'manifest'>) => `${name} ${version}`
 
-const deviceOf = ({ name, version }: Screened['manifest'], notes: readonly string[]): Device => ({
+/** The model as a Device. */
+export const deviceOf = ({ name, version }: Screened['manifest'], notes: readonly string[]): Device => ({
   resourceType: 'Device',
   id: 'model',
   type: { text: 'Image classification model' },
@@ -172,7 +173,9 @@ const table = (rows: readonly (readonly string[])[]) =>
     ? ''
     : `<table>${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${xml(cell)}</td>`).join('')}</tr>`).join('')}</table>`
 
-const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+/** A text inside XHTML. */
+export const xml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 function base64(bytes: Uint8Array): string {
   let binary = ''

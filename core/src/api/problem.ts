@@ -158,6 +158,19 @@ export const PROBLEMS = {
     title: 'The image is not a frontal chest X-ray that can be scored',
     remedy: 'Send a frontal chest X-ray, whole and upright; `detail` says what this looks like.',
   },
+  'patients-differ': {
+    status: 422,
+    met: ['comparison'],
+    title: 'The films name different patients',
+    remedy:
+      'Compare films of one patient. Where the headers are wrong, ask again with `allow-different-patients=true`.',
+  },
+  'comparison-unavailable': {
+    status: 422,
+    met: ['comparison'],
+    title: 'These screenings cannot be compared',
+    remedy: 'Send the films themselves; the model must outline lungs (`regions` in GET /v1/model).',
+  },
   'idempotency-mismatch': {
     status: 422,
     met: ['screening'],
@@ -259,8 +272,8 @@ export const PROBLEMS = {
   },
 } as const satisfies Record<string, Problem>
 
-/** Kinds of calls: any with an API key, any with the admin key, any that takes JSON or parameters, and a screening. */
-type Call = 'key' | 'admin' | 'input' | 'screening'
+/** Kinds of calls: any with an API key, any with the admin key, any that takes JSON or parameters, a screening, and a comparison. */
+type Call = 'key' | 'admin' | 'input' | 'screening' | 'comparison'
 
 type Problem = {
   /** Of HTTP. */

@@ -36,8 +36,12 @@ export function renderOverlay(
   return { ...raster, data: mix(grey, heat, fullHeat, opacity, inferno()) }
 }
 
-/** Mean of the covered source pixels, windowed to 0–255. */
-function showGrey(image: GrayImage, window: { low: number; high: number }, raster: Raster): Uint8Array {
+/** The X-ray on a smaller raster: mean of the covered source pixels, windowed to 0–255. @returns [raster.height, raster.width] */
+export function showGrey(
+  image: GrayImage,
+  window: { low: number; high: number },
+  raster: Raster,
+): Uint8Array {
   const grey = new Uint8Array(raster.width * raster.height)
   const range = Math.max(1, window.high - window.low)
   for (let y = 0; y < raster.height; y++) {

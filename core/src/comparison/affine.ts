@@ -43,7 +43,8 @@ export function warped(
 
 export type Size = { readonly width: number; readonly height: number }
 
-function at(plane: ArrayLike<number>, width: number, height: number, x: number, y: number): number {
+/** A plane between the centres of its cells, bilinear; 0 outside. @param x in cells from the centre of the first */
+export function at(plane: ArrayLike<number>, width: number, height: number, x: number, y: number): number {
   const [left, top] = [Math.floor(x), Math.floor(y)]
   if (left < -1 || top < -1 || left >= width || top >= height) return 0
   const [fx, fy] = [x - left, y - top]

@@ -1,7 +1,17 @@
-import type { Lung, Lungs } from '../lungs/lung.ts'
+import type { Lung, LungFault, Lungs } from '../lungs/lung.ts'
+import type { Regions } from '../lungs/regions.ts'
 import { type Affine, chained, MIRROR, type Size, warped } from './affine.ts'
-import type { Seen } from './film.ts'
 import { type Registration, registerLungs } from './register.ts'
+
+/** What was seen of a film. */
+export type Seen = {
+  readonly regions: Regions
+  /** As `findLungs` found them. */
+  readonly lungs: Lungs | LungFault
+  /** UINT8 [size,size], as the model saw it. */
+  readonly tensor: Uint8Array
+  readonly size: number
+}
 
 /** A film whose lungs were found. */
 export type SeenLungs = Seen & { readonly lungs: Lungs }

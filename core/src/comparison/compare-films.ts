@@ -1,36 +1,10 @@
-import { LUNG_FAULTS } from '../lungs/lung.ts'
 import type { RegionsSpec } from '../lungs/regions.ts'
 import type { Ranged, Severity, ZoneSeverity } from '../lungs/severity.ts'
 import { ZONES, type Zone } from '../lungs/zones.ts'
-import { type Alignment, alignments, type SeenLungs } from './align.ts'
-import type { Film, Seen } from './film.ts'
+import { type Alignment, alignments, type Seen, type SeenLungs } from './align.ts'
+import type { Film } from './film.ts'
 import { RETEST, type Retest, type SmallestChange } from './retest.ts'
-
-export const TRENDS = ['better', 'unchanged', 'worse', 'cannot-tell'] as const
-/** What became of the opacity: `better` is less of it, `worse` is more. It says nothing of how the patient is. */
-export type Trend = (typeof TRENDS)[number]
-
-/** Why two films cannot be compared. */
-export const NO_COMPARISON = {
-  ...LUNG_FAULTS,
-  'lungs-do-not-match':
-    'the lungs of the two films do not lie upon each other; projection, inspiration or patient differ too much',
-  'zones-disagree': 'some zones are less opaque and others more, and the sum is about the same',
-  'not-measured': 'how much this model’s figures vary between films of one patient was not measured',
-} as const
-export type NoComparison = keyof typeof NO_COMPARISON
-
-/** What is to be known beside the trend. */
-export const FILM_REMARKS = {
-  'sides-exchanged':
-    'one of the two films lies mirrored to the other: their sides were exchanged for the comparison; which film is the wrong way round, it cannot tell',
-  'sides-uncertain':
-    'one of the two films may lie mirrored to the other: zones of the wrong side may be compared',
-  'sides-unchecked':
-    'only the kept answers were compared, not the films: whether one lies mirrored, or is a copy of the other, was not looked at',
-  'same-film': 'the two look like one film, or copies of it',
-} as const
-export type FilmRemark = keyof typeof FILM_REMARKS
+import type { FilmRemark, NoComparison, Trend } from './trend.ts'
 
 /** A figure of the earlier and the later film, and their difference with the range that a patient without change would stay in. */
 export type Change = {

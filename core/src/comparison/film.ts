@@ -1,25 +1,15 @@
 import { findLungs, pictureIn } from '../lungs/find-lungs.ts'
-import type { LungFault, Lungs } from '../lungs/lung.ts'
-import type { Regions } from '../lungs/regions.ts'
 import { type Severity, severityOf } from '../lungs/severity.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 import type { Preprocessed } from '../preprocess/preprocessed.ts'
+import type { Seen } from './align.ts'
 
 /** What a comparison needs of one film. */
 export type Film = {
   readonly severity: Severity
   /** What was seen of the film; absent where only its answer was kept. Without it nobody can say whether the film lies mirrored, or is a copy. */
   readonly seen?: Seen | undefined
-}
-
-export type Seen = {
-  readonly regions: Regions
-  /** As `findLungs` found them. */
-  readonly lungs: Lungs | LungFault
-  /** UINT8 [size,size], as the model saw it. */
-  readonly tensor: Uint8Array
-  readonly size: number
 }
 
 /** @returns undefined where the model outlines no lungs */

@@ -28,7 +28,6 @@ export type Retest = {
   readonly smallest: SmallestChange
   readonly at: string
   readonly command: string
-  readonly commit: string
   readonly model: string
   readonly copies: {
     readonly films: number
@@ -53,7 +52,6 @@ export const RETEST: Retest = {
   },
   at: '2026-11-28',
   command: 'node bench/comparison/retest.ts --copies ../shared/cxr-more --repeats ../shared/cxr',
-  commit: '4f66aa6f04104125e84706f7268b5334468c4eea',
   model: 'detl-128 0.3.0',
   level: 0.95,
   copies: {

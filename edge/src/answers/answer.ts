@@ -1,17 +1,21 @@
-import type { Answer } from '@detl/core/answers/answer'
 import { joinBytes } from '@detl/core/base/join-bytes'
 import type { Context } from 'hono'
 import type { EdgeContext } from '../context.ts'
 import type { Wanted } from './negotiate.ts'
-import { type Beside, type Representation, representationOf } from './representations.ts'
+import type { Beside, Row } from './representations.ts'
 
 type Rendered = { readonly type: string; readonly body: Uint8Array<ArrayBuffer> }
 
 /** One resource, several representations (RFC 9110, section 12.5.1). */
-export async function answer(c: Context<EdgeContext>, wanted: Wanted, result: Answer): Promise<Response> {
+export async function answer<N extends string, A extends { readonly id: string; readonly language: string }>(
+  c: Context<EdgeContext>,
+  rows: Readonly<Record<N, Row<A>>>,
+  wanted: Wanted<N>,
+  result: A,
+): Promise<Response> {
   const parts: Rendered[] = []
   const beside = wanted.multipart ? addresses(wanted.parts, result.id) : {}
-  for (const part of wanted.parts) parts.push(await rendered(part, result, beside))
+  for (const part of wanted.parts) parts.push(await rendered(rows[part], result, beside))
   const whole = wanted.multipart ? related(parts, result.id) : parts[0]!
   c.header('Vary', 'Accept, Accept-Language')
   c.header('Content-Language', result.language)
@@ -19,14 +23,14 @@ export async function answer(c: Context<EdgeContext>, wanted: Wanted, result: An
 }
 
 /** Where the parts of one answer find each other (RFC 2392). */
-function addresses(parts: readonly Representation[], id: string): Beside {
+function addresses(parts: readonly string[], id: string): Beside {
   const png = parts.indexOf('png')
   return png < 0 ? {} : { png: `cid:${contentId(id, png)}` }
 }
 const contentId = (id: string, part: number) => `${id}.${part}@detl`
 
-async function rendered(name: Representation, result: Answer, beside: Beside): Promise<Rendered> {
-  const { type, parameters = {}, render } = representationOf(name)
+async function rendered<A>(row: Row<A>, result: A, beside: Beside): Promise<Rendered> {
+  const { type, parameters = {}, render } = row
   const told = Object.entries(parameters).map(([key, value]) => `; ${key}=${value}`)
   return { type: type + told.join(''), body: await render(result, beside) }
 }

@@ -1,11 +1,27 @@
 import { AppError } from '@detl/core/api/problem'
 import { parseAccept } from 'hono/utils/accept'
-import { REPRESENTATION_NAMES, type Representation, representationOf } from './representations.ts'
+
+/** What negotiation reads of a representation's row. */
+export type Offered = {
+  readonly type: string
+  /** Media type parameters that belong to it: a range of `Accept` that has one of them with another value means something else. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Parameters that only we tell representations of one type apart by: it is chosen only where `Accept` names them all. */
+  readonly asked?: Readonly<Record<string, string>>
+}
+
+/** Representations of one resource, in order of preference, and what comes where `Accept` names none: `json` is one of them. */
+export type Offer<N extends string> = {
+  readonly rows: Readonly<Record<N, Offered>>
+  /** Of `multipart/related` with nothing else; and with `type="application/dicom"`. */
+  readonly together: { readonly plain: readonly N[]; readonly dicom: readonly N[] }
+}
 
 /** One representation, or several in one multipart/related body (RFC 2387). */
-export type Wanted = { readonly multipart: boolean; readonly parts: readonly Representation[] }
+export type Wanted<N extends string> = { readonly multipart: boolean; readonly parts: readonly N[] }
 
-export const isPlainJson = ({ multipart, parts }: Wanted): boolean => !multipart && parts[0] === 'json'
+export const isPlainJson = ({ multipart, parts }: Wanted<string>): boolean =>
+  !multipart && parts[0] === 'json'
 
 /** A media range of `Accept`; `place` is where it stands among those with its weight. */
 type Range = {
@@ -21,7 +37,10 @@ type Range = {
  * `type="application/dicom"`, as DICOMweb writes it, means overlay and report. Parameters that are not known are not looked at.
  * @throws AppError not-acceptable
  */
-export function negotiate(accept: string | undefined): Wanted {
+export function negotiate<N extends string>(
+  accept: string | undefined,
+  { rows, together }: Offer<N | 'json'>,
+): Wanted<N | 'json'> {
   if (!accept?.trim()) return { multipart: false, parts: ['json'] }
   const ranges = parseAccept(accept).map(
     ({ type, params, q }, place): Range => ({
@@ -31,24 +50,24 @@ export function negotiate(accept: string | undefined): Wanted {
       place,
     }),
   )
-  const listed = acceptable(ranges)
+  const listed = acceptable(ranges, rows)
   const multipart = ranges.find(({ type, q }) => type === 'multipart/related' && q > 0)
   if (multipart) {
-    const own: Representation[] =
-      multipart.params.type?.toLowerCase() === 'application/dicom' ? ['dicom', 'sr'] : []
+    const own = multipart.params.type?.toLowerCase() === 'application/dicom' ? together.dicom : []
     const parts = [...new Set([...own, ...listed.map(({ name }) => name)])]
-    return { multipart: true, parts: parts.length > 0 ? parts : ['json', 'dicom', 'sr'] }
+    return { multipart: true, parts: parts.length > 0 ? parts : together.plain }
   }
   const first = listed[0]
-  if (first === undefined) throw new AppError('not-acceptable', `offered: ${offered()}, multipart/related`)
+  if (first === undefined)
+    throw new AppError('not-acceptable', `offered: ${offered(rows)}, multipart/related`)
   return { multipart: false, parts: [first.name] }
 }
 
 /** What the ranges ask for, one of each range, the most wanted first. */
-function acceptable(ranges: readonly Range[]) {
-  const byRange = new Map<Range, Representation>()
-  for (const name of REPRESENTATION_NAMES) {
-    const range = closest(name, ranges)
+function acceptable<N extends string>(ranges: readonly Range[], rows: Readonly<Record<N, Offered>>) {
+  const byRange = new Map<Range, N>()
+  for (const name of Object.keys(rows) as N[]) {
+    const range = closest(rows[name], ranges, Object.values(rows))
     if (range && range.q > 0 && !byRange.has(range)) byRange.set(range, name)
   }
   return [...byRange]
@@ -57,10 +76,13 @@ function acceptable(ranges: readonly Range[]) {
 }
 
 /** The range that a representation is weighed by: the most specific of those that it lies in. */
-function closest(name: Representation, ranges: readonly Range[]): Range | undefined {
-  const { type, parameters, asked = {} } = representationOf(name)
+function closest(
+  { type, parameters, asked = {} }: Offered,
+  ranges: readonly Range[],
+  rows: readonly Offered[],
+): Range | undefined {
   const own = lowerCased({ ...parameters, ...asked })
-  const known = knownParameters(type)
+  const known = knownParameters(type, rows)
   const specificity = (range: Range): number => {
     if (range.type === '*/*') return 1
     if (range.type === `${type.split('/')[0]}/*`) return 2
@@ -79,9 +101,9 @@ function closest(name: Representation, ranges: readonly Range[]): Range | undefi
 }
 
 /** Parameters by which representations of a media type are told apart; others say nothing here. */
-const knownParameters = (type: string): ReadonlySet<string> =>
+const knownParameters = (type: string, rows: readonly Offered[]): ReadonlySet<string> =>
   new Set(
-    REPRESENTATION_NAMES.map(representationOf)
+    rows
       .filter((row) => row.type === type)
       .flatMap(({ parameters, asked }) => Object.keys(lowerCased({ ...parameters, ...asked }))),
   )
@@ -90,4 +112,5 @@ const knownParameters = (type: string): ReadonlySet<string> =>
 const lowerCased = (params: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(params).map(([key, value]) => [key.toLowerCase(), value]))
 
-const offered = () => [...new Set(REPRESENTATION_NAMES.map((name) => representationOf(name).type))].join(', ')
+const offered = (rows: Readonly<Record<string, Offered>>) =>
+  [...new Set(Object.values(rows).map(({ type }) => type))].join(', ')

@@ -9,24 +9,22 @@ import { toPdf } from '@detl/core/answers/pdf/report'
 import { toPng } from '@detl/core/answers/png'
 import { z } from '@hono/zod-openapi'
 import { Screening } from '../schemas.ts'
+import type { Offer, Offered } from './negotiate.ts'
 
 /** Addresses of other parts of the same answer. */
 export type Beside = { readonly png?: string }
 
-type Row = {
-  readonly type: string
-  /** Media type parameters that belong to it: a range of `Accept` that has one of them with another value means something else. */
-  readonly parameters?: Readonly<Record<string, string>>
-  /** Parameters that only we tell representations of one type apart by: it is chosen only where `Accept` names them all. */
-  readonly asked?: Readonly<Record<string, string>>
+/** A representation of something that is answered. */
+export type Row<A> = Offered & {
   /** Of its body, for the OpenAPI document. */
   readonly schema: z.ZodType
-  readonly render: (answer: Answer, beside: Beside) => Promise<Uint8Array<ArrayBuffer>>
+  readonly render: (answer: A, beside: Beside) => Promise<Uint8Array<ArrayBuffer>>
 }
 
-const FHIR_R4 = { fhirVersion: '4.0' }
-const binary = z.string().openapi({ format: 'binary' })
-const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>
+export const FHIR_R4 = { fhirVersion: '4.0' }
+export const binary = z.string().openapi({ format: 'binary' })
+export const text = (value: unknown) =>
+  new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>
 
 /**
  * What a screening can be answered as, in order of preference where `Accept` has none. To add one is to write its renderer in core and
@@ -89,9 +87,17 @@ export const REPRESENTATIONS = {
     schema: z.object({ resourceType: z.literal('Bundle') }).loose(),
     render: async (answer) => text(await toFhirBundle(answer)),
   },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, Row<Answer>>
 
 export type Representation = keyof typeof REPRESENTATIONS
-export const REPRESENTATION_NAMES = Object.keys(REPRESENTATIONS) as Representation[]
-/** The row of a representation, with the columns that not every row has. */
-export const representationOf = (name: Representation): Row => REPRESENTATIONS[name]
+export const SCREENING_OFFER: Offer<Representation> = {
+  rows: REPRESENTATIONS,
+  together: { plain: ['json', 'dicom', 'sr'], dicom: ['dicom', 'sr'] },
+}
+
+/** Bodies by media type, for the OpenAPI document: of those that share one, the first is what comes without a parameter that asks for another. */
+export function contentsOf(rows: Readonly<Record<string, Row<never>>>) {
+  const byType: Record<string, { schema: z.ZodType }> = {}
+  for (const { type, schema } of Object.values(rows)) byType[type] ??= { schema }
+  return byType
+}

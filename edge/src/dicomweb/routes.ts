@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createRoute, z } from '@hono/zod-openapi'
 import type { EdgeContext } from '../context.ts'
 import { BY_KEY, problems, WITH_KEY } from '../routes/documented.ts'
-import { IDEMPOTENCY_KEY } from '../screening/request.ts'
+import { IDEMPOTENCY_KEY } from '../screening/headers.ts'
 
 const binary = { schema: z.string().openapi({ format: 'binary' }) }
 /** The DICOM JSON Model (PS3.18, annex F.2). */

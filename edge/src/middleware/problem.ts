@@ -58,6 +58,9 @@ export const invalidInput: Hook<unknown, EdgeContext, string, unknown> = (result
   )
 }
 
+/** Answers there may be FHIR, so refusals are too. */
+const IN_FHIR = new Set(['/v1/screenings', '/v1/comparisons'])
+
 function respond(
   c: Context<EdgeContext>,
   code: ProblemCode,
@@ -65,7 +68,7 @@ function respond(
   retryAfterS = problemOf(code).passing?.retryAfterS,
 ) {
   const { status } = PROBLEMS[code]
-  const fhir = c.req.path === '/v1/screenings' && prefersFhir(c.req.header('accept'))
+  const fhir = IN_FHIR.has(c.req.path) && prefersFhir(c.req.header('accept'))
   const headers: Record<string, string> = {
     'content-type': fhir ? 'application/fhir+json; fhirVersion=4.0' : 'application/problem+json',
     vary: 'Accept',

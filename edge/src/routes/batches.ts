@@ -17,7 +17,7 @@ import { checkItem, type SourceHosts } from '../batch/source-rules.ts'
 import type { EdgeContext } from '../context.ts'
 import { requireScope } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
-import { idempotencyKeyOf, languageOf } from '../screening/request.ts'
+import { idempotencyKeyOf, languageOf } from '../screening/headers.ts'
 import type { Sealer } from '../seal.ts'
 import { missing } from './access.ts'
 import {

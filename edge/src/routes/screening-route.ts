@@ -1,14 +1,14 @@
 import { codesOf, type ProblemCode } from '@detl/core/api/problem'
 import { TENSOR_TYPE } from '@detl/core/wire/tensor-upload'
 import { createRoute, z } from '@hono/zod-openapi'
-import { REPRESENTATION_NAMES, representationOf } from '../answers/representations.ts'
-import { IDEMPOTENCY_KEY } from '../screening/request.ts'
+import { binary as body, contentsOf, REPRESENTATIONS } from '../answers/representations.ts'
+import { IDEMPOTENCY_KEY } from '../screening/headers.ts'
 import { BY_KEY, problems } from './documented.ts'
 
-const binary = { schema: z.string().openapi({ format: 'binary' }) }
+const binary = { schema: body }
 
 /** A refusal is an OperationOutcome where FHIR is what `Accept` prefers. */
-const refusals = (...codes: readonly ProblemCode[]) =>
+export const refusals = (...codes: readonly ProblemCode[]) =>
   Object.fromEntries(
     Object.entries(problems(...codes)).map(([status, { description, content }]) => [
       status,
@@ -16,13 +16,6 @@ const refusals = (...codes: readonly ProblemCode[]) =>
     ]),
   )
 const OperationOutcome = z.object({ resourceType: z.literal('OperationOutcome') }).loose()
-
-/** One entry a media type: of those that share one, the first is what comes without a parameter that asks for another. */
-function contents() {
-  const byType: Record<string, { schema: z.ZodType }> = {}
-  for (const { type, schema } of REPRESENTATION_NAMES.map(representationOf)) byType[type] ??= { schema }
-  return byType
-}
 
 /** POST /v1/screenings as the contract describes it; what it does is in `screenings.ts`. */
 export const screenRoute = createRoute({
@@ -77,7 +70,7 @@ export const screenRoute = createRoute({
     200: {
       description: 'Scores and heat maps, in the representation that `Accept` asks for',
       content: {
-        ...contents(),
+        ...contentsOf(REPRESENTATIONS),
         'multipart/related': binary,
       },
     },

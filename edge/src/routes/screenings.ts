@@ -1,13 +1,13 @@
 import { frameOf, screeningOf } from '@detl/core/answers/json'
-import { AppError } from '@detl/core/api/problem'
 import { readScores } from '@detl/core/model/outputs'
 import type { Places, Visit as Stay } from '@detl/core/places/places'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
 import { answer } from '../answers/answer.ts'
+import { REPRESENTATIONS } from '../answers/representations.ts'
 import type { ByteBudget, Claim } from '../byte-budget.ts'
 import type { EdgeContext } from '../context.ts'
-import { type Deadline, deadlineIn } from '../deadline.ts'
+import { type Deadline, deadlineIn, tooLate } from '../deadline.ts'
 import type { Job, JobState, Opened } from '../ledger/ledger.ts'
 import { granted } from '../middleware/auth.ts'
 import {
@@ -23,6 +23,7 @@ import { type SubmitDeps, submitJob } from '../screening/jobs.ts'
 import { readScreeningRequest, type ScreeningRequest } from '../screening/request.ts'
 import { type ReservationDeps, reserved } from '../screening/reservation.ts'
 import type { Granted } from '../screening/screened.ts'
+import { timed } from '../timed.ts'
 import { readUpload, type UploadRules } from '../upload.ts'
 import type { Infer } from '../upstream.ts'
 
@@ -144,7 +145,7 @@ async function render(
     return c.json(screeningOf(frame, { id, manifest, scores, servedBy, computedOn, settings, language }))
   }
   const { bytes, intake } = arrived
-  return answer(c, wanted, {
+  return answer(c, REPRESENTATIONS, wanted, {
     id,
     at,
     bytes,
@@ -157,19 +158,4 @@ async function render(
     settings,
     language,
   })
-}
-
-const tooLate =
-  ({ seconds }: Deadline) =>
-  () =>
-    new AppError('upstream-timeout', `the screening took longer than ${seconds} s`)
-
-/** The work's time as an entry of Server-Timing. */
-async function timed<T>(c: Context<EdgeContext>, name: string, work: () => Promise<T>): Promise<T> {
-  startTime(c, name)
-  try {
-    return await work()
-  } finally {
-    endTime(c, name)
-  }
 }

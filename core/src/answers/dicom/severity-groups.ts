@@ -19,7 +19,8 @@ import {
 import type { DicomContext } from './context.ts'
 import type { DataSet } from './writer.ts'
 
-type Site = { readonly site: Code; readonly side: Code }
+/** A finding site, and which side of the body it is. */
+export type Site = { readonly site: Code; readonly side: Code }
 
 const RIGHT: Code = ['24028007', 'SCT', 'Right']
 const LEFT: Code = ['7771000', 'SCT', 'Left']
@@ -28,8 +29,8 @@ const LUNG: Code = ['39607008', 'SCT', 'Lung']
 const UPPER: Code = ['281392002', 'SCT', 'Upper zone of lung']
 const MIDDLE: Code = ['281393007', 'SCT', 'Middle zone of lung']
 const LOWER: Code = ['281394001', 'SCT', 'Lower zone of lung']
-const BOTH: Site = { site: LUNG, side: ['51440002', 'SCT', 'Bilateral'] }
-const SITES: Readonly<Record<Zone, Site>> = {
+export const BOTH: Site = { site: LUNG, side: ['51440002', 'SCT', 'Bilateral'] }
+export const SITES: Readonly<Record<Zone, Site>> = {
   A: { site: UPPER, side: RIGHT },
   B: { site: MIDDLE, side: RIGHT },
   C: { site: LOWER, side: RIGHT },
@@ -39,7 +40,7 @@ const SITES: Readonly<Record<Zone, Site>> = {
 }
 
 /** Points of a score: UCUM's annotation, which stands for the unity (PS3.16, TID 300 asks for a unit). */
-const POINTS: Code = ['{score}', 'UCUM', 'Score']
+export const POINTS: Code = ['{score}', 'UCUM', 'Score']
 
 /** A number as it is written: its code and name, and its unit. */
 type Measure = { readonly name: Code; readonly unit: Code; readonly write: (value: number) => string }
@@ -111,7 +112,6 @@ async function group(
   { source, uid }: DicomContext,
   finding?: Code,
 ): Promise<DataSet> {
-  const where = codeItem('HAS CONCEPT MOD', ['363698007', 'SCT', 'Finding Site'], site)
   return container(
     ['125007', 'DCM', 'Measurement Group'],
     [
@@ -122,22 +122,13 @@ async function group(
         await uid(`tracking:${id}`),
       ),
       ...(finding ? [codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], finding)] : []),
-      {
-        ...where,
-        '0040a730': [
-          'SQ',
-          { items: [codeItem('HAS CONCEPT MOD', ['272741003', 'SCT', 'Laterality'], side)] },
-        ],
-      },
+      siteItem({ site, side }),
       ...measured.map(({ measure: { name: of, unit, write }, value: { value, low, high } }) => {
-        const uncertainty = (name: Code, by: number) =>
-          numItem('HAS PROPERTIES', name, { value: write(by), unit })
         return numItem('CONTAINS', of, {
           value: write(value),
           unit,
           items: [
-            uncertainty(['371886008', 'SCT', '+, range of upper measurement uncertainty'], high - value),
-            uncertainty(['371885007', 'SCT', '-, range of lower measurement uncertainty'], value - low),
+            ...uncertainty({ up: write(high - value), down: write(value - low), unit }),
             ...(source ? [imageItem(source)] : []),
           ],
         })
@@ -146,3 +137,29 @@ async function group(
     ],
   )
 }
+
+/** Where a group's numbers are of. */
+export const siteItem = ({ site, side }: Site): DataSet => ({
+  ...codeItem('HAS CONCEPT MOD', ['363698007', 'SCT', 'Finding Site'], site),
+  '0040a730': ['SQ', { items: [codeItem('HAS CONCEPT MOD', ['272741003', 'SCT', 'Laterality'], side)] }],
+})
+
+/** How far up and down from a number the true value may lie (PS3.16, CID 225). */
+export const uncertainty = ({
+  up,
+  down,
+  unit,
+}: {
+  readonly up: string
+  readonly down: string
+  readonly unit: Code
+}): DataSet[] => [
+  numItem('HAS PROPERTIES', ['371886008', 'SCT', '+, range of upper measurement uncertainty'], {
+    value: up,
+    unit,
+  }),
+  numItem('HAS PROPERTIES', ['371885007', 'SCT', '-, range of lower measurement uncertainty'], {
+    value: down,
+    unit,
+  }),
+]

@@ -11,8 +11,9 @@ import { tellSeverity } from '../severity-text.ts'
 import { toldOf } from '../told.ts'
 import type { AnswerWords } from '../words/words.ts'
 import { wordsOf } from '../words/words-of.ts'
+import { type Block, margin, paragraph, stacked, table } from './blocks.ts'
 import { type Canvas, type Colour, makeCanvas, place } from './canvas.ts'
-import { LINE, letter, widthOf, wrap } from './lettering.ts'
+import { LINE, letter, widthOf } from './lettering.ts'
 import { opposite, shownOrientation } from './orientation.ts'
 
 const WHITE: Colour = [255, 255, 255]
@@ -44,7 +45,6 @@ type Content = {
 
 /** What is drawn at a size of letters: blocks above and below the film, each with its height. */
 type Layout = { readonly em: number; readonly width: number; readonly above: Block; readonly below: Block }
-type Block = { readonly height: number; readonly draw: (canvas: Canvas, top: number) => void }
 
 /**
  * The overlay with what must be known of it burnt in: the decision, each class with score and threshold, how much of the lungs is opaque, the model, the colour bar with its
@@ -118,7 +118,7 @@ function layoutAt(em: number, width: number, content: Content): Layout {
       line(words.notForDiagnosis, 1, AMBER),
     ]),
     below: stacked(em, [
-      table(content, em, width),
+      scores(content, em, width),
       ...(content.opacity === undefined ? [] : [line(content.opacity, 1, WHITE)]),
       colourBar(content, em, width),
       line(content.model, 1, GREY),
@@ -126,61 +126,20 @@ function layoutAt(em: number, width: number, content: Content): Layout {
   }
 }
 
-/** Blocks below each other, with room around them. */
-function stacked(em: number, blocks: readonly Block[]): Block {
-  const gap = Math.round(em * 0.25)
-  const height = blocks.reduce((sum, block) => sum + block.height + gap, gap)
-  const draw = (canvas: Canvas, top: number) => {
-    let y = top + gap
-    for (const block of blocks) {
-      block.draw(canvas, y)
-      y += block.height + gap
-    }
-  }
-  return { height, draw }
-}
-
-const margin = (em: number) => Math.round(em * 0.6)
-
-function paragraph(text: string, size: number, width: number, colour: Colour): Block {
-  const x = margin(size)
-  const lines = wrap(text, size, width - 2 * x)
-  const step = Math.round(size * LINE)
-  const draw = (canvas: Canvas, top: number) => {
-    for (const [i, line] of lines.entries())
-      letter(canvas, line, { x, y: top + i * step + size, size, colour })
-  }
-  return { height: lines.length * step, draw }
-}
-
 /** Class, score, threshold and side of it, a row each; what is above its threshold stands out. */
-function table({ told, words, above }: Content, em: number, width: number): Block {
+function scores({ told, words, above }: Content, em: number, width: number): Block {
   const { columns } = words
-  const rows = [
-    { cells: [columns.class, columns.score, columns.threshold, columns.decision], colour: GREY },
-    ...told.classes.map(({ class: id, name, score, threshold, side }) => ({
-      cells: [name, score, threshold ?? '–', side],
-      colour: above.includes(id) ? AMBER : WHITE,
-    })),
-  ]
-  const room = width - 2 * margin(em)
-  const natural = [0, 1, 2, 3].map(
-    (i) => Math.max(...rows.map(({ cells }) => widthOf(cells[i]!, em))) + 0.8 * em,
+  return table(
+    [
+      { cells: [columns.class, columns.score, columns.threshold, columns.decision], colour: GREY },
+      ...told.classes.map(({ class: id, name, score, threshold, side }) => ({
+        cells: [name, score, threshold ?? '–', side],
+        colour: above.includes(id) ? AMBER : WHITE,
+      })),
+    ],
+    em,
+    width,
   )
-  const total = natural.reduce((sum, one) => sum + one, 0)
-  // Long names of classes make the letters smaller, never the columns overlap.
-  const size = em * Math.min(1, room / total)
-  const step = Math.round(size * LINE)
-  const draw = (canvas: Canvas, top: number) => {
-    for (const [row, { cells, colour }] of rows.entries()) {
-      let x = margin(em)
-      for (const [i, cell] of cells.entries()) {
-        letter(canvas, cell, { x, y: top + row * step + size, size, colour })
-        x += natural[i]! * (size / em)
-      }
-    }
-  }
-  return { height: rows.length * step, draw }
 }
 
 /** The colours of the heat map from none to its hottest, with the raw values (logit units) at the ends. */

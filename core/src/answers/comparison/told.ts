@@ -1,0 +1,52 @@
+import type { FilmComparison } from '../../comparison/compare-films.ts'
+import { RETEST } from '../../comparison/retest.ts'
+import type { NoComparison } from '../../comparison/trend.ts'
+import type { Zone } from '../../lungs/zones.ts'
+import type { Language } from '../../model/classes.ts'
+import { percent } from '../decision-text.ts'
+import { zoneName } from '../severity-text.ts'
+import { wordsOf } from '../words/words-of.ts'
+import { comparisonWordsOf } from './words-of.ts'
+
+/** A step in one sentence, without a full stop. */
+export function headlineOf(
+  step: Pick<FilmComparison, 'trend' | 'reason' | 'changes'>,
+  language: Language,
+): string {
+  const words = comparisonWordsOf(language)
+  const { trend, reason, changes } = step
+  if (reason || !changes)
+    return words.unmeasured(words.trend[trend], reasonIn(reason ?? 'lungs-not-found', language))
+  const { from, to, change } = changes.score
+  return words.measured(
+    words.trend[trend],
+    points(from, language),
+    points(to, language),
+    signed(change.value, language),
+    points(RETEST.smallest.score, language),
+  )
+}
+
+/** Why two films cannot be compared, in words. */
+const reasonIn = (reason: NoComparison, language: Language): string => {
+  const texts: Readonly<Record<NoComparison, string>> = {
+    ...wordsOf(language).severity.faults,
+    ...comparisonWordsOf(language).reason,
+  }
+  return texts[reason]
+}
+
+/** A zone as severity calls it. */
+export const zoneIn = (zone: Zone, language: Language): string => zoneName(zone, wordsOf(language).severity)
+
+/** A score to a tenth. */
+export const points = (value: number, language: Language): string =>
+  value.toFixed(1).replace('.', wordsOf(language).decimalPoint)
+
+/** A change of the score, with its sign. */
+export const signed = (value: number, language: Language): string =>
+  `${value > 0 ? '+' : value < 0 ? '−' : '±'}${points(Math.abs(value), language)}`
+
+/** A change of a share, in points of percent, with its sign. */
+export const signedPercent = (value: number, language: Language): string =>
+  `${value > 0 ? '+' : value < 0 ? '−' : '±'}${percent(Math.abs(value), language)}`

