@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addBillingCommand } from './commands/billing.ts'
 import { addCalibrateCommand } from './commands/calibrate.ts'
+import { addCompareCommand } from './commands/compare.ts'
 import { addDriftCommand } from './commands/drift.ts'
 import { addGatewayCommand } from './commands/gateway.ts'
 import { addKeysCommand } from './commands/keys.ts'
@@ -42,6 +43,7 @@ const program = new Command('detl')
   // Of commander's own ends only help and version are none of a wrong call.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
 addScreenCommand(program)
+addCompareCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)
 addKeysCommand(program)

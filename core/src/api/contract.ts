@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare chest X-rays of one patient
+         * @description The body is a form with 2 to 8 films, in the order of time; where all state their date, that decides. A part `screening` with the id of a kept answer may stand for a film. Ids alone are sent as JSON. Each image is charged as one screening, once all are answered; kept answers are not charged again. It tells whether less or more of the lungs is opaque, not how the patient is; it was not validated clinically.
+         */
+        post: operations["createComparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/account": {
         parameters: {
             query?: never;
@@ -992,7 +1012,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/upload-incomplete" | "/problems/encoding-unsupported" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/idempotency-mismatch" | "/problems/source-refused" | "/problems/source-missing" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/item-lost" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/issuer-unavailable" | "/problems/source-unavailable" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
+            type: "/problems/request-invalid" | "/problems/image-missing" | "/problems/key-missing" | "/problems/key-invalid" | "/problems/signature-missing" | "/problems/signature-invalid" | "/problems/signature-expired" | "/problems/signature-replayed" | "/problems/token-invalid" | "/problems/credits-exhausted" | "/problems/scope-missing" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/not-acceptable" | "/problems/upload-timeout" | "/problems/upload-incomplete" | "/problems/encoding-unsupported" | "/problems/conflict" | "/problems/idempotency-in-flight" | "/problems/idempotency-stale" | "/problems/preprocess-mismatch" | "/problems/image-too-large" | "/problems/body-too-large" | "/problems/image-unsupported" | "/problems/image-undecodable" | "/problems/image-unsuitable" | "/problems/patients-differ" | "/problems/comparison-unavailable" | "/problems/idempotency-mismatch" | "/problems/source-refused" | "/problems/source-missing" | "/problems/webhook-refused" | "/problems/quota-exhausted" | "/problems/concurrency-limited" | "/problems/rate-limited" | "/problems/item-lost" | "/problems/internal" | "/problems/upstream-invalid" | "/problems/issuer-unavailable" | "/problems/source-unavailable" | "/problems/upstream-unavailable" | "/problems/overloaded" | "/problems/upstream-timeout" | "/problems/deadline-exceeded";
             title: string;
             status: number;
             detail: string;
@@ -1506,6 +1526,412 @@ export interface components {
             source: string;
             attempts: number;
             problem: components["schemas"]["Problem"];
+        };
+        Comparison: {
+            id: string;
+            model: {
+                name: string;
+                version: string;
+            };
+            films: {
+                screening: string;
+                position: number;
+                /** Format: date */
+                taken?: string;
+                severity: {
+                    /** @enum {boolean} */
+                    assessable: false;
+                    reason: {
+                        /** @enum {string} */
+                        code: "lungs-not-found" | "lungs-cut-off" | "lungs-implausible";
+                        detail: string;
+                    };
+                } | {
+                    /** @enum {boolean} */
+                    assessable: true;
+                    score: {
+                        value: number;
+                        low: number;
+                        high: number;
+                    };
+                    extent: {
+                        left: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        right: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                    };
+                    zones: {
+                        A: {
+                            score: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            extent: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                        };
+                        B: {
+                            score: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            extent: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                        };
+                        C: {
+                            score: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            extent: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                        };
+                        D: {
+                            score: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            extent: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                        };
+                        E: {
+                            score: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            extent: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                        };
+                        F: {
+                            score: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            extent: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                        };
+                    };
+                    level: number;
+                };
+            }[];
+            /** @enum {string} */
+            order: "study-date" | "given";
+            steps: {
+                from: number;
+                to: number;
+                days?: number;
+                /** @enum {string} */
+                trend: "better" | "unchanged" | "worse" | "cannot-tell";
+                headline: string;
+                reason?: {
+                    /** @enum {string} */
+                    code: "lungs-not-found" | "lungs-cut-off" | "lungs-implausible" | "lungs-do-not-match" | "zones-disagree" | "not-measured";
+                    detail: string;
+                };
+                changes?: {
+                    score: {
+                        from: number;
+                        to: number;
+                        change: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        /** @enum {string} */
+                        trend: "better" | "unchanged" | "worse";
+                    };
+                    extent: {
+                        left: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        right: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                    };
+                    zones: {
+                        A: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        B: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        C: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        D: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        E: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        F: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                    };
+                };
+                alignment?: {
+                    affine: [
+                        number,
+                        number,
+                        number,
+                        number,
+                        number,
+                        number
+                    ];
+                    overlap: number;
+                    correlation: number;
+                    mirrored: boolean;
+                };
+                remarks: {
+                    /** @enum {string} */
+                    code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film";
+                    detail: string;
+                }[];
+            }[];
+            overall: {
+                from: number;
+                to: number;
+                days?: number;
+                /** @enum {string} */
+                trend: "better" | "unchanged" | "worse" | "cannot-tell";
+                headline: string;
+                reason?: {
+                    /** @enum {string} */
+                    code: "lungs-not-found" | "lungs-cut-off" | "lungs-implausible" | "lungs-do-not-match" | "zones-disagree" | "not-measured";
+                    detail: string;
+                };
+                changes?: {
+                    score: {
+                        from: number;
+                        to: number;
+                        change: {
+                            value: number;
+                            low: number;
+                            high: number;
+                        };
+                        /** @enum {string} */
+                        trend: "better" | "unchanged" | "worse";
+                    };
+                    extent: {
+                        left: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        right: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                    };
+                    zones: {
+                        A: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        B: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        C: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        D: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        E: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                        F: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
+                    };
+                };
+                alignment?: {
+                    affine: [
+                        number,
+                        number,
+                        number,
+                        number,
+                        number,
+                        number
+                    ];
+                    overlap: number;
+                    correlation: number;
+                    mirrored: boolean;
+                };
+                remarks: {
+                    /** @enum {string} */
+                    code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film";
+                    detail: string;
+                }[];
+            };
+            smallestChange: {
+                score: number;
+                extent: number;
+                zoneExtent: number;
+                level: number;
+            };
+            remarks: {
+                /** @enum {string} */
+                code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "order-given" | "patients-differ" | "patient-unknown";
+                detail: string;
+            }[];
+            screenings: components["schemas"]["Screening"][];
+            notice: string;
+            /** @enum {string} */
+            disclaimer: "Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.";
         };
         Account: {
             id: string;
@@ -5107,6 +5533,297 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createComparison: {
+        parameters: {
+            query?: {
+                /** @description With `true`, films whose headers name different patients are compared all the same, and the answer says so. */
+                "allow-different-patients"?: "true" | "false";
+            };
+            header?: {
+                /** @description For 24 h a repeat with the same key and films gets the same screenings, and none is charged. */
+                "idempotency-key"?: string;
+                /** @description Of what people read in the answer: `en` or `de`. */
+                "accept-language"?: string;
+                /** @description FHIR reference of the patient, passed through into FHIR answers */
+                "fhir-subject"?: string;
+                /** @description FHIR reference of the last film’s imaging study, passed through into FHIR answers */
+                "fhir-imaging-study"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    image: string[];
+                    screening?: string[];
+                };
+                "application/json": {
+                    screenings: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description What changed, in the representation that `Accept` asks for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "Observation";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                    "application/dicom": string;
+                    "image/png": string;
+                    "multipart/related": string;
+                };
+            };
+            /** @description `request-invalid`: The request is not valid. `image-missing`: The request has no image. `upload-incomplete`: The request body broke off. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. `token-invalid`: The token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `credits-exhausted`: There are no credits left. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `scope-missing`: The key may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `not-found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `not-acceptable`: None of the accepted media types can be produced. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `upload-timeout`: The request body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `conflict`: The request conflicts with what is there. `idempotency-in-flight`: A request with this Idempotency-Key is in progress. `idempotency-stale`: The model changed since the first request with this Idempotency-Key. `preprocess-mismatch`: The tensor was made by another preprocess specification. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `image-too-large`: The image exceeds the size limit. `body-too-large`: The request body exceeds the size limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `encoding-unsupported`: The encoding of the request body is not supported. `image-unsupported`: The image format is not supported. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `image-undecodable`: The image could not be decoded. `image-unsuitable`: The image is not a frontal chest X-ray that can be scored. `patients-differ`: The films name different patients. `comparison-unavailable`: These screenings cannot be compared. `idempotency-mismatch`: The Idempotency-Key was used with another body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `quota-exhausted`: The quota is used up. `concurrency-limited`: Too many screenings are in progress. `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `upstream-invalid`: Inference answered something unexpected. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `issuer-unavailable`: The keys of the token’s issuer cannot be read. `upstream-unavailable`: Inference is not available. `overloaded`: There is more work than can be done in time. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `upstream-timeout`: Inference did not answer in time. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/fhir+json": {
+                        /** @enum {string} */
+                        resourceType: "OperationOutcome";
+                    } & {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
