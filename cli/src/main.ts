@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { addBatchCommand } from './commands/batch.ts'
 import { addBillingCommand } from './commands/billing.ts'
 import { addCalibrateCommand } from './commands/calibrate.ts'
 import { addCompareCommand } from './commands/compare.ts'
@@ -44,6 +45,7 @@ const program = new Command('detl')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
 addScreenCommand(program)
 addCompareCommand(program)
+addBatchCommand(program)
 addServeCommand(program)
 addPhantomCommand(program)
 addKeysCommand(program)

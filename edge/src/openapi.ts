@@ -13,7 +13,7 @@ const INFO = {
     '',
     '**Research software, not a medical device.** The scores assist a qualified reader; they are not a diagnosis.',
     '',
-    '- Nothing is kept: no image, no tensor, no map; reports and heat maps of images that came by DICOMweb only where the account chose so (`keepHours`).',
+    '- Nothing is kept: no image, no tensor, no map; reports and heat maps of images that came by DICOMweb only where the account chose so (`keepHours`), results of batches, sealed, for a week.',
     '- A screening is charged once, and only when it was answered. `Idempotency-Key` makes a repeat safe for 24 h.',
     '- Test keys (`detl_test_…`) get real scores and are never billed.',
     '- Refusals are RFC 9457 problem details; `type` is stable, texts are not.',

@@ -35,7 +35,8 @@ export type Infer = (
 type GpuOptions = {
   readonly gpuUrl: string
   readonly gpuDeadlineMs: number
-  readonly signingKey: SigningKey
+  /** Absent where the server checks no signatures. */
+  readonly signingKey: SigningKey | undefined
   readonly manifest: Manifest
 }
 
@@ -62,7 +63,8 @@ export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: Gpu
       [DEADLINE_HEADER]: String(gpuDeadlineMs),
     }
     if (traceparent) headers.traceparent = traceparent
-    Object.assign(headers, await signRequest({ method: 'POST', path, headers, body, key: signingKey }))
+    if (signingKey)
+      Object.assign(headers, await signRequest({ method: 'POST', path, headers, body, key: signingKey }))
 
     const deadline = AbortSignal.timeout(gpuDeadlineMs)
     try {

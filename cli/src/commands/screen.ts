@@ -1,5 +1,6 @@
 import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { FORMATS, readFormats } from '../format-option.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 import { report } from '../report-error.ts'
 import type { Format } from '../screen/output-folder.ts'
@@ -27,8 +28,6 @@ Examples:
 
 Results go to standard output, progress and summary to standard error.
 Exit code: 0 if each image was scored, 1 if one was not, 2 for a call that is wrong, 130 after Ctrl-C.`
-
-const FORMATS = ['png', 'fhir', 'sr', 'sc', 'pdf'] as const satisfies readonly Format[]
 
 export function addScreenCommand(program: Command): void {
   program
@@ -67,9 +66,9 @@ export function addScreenCommand(program: Command): void {
       if (files.length === 0 && flags.filesFrom === undefined)
         program.error('detl screen: name files or folders, or a list of them with --files-from')
       const { run } = await import('../screen/run.ts')
+      const modelDir = findModel(flags.model)
       const { summary, exitCode, error } = await run(files, {
-        modelDir: findModel(flags.model),
-        providers: [flags.provider],
+        openScorer: async () => (await import('../screen/scorer.ts')).openScorer(modelDir, [flags.provider]),
         filesFrom: flags.filesFrom,
         print: flags.json ? 'json' : flags.csv ? 'csv' : 'text',
         out: flags.out,
@@ -81,12 +80,4 @@ export function addScreenCommand(program: Command): void {
       if (error) report(error)
       process.exitCode = exitCode
     })
-}
-
-function readFormats(text: string): Format[] {
-  const kinds = text === 'all' ? [...FORMATS] : text.split(',').map((kind) => kind.trim())
-  const unknown = kinds.filter((kind) => !FORMATS.some((format) => format === kind))
-  if (unknown.length > 0)
-    throw new InvalidArgumentError(`It is "all" or some of ${FORMATS.join(', ')}, parted by commas.`)
-  return kinds as Format[]
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { AppError } from '@detl/core/api/problem'
+import { AppError, PROBLEMS, type ProblemCode, problemOf } from '@detl/core/api/problem'
 import { parse } from 'csv-parse'
 import { reasonOf } from '../io-errors.ts'
 import type { ScreenLine } from './line.ts'
@@ -58,8 +58,11 @@ async function lastLineEnd(path: string) {
   return { seen, bytes }
 }
 
-/** Faults of the place, not of the image: worth another try. */
-const PASSING: ReadonlySet<string> = new Set(['image-missing', 'conflict', 'internal'])
+/** Faults of the place, or of a server, not of the image: worth another try. */
+const PASSING: ReadonlySet<string> = new Set([
+  ...['image-missing', 'conflict', 'internal'],
+  ...Object.keys(PROBLEMS).filter((code) => problemOf(code as ProblemCode).passing),
+])
 
 async function* fromJson(path: string, bytes: number): AsyncGenerator<Seen> {
   const input = createReadStream(path, { end: bytes - 1 })

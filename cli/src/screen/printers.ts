@@ -103,5 +103,6 @@ export const OUTPUTS = {
   json: () => toNdjson,
   csv: toCsv,
   text: () => toText,
+  none: () => () => '',
 } as const satisfies Record<string, (labels: readonly string[]) => Printer>
 export type Output = keyof typeof OUTPUTS

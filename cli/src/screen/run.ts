@@ -1,6 +1,5 @@
 import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { AppError } from '@detl/core/api/problem'
-import type { Provider } from '@detl/gpu-function/session-messages'
 import { reasonOf, systemCode } from '../io-errors.ts'
 import { type EarlierOutput, readEarlier } from './earlier-output.ts'
 import { collectInputs, type Input } from './inputs.ts'
@@ -10,16 +9,21 @@ import { type Format, makeFolder, mirror, realFolder } from './output-folder.ts'
 import { csvHeader, OUTPUTS, type Output } from './printers.ts'
 import { startProgress } from './progress.ts'
 import { RunRecord, recordIn } from './record.ts'
-import { openScorer, type Scorer } from './scorer.ts'
+import type { Scorer } from './scorer.ts'
 import { screenFiles } from './screen-files.ts'
+import { inShard, type Shard } from './shard.ts'
 import { Tally } from './tally.ts'
 
 export type RunOptions = {
-  readonly modelDir: string
-  readonly providers: readonly Provider[]
+  /** Opens what scores: the model in this process, or a server of it. */
+  readonly openScorer: () => Promise<Scorer>
+  /** Of all that was named, only this share. */
+  readonly shard?: Shard | undefined
   /** List of files; `-` is standard input. */
   readonly filesFrom: string | undefined
   readonly print: Output
+  /** A folder that is not entered, beside `out`. */
+  readonly apart?: string | undefined
   /** Folder for what is written of each image. */
   readonly out: string | undefined
   readonly formats: readonly Format[]
@@ -42,16 +46,17 @@ export type Outcome = {
  */
 export async function run(args: readonly string[], options: RunOptions): Promise<Outcome> {
   const { out } = options
-  const apart = out === undefined ? [] : [realFolder(out)]
+  const apart = [out, options.apart].flatMap((folder) => (folder === undefined ? [] : [realFolder(folder)]))
   const all = await collectInputs(args, { filesFrom: options.filesFrom, apart })
   if (all.length === 0) throw new AppError('image-missing', 'there is no file in what was named')
   const outputs = out === undefined ? () => ({}) : mirror(all, out, options.formats)
-  const scorer = await openScorer(options.modelDir, options.providers)
+  const mine = options.shard ? all.filter(({ name }) => inShard(name, options.shard!)) : all
+  const scorer = await options.openScorer()
   try {
     const { name, version } = scorer.manifest
     const earlier = await earlierOutput(options, `${name} ${version}`)
     if (out !== undefined) await makeFolder(out)
-    const inputs = all.filter((input) => !earlier?.done.has(input.name))
+    const inputs = mine.filter((input) => !earlier?.done.has(input.name))
     const record =
       out === undefined
         ? undefined
@@ -73,7 +78,7 @@ export async function run(args: readonly string[], options: RunOptions): Promise
       const { tally, error, unread } = await screenAll(inputs, parts)
       const failed = error !== undefined || tally.failed > 0
       return {
-        summary: tally.summary(inputs.length, all.length - inputs.length) + onGpu(scorer),
+        summary: tally.summary(inputs.length, mine.length - inputs.length) + onGpu(scorer),
         exitCode: interrupt.exitCode() ?? (unread ? EXIT_PIPE : failed ? 1 : 0),
         error,
       }
@@ -86,8 +91,7 @@ export async function run(args: readonly string[], options: RunOptions): Promise
   }
 }
 
-const onGpu = ({ provider, adapter }: Scorer): string =>
-  provider === 'cpu' ? '' : `\nrun by ${provider} on ${adapter}`
+const onGpu = ({ where }: Scorer): string => (where === undefined ? '' : `\nrun by ${where}`)
 
 /** As a shell gives it for a program that SIGPIPE ended: who reads the output has read enough. */
 const EXIT_PIPE = 141

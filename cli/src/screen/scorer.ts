@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
-import { AppError } from '@detl/core/api/problem'
+import { AppError, type ProblemCode } from '@detl/core/api/problem'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { collectOutputs, type ModelOutputs, outputsOf } from '@detl/core/model/outputs'
 import { float32Values } from '@detl/core/wire/tensor'
@@ -12,13 +12,12 @@ import type { Provider, Session } from '@detl/gpu-function/session-messages'
 import { reasonOf } from '../io-errors.ts'
 
 /** What comes back through a port: the model's outputs for one image, or why there are none. */
-export type Scored = ModelOutputs | { readonly error: string }
+export type Scored = ModelOutputs | { readonly error: string; readonly code?: ProblemCode }
 
 export type Scorer = {
   readonly manifest: Manifest
-  readonly provider: Provider
-  /** What the provider computes on, in one line. */
-  readonly adapter: string
+  /** What computes the scores, in one line, where it is not the CPU of this process. */
+  readonly where: string | undefined
   /** Answers one tensor (UINT8 [1,1,S,S]) that comes through the port with a `Scored`. */
   readonly serve: (port: MessagePort) => void
   readonly close: () => Promise<void>
@@ -45,8 +44,7 @@ export async function openScorer(modelDir: string, providers: readonly Provider[
   const queue = new BatchQueue(session, outputsOf(manifest))
   return {
     manifest,
-    provider: session.provider,
-    adapter: adapterText(session.adapter),
+    where: session.provider === 'cpu' ? undefined : `${session.provider} on ${adapterText(session.adapter)}`,
     serve: (port) =>
       port.once('message', (tensor: Uint8Array) =>
         queue.add({ tensor, answer: (scored) => port.postMessage(scored) }),
@@ -97,7 +95,7 @@ class BatchQueue {
   }
 }
 
-async function readManifest(modelDir: string): Promise<Manifest> {
+export async function readManifest(modelDir: string): Promise<Manifest> {
   const text = await readFile(join(modelDir, 'manifest.json'), 'utf8').catch(unusable(modelDir))
   try {
     return parseManifest(JSON.parse(text))

@@ -102,7 +102,8 @@ export default async function screen({ file, source, guessed, outputs, port }: T
 async function scoresOf(tensor: Uint8Array, port: MessagePort): Promise<Scores> {
   port.postMessage(tensor)
   const [scored] = (await once(port, 'message')) as [Scored]
-  if ('error' in scored) throw new AppError('internal', `the model could not be run: ${scored.error}`)
+  if ('error' in scored)
+    throw new AppError(scored.code ?? 'internal', `the model could not be run: ${scored.error}`)
   return readScores(manifest, scored)
 }
 
