@@ -5,6 +5,7 @@ import { imageServer } from '../support/image-server.ts'
 import { accessSuite } from './suites/access.ts'
 import { accountSuite } from './suites/account.ts'
 import { batchesSuite } from './suites/batches.ts'
+import { comparisonSuite } from './suites/comparison.ts'
 import { deviceSuite } from './suites/device.ts'
 import { exportsSuite } from './suites/exports.ts'
 import { intakeSuite } from './suites/intake.ts'
@@ -45,5 +46,6 @@ describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, {
   exportsSuite(stage)
   accountSuite(stage)
   batchesSuite(stage)
+  comparisonSuite(stage)
   referenceSuite(stage)
 })

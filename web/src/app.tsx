@@ -1,5 +1,6 @@
 import { AccountDialog } from './components/account-dialog.tsx'
 import { BatchesDialog } from './components/batches-dialog.tsx'
+import { ComparisonDialog } from './components/comparison-dialog.tsx'
 import { DropTarget } from './components/drop.tsx'
 import { Header } from './components/header.tsx'
 import { Intake } from './components/intake.tsx'
@@ -36,6 +37,7 @@ export function App() {
       <KeyDialog />
       <AccountDialog />
       <BatchesDialog />
+      <ComparisonDialog />
       <DropTarget />
       <PrintSheets />
       <Announcer />

@@ -17,6 +17,7 @@ import './style/viewer.css'
 import './style/result.css'
 import './style/account.css'
 import './style/batches.css'
+import './style/comparison.css'
 import './style/narrow.css'
 import './style/print.css'
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { MOST_FILMS } from '../comparison/request.ts'
 import {
   COMPARISON_REMARKS,
   type ComparisonRemark,
@@ -11,12 +12,6 @@ import {
 import { DISCLAIMER } from './disclaimer.ts'
 import { screeningSchema } from './screening.ts'
 import { severitySchema } from './severity.ts'
-
-/** Films of one comparison, at most. */
-export const MOST_FILMS = 8
-
-/** Asks for a comparison of films whose headers name different patients. */
-export const ALLOW_DIFFERENT = 'allow-different-patients'
 
 const codesOf = <T extends string>(table: Readonly<Record<T, string>>) =>
   z.enum(Object.keys(table) as [T, ...T[]])

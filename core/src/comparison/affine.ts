@@ -56,3 +56,10 @@ export function at(plane: ArrayLike<number>, width: number, height: number, x: n
   const lower = value(0, 1) * (1 - fx) + value(1, 1) * fx
   return upper * (1 - fy) + lower * fy
 }
+
+/** The way back. */
+export function inverse([xx, xy, x0, yx, yy, y0]: Affine): Affine {
+  const det = xx * yy - xy * yx
+  const [a, b, d, e] = [yy / det, -xy / det, -yx / det, xx / det]
+  return [a, b, -(a * x0 + b * y0), d, e, -(d * x0 + e * y0)]
+}

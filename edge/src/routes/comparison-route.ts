@@ -1,5 +1,6 @@
-import { ALLOW_DIFFERENT, comparisonInputSchema, MOST_FILMS } from '@detl/core/api/comparison'
+import { comparisonInputSchema } from '@detl/core/api/comparison'
 import { codesOf } from '@detl/core/api/problem'
+import { ALLOW_DIFFERENT, MOST_FILMS } from '@detl/core/comparison/request'
 import { createRoute, z } from '@hono/zod-openapi'
 import { COMPARISON_REPRESENTATIONS } from '../answers/comparison-representations.ts'
 import { binary, contentsOf } from '../answers/representations.ts'

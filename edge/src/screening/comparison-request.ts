@@ -1,6 +1,7 @@
 import type { Answer } from '@detl/core/answers/answer'
-import { ALLOW_DIFFERENT, comparisonInputSchema, MOST_FILMS } from '@detl/core/api/comparison'
+import { comparisonInputSchema } from '@detl/core/api/comparison'
 import { AppError } from '@detl/core/api/problem'
+import { ALLOW_DIFFERENT, MOST_FILMS } from '@detl/core/comparison/request'
 import type { Language } from '@detl/core/model/classes'
 import type { Context } from 'hono'
 import {

@@ -1,4 +1,5 @@
 import { listCsv } from '../screening/list-csv.ts'
+import { openComparison } from '../state/dialogs.ts'
 import { shownItems } from '../state/list-view.ts'
 import { printAll, printing } from '../state/print-all.ts'
 import { text } from '../text/text.ts'
@@ -31,6 +32,17 @@ export function ListExports() {
         <Icon name="print" />
         {t.printAll}
       </button>
+      {scored > 1 && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={text.value.comparison.open}
+          title={text.value.comparison.open}
+          onClick={openComparison}
+        >
+          <Icon name="compare" />
+        </button>
+      )}
       <p class="hidden-words" role="status">
         {busy && t.preparing(Math.min(busy.all, busy.sheets.length + 1), busy.all)}
       </p>

@@ -5,6 +5,7 @@ import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
+import type { Language } from '@detl/core/model/classes'
 import { phantom } from '@detl/core/phantom/phantom'
 import { expose, transfer } from 'comlink'
 import {
@@ -80,6 +81,15 @@ const engine: Engine = {
     return transfer(made, [made.buffer])
   }),
 
+  /** Compares films of one patient here, after `load`. */
+  compare: guarded(async (files: ArrayBuffer[], language: Language, allowDifferent: boolean) =>
+    (await import('./compare-here.ts')).compareHere(
+      files.map((bytes) => new Uint8Array(bytes)),
+      language,
+      allowDifferent,
+    ),
+  ),
+
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readModel: guarded(async (json: unknown) => (await import('./read-json.ts')).readModel(json)),
   /** GET /v1/account, /v1/usage, /v1/keys; POST /v1/keys */
@@ -90,6 +100,8 @@ const engine: Engine = {
   readBatches: guarded(async (json: unknown) => (await import('./read-json.ts')).readBatches(json)),
   readCreatedKey: guarded(async (json: unknown) => (await import('./read-json.ts')).readCreatedKey(json)),
 
+  /** POST /v1/comparisons' JSON */
+  readComparison: guarded(async (json: unknown) => (await import('./read-json.ts')).readComparison(json)),
   /** POST /v1/screenings' JSON → a result. */
   readAnswer: guarded(async (json: unknown) => (await import('./read-json.ts')).readAnswer(json)),
 }

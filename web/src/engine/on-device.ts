@@ -54,7 +54,7 @@ async function fetched(manifestSha256: string, progress: (share: number) => void
 }
 
 /** Decode, preprocess, infer: the steps of the edge and of the GPU function, in this thread. */
-async function screen(bytes: Uint8Array) {
+export async function screen(bytes: Uint8Array) {
   if (!loaded) throw new Error('screened before load')
   const { manifest, runtime } = await loaded
   const gate = { mode: 'refuse', spec: manifest.gate } as const

@@ -1,5 +1,6 @@
 import { accountSchema, createdKeySchema, keySchema, usageRowSchema } from '@detl/core/api/account'
 import { batchSchema } from '@detl/core/api/batch'
+import { comparisonSchema } from '@detl/core/api/comparison'
 import { screeningSchema } from '@detl/core/api/screening'
 import type { ZoneOutlines } from '@detl/core/lungs/outlines'
 import { manifestSchema } from '@detl/core/model/manifest'
@@ -50,6 +51,7 @@ export function readModel(json: unknown): ModelInfo {
   return { name, version, preprocess, gate }
 }
 
+export const readComparison = (json: unknown) => parse(comparisonSchema, json)
 export const readAccount = (json: unknown) => parse(accountSchema, json)
 export const readUsage = (json: unknown) => parse(usageSchema, json).usage
 export const readKeys = (json: unknown) => parse(keysSchema, json).keys

@@ -1,5 +1,6 @@
 import type { Account, KeyInfo, UsageRow } from '@detl/core/api/account'
 import type { BatchInfo } from '@detl/core/api/batch'
+import type { Comparison } from '@detl/core/api/comparison'
 import type { ComputedOn } from '@detl/core/api/computed-on'
 import type { Decision } from '@detl/core/api/decision'
 import type { ProblemCode } from '@detl/core/api/problem'
@@ -137,6 +138,9 @@ export type Engine = {
   /** A report of an image that was scored here, after `load`. */
   readonly report: Asked<[bytes: ArrayBuffer, kind: ReportKind, about: About], Uint8Array<ArrayBuffer>>
 
+  /** Compares films of one patient here, after `load`. */
+  readonly compare: Asked<[files: ArrayBuffer[], language: Language, allowDifferent: boolean], Comparison>
+
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readonly readModel: Asked<[json: unknown], ModelInfo>
   /** GET /v1/account, /v1/usage, /v1/keys; POST /v1/keys */
@@ -145,6 +149,8 @@ export type Engine = {
   readonly readKeys: Asked<[json: unknown], KeyInfo[]>
   readonly readBatches: Asked<[json: unknown], BatchInfo[]>
   readonly readCreatedKey: Asked<[json: unknown], string>
+  /** POST /v1/comparisons' JSON */
+  readonly readComparison: Asked<[json: unknown], Comparison>
   /** POST /v1/screenings' JSON → a result. */
   readonly readAnswer: Asked<[json: unknown], Result>
 }

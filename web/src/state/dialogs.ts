@@ -1,7 +1,12 @@
 import { signal } from '@preact/signals'
 
 /** Which dialog is open. Whatever opens one need not know what it holds. */
-export const dialogs = { key: signal(false), account: signal(false), batches: signal(false) }
+export const dialogs = {
+  key: signal(false),
+  account: signal(false),
+  batches: signal(false),
+  comparison: signal(false),
+}
 
 export const openKeyDialog = () => {
   dialogs.key.value = true
@@ -9,6 +14,10 @@ export const openKeyDialog = () => {
 
 export const openBatches = () => {
   dialogs.batches.value = true
+}
+
+export const openComparison = () => {
+  dialogs.comparison.value = true
 }
 
 export const openAccount = () => {

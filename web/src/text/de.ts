@@ -1,4 +1,5 @@
 import { batchWords } from './batch-words.ts'
+import { comparisonWords } from './comparison-words.ts'
 import type { Text } from './words.ts'
 
 export const de: Text = {
@@ -204,6 +205,7 @@ export const de: Text = {
     testOnly: 'nur Test-Schlüssel, nichts wird berechnet',
   },
   batches: batchWords.de,
+  comparison: comparisonWords.de,
   exports: {
     heading: 'Speichern',
     print: 'Drucken oder PDF',

@@ -1,4 +1,5 @@
 import { batchWords } from './batch-words.ts'
+import { comparisonWords } from './comparison-words.ts'
 import type { Text } from './words.ts'
 
 export const en: Text = {
@@ -204,6 +205,7 @@ export const en: Text = {
     testOnly: 'test keys only, nothing is billed',
   },
   batches: batchWords.en,
+  comparison: comparisonWords.en,
   exports: {
     heading: 'Save',
     print: 'Print or PDF',

@@ -3,6 +3,7 @@ import type { ProblemCode } from '@detl/core/api/problem'
 import type { LocalProblem } from '../engine/types.ts'
 import type { Filter, Order } from '../state/list-kinds.ts'
 import type { BatchWords } from './batch-words.ts'
+import type { ComparisonDialogWords } from './comparison-words.ts'
 
 export type Language = 'en' | 'de'
 
@@ -182,6 +183,7 @@ export type Text = {
     made(day: string): string
   }
   readonly batches: BatchWords
+  readonly comparison: ComparisonDialogWords
   readonly exports: Record<
     'heading' | 'print' | 'png' | 'fhir' | 'sr' | 'sc' | 'json' | 'working' | 'patient',
     string
