@@ -47,7 +47,7 @@ export function ComparisonView({
         </select>
       )}
       {step !== overall && <p>{step.headline}</p>}
-      <FilmPair step={step} earlier={films[step.from]!} later={films[step.to]!} />
+      <FilmPair step={step} earlier={films[step.from]!} later={films[step.to]!} words={t} />
       {step.changes && <ZoneTable changes={step.changes} />}
       <ul class="fine">
         {[...step.remarks, ...remarks].map(({ code }) => (

@@ -4,16 +4,21 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Picture } from '../engine/types.ts'
 import type { Item } from '../state/items.ts'
 import { picture } from '../state/pictures.ts'
-import { text } from '../text/text.ts'
+import type { ComparisonDialogWords } from '../text/comparison-words.ts'
 import { drawGrey } from '../viewer/grey.ts'
 import { drawSwipe } from '../viewer/swipe.ts'
 import { Zones } from './zones.tsx'
 
-type Props = { readonly step: ComparisonStep; readonly earlier: Item; readonly later: Item }
+type Props = {
+  readonly step: ComparisonStep
+  readonly earlier: Item
+  readonly later: Item
+  readonly words: ComparisonDialogWords
+}
 type Pictures = { readonly earlier: Picture; readonly later: Picture }
 
 /** Two films side by side with their zones, or one upon the other with a line that is moved. */
-export function FilmPair({ step, earlier, later }: Props) {
+export function FilmPair({ step, earlier, later, words: t }: Props) {
   const way = useSignal<'beside' | 'swipe'>('beside')
   const pictures = useSignal<Pictures | undefined>(undefined)
   useEffect(() => {
@@ -29,7 +34,6 @@ export function FilmPair({ step, earlier, later }: Props) {
       wanted = false
     }
   }, [earlier, later])
-  const t = text.value.comparison
   const both = pictures.value
   return (
     <section class="film-pair">
@@ -55,7 +59,9 @@ export function FilmPair({ step, earlier, later }: Props) {
           <Film item={later} shown={both.later} number={step.to + 1} />
         </div>
       )}
-      {both && way.value === 'swipe' && <Swipe step={step} earlier={earlier} later={later} both={both} />}
+      {both && way.value === 'swipe' && (
+        <Swipe step={step} earlier={earlier} later={later} words={t} both={both} />
+      )}
     </section>
   )
 }
@@ -77,7 +83,7 @@ function Film({ item, shown, number }: { item: Item; shown: Picture; number: num
   )
 }
 
-function Swipe({ step, earlier, later, both }: Props & { readonly both: Pictures }) {
+function Swipe({ step, earlier, later, words: t, both }: Props & { readonly both: Pictures }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const share = useSignal(0.5)
   const { alignment } = step
@@ -92,7 +98,6 @@ function Swipe({ step, earlier, later, both }: Props & { readonly both: Pictures
         at,
       )
   }, [alignment, both, at])
-  const t = text.value.comparison
   if (!alignment) return <p>{t.cannotSwipe}</p>
   return (
     <div class="swipe">
