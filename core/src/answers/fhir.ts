@@ -1,7 +1,7 @@
 import type { Bundle, Device, DiagnosticReport, Media } from '@medplum/fhirtypes'
 import { modelWarnings, qualityWarnings } from '../api/quality.ts'
 import { namedUuid } from '../base/named-uuid.ts'
-import { classesOf } from '../model/classes.ts'
+import { classesOf, type Language } from '../model/classes.ts'
 import type { Screened } from './answer.ts'
 import type { Told } from './decision-text.ts'
 import { headerOf } from './dicom/source-header.ts'
@@ -61,7 +61,10 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
     language: answer.language,
     text: {
       status: 'generated',
-      div: narrative(`${words.model}: ${modelOf(answer)}`, told, opacity, [...warnings, words.disclaimer]),
+      div: narrative(answer.language, `${words.model}: ${modelOf(answer)}`, told, opacity, [
+        ...warnings,
+        words.disclaimer,
+      ]),
     },
     contained: [
       deviceOf(manifest, [...(manifest.site ? [words.site(manifest.site)] : []), words.disclaimer]),
@@ -152,6 +155,7 @@ async function mediaOf(
 
 /** The report as people read it, in XHTML. */
 function narrative(
+  language: Language,
   model: string,
   told: Told,
   opacity: ToldSeverity | undefined,
@@ -164,7 +168,7 @@ function narrative(
     ? `<p>${xml(opacity.line)}</p>${table(opacity.parts.map(({ name, extent, points }) => [name, extent, points ?? '']))}<p>${xml(opacity.caution)}</p>`
     : ''
   const paragraphs = lines.map((text) => `<p>${xml(text)}</p>`).join('')
-  return `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p>${scores}${lungs}${paragraphs}</div>`
+  return `<div xmlns="http://www.w3.org/1999/xhtml" lang="${language}" xml:lang="${language}"><p><b>${xml(told.headline)}</b></p><p>${xml(model)}</p>${scores}${lungs}${paragraphs}</div>`
 }
 
 /** Nothing where there are no rows: a table must have one. */
