@@ -111,7 +111,7 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
   const custom = await customRows(source, flags.layers)
   const kept = flags.dequantizeLinear ? 'dequantize' : flags.keepQuantized ? 'fold' : undefined
   const weights = `${out}.data`
-  const { parts, data, explained } = conversionOf(source, {
+  const { parts, data, explained, fitsOnWeb } = conversionOf(source, {
     externalData: { name: basename(weights), when: flags.externalData ? 'always' : 'needed' },
     ...custom,
     opset: Number(flags.opset),
@@ -134,6 +134,10 @@ async function runConvert(model: string, out: string, flags: ConvertFlags): Prom
   const files =
     data.length > 0 ? `${out}: ${sizeOf(parts)}, ${weights}: ${sizeOf(data)}` : `${out}: ${sizeOf(parts)}`
   console.log(explained === undefined ? files : `${files}; Grad-CAM explains "${explained}"`)
+  if (!fitsOnWeb)
+    console.error(
+      `${out}: too large for onnxruntime-web, which needs room in 4 GiB for all weights and the two largest once more${data.length > 0 ? '' : ', and for the file (--external-data takes the weights out of it)'}; onnxruntime-node loads it`,
+    )
 }
 
 function addConvert(program: Command): void {

@@ -17,6 +17,7 @@ import { roundWeights, storeAsHalf } from './graph/passes/half-weights.ts'
 import { type KeptForm, keepQuantised } from './graph/passes/keep-quantised.ts'
 import type { Rule } from './graph/rule.ts'
 import { LARGEST_FILE, serialise, weightBytes } from './graph/serialise.ts'
+import { fitsOnWeb } from './graph/web-heap.ts'
 import { adapters, type InputAdapter } from './inputs.ts'
 import type { Layers } from './lowering/context.ts'
 import { LAYERS } from './lowering/table.ts'
@@ -238,6 +239,8 @@ export interface Conversion {
   readonly data: Uint8Array[]
   /** The layer or node that Grad-CAM explains, where it was asked for. */
   readonly explained: string | undefined
+  /** Whether onnxruntime-web has room for the weights, in the 4 GiB that WebAssembly has (estimated by their sizes). */
+  readonly fitsOnWeb: boolean
 }
 
 /** @returns the name of the file beside, where weights go there */
@@ -267,7 +270,7 @@ export function conversionOf(source: Source, options: ConvertOptions = {}): Conv
     metadata: options.metadata ?? {},
     ...(externalData !== undefined && { externalData }),
   })
-  return { parts: model, data, explained }
+  return { parts: model, data, explained, fitsOnWeb: fitsOnWeb(graph, externalData !== undefined) }
 }
 
 /**
