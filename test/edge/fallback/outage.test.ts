@@ -8,6 +8,7 @@ import { freePort } from '../../support/free-port.ts'
 import { startServer } from '../../support/gpu-process.ts'
 import { SIGNING_KEY } from '../../support/gpu-stand-in.ts'
 import { chestPng } from '../../support/images.ts'
+import { expectSameSeverity } from '../../support/same-severity.ts'
 
 const MODELS = fileURLToPath(new URL('../../../models/', import.meta.url))
 const MANIFEST = `${MODELS}detl-128/manifest.json`
@@ -40,12 +41,13 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
       headers: { authorization: `Bearer ${key}` },
       body: png,
     })
-    if (!response.ok) return { status: response.status, by: undefined, probabilities: undefined }
-    const { servedBy, probabilities } = screeningSchema.parse(await response.json())
-    return { status: response.status, by: servedBy, probabilities }
+    if (!response.ok)
+      return { status: response.status, by: undefined, probabilities: undefined, severity: undefined }
+    const { servedBy, probabilities, severity } = screeningSchema.parse(await response.json())
+    return { status: response.status, by: servedBy, probabilities, severity }
   }
 
-  it('answers every request, with the same probabilities, and returns to the GPU by itself', async () => {
+  it('answers every request, with the same probabilities and severity, and returns to the GPU by itself', async () => {
     const answers: Awaited<ReturnType<typeof screen>>[] = []
     let going = true
     const callers = Array.from({ length: CALLERS }, async () => {
@@ -75,6 +77,7 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
       const same = onEdge!.probabilities![label as keyof typeof onEdge.probabilities]
       expect(Math.abs(same - share)).toBeLessThan(1e-3)
     }
+    expectSameSeverity(onGpu!.severity, onEdge!.severity)
   }, 180_000)
 
   it('answers 503 to an account that wants no answer from the edge', async () => {

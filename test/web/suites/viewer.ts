@@ -2,12 +2,22 @@ import { percent as sayPercent } from '@detl/core/answers/decision-text'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
 import type { Screening } from '@detl/core/api/screening'
+import type { Severity } from '@detl/core/lungs/severity'
 import { LABELS } from '@detl/core/model/labels'
 import { en } from '@detl/web/text/en'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { expectSameSeverity } from '../../support/same-severity.ts'
 import type { Stage } from '../page.test.ts'
-import { choose, eventually, headline, onDevice, scoreSample, visit } from '../support/browser.ts'
+import {
+  choose,
+  eventually,
+  headline,
+  onDevice,
+  savedResult,
+  scoreSample,
+  visit,
+} from '../support/browser.ts'
 import { invertedFile } from '../support/files.ts'
 import { readManifest } from '../support/site.ts'
 
@@ -32,6 +42,7 @@ export const viewerSuite = (stage: Stage) =>
       await context.close()
     })
 
+    const seen: (Severity | undefined)[] = []
     it.each(['endpoint', 'device'])(
       'shows how much of the lungs is opaque, with ranges and what it is not, and the zones over the image (%s)',
       async (place) => {
@@ -57,6 +68,8 @@ export const viewerSuite = (stage: Stage) =>
           expect(y + height).toBeLessThanOrEqual(film.y + film.height + 1)
         }
         expect(boxes[0]!.x).toBeLessThan(boxes[3]!.x) // the patient's right lung is at the left
+        seen.push((await savedResult(page)).severity)
+        if (seen.length === 2) expectSameSeverity(seen[0], seen[1])
         await context.close()
       },
     )

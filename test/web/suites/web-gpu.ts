@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch } from '../../support/chromium.ts'
+import { expectSameSeverity } from '../../support/same-severity.ts'
 import type { Stage } from '../page.test.ts'
 import { choose, clearList, headline, onDevice, savedResult, visit } from '../support/browser.ts'
 import { pngFile } from '../support/files.ts'
@@ -14,7 +15,7 @@ export const webGpuSuite = (stage: Stage) =>
     }, 60_000)
     afterAll(() => browser?.close())
 
-    it('gives the probabilities that WebAssembly gives, within 1e-3', async ({ skip }) => {
+    it('gives the probabilities and the severity that WebAssembly gives, within 1e-3', async ({ skip }) => {
       const { page, context } = await visit(browser, stage.site.url)
       if (!(await hasAdapter(page))) {
         await context.close()
@@ -33,6 +34,7 @@ export const webGpuSuite = (stage: Stage) =>
       for (const [i, { max }] of software.heatmaps.entries()) {
         expect(gpu.heatmaps[i]!.max).toBeCloseTo(max, 1)
       }
+      expectSameSeverity(gpu.severity, software.severity)
       await context.close()
     })
 

@@ -1,3 +1,4 @@
+import type { Severity } from '@detl/core/lungs/severity'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
@@ -66,6 +67,7 @@ export type SavedResult = {
   device?: { provider: 'webgpu' | 'wasm'; threads: number }
   probabilities: Record<string, number>
   heatmaps: { class: string; max: number }[]
+  severity?: Severity
 }
 
 /** The result as the page saves it. */
