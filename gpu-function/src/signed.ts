@@ -32,12 +32,15 @@ export const signed =
 
 /**
  * The body of a call whose headers are signed.
- * @throws AppError `body-too-large` before more than that is kept, `signature-invalid` for another body than the signed one
+ * @throws AppError `encoding-unsupported` for a compressed one, `body-too-large` before more than that is kept, `signature-invalid` for another body than the signed one
  */
 export async function readSignedBody(c: Context<GpuEnv>, deps: BodyDeps): Promise<Uint8Array> {
   const call = c.get('call')
   const begin = performance.now()
   const headers = headersOf(c)
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (encoding !== '' && encoding !== 'identity')
+    throw new AppError('encoding-unsupported', 'send the body as it is: pixels gain little from compression')
   const body = await readBody(c.req.raw, headers['content-length'], deps.maxBodyBytes)
   const read = performance.now()
   call.bytesIn = body.length
