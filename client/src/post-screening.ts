@@ -69,23 +69,28 @@ export type Upload = () => {
  * billed once, however often it was sent.
  * @throws ScreeningError; a network error after the last try
  */
-export async function postScreening(
+export const postScreening = (endpoint: Endpoint, upload: Upload): Promise<Screened> =>
+  post<Screened>(endpoint, '/v1/screenings', upload)
+
+/** The same for another route that charges once for an Idempotency-Key. @param path with its query */
+export async function post<T>(
   { endpoint, key, fetch: call = fetch }: Endpoint,
+  path: string,
   upload: Upload,
-): Promise<Screened> {
+): Promise<T> {
   const idempotencyKey = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
   for (let left = TRIES - 1; ; left--) {
     const { headers: own, body } = upload()
     const headers = { ...own, authorization: `Bearer ${key}`, 'idempotency-key': idempotencyKey }
     let response: Response
     try {
-      response = await call(`${endpoint}/v1/screenings`, { method: 'POST', headers, body })
+      response = await call(`${endpoint}${path}`, { method: 'POST', headers, body })
     } catch (error) {
       if (left === 0) throw error
       await pause(1)
       continue
     }
-    if (response.ok) return (await response.json()) as Screened
+    if (response.ok) return (await response.json()) as T
     const wait = Number(response.headers.get('retry-after') ?? Number.NaN)
     if (left === 0 || !(wait <= LONGEST_WAIT_S)) throw await readProblem(response)
     await pause(wait)

