@@ -1,7 +1,7 @@
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 
-/** The paper's network, and the stronger one beside it; each is the `name` of its LayersModel. */
-export const ARCHITECTURES = ['detl12', 'mobilenet-v2'] as const
+/** The paper's network, the stronger one beside it, and others of Keras to try; each is the `name` of its LayersModel. */
+export const ARCHITECTURES = ['detl12', 'mobilenet-v2', 'mobilenet-v1', 'efficientnet-b0'] as const
 export type Architecture = (typeof ARCHITECTURES)[number]
 
 /**

@@ -10,6 +10,10 @@ import { show, table } from './markdown.ts'
 const NETWORKS: Record<Architecture, string> = {
   detl12: 'The 12-layer network of Basu, Mitra & Saha 2020 (section IV), from random weights.',
   'mobilenet-v2': `MobileNetV2 (Sandler et al. 2018) down to a sixteenth of its input, with a hidden layer of 128 units. Its first weights are those of the npm package ${BACKBONE.package} ${BACKBONE.version} (MIT): a classifier of photographs, fine-tuned from ImageNet to tell indecent ones.`,
+  'mobilenet-v1':
+    'MobileNet (Howard et al. 2017) down to a sixteenth of its input, with a hidden layer of 128 units, from random weights.',
+  'efficientnet-b0':
+    'EfficientNet-B0 (Tan & Le 2019) down to a sixteenth of its input, with a hidden layer of 128 units, from random weights.',
 }
 
 /**

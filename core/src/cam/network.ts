@@ -40,7 +40,7 @@ export function camLayer(layers: readonly NetworkLayer[]): NetworkLayer | undefi
 }
 
 /** Keys of layers whose output has one cell: global pooling, and what reads nothing else. */
-function withoutExtent(layers: readonly NetworkLayer[]): Set<string> {
+export function withoutExtent(layers: readonly NetworkLayer[]): Set<string> {
   const flat = new Set<string>()
   for (const { key, className, inputs } of layers) {
     const pooled = /^(Global(Average|Max)Pooling|Flatten$)/.test(className)

@@ -1,4 +1,4 @@
-import type { NetworkLayer } from './network.ts'
+import { type NetworkLayer, withoutExtent } from './network.ts'
 import type { CamGrid } from './resize-map.ts'
 
 /** The cells of one layer along one axis, in pixels of the image. */
@@ -37,12 +37,16 @@ function fieldOf(layers: readonly NetworkLayer[], key: string, side: number, axi
   const fields = new Map<string, Field>()
   const image: Field = { cells: side, stride: 1, low: 0, high: 1 }
   const byKey = new Map(layers.map((layer) => [layer.key, layer]))
+  const flat = withoutExtent(layers)
   const at = (key: string): Field => {
     const layer = byKey.get(key)
     if (!layer) return image
     const known = fields.get(key)
     if (known) return known
-    const before = joined(layer, layer.inputs.map(at)) ?? image
+    // A gate that follows from the means of all maps is of no place: what it is joined with says where a cell looks.
+    const placed = layer.inputs.filter((input) => !flat.has(input))
+    const inputs = placed.length > 0 ? placed : layer.inputs
+    const before = joined(layer, inputs.map(at)) ?? image
     const field = through(layer, before, axis)
     fields.set(key, field)
     return field

@@ -3,27 +3,29 @@ import type * as tfl from '@tensorflow/tfjs-layers'
 import { ARCHITECTURES, type Architecture } from '../config.ts'
 import { fetchBackbone, loadBackbone } from './backbone.ts'
 import { detl12 } from './detl12.ts'
+import { efficientNetB0 } from './efficientnet-b0.ts'
 import { GraphNet } from './graph-net.ts'
+import { mobileNetV1 } from './mobilenet-v1.ts'
 import { mobileNetV2 } from './mobilenet-v2.ts'
+import type { ModelOptions } from './model-options.ts'
 import type { Trainable } from './trainable.ts'
 import { TrainingNet } from './training-net.ts'
 import type { Block } from './transfer.ts'
 
-export type ModelOptions = {
-  /** S */
-  size: number
-  classes: number
-  /** What the last layer ends with: `softmax` (default) for one class an image, `sigmoid` for independent ones. */
-  activation?: 'softmax' | 'sigmoid'
-  /** Of the initial weights. */
-  seed: number
+/** A row for each network: to add one is to write its builder and a row here, its name in `ARCHITECTURES` and its line in the model card. */
+const NETWORKS: Record<
+  Architecture,
+  { build: (options: ModelOptions) => tfl.LayersModel; backbone?: boolean }
+> = {
+  detl12: { build: detl12 },
+  'mobilenet-v2': { build: mobileNetV2, backbone: true },
+  'mobilenet-v1': { build: mobileNetV1 },
+  'efficientnet-b0': { build: efficientNetB0 },
 }
-
-const BUILDERS = { detl12, 'mobilenet-v2': mobileNetV2 }
 
 /** @returns a model [N,S,S,1] → [N,C] with random weights */
 export const buildModel = (architecture: Architecture, options: ModelOptions): tfl.LayersModel =>
-  BUILDERS[architecture](options)
+  NETWORKS[architecture].build(options)
 
 /**
  * A model as training begins: random weights, or for the networks that come with them those of a backbone.
@@ -37,11 +39,11 @@ export function initialModel(
   fetch = fetchBackbone,
 ): tfl.LayersModel {
   const model = buildModel(architecture, options)
-  if (architecture === 'mobilenet-v2') loadBackbone(model, fetch(cache))
+  if (NETWORKS[architecture].backbone) loadBackbone(model, fetch(cache))
   return model
 }
 
-/** @throws where a loaded model is neither */
+/** @throws where a loaded model is none of them */
 export function architectureOf(model: tfl.LayersModel): Architecture {
   const found = ARCHITECTURES.find((a) => a === model.name)
   if (!found) throw new Error(`"${model.name}" is none of ${ARCHITECTURES.join(', ')}`)

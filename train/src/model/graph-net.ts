@@ -28,7 +28,7 @@ const DECAY = 0.9
 
 /**
  * A network with normalisation layers as it trains: any graph of convolutions, depthwise convolutions, normalisations,
- * ReLUs, sums and dense layers, with a softmax or sigmoid at its end. Trained normalisations use the batch's statistics.
+ * ReLUs and other layers without weights, sums, products and dense layers, with a softmax or sigmoid at its end. Trained normalisations use the batch's statistics.
  * It owns copies of the weights; the model is only read and written in `foldInto`.
  * @throws for a layer that `forward` would compute otherwise than the model does
  */
@@ -87,6 +87,7 @@ export class GraphNet implements Trainable {
       if (node.kind === 'InputLayer')
         y = tf.add(tf.mul(x, DEVIATION), MEAN) // the model takes 0 … 1
       else if (node.kind === 'Add') y = tf.add(a!, b!)
+      else if (node.kind === 'Multiply') y = tf.mul(a!, b!)
       else if (node.kind === 'Dense') {
         const mask = masks?.[dense++]
         const input = (mask ? tf.mul(a!, mask) : a!) as tf.Tensor2D
@@ -183,5 +184,6 @@ function assertTrainable(model: tfl.LayersModel, layer: tfl.layers.Layer): void 
   }
   if (kind === 'ReLU' && ![undefined, null, 6].includes(config.maxValue as number))
     refuse('ends at another value than 6')
-  if (kind === 'Add' && inputsOf(layer).length !== 2) refuse('has more than two inputs')
+  const operands = inputsOf(layer).length
+  if (['Add', 'Multiply'].includes(kind) ? operands !== 2 : operands > 1) refuse(`has ${operands} inputs`)
 }
