@@ -81,6 +81,19 @@ describe('detl screen', { timeout: 120_000 }, () => {
       await copyFile(join(dir, 'in', 'a', 'x.png'), join(dir, folder, `${i}.png`))
   }
 
+  it('speaks German where it is asked to: headline, scores, reports', async () => {
+    const out = ['--out', 'deutsch', '--format', 'fhir,sr']
+    const { code, stdout } = await detl('screen', 'in/a/x.png', '--language', 'de', ...out)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/(Schwelle|Keine Entscheidung|Kein Befund).*; Werte, keine Diagnose\)/)
+    expect(stdout).toMatch(/covid19 .*(auf oder über|unter) der Schwelle von 0\.\d{3}/)
+    const read = (name: string) => readFile(join(dir, 'deutsch', name), 'utf8')
+    expect(JSON.parse(await read('x.png.fhir.json'))).toMatchObject({ language: 'de' })
+    expect(await read('x.png.sr.dcm')).toContain('KI-Wahrscheinlichkeit: COVID-19')
+    const odd = await detl('screen', 'in/a/x.png', '--language', 'fr')
+    expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining('Allowed choices are en, de')])
+  })
+
   it('screens a folder with all below it, DICOM without an extension too; a bad file gets its line, and others go on', async () => {
     const { code, stdout, stderr } = await detl('screen', 'in', '--json')
     const lines = linesOf(stdout)

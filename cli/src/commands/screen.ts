@@ -1,3 +1,4 @@
+import { LANGUAGES, type Language } from '@detl/core/model/classes'
 import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
 import { type Command, Option } from 'commander'
 import { FORMATS, readFormats } from '../format-option.ts'
@@ -13,6 +14,7 @@ type ScreenFlags = {
   format: Format[]
   resume?: string | true
   force?: boolean
+  language: Language
   model: string
   provider: Provider
 }
@@ -55,6 +57,11 @@ export function addScreenCommand(program: Command): void {
       'leave out what an earlier output holds: the record in --out, or FILE as --json or --csv printed it',
     )
     .option('--force', 'overwrite what is there')
+    .addOption(
+      new Option('--language <code>', 'of headlines, reports and what is written into pictures')
+        .choices([...LANGUAGES])
+        .default('en'),
+    )
     .option('--model <model>', 'folder of the model, or name of one that comes with detl', DEFAULT_MODEL)
     .addOption(
       new Option('--provider <name>', 'what runs the model, on whatever it finds; its adapter is named')
@@ -75,6 +82,7 @@ export function addScreenCommand(program: Command): void {
         formats: flags.format,
         resume: flags.resume,
         force: flags.force ?? false,
+        language: flags.language,
       })
       console.error(summary)
       if (error) report(error)

@@ -1,5 +1,6 @@
 import { SEVERITY_COLUMNS, severityCells } from '@detl/core/answers/severity-columns'
 import { tellSeverity } from '@detl/core/answers/severity-text'
+import type { Language } from '@detl/core/model/classes'
 import { stringify } from 'csv-stringify/sync'
 import type { ScreenLine } from './line.ts'
 
@@ -8,21 +9,36 @@ export type Printer = (line: ScreenLine) => string
 
 export const toNdjson: Printer = (line) => `${JSON.stringify(line)}\n`
 
-export const toText: Printer = (line) => {
-  if ('error' in line) return `${line.file}\n  ${line.error.code}: ${line.error.detail}\n`
-  const { file, model, probabilities, decision, quality, severity } = line
-  const scores = Object.entries(probabilities).map(([name, p]) => {
-    const held = decision.classes.find((one) => one.class === name)
-    const side = held
-      ? `  ${held.positive ? 'at or above' : 'below'} its threshold of ${held.threshold.toFixed(3)}`
-      : ''
-    return `  ${name.padEnd(14)} ${p.toFixed(3)}  ${'█'.repeat(Math.round(p * 40)).padEnd(side ? 40 : 0)}${side}`.trimEnd()
-  })
-  const remarks = quality.warnings.map(({ code, detail }) => `  ! ${code}: ${detail}`)
-  const opacity = severity ? [`  ${tellSeverity(severity, 'en').line}`] : []
-  const head = `  ${decision.headline} (${model.name} ${model.version}; scores, not a diagnosis)`
-  return `${[file, head, ...scores, ...opacity, ...remarks].join('\n')}\n`
-}
+const WORDS = {
+  en: {
+    above: 'at or above its threshold of',
+    below: 'below its threshold of',
+    notDiagnosis: 'scores, not a diagnosis',
+  },
+  de: {
+    above: 'auf oder über der Schwelle von',
+    below: 'unter der Schwelle von',
+    notDiagnosis: 'Werte, keine Diagnose',
+  },
+} as const satisfies Record<Language, unknown>
+
+/** What is printed on a terminal. */
+export const toText =
+  (language: Language): Printer =>
+  (line) => {
+    const words = WORDS[language]
+    if ('error' in line) return `${line.file}\n  ${line.error.code}: ${line.error.detail}\n`
+    const { file, model, probabilities, decision, quality, severity } = line
+    const scores = Object.entries(probabilities).map(([name, p]) => {
+      const held = decision.classes.find((one) => one.class === name)
+      const side = held ? `  ${held.positive ? words.above : words.below} ${held.threshold.toFixed(3)}` : ''
+      return `  ${name.padEnd(14)} ${p.toFixed(3)}  ${'█'.repeat(Math.round(p * 40)).padEnd(side ? 40 : 0)}${side}`.trimEnd()
+    })
+    const remarks = quality.warnings.map(({ code, detail }) => `  ! ${code}: ${detail}`)
+    const opacity = severity ? [`  ${tellSeverity(severity, language).line}`] : []
+    const head = `  ${decision.headline} (${model.name} ${model.version}; ${words.notDiagnosis})`
+    return `${[file, head, ...scores, ...opacity, ...remarks].join('\n')}\n`
+  }
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula is written with an apostrophe before it. */
 const csv = (row: readonly unknown[]) =>
@@ -102,7 +118,7 @@ export const toCsv =
 export const OUTPUTS = {
   json: () => toNdjson,
   csv: toCsv,
-  text: () => toText,
+  text: (_, language) => toText(language),
   none: () => () => '',
-} as const satisfies Record<string, (labels: readonly string[]) => Printer>
+} as const satisfies Record<string, (labels: readonly string[], language: Language) => Printer>
 export type Output = keyof typeof OUTPUTS

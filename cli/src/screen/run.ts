@@ -1,5 +1,6 @@
 import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { AppError } from '@detl/core/api/problem'
+import type { Language } from '@detl/core/model/classes'
 import { reasonOf, systemCode } from '../io-errors.ts'
 import { type EarlierOutput, readEarlier } from './earlier-output.ts'
 import { collectInputs, type Input } from './inputs.ts'
@@ -30,6 +31,8 @@ export type RunOptions = {
   /** An earlier output to go on from; `true` is the record in `out`. */
   readonly resume: string | true | undefined
   readonly force: boolean
+  /** Of what people read: headlines, reports, what is written into pictures. */
+  readonly language: Language
 }
 
 export type Outcome = {
@@ -106,9 +109,9 @@ type Parts = RunOptions & {
 }
 
 async function screenAll(inputs: readonly Input[], parts: Parts) {
-  const { record, scorer, outputs, force } = parts
+  const { record, scorer, outputs, force, language } = parts
   const { labels } = scorer.manifest
-  const print = OUTPUTS[parts.print](labels)
+  const print = OUTPUTS[parts.print](labels, parts.language)
   const tally = new Tally()
   const progress = startProgress(inputs.length)
   const stdout = new LineWriter(process.stdout)
@@ -116,7 +119,7 @@ async function screenAll(inputs: readonly Input[], parts: Parts) {
   let error: AppError | undefined
   try {
     if (parts.print === 'csv' && !parts.going) await stdout.write(csvHeader(labels))
-    for await (const line of screenFiles(inputs, { scorer, outputs, force, stop })) {
+    for await (const line of screenFiles(inputs, { scorer, outputs, force, language, stop })) {
       tally.count(line)
       if (line) {
         await record?.add(line)

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
 import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
+import type { Language } from '@detl/core/model/classes'
 import { Piscina } from 'piscina'
 import type { Input } from './inputs.ts'
 import type { ScreenLine } from './line.ts'
@@ -17,6 +18,8 @@ export type ScreenOptions = {
   readonly outputs: (input: Input) => Outputs
   /** Outputs may take the place of what is there. */
   readonly force: boolean
+  /** Of what people read. */
+  readonly language: Language
   /** Once aborted, no further file is begun; those under way are finished. */
   readonly stop: AbortSignal
 }
@@ -76,7 +79,11 @@ class Pool {
       maxThreads: threads,
       concurrentTasksPerWorker: FILES_A_THREAD,
       atomics: 'disabled', // a thread that sleeps between tasks would not hear of its scores
-      workerData: { manifest: options.scorer.manifest, force: options.force } satisfies Setup,
+      workerData: {
+        manifest: options.scorer.manifest,
+        force: options.force,
+        language: options.language,
+      } satisfies Setup,
     })
   }
 

@@ -17,6 +17,7 @@ import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
+import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import { readScores, type Scores } from '@detl/core/model/outputs'
 import { workerData } from 'piscina'
@@ -28,7 +29,7 @@ import { readImageFile } from './read-image-file.ts'
 import type { Scored } from './scorer.ts'
 import { mustNotExist, writeWhole } from './write-whole.ts'
 
-export type Setup = { readonly manifest: Manifest; readonly force: boolean }
+export type Setup = { readonly manifest: Manifest; readonly force: boolean; readonly language: Language }
 export type Task = {
   readonly file: string
   /** A path, or the bytes themselves. */
@@ -58,7 +59,7 @@ const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc', pdf: 'pdf' } 
   keyof ScoredLine
 >
 
-const { manifest, force } = workerData as Setup
+const { manifest, force, language } = workerData as Setup
 const buffers = new FileBuffers()
 
 export default async function screen({ file, source, guessed, outputs, port }: Task): Promise<Result> {
@@ -80,7 +81,7 @@ export default async function screen({ file, source, guessed, outputs, port }: T
       intake,
       scores,
       settings: DEFAULT_SETTINGS,
-      language: 'en',
+      language,
       references: {},
     }
     const line = scoredLine(file, manifest, intake, scores, screened)

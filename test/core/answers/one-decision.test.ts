@@ -170,7 +170,7 @@ describe(`all representations of one answer, ${VECTORS} times`, () => {
       expect(printed, `PDF of ${seed}`).toContain(` ${headline} `)
 
       const line = scoredLine('film.dcm', manifest, intake, answer.scores, answer)
-      expect(toText(line)).toContain(headline)
+      expect(toText(answer.language)(line)).toContain(headline)
       const [row] = parse(csvHeader(manifest.labels) + toCsv(manifest.labels)(line), {
         columns: true,
       }) as Record<string, string>[]

@@ -79,7 +79,7 @@ async function all(answer: Answer): Promise<Record<string, string>> {
     sc: new TextDecoder().decode(sc.dataSet.byteArray.subarray(dataOffset, dataOffset + length)),
     pdf: text.replaceAll('\n', ' '),
     hl7: await oru(answer),
-    text: toText(line),
+    text: toText('en')(line),
     csv: csvHeader(answer.manifest.labels) + toCsv(answer.manifest.labels)(line),
   }
 }

@@ -97,6 +97,17 @@ describe('a table of files and labels', () => {
 })
 
 describe('import', () => {
+  it('is refused where no row has a class: its labels may stand under another heading', async () => {
+    const images = folder('headings')
+    writeFileSync(join(images, 'a.png'), await phantomPng(1, []))
+    const labels = join(images, 'labels.csv')
+    writeFileSync(labels, 'filename,diagnosis\na.png,TB\n')
+    const sources = [{ source: 'csv', labels, images } as const]
+    await expect(importData({ sources, out: folder('headings-out'), licences: 'research' })).rejects.toThrow(
+      /column label: no row has a class: a column "label" \(also called class_b, class\) or "class_a" is wanted/,
+    )
+  })
+
   it('calls classes as the table writes them', async () => {
     const out = join(dir, 'table-out')
     const images = join(dir, 'table')

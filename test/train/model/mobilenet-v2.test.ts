@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(dir, { recursive: true }))
 
-describe('MobileNetV2', () => {
+describe('MobileNetV2', { timeout: 120_000 }, () => {
   it('is the network of Sandler et al. down to a sixteenth of the input, with a hidden layer of 128', () => {
     const model = buildModel('mobilenet-v2', { size: 160, classes: 4, seed: 1 })
     expect(model.countParams()).toBe(690_052)

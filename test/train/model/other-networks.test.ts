@@ -36,7 +36,7 @@ describe.each([
   // EfficientNet-B0 is by the formula that gives Keras's 4,049,571 for the whole of it.
   { name: 'mobilenet-v1', layer: 'conv_pw_11_relu', maps: 512, parameters: 1_693_444 },
   { name: 'efficientnet-b0', layer: 'top_activation', maps: 672, parameters: 1_032_004 },
-] as const)('$name', ({ name, layer, maps, parameters }) => {
+] as const)('$name', { timeout: 120_000 }, ({ name, layer, maps, parameters }) => {
   it('is built down to a sixteenth of its input, and explained at its last convolution', () => {
     const model = buildModel(name, { size: 160, classes: 4, seed: 1 })
     expect(model.countParams()).toBe(parameters)

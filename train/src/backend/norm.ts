@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { NORM_EPSILON } from '../model/norm-epsilon.ts'
 import type { Attrs, DerivedBackend } from './derived.ts'
 
 export const NORM_FORWARD = 'DetlNorm'
 export const NORM_BACKWARD = 'DetlNormGrad'
-export const NORM_EPSILON = 1e-3
 
 /** What follows the normalisation; `relu6` is min(max(x, 0), 6). */
 export type NormActivation = 'relu' | 'relu6' | 'linear'

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import { NORM_EPSILON } from '../model/norm-epsilon.ts'
 import type { Attrs, DerivedBackend, Wasm } from './derived.ts'
-import { NORM_BACKWARD, NORM_EPSILON, NORM_FORWARD, type NormActivation, rangeOf } from './norm.ts'
+import { NORM_BACKWARD, NORM_FORWARD, type NormActivation, rangeOf } from './norm.ts'
 import type { Handle } from './onednn-api.ts'
 import { check, type OneDnnSession, packArgs, TAG } from './onednn-session.ts'
 

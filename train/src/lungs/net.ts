@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
-import { NORM_EPSILON, norm } from '../backend/norm.ts'
+import { norm } from '../backend/norm.ts'
+import { NORM_EPSILON } from '../model/norm-epsilon.ts'
 
 /** What the network tells apart, in the order of its outputs: the lung at the left of the picture, the one at its right, and opacity. */
 export const PLANES = ['pictureLeft', 'pictureRight', 'opacity'] as const

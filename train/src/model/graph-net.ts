@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
-import { activate, NORM_EPSILON, type NormActivation, norm } from '../backend/norm.ts'
+import { activate, type NormActivation, norm } from '../backend/norm.ts'
 import { DEVIATION, MEAN } from './input.ts'
+import { NORM_EPSILON } from './norm-epsilon.ts'
 import type { Hidden, Pass, Trainable } from './trainable.ts'
 import { camLayerOf, inputsOf, readersOf } from './trunk.ts'
 

@@ -1,5 +1,5 @@
 import * as tfl from '@tensorflow/tfjs-layers'
-import { NORM_EPSILON } from '../backend/norm.ts'
+import { NORM_EPSILON } from './norm-epsilon.ts'
 
 type X = tfl.SymbolicTensor
 

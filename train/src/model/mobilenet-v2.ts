@@ -1,5 +1,5 @@
 import * as tfl from '@tensorflow/tfjs-layers'
-import { NORM_EPSILON } from '../backend/norm.ts'
+import { NORM_EPSILON } from './norm-epsilon.ts'
 
 export type MobileNetV2Options = {
   /** S: input is [N,S,S,1], a multiple of 32. The shapes beside the rows are for 160. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
-import { NORM_EPSILON, norm } from '../backend/norm.ts'
+import { norm } from '../backend/norm.ts'
 import { DEVIATION, MEAN } from './input.ts'
+import { NORM_EPSILON } from './norm-epsilon.ts'
 import type { Hidden, Pass, Trainable } from './trainable.ts'
 import { BLOCKS, type Block } from './transfer.ts'
 

@@ -4,7 +4,7 @@ import { idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { classIdOf, classListBeside } from '../class-names.ts'
 import { DataFaults } from '../faults.ts'
 import { IMAGE_FILE } from '../image-files.ts'
-import { readManifest } from '../manifest.ts'
+import { COLUMNS, readManifest } from '../manifest.ts'
 import type { SourceRow } from './labels.ts'
 
 /**
@@ -18,6 +18,15 @@ export function readTable(path: string, images: string): SourceRow[] {
     list: classListBeside(`${images}/classes.json`),
   })
   if (faults.length > 0) throw new DataFaults(faults)
+  // Every other column is passed over, so a table whose labels have another heading would be taken without any.
+  if (!records.some(({ classA, classB }) => classA ?? classB))
+    throw new DataFaults([
+      {
+        path,
+        column: 'label',
+        text: `no row has a class: a column "label" (also called ${COLUMNS.label.also.join(', ')}) or "class_a" is wanted`,
+      },
+    ])
   // As the table writes it, so that import can call the class so; the paper's classes have names of their own.
   const writtenOf = (id: string) =>
     idsOf(PAPER_LIST).includes(id) ? id : (list.classes.find((one) => one.id === id)?.name.en ?? id)
