@@ -60,7 +60,7 @@ export const exportsSuite = (stage: Stage) =>
       await context.close()
     })
 
-    /** Presses the three buttons of reports. */
+    /** Presses the buttons of reports. */
     const reports = async (page: Page) => {
       const saved = async (name: string) => {
         const download = page.waitForEvent('download')
@@ -75,12 +75,17 @@ export const exportsSuite = (stage: Stage) =>
         fhir: await saved('FHIR report'),
         sr: await saved('DICOM report (SR)'),
         sc: await saved('DICOM image (SC)'),
+        pdf: await saved('DICOM print-out (PDF)'),
       }
     }
-    const SOP_CLASSES = { sr: '1.2.840.10008.5.1.4.1.1.88', sc: '1.2.840.10008.5.1.4.1.1.7' }
+    const SOP_CLASSES = {
+      sr: '1.2.840.10008.5.1.4.1.1.88',
+      sc: '1.2.840.10008.5.1.4.1.1.7',
+      pdf: '1.2.840.10008.5.1.4.1.1.104.1',
+    }
 
     it.each(['the endpoint', 'this device'])(
-      'saves FHIR, SR and SC of %s, under names of their own',
+      'saves FHIR, SR, SC and Encapsulated PDF of %s, under names of their own',
       async (where) => {
         const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
         const sent: string[] = []
@@ -88,11 +93,12 @@ export const exportsSuite = (stage: Stage) =>
         if (where === 'this device') await onDevice(page)
         await choose(page, [dicomFile(3, 'chest-3.dcm')])
         await headline(page).waitFor()
-        const { fhir, sr, sc } = await reports(page)
-        expect([fhir.name, sr.name, sc.name]).toEqual([
+        const { fhir, sr, sc, pdf } = await reports(page)
+        expect([fhir.name, sr.name, sc.name, pdf.name]).toEqual([
           'chest-3.fhir.json',
           'chest-3.sr.dcm',
           'chest-3.sc.dcm',
+          'chest-3.pdf.dcm',
         ])
         const report = JSON.parse(fhir.bytes.toString())
         expect(report.resourceType).toBe('DiagnosticReport')
@@ -100,6 +106,7 @@ export const exportsSuite = (stage: Stage) =>
         for (const [object, sopClass] of [
           [sr, SOP_CLASSES.sr],
           [sc, SOP_CLASSES.sc],
+          [pdf, SOP_CLASSES.pdf],
         ] as const) {
           expect(object.bytes.subarray(128, 132).toString()).toBe('DICM')
           expect(object.bytes.toString('latin1')).toContain(sopClass)

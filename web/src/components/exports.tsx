@@ -18,6 +18,7 @@ const REPORTS = {
   fhir: ['application/fhir+json', '.fhir.json'],
   sr: ['application/dicom; object=sr', '.sr.dcm'],
   sc: ['application/dicom', '.sc.dcm'],
+  pdf: ['application/dicom; object=pdf', '.pdf.dcm'],
 } as const
 
 /** Print or PDF, PNG and JSON from what is shown; FHIR and DICOM from who scored the image: this device, or an endpoint that offers them. */
@@ -41,7 +42,7 @@ export function Exports({ item, result }: { item: Item; result: Result }) {
   }
   const here = result.servedBy === 'device'
   const report = (kind: ReportKind) => (here ? reportHere(item, result, kind) : reportThere(item, kind))
-  const reports = (['fhir', 'sr', 'sc'] as const).filter(
+  const reports = (['fhir', 'sr', 'sc', 'pdf'] as const).filter(
     (kind) => here || offers.value.representations.includes(REPORTS[kind][0].split(';')[0]!),
   )
   return (

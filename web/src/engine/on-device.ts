@@ -1,5 +1,6 @@
 import { codecs } from '@detl/codecs/modules'
 import type { Screened } from '@detl/core/answers/answer'
+import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir } from '@detl/core/answers/fhir'
@@ -92,7 +93,12 @@ export async function score(bytes: Uint8Array): Promise<Result> {
   }
 }
 
-const REPORTS = { fhir: toFhir, sr: toStructuredReport, sc: toSecondaryCapture } as const
+const REPORTS = {
+  fhir: toFhir,
+  sr: toStructuredReport,
+  sc: toSecondaryCapture,
+  pdf: toEncapsulatedPdf,
+} as const
 
 /** A report of an image that is scored here, made by the code that makes the endpoint's; the image is scored once more for it. */
 export async function report(

@@ -32,7 +32,7 @@ export type Picture = {
 }
 
 /** Reports beside the scores: FHIR R4, DICOM Structured Report, DICOM Secondary Capture. */
-export type ReportKind = 'fhir' | 'sr' | 'sc'
+export type ReportKind = 'fhir' | 'sr' | 'sc' | 'pdf'
 
 /** Which screening a report is of, when it was made (ms), and the language of what people read in it. */
 export type About = { readonly id: string; readonly at: number; readonly language: Language }

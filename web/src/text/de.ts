@@ -213,6 +213,7 @@ export const de: Text = {
     fhir: 'FHIR-Bericht',
     sr: 'DICOM-Bericht (SR)',
     sc: 'DICOM-Bild (SC)',
+    pdf: 'DICOM-Ausdruck (PDF)',
     patient: 'Patient und Studie drucken',
     json: 'JSON',
     working: 'Wird vorbereitet …',

@@ -213,6 +213,7 @@ export const en: Text = {
     fhir: 'FHIR report',
     sr: 'DICOM report (SR)',
     sc: 'DICOM image (SC)',
+    pdf: 'DICOM print-out (PDF)',
     patient: 'Print patient and study',
     json: 'JSON',
     working: 'Preparing …',

@@ -185,7 +185,7 @@ export type Text = {
   readonly batches: BatchWords
   readonly comparison: ComparisonDialogWords
   readonly exports: Record<
-    'heading' | 'print' | 'png' | 'fhir' | 'sr' | 'sc' | 'json' | 'working' | 'patient',
+    'heading' | 'print' | 'png' | 'fhir' | 'sr' | 'sc' | 'pdf' | 'json' | 'working' | 'patient',
     string
   >
   readonly warnings: Readonly<Record<string, string>>
