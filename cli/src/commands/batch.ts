@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Language } from '@detl/core/model/classes'
 import { type Command, Option } from 'commander'
 import { FORMATS, readFormats } from '../format-option.ts'
+import { languageOption } from '../language-option.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 import { report } from '../report-error.ts'
 import type { Format } from '../screen/output-folder.ts'
@@ -15,6 +17,7 @@ type BatchFlags = {
   gpu?: string
   format: Format[]
   model: string
+  language: Language
   acceptFailures?: boolean
 }
 
@@ -50,6 +53,7 @@ export function addBatchCommand(program: Command): void {
         .default([], 'the line alone'),
     )
     .option('--accept-failures', 'images that cannot be scored are no failure of the run: exit code 0')
+    .addOption(languageOption())
     .option('--model <model>', 'folder of the model, or name of one that comes with detl', DEFAULT_MODEL)
     .action(async (files: string[], flags: BatchFlags) => {
       if (files.length === 0 && flags.filesFrom === undefined)
@@ -89,10 +93,11 @@ async function runShard(
     gpu?: string | undefined
     format: readonly Format[]
     modelDir: string
+    language: Language
     signingKeys: string | undefined
   },
 ): Promise<Outcome> {
-  const { filesFrom, out, shard, gpu, format, modelDir, signingKeys } = options
+  const { filesFrom, out, shard, gpu, format, modelDir, language, signingKeys } = options
   const folder = join(out, folderOfShard(shard))
   await rm(join(folder, ENDED), { force: true })
   const { run } = await import('../screen/run.ts')
@@ -107,6 +112,7 @@ async function runShard(
     apart: out,
     out: folder,
     formats: format,
+    language,
     resume: true,
     force: true, // what a run wrote of a file before it was killed is written again
   })

@@ -1,7 +1,8 @@
-import { LANGUAGES, type Language } from '@detl/core/model/classes'
+import type { Language } from '@detl/core/model/classes'
 import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
 import { type Command, Option } from 'commander'
 import { FORMATS, readFormats } from '../format-option.ts'
+import { languageOption } from '../language-option.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 import { report } from '../report-error.ts'
 import type { Format } from '../screen/output-folder.ts'
@@ -57,11 +58,7 @@ export function addScreenCommand(program: Command): void {
       'leave out what an earlier output holds: the record in --out, or FILE as --json or --csv printed it',
     )
     .option('--force', 'overwrite what is there')
-    .addOption(
-      new Option('--language <code>', 'of headlines, reports and what is written into pictures')
-        .choices([...LANGUAGES])
-        .default('en'),
-    )
+    .addOption(languageOption())
     .option('--model <model>', 'folder of the model, or name of one that comes with detl', DEFAULT_MODEL)
     .addOption(
       new Option('--provider <name>', 'what runs the model, on whatever it finds; its adapter is named')
