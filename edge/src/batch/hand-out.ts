@@ -107,7 +107,8 @@ export function finish(shelf: Shelf, done: Finished): AfterFinish {
   end(shelf, now)
   const again = mustRow(shelf)
   if (!done.more || again.state !== 'running' || again.hold > now) return { stale: false }
-  const [next] = t.inState('waiting', now, 1)
+  // Also one whose message is still on its way: who it calls finds it taken.
+  const [next] = [...t.inState('waiting', now, 1), ...t.inState('sent', Number.MAX_SAFE_INTEGER, 1)]
   return { stale: false, next: next && take(shelf, next.n) }
 }
 
