@@ -48,8 +48,8 @@ const hl7Destination = z.strictObject({
   senderFacility: z.string().max(180).default(''),
   receiver: z.string().max(180).default(''),
   receiverFacility: z.string().max(180).default(''),
-  /** Whether the overlay goes with the scores, as encapsulated data. */
-  image: z.enum(['png', 'none']).default('png'),
+  /** What goes with the scores as encapsulated data: the overlay, the report on paper, or nothing. */
+  image: z.enum(['png', 'pdf', 'none']).default('png'),
 })
 const fhirDestination = z.strictObject({
   kind: z.literal('fhir'),

@@ -103,6 +103,15 @@ describe('an ORU^R01', () => {
     expect(Buffer.from(data!, 'base64').subarray(1, 4).toString()).toBe('PNG')
   })
 
+  it('has the report on paper in place of the overlay where that is asked for', async () => {
+    const { ris, segments } = await tell(undefined, {}, 'pdf')
+    await expect.poll(() => ris.accepted.size, WAIT).toBe(1)
+    const last = segments().at(-1)!
+    const [source, type, subtype, encoding, data] = last[5]!.split('^')
+    expect([last[2], source, type, subtype, encoding]).toEqual(['ED', 'DETL', 'AP', 'PDF', 'Base64'])
+    expect(Buffer.from(data!, 'base64').subarray(0, 5).toString()).toBe('%PDF-')
+  })
+
   it('says that there is no result, and why, where the image was refused', async () => {
     const { ris, segments } = await tell(undefined, { '00280004': ['CS', 'PALETTE COLOR'] })
     await expect.poll(() => ris.accepted.size, WAIT).toBe(1)

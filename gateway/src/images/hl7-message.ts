@@ -1,5 +1,6 @@
 import type { Screened } from '@detl/core/answers/answer'
 import { severityIn } from '@detl/core/answers/lung-findings'
+import { toPdf } from '@detl/core/answers/pdf/report'
 import { toPng } from '@detl/core/answers/png'
 import { tellSeverity } from '@detl/core/answers/severity-text'
 import { toldOf } from '@detl/core/answers/told'
@@ -177,7 +178,7 @@ async function observationsOf({ told, header }: Subject, to: Hl7Destination): Pr
     ...rows,
     ...severityRows(screened),
     image,
-    ...(to.image === 'png' ? [await overlay(toPng(screened))] : []),
+    ...(to.image === 'none' ? [] : [await encapsulated(to.image, screened)]),
   ]
 }
 
@@ -222,13 +223,12 @@ function severityRows(screened: Screened): Observation[] {
   ]
 }
 
-/** Encapsulated data (ED, HL7 v2.5.1, section 2.A.24): base64 has no delimiter in it. */
-async function overlay(png: Promise<Uint8Array>): Promise<Observation> {
-  const data = Buffer.from(await png).toString('base64')
-  return {
-    type: 'ED',
-    code: '99DETL-OVERLAY^Heat map over the X-ray^99DETL',
-    value: `DETL^IM^PNG^Base64^${data}`,
-    status: 'P',
-  }
+/** Encapsulated data (ED, HL7 v2.5.1, section 2.A.24; its types are those of table 0191): base64 has no delimiter in it. */
+async function encapsulated(kind: 'png' | 'pdf', screened: Screened): Promise<Observation> {
+  const [bytes, type, code] =
+    kind === 'png'
+      ? [await toPng(screened), 'IM^PNG', '99DETL-OVERLAY^Heat map over the X-ray^99DETL']
+      : [await toPdf(screened), 'AP^PDF', '99DETL-REPORT^Report on paper^99DETL']
+  const data = Buffer.from(bytes).toString('base64')
+  return { type: 'ED', code, value: `DETL^${type}^Base64^${data}`, status: 'P' }
 }
