@@ -1,4 +1,5 @@
 import { AppError } from '@detl/core/api/problem'
+import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from './byte-budget.ts'
 import type { Deadline } from './deadline.ts'
 
@@ -12,6 +13,8 @@ export type UploadRules = {
 const FIRST_BYTES = 65_536
 /** A form is parsed into parts beside its body, and the image is taken out of its part. */
 const COPIES_OF_A_FORM = 3
+/** No form of ours has so many; the platform reads a million of them in one go, and everybody waits meanwhile. */
+const MAX_FORM_PARTS = 64
 
 /**
  * The image: the raw body, or the part `image` of multipart/form-data (what an HTML form or `curl -F image=@…` sends); inflated where
@@ -51,6 +54,7 @@ export async function readForm(
   const body = await readBody(request, rules, claim, deadline)
   claim.hold(Math.min(COPIES_OF_A_FORM * body.length, rules.maxBytes))
   const type = request.headers.get('content-type') ?? ''
+  readRelated(type, body, MAX_FORM_PARTS)
   return new Response(body, { headers: { 'content-type': type } }).formData().catch((cause) => {
     throw new AppError('request-invalid', 'the multipart body is not well-formed', { cause })
   })

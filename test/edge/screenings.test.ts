@@ -63,6 +63,15 @@ describe('POST /v1/screenings', () => {
     })
   })
 
+  it('refuses a form of very many parts before it is read: all would wait meanwhile', async () => {
+    const form = new FormData()
+    for (let i = 0; i < 65; i++) form.append('note', String(i))
+    form.append('image', new Blob([png]))
+    const response = await edge.screen(form)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ detail: 'the multipart body has more than 64 parts' })
+  })
+
   it('answers an overlay to who accepts image/png', async () => {
     const response = await edge.screen(png, { accept: 'image/png' })
     expect(response.headers.get('content-type')).toBe('image/png')

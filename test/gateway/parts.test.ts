@@ -67,6 +67,18 @@ describe('multipart/related', () => {
     expect(parts.map((part) => new TextDecoder().decode(part.body))).toEqual(['one', ''])
   })
 
+  it('is looked through once, whatever boundary and bytes were chosen', () => {
+    // Where each position is compared anew with a long boundary, these take minutes.
+    const long = `${'-'.repeat(195)}x`
+    const type = `multipart/related; boundary=${long}`
+    const dashes = new Uint8Array(2 ** 25).fill(45)
+    expect(() => readRelated(type, dashes)).toThrow('does not begin')
+    const nearly = new TextEncoder().encode(
+      `--${long}\r\n\r\n${`\r\n--${long.slice(0, -1)}`.repeat(150_000)}`,
+    )
+    expect(() => readRelated(type, nearly)).toThrow('cut off')
+  })
+
   it('ends with an error where it is damaged', () => {
     const { type, body } = writeRelated([Uint8Array.of(1, 2, 3)])
     for (let length = 0; length < body.length - 4; length++)

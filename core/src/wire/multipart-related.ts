@@ -54,8 +54,11 @@ export function readRelated(type: string, body: Uint8Array, maxParts = 1000): Pa
   const delimiter = utf8(`--${boundary}`)
   const between = utf8(`\r\n--${boundary}`)
   const parts: Part[] = []
-  let at = find(body, delimiter, 0)
-  if (at < 0) throw new AppError('request-invalid', 'the multipart body does not begin with its boundary')
+  // The first one stands at the very beginning, or on a line of its own behind a preamble.
+  const atOnce = delimiter.every((byte, i) => body[i] === byte)
+  const line = atOnce ? 0 : find(body, between, 0)
+  if (line < 0) throw new AppError('request-invalid', 'the multipart body does not begin with its boundary')
+  let at = atOnce ? 0 : line + 2
   for (;;) {
     at += delimiter.length
     if (body[at] === DASH && body[at + 1] === DASH) return parts
@@ -69,10 +72,19 @@ export function readRelated(type: string, body: Uint8Array, maxParts = 1000): Pa
   }
 }
 
-/** Where `wanted` begins in `bytes` at or after `from`; −1 where it does not. */
+/**
+ * Where `wanted` begins in `bytes` at or after `from`; −1 where it does not. In linear time whatever the bytes, which a stranger chooses: what
+ * begins with a byte that it has only once is not looked at again where it matched in part.
+ */
 function find(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(wanted[0]!, from); at >= 0; at = bytes.indexOf(wanted[0]!, at + 1)) {
-    if (wanted.every((byte, i) => bytes[at + i] === byte)) return at
+  const [first] = wanted
+  const once = wanted.lastIndexOf(first!) === 0
+  for (let at = from; at >= 0 && at + wanted.length <= bytes.length; ) {
+    let same = 0
+    while (same < wanted.length && bytes[at + same] === wanted[same]) same++
+    if (same === wanted.length) return at
+    if (same === 0) at = bytes.indexOf(first!, at + 1)
+    else at += once ? same : 1
   }
   return -1
 }
