@@ -147,6 +147,7 @@ describe('what is made of an image that came by STOW-RS', () => {
     expect((await (await get(bulk, 'application/octet-stream')).arrayBuffer()).byteLength).toBe(
       rows * columns * 3,
     )
+    expect((await get(`${address}/frames/${Array(500).fill(1)}`)).status).toBe(400)
     for (const missing of [`${address}/frames/2`, `${address}/bulkdata/00420011`])
       expect((await get(missing)).status).toBe(404)
   })

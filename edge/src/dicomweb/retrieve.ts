@@ -98,12 +98,14 @@ export const bulkRoute =
     return bytesAs(c, type, [bytes])
   }
 
-/** Frames of an image, uncompressed, numbered from 1 (PS3.18, section 10.4.1.1.6). */
+/** Frames of an image, uncompressed, numbered from 1 (PS3.18, section 10.4.1.1.6); each once, or the answer could have any size. */
 export const framesRoute =
   ({ keeper }: RetrieveDeps): Handler<EdgeContext> =>
   async (c) => {
     const type = preferred(c.req.header('accept'), [RELATED_BYTES, 'application/octet-stream'])
     const numbers = (c.req.param('frames') ?? '').split(',').map(Number)
+    if (new Set(numbers).size < numbers.length)
+      throw new AppError('request-invalid', 'a frame is named twice; name each once')
     const read = toDicomJson(await objectOf(c, keeper), () => '')
     const pixels = pixelDataOf(read)
     const count = Number(read.json['00280008']?.Value?.[0] ?? 1)
