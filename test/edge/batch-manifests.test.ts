@@ -108,6 +108,58 @@ describe('POST /v1/batches', () => {
       expect((await send(type, body)).status).toBe(400)
   })
 
+  it('refuses options that it does not know, and a manifest that is compressed, by name', async () => {
+    const { create } = await customer()
+    const options: [string, Record<string, string>, number, string][] = [
+      ['?paused=maybe', {}, 400, 'paused'],
+      [`?name=${'x'.repeat(201)}`, {}, 400, 'name'],
+      ['', { 'source-authorization': 'x'.repeat(4001) }, 400, 'source-authorization'],
+      ['', { 'content-encoding': 'gzip' }, 415, 'Content-Encoding'],
+    ]
+    for (const [query, headers, status, named] of options) {
+      const response = await create(many(1), query, headers)
+      expect(response.status, named).toBe(status)
+      expect(((await response.json()) as { detail: string }).detail).toContain(named)
+    }
+  })
+
+  it('with an Idempotency-Key makes one batch of requests at once, of one manifest', async () => {
+    const { create, info, billed } = await customer()
+    const headers = { 'idempotency-key': 'all-at-once' }
+    const all = await Promise.all(Array.from({ length: 5 }, () => create(many(30), '', headers)))
+    expect(all.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409])
+    const made = (await all.find(({ status }) => status === 201)!.json()) as { id: string }
+    expect((await create(many(30), '', headers)).status).toBe(200)
+    await workToTheEnd()
+    expect(await info(`/${made.id}`)).toMatchObject({ status: 'completed', items: { succeeded: 30 } })
+    expect(billed()).toBe(30)
+  })
+
+  it('begins anew for another request where the first manifest stopped coming', async () => {
+    const { account, key, create, info } = await customer()
+    const headers = { 'idempotency-key': 'stalls' }
+    const stalled = new TransformStream<Uint8Array, Uint8Array>()
+    const writer = stalled.writable.getWriter()
+    const first = world.edge.request('/v1/batches', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/x-ndjson', ...headers },
+      body: stalled.readable,
+      duplex: 'half',
+    } as RequestInit)
+    await writer.write(new TextEncoder().encode(`${JSON.stringify(many(3)[2])}\n`))
+    const second = await create(many(1), '', headers)
+    expect([second.status, second.headers.get('retry-after')]).toEqual([409, expect.any(String)])
+    world.time.now += 61_000
+    const third = await create(many(2), '', headers)
+    expect(third.status).toBe(201)
+    await writer.close()
+    expect((await first).status).toBe(409)
+    const { id } = (await third.json()) as { id: string }
+    await workToTheEnd()
+    expect(await info(`/${id}`)).toMatchObject({ status: 'completed', items: { total: 2, succeeded: 2 } })
+    expect(world.edge.ledger(account).charged(0, world.time.now + 1)).toBe(2)
+  })
+
   it('with an Idempotency-Key makes one batch of two requests', async () => {
     const { create } = await customer()
     const headers = { 'idempotency-key': 'night-1' }

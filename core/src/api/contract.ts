@@ -2696,7 +2696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: The request conflicts with what is there. */
+            /** @description `conflict`: The request conflicts with what is there. `idempotency-in-flight`: A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2707,6 +2707,15 @@ export interface operations {
             };
             /** @description `body-too-large`: The request body exceeds the size limit. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `encoding-unsupported`: The encoding of the request body is not supported. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

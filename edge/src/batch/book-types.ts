@@ -7,6 +7,8 @@ import type { Credential } from '../ledger/ledger.ts'
 export type Head = {
   readonly id: string
   readonly account: string
+  /** The request that brings its manifest, by a name of its own. */
+  readonly loader: string
   readonly name: string
   /** By which its items are authorised and charged: who revokes the key pauses the batch. */
   readonly credential: Credential
@@ -97,11 +99,15 @@ export type Due = {
 
 /** What a batch's object can do; every method is one transaction. */
 export type Book = {
-  /** Begins it, or begins anew where the first manifest never came whole. @returns false where it is there already */
-  create(head: Head): boolean
-  add(chunks: readonly NewChunk[]): void
-  /** The manifest is whole. */
-  start(paused: boolean): void
+  /**
+   * Begins it, or begins anew where the first manifest never came whole.
+   * @returns `there` where it is already, `loading` while another request brings its manifest
+   */
+  create(head: Head): 'made' | 'there' | 'loading'
+  /** @returns false where another request has begun it anew: then nothing was done */
+  add(loader: string, chunks: readonly NewChunk[]): boolean
+  /** The manifest is whole. @returns as `add` does */
+  start(loader: string, paused: boolean): boolean
 
   /** A chunk for a worker; undefined where there is nothing of it to be done now. */
   take(chunk: number): Take | undefined

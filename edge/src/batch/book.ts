@@ -18,6 +18,8 @@ import { batchTables, headOf } from './tables.ts'
 const LONGEST_SENT_MS = 60_000
 /** A manifest that never came whole is forgotten. */
 const LOADING_MS = 3600_000
+/** After so long without a piece of the manifest, who brings it counts as gone, and another request may begin anew. */
+const STALLED_MS = 60_000
 
 /**
  * One batch: its items in chunks, who has which, what came of them. It is the only truth: a message in the queue is no more than a call to come
@@ -38,33 +40,44 @@ export function openBook(sql: Sql, options: BookOptions): Book {
 }
 
 type OfManifest = Pick<Book, 'create' | 'add' | 'start'>
-const ofManifest = ({ sql, t, clock }: Shelf): OfManifest => ({
-  create(head: Head): boolean {
+const ofManifest = ({ sql, t, clock }: Shelf): OfManifest => {
+  const loads = (loader: string) => {
     const row = t.row()
-    if (row && row.state !== 'loading') return false
-    for (const name of ['batch', 'chunks', 'manifest']) sql.exec(`DELETE FROM ${name}`)
-    const { sourceAuthorization, ...others } = head
-    sql.exec(
-      `INSERT INTO batch VALUES (1, ?, ?, 'loading', ?, NULL, ?, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL)`,
-      JSON.stringify(others),
-      sourceAuthorization ?? null,
-      clock(),
-      clock() + LOADING_MS,
-    )
-    return true
-  },
-  add(chunks: readonly NewChunk[]): void {
-    if (mustRow({ t }).state !== 'loading') throw new Error('the manifest is complete')
-    for (const { n, first, size, sealed } of chunks) {
-      sql.exec(`INSERT INTO chunks VALUES (?, ?, ?, 'waiting', ?, NULL, 0, NULL)`, n, first, size, clock())
-      sql.exec('INSERT INTO manifest VALUES (?, ?)', n, sealed)
-    }
-  },
-  start(paused: boolean): void {
-    const total = number(sql, 'SELECT SUM(size) AS n FROM chunks')
-    t.set({ state: paused ? 'paused' : 'running', total, expires: null })
-  },
-})
+    return row?.state === 'loading' && headOf(row).loader === loader
+  }
+  return {
+    create(head: Head) {
+      const row = t.row()
+      if (row && row.state !== 'loading') return 'there'
+      if (row && clock() < row.expires! - LOADING_MS + STALLED_MS) return 'loading'
+      for (const name of ['batch', 'chunks', 'manifest']) sql.exec(`DELETE FROM ${name}`)
+      const { sourceAuthorization, ...others } = head
+      sql.exec(
+        `INSERT INTO batch VALUES (1, ?, ?, 'loading', ?, NULL, ?, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL)`,
+        JSON.stringify(others),
+        sourceAuthorization ?? null,
+        clock(),
+        clock() + LOADING_MS,
+      )
+      return 'made'
+    },
+    add(loader: string, chunks: readonly NewChunk[]): boolean {
+      if (!loads(loader)) return false
+      t.set({ expires: clock() + LOADING_MS })
+      for (const { n, first, size, sealed } of chunks) {
+        sql.exec(`INSERT INTO chunks VALUES (?, ?, ?, 'waiting', ?, NULL, 0, NULL)`, n, first, size, clock())
+        sql.exec('INSERT INTO manifest VALUES (?, ?)', n, sealed)
+      }
+      return true
+    },
+    start(loader: string, paused: boolean): boolean {
+      if (!loads(loader)) return false
+      const total = number(sql, 'SELECT SUM(size) AS n FROM chunks')
+      t.set({ state: paused ? 'paused' : 'running', total, expires: null })
+      return true
+    },
+  }
+}
 
 const ofOwner = (shelf: Shelf) => {
   const { sql, t, clock } = shelf

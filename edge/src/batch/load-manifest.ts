@@ -1,4 +1,5 @@
 import type { BatchItem } from '@detl/core/api/batch'
+import { AppError } from '@detl/core/api/problem'
 import type { Sealer } from '../seal.ts'
 import type { RemoteBook } from './batches.ts'
 import type { NewChunk } from './book-types.ts'
@@ -12,7 +13,8 @@ const HANDED = 40
 
 /**
  * A manifest, as it comes, into its batch, which then begins. One that is wrong leaves nothing behind.
- * @throws AppError as `readManifest` does
+ * @param loader as the batch was created with
+ * @throws AppError as `readManifest` does; conflict
  */
 export async function loadManifest(
   {
@@ -20,8 +22,9 @@ export async function loadManifest(
     sealer,
     account,
     id,
+    loader,
     paused,
-  }: { book: RemoteBook; sealer: Sealer; account: string; id: string; paused: boolean },
+  }: { book: RemoteBook; sealer: Sealer; account: string; id: string; loader: string; paused: boolean },
   body: ReadableStream<Uint8Array>,
   type: ManifestType,
   check: (item: BatchItem) => void,
@@ -40,7 +43,7 @@ export async function loadManifest(
     items = []
   }
   const hand = async () => {
-    await book.add(chunks)
+    if (!(await book.add(loader, chunks))) throw overtaken()
     chunks = []
   }
   try {
@@ -52,9 +55,14 @@ export async function loadManifest(
     }
     await close()
     await hand()
-    await book.start(paused)
+    if (!(await book.start(loader, paused))) throw overtaken()
   } catch (error) {
-    await book.forget()
+    const standing = await book.standing()
+    // What another request has begun meanwhile is not ours to take away.
+    if (standing?.state === 'loading' && standing.head.loader === loader) await book.forget()
     throw error
   }
 }
+
+const overtaken = () =>
+  new AppError('conflict', 'another request with this Idempotency-Key brings the manifest; ask for its batch')

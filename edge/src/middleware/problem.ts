@@ -1,7 +1,7 @@
 import { toOperationOutcome } from '@detl/core/answers/fhir/operation-outcome'
 import { AppError, PROBLEMS, type ProblemCode, problemOf } from '@detl/core/api/problem'
 import { problemDetails } from '@detl/core/api/problem-schema'
-import type { Hook } from '@hono/zod-openapi'
+import type { Hook, z } from '@hono/zod-openapi'
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { prefersFhir } from '../answers/prefers-fhir.ts'
@@ -49,13 +49,18 @@ const matches = (template: string, path: string) => {
 }
 
 /** What does not fit a route's schema, named by its place; never with the value. */
+const unfit = ([issue]: readonly z.core.$ZodIssue[], target: string) =>
+  new AppError('request-invalid', `${issue?.path.join('.') || target}: ${issue?.message ?? 'not valid'}`)
+
 export const invalidInput: Hook<unknown, EdgeContext, string, unknown> = (result) => {
-  if (result.success) return
-  const [issue] = result.error.issues
-  throw new AppError(
-    'request-invalid',
-    `${issue?.path.join('.') || result.target}: ${issue?.message ?? 'not valid'}`,
-  )
+  if (!result.success) throw unfit(result.error.issues, result.target)
+}
+
+/** What a route reads for itself. @throws AppError request-invalid as `invalidInput` does */
+export function valid<T>(schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  throw unfit(result.error.issues, 'request')
 }
 
 /** Answers there may be FHIR, so refusals are too. */

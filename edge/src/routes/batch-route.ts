@@ -46,7 +46,7 @@ export const createBatchRoute = {
   responses: {
     201: { ...json(Batch, 'The batch'), headers: z.object({ location: z.string() }) },
     200: json(Batch, 'The batch that an earlier request with this Idempotency-Key made'),
-    ...refusals('body-too-large', 'conflict'),
+    ...refusals('body-too-large', 'conflict', 'idempotency-in-flight', 'encoding-unsupported'),
   },
 }
 

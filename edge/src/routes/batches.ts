@@ -16,7 +16,7 @@ import { csv, failuresAfter, fhirBundle, fhirNdjson, ndjson, streamOf } from '..
 import { checkItem, type SourceHosts } from '../batch/source-rules.ts'
 import type { EdgeContext } from '../context.ts'
 import { requireScope } from '../middleware/auth.ts'
-import { invalidInput } from '../middleware/problem.ts'
+import { invalidInput, valid } from '../middleware/problem.ts'
 import { idempotencyKeyOf, languageOf } from '../screening/headers.ts'
 import type { Sealer } from '../seal.ts'
 import { missing } from './access.ts'
@@ -109,8 +109,10 @@ async function createBatch(deps: BatchRouteDeps, c: Context<EdgeContext>): Promi
   const { accounts, batches, sealer, sourceHosts } = deps
   const account = c.get('account')
   const type = manifestType(c.req.header('content-type'))
-  const { name, fhir, paused } = createBatchRoute.request.query.parse(c.req.query())
+  const { name, fhir, paused } = valid(createBatchRoute.request.query, c.req.query())
   const { body } = c.req.raw
+  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity')
+    throw new AppError('encoding-unsupported', 'send the manifest as it is, without Content-Encoding')
   if (!body) throw new AppError('request-invalid', 'the body is the manifest: NDJSON or CSV')
   const key = idempotencyKeyOf(c)
   const id = key === undefined ? crypto.randomUUID() : await batchId(account, key)
@@ -121,35 +123,41 @@ async function createBatch(deps: BatchRouteDeps, c: Context<EdgeContext>): Promi
       `an account has at most ${MAX_BATCHES} batches; delete some that have ended`,
     )
   const book = batches(account, id)
-  const authorization = c.req.header('source-authorization')
+  const { 'source-authorization': authorization } = valid(createBatchRoute.request.headers, c.req.header())
   const sealed =
     authorization === undefined
       ? undefined
       : await sealer.sealBytes(authorizationName(account, id), new TextEncoder().encode(authorization))
   await ledger.addBatch(id, c.get('actor'))
+  const loader = crypto.randomUUID()
   const made = await book.create({
     id,
     account,
+    loader,
     name: name ?? id.slice(0, 8),
     credential: c.get('credential'),
     language: languageOf(c),
     fhir,
     sourceAuthorization: sealed,
   })
-  if (made) {
+  if (made === 'made') {
     const check = (item: BatchItem) => checkItem(item, account, sourceHosts)
-    await loadManifest({ book, sealer, account, id, paused }, body, type, check)
+    await loadManifest({ book, sealer, account, id, loader, paused }, body, type, check)
   } else await body.cancel()
+  if (made === 'loading')
+    throw new AppError(
+      'idempotency-in-flight',
+      'another request with this Idempotency-Key brings the manifest',
+    )
   c.header('Location', `/v1/batches/${id}`)
-  return c.json(infoOf((await book.standing())!), made ? 201 : 200)
+  return c.json(infoOf((await book.standing())!), made === 'made' ? 201 : 200)
 }
 
 async function results(deps: BatchRouteDeps, c: Context<EdgeContext>): Promise<Response> {
   const { params, query } = resultsRoute.request
-  const id = params.safeParse(c.req.param())
-  const asked = query.safeParse(c.req.query())
-  if (!id.success || !asked.success) throw new AppError('request-invalid', 'see the reference of this call')
-  const { book, standing } = await found(deps, c, id.data.batch)
+  const { batch } = valid(params, c.req.param())
+  const { after } = valid(query, c.req.query())
+  const { book, standing } = await found(deps, c, batch)
   const { head } = standing
   const type = wantedType(c.req.header('accept'))
   c.header('Vary', 'Accept')
@@ -157,7 +165,7 @@ async function results(deps: BatchRouteDeps, c: Context<EdgeContext>): Promise<R
     throw new AppError('not-acceptable', 'this batch was made without ?fhir=true: it has no FHIR')
   if (type === 'application/fhir+json') {
     const address = new URL(c.req.url)
-    const bundle = await fhirBundle(deps, book, address.origin + address.pathname, asked.data.after)
+    const bundle = await fhirBundle(deps, book, address.origin + address.pathname, after)
     return c.json(bundle, 200, { 'content-type': 'application/fhir+json; fhirVersion=4.0' })
   }
   return new Response(streamOf(piecesOf(deps, type, book, standing)), {
