@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -39,6 +42,12 @@ describe('detl, called wrongly', { timeout: 120_000 }, () => {
     expect(stderr).toBe(
       'detl: request-invalid: /nowhere/x.png cannot be written: there is no such file or folder (ENOENT)\n',
     )
+    expect(code).toBe(1)
+  })
+
+  it('writes no synthetic X-ray whose name promises another format', async () => {
+    const { code, stderr } = await detl('phantom', '/nowhere/x.png', 'x.jpg')
+    expect(stderr).toBe('detl: request-invalid: x.jpg: the name must end in .png or .dcm\n')
     expect(code).toBe(1)
   })
 
@@ -110,5 +119,38 @@ describe('npm in this checkout', () => {
     expect((await npm('run', 'detl', '--', '--version')).stderr).toBe('')
     // At `warn` npm would say of a setting that it does not know it.
     expect((await npm('config', 'list', '--loglevel=warn')).stderr).toBe('')
+  })
+})
+
+describe('detl phantom', { timeout: 120_000 }, () => {
+  let dir: string
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'detl-phantom-'))
+  })
+  afterAll(() => rm(dir, { recursive: true }))
+
+  it('writes the same chest as DICOM and as PNG, and others under further names', async () => {
+    const at = (name: string) => join(dir, name)
+    await detl('phantom', at('chest.dcm'), '--size', '256', '--seed', '3')
+    await detl('phantom', at('2.png'), at('3.png'), at('4.DCM'), '--size', '256', '--seed', '2')
+    const { stdout } = await detl('screen', ...['chest.dcm', '2.png', '3.png', '4.DCM'].map(at), '--json')
+    const [dicom, second, third, fourth] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect((await readFile(at('4.DCM'))).subarray(128, 132).toString()).toBe('DICM') // PS3.10, section 7.1
+    expect((await readFile(at('3.png'))).subarray(1, 4).toString()).toBe('PNG')
+    for (const [name, score] of Object.entries(third.probabilities))
+      expect(dicom.probabilities[name]).toBeCloseTo(score as number, 2)
+    expect(second.probabilities).not.toEqual(third.probabilities)
+    expect(fourth.probabilities).not.toEqual(third.probabilities)
+  })
+
+  it('is the same file at each call', async () => {
+    const [a, b] = [join(dir, 'a.dcm'), join(dir, 'b.dcm')]
+    await detl('phantom', a, '--size', '64')
+    await detl('phantom', b, '--size', '64')
+    expect(await readFile(a)).toEqual(await readFile(b))
   })
 })

@@ -1,6 +1,6 @@
-import { namedUuid } from '../../base/named-uuid.ts'
 import { toAscii } from './character-set.ts'
 import { type Header, headerOf, type OfImage, type SourceImage } from './source-header.ts'
+import { uidOf } from './uid.ts'
 import { type DataSet, type Value, writePart10 } from './writer.ts'
 
 /** Type 2 of the Patient and General Study modules: there, and empty if unknown (PS3.3, C.7.1.1 and C.7.2.1). */
@@ -65,6 +65,3 @@ function asciiValue(value: Value): Value {
   if (typeof value === 'string') return toAscii(value)
   return 'items' in value ? { items: value.items.map(inAscii) } : value
 }
-
-/** 2.25.<UUID as a decimal number> (PS3.5, annex B.2). */
-const uidOf = async (name: string): Promise<string> => `2.25.${BigInt(`0x${await namedUuid(name)}`)}`
