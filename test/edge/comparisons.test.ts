@@ -162,7 +162,9 @@ describe('films of one patient', () => {
       headers: { authorization: `Bearer ${plain.key}` },
       body: form(first, second),
     })
-    expect((await problem(response)).code).toBe('422 comparison-unavailable')
+    const { code, detail } = await problem(response)
+    expect(code).toBe('422 comparison-unavailable')
+    expect(detail).toMatch(/the model outlines no lungs.*detl add-regions MODEL --lungs models\/lungs-128/)
     await plain.stop()
   })
 })

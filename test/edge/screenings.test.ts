@@ -117,6 +117,9 @@ describe('a request that cannot be served gets problem+json', () => {
     expect(await put('{"operatingPoint":"high","prevalence":{}}', 'application/json')).toMatch(
       /^400 operatingPoint: expected "screening", "balanced" or/,
     )
+    expect(await put('{"keepHours":200}', 'application/json')).toMatch(
+      /^400 operatingPoint: expected "screening".*; prevalence: expected \{"<class>": 0 to 1, …\}, \{\} for none; keepHours: /,
+    )
     const settings = (thresholds: object, prevalence: object) =>
       put(JSON.stringify({ operatingPoint: { thresholds }, prevalence }), 'application/json')
     expect(await settings({ covid19: 0.2, covid: 0.2, tb: 0.1 }, {})).toMatch(

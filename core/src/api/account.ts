@@ -43,7 +43,7 @@ export const DEFAULT_ACCOUNT_LIMITS: Limits = {
 
 const rate = z.number().min(0).max(1)
 /** By class of the model. */
-const perLabel = z.record(classIdSchema, rate)
+const perLabel = z.record(classIdSchema, rate, { error: 'expected {"<class>": 0 to 1, …}, {} for none' })
 
 const MAX_KEEP_HOURS = 168 // a week
 /** DICOM objects of a screening that an account can have kept. */

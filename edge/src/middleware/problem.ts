@@ -48,9 +48,14 @@ const matches = (template: string, path: string) => {
   )
 }
 
-/** What does not fit a route's schema, named by its place; never with the value. */
-const unfit = ([issue]: readonly z.core.$ZodIssue[], target: string) =>
-  new AppError('request-invalid', `${issue?.path.join('.') || target}: ${issue?.message ?? 'not valid'}`)
+/** All that does not fit a route's schema, named by its place; never with the value. */
+const unfit = (issues: z.core.$ZodIssue[], target: string) => {
+  const faults = issues.map(({ path, message }) => `${path.join('.') || target}: ${message}`)
+  const more = faults.length - MOST_FAULTS
+  const said = [...faults.slice(0, MOST_FAULTS), ...(more > 0 ? [`and ${more} more`] : [])]
+  return new AppError('request-invalid', said.join('; '))
+}
+const MOST_FAULTS = 5
 
 export const invalidInput: Hook<unknown, EdgeContext, string, unknown> = (result) => {
   if (!result.success) throw unfit(result.error.issues, result.target)

@@ -125,7 +125,10 @@ export function keptFilm({ id, severity, model }: Screening, manifest: Manifest)
 }
 
 const noLungs = () =>
-  new AppError('comparison-unavailable', 'the model outlines no lungs, so there is nothing to compare')
+  new AppError(
+    'comparison-unavailable',
+    'the model outlines no lungs, so there is nothing to compare; `detl add-regions MODEL --lungs models/lungs-128` adds a network that does',
+  )
 
 const DAY_MS = 24 * 3600_000
 const daysBetween = (from: string | undefined, to: string | undefined): number | undefined =>
