@@ -100,6 +100,7 @@ const configSchema = z.strictObject({
       /** Who may call, and from where; nobody else may. */
       callers: z.array(z.strictObject({ aet: aeTitle, address: z.string().optional() })),
       maxAssociations: z.int().min(1).max(1000).default(32),
+      associateWithinS: z.number().positive().max(600).default(30),
       tls: tls.optional(),
     })
     .optional(),

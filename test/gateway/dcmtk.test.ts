@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readMeta } from '@detl/core/image/dicom/meta'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { associateRequest } from '../support/associate-request.ts'
 import { certificates } from '../support/certificates.ts'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
 import { dcmtkServers } from '../support/dcmtk-servers.ts'
@@ -172,7 +173,10 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
     expect(stderr).toContain('Deflated Explicit VR Little Endian -> Little Endian Explicit')
     expect(queue.counts()).toMatchObject({ received: 1, 'associations-rejected': 2 })
     const holding = [0, 1].map(() => connect(dimse.port, '127.0.0.1'))
-    await Promise.all(holding.map((socket) => once(socket, 'connect')))
+    for (const socket of holding) {
+      socket.write(associateRequest('STORESCU', 'DETL'))
+      expect(((await once(socket, 'data')) as [Buffer])[0][0]).toBe(2) // A-ASSOCIATE-AC
+    }
     await expect(send(dimse.port, chest)).rejects.toMatchObject({
       stderr: expect.stringContaining('Local Limit Exceeded'),
     })
@@ -211,6 +215,19 @@ describe.skipIf(absent)(`a gateway beside DCMTK${absent ? ` (${absent})` : ''}`,
     leaving.write(Buffer.of(7, 0, 0, 0, 0, 4, 0, 0, 0, 0))
     leaving.resume()
     await once(leaving, 'end')
+    await run('echoscu', ['-aec', 'DETL', '-aet', 'STORESCU', '127.0.0.1', String(dimse.port)])
+  })
+
+  it('strangers who only hold connections keep nobody out, and lose them', async () => {
+    const dimse = { ...(await dimseIn()), maxAssociations: 2, associateWithinS: 2 }
+    await start({ dimse, destinations: { none: pacs(1) } })
+    const held = Array.from({ length: 40 }, () =>
+      connect(dimse.port, '127.0.0.1').on('error', () => undefined),
+    )
+    const ended = Promise.all(held.map((socket) => once(socket.resume(), 'close')))
+    await Promise.all(held.map((socket) => socket.readyState === 'open' || once(socket, 'connect')))
+    await run('echoscu', ['-aec', 'DETL', '-aet', 'STORESCU', '127.0.0.1', String(dimse.port)])
+    await ended
     await run('echoscu', ['-aec', 'DETL', '-aet', 'STORESCU', '127.0.0.1', String(dimse.port)])
   })
 

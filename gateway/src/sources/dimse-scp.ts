@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config.ts'
 import { RawDataset } from '../dicom/raw-dataset.ts'
 import { tlsOptions } from '../tls.ts'
+import { watchConnections } from './connections.ts'
 import { guardSocket, MAX_PDU } from './pdu-guard.ts'
 import { type Receive, type Reception, SCREENED_CLASSES } from './receive.ts'
 
@@ -45,17 +46,19 @@ const MISMATCH = 0xa900
 /** C-ECHO and C-STORE as SCP, on an address of its own. @throws Error where the address is taken */
 export async function startScp(deps: Deps): Promise<{ port: number; stop: () => Promise<void> }> {
   const { config } = deps
-  const open = new Set<Socket>()
+  const { maxAssociations } = config
   const serve = (socket: Socket) => {
-    open.add(socket)
-    socket.once('close', () => open.delete(socket))
     guardSocket(socket)
-    new Association(socket, { ...deps, busy: () => open.size > config.maxAssociations })
+    new Association(socket, {
+      ...deps,
+      busy: () => connections.associations() >= maxAssociations,
+      accepted: () => connections.associated(socket),
+    })
   }
   const server: Server = config.tls
     ? createTlsServer({ ...tlsOptions(config.tls), requestCert: config.tls.ca !== undefined }, serve)
     : createServer(serve)
-  server.maxConnections = config.maxAssociations + 8 // a few more, so that they are told why
+  const connections = watchConnections(server, { maxAssociations, withinMs: config.associateWithinS * 1000 })
   server.listen(config.port, config.host)
   await once(server, 'listening')
   return {
@@ -63,18 +66,20 @@ export async function startScp(deps: Deps): Promise<{ port: number; stop: () => 
     stop: async () => {
       const closed = once(server, 'close')
       server.close()
-      for (const socket of open) socket.destroy()
+      connections.destroyAll()
       await closed
     },
   }
 }
 
+type AssociationDeps = Deps & { readonly busy: () => boolean; readonly accepted: () => void }
+
 /** One association; the library calls its methods. */
 class Association extends dimse.Scp {
-  readonly #deps: Deps & { readonly busy: () => boolean }
+  readonly #deps: AssociationDeps
   readonly #socket: Socket
 
-  constructor(socket: Socket, deps: Deps & { readonly busy: () => boolean }) {
+  constructor(socket: Socket, deps: AssociationDeps) {
     super(socket, {})
     this.#deps = deps
     this.#socket = socket
@@ -106,6 +111,7 @@ class Association extends dimse.Scp {
       association.getPresentationContext(id).setResult(answer.result, answer.syntax as string)
     }
     log.info({ caller, called: config.aet }, 'an association was accepted')
+    this.#deps.accepted()
     this.sendAssociationAccept()
   }
 
