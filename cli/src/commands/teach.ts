@@ -22,7 +22,7 @@ export function addTeachCommand(program: Command): void {
     .requiredOption('--data <path>', 'folder with manifest.csv, masks.csv and the images')
     .requiredOption(
       '--lungs <dir>',
-      'a network that outlines lungs: `all/best` of a first run of `train lungs --all`',
+      'folder of a first run of `train lungs --all`: its networks say where the lungs are',
     )
     .requiredOption('--out <dir>', 'folder for what is said')
     .option('--cache <dir>', 'folder for preprocessed pixels', 'runs/cache')

@@ -4,7 +4,7 @@ import { INPUT_SCALE } from '../model/input.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { LungImage } from './lung-image.ts'
 import { LUNG_SIZE, PLANES } from './net.ts'
-import { halved } from './planes.ts'
+import { halved, mirrored } from './planes.ts'
 
 const S = LUNG_SIZE
 const CELLS = S / 2
@@ -24,7 +24,7 @@ const BOXED = 0.7
 const WEAK = 64
 const SOFT = 384
 /** How much the lungs count that another network outlined. */
-const SOFT_LUNGS = 0.3
+const SOFT_LUNGS = 0.5
 
 export const LUNG_AUGMENT: AugmentConfig = {
   rotation: 10,
@@ -81,7 +81,7 @@ const EMPTY = new Uint8Array(S * S)
 
 function fill(batch: LungBatch, b: number, image: LungImage, rng: Rng): void {
   const mirror = rng() < 0.5
-  const turn = (plane: Uint8Array) => (mirror ? mirrored(plane) : plane)
+  const turn = (plane: Uint8Array) => (mirror ? mirrored(plane, S) : plane)
   const { placed, lungs, opacity, kind } = image
   const sides = lungs && (mirror ? [lungs.right, lungs.left] : [lungs.left, lungs.right])
   const regions = [sides?.[0], sides?.[1], opacity].map((plane) => ({
@@ -120,12 +120,5 @@ function opacityWeight(kind: LungImage['kind'], inLung: number, opaque: number):
 function enlarged(plane: Uint8Array): Uint8Array {
   const out = new Uint8Array(S * S)
   for (let y = 0; y < S; y++) for (let x = 0; x < S; x++) out[y * S + x] = plane[(y >> 1) * CELLS + (x >> 1)]!
-  return out
-}
-
-function mirrored(plane: Uint8Array): Uint8Array {
-  const out = new Uint8Array(plane.length)
-  for (let at = 0; at < plane.length; at += S)
-    for (let x = 0; x < S; x++) out[at + x] = plane[at + S - 1 - x]!
   return out
 }

@@ -25,13 +25,14 @@ const conv = (name: string, filters: number): Row => ({ kind: 'conv', name, filt
 const up = (name: string, skip: string): Row => ({ kind: 'up', name, with: skip })
 
 /**
- * A U-Net (Ronneberger, Fischer & Brox 2015) of few channels: 3 × 3 convolutions with ReLU, "same" padding. It ends at half the input's
- * resolution: outlines of lungs are smooth, and the last level would cost as much as all others together.
+ * A U-Net (Ronneberger, Fischer & Brox 2015) of few channels: 3 × 3 convolutions with ReLU, "same" padding. It ends at a quarter of the input's
+ * resolution, of which each cell gives four of the planes' (a transposed convolution of 2 × 2, whose patches do not overlap): outlines of lungs are smooth, and
+ * a level more costs as much as all others together. Channels in sixteens: processors compute that many at once, also where there are fewer.
  */
 const ROWS: readonly Row[] = [
   down('c1', 16), //  [N,64,64,16]
-  down('c2', 24), //  [N,32,32,24]
-  conv('c2b', 24),
+  down('c2', 16), //  [N,32,32,16]
+  conv('c2b', 16),
   down('c3', 32), //  [N,16,16,32]
   conv('c3b', 32),
   down('c4', 48), //  [N,8,8,48]
@@ -39,13 +40,11 @@ const ROWS: readonly Row[] = [
   down('c5', 64), //  [N,4,4,64]
   conv('c5b', 64),
   up('u4', 'c4b'), // [N,8,8,112]
-  conv('d4', 40),
-  up('u3', 'c3b'), // [N,16,16,72]
+  conv('d4', 32),
+  up('u3', 'c3b'), // [N,16,16,64]
   conv('d3', 32),
-  up('u2', 'c2b'), // [N,32,32,56]
-  conv('d2', 16),
-  up('u1', 'c1'), //  [N,64,64,32]
-  conv('d1', 12),
+  up('u2', 'c2b'), // [N,32,32,48]
+  conv('d2', 32),
 ]
 const HEAD = 'planes'
 
@@ -74,8 +73,10 @@ export function lungNet(size: number, seed: number): tfl.LayersModel {
     values.set(row.name, x)
   }
   const kernelInitializer = tfl.initializers.glorotNormal({ seed: seed * 100 + ROWS.length })
-  const head = { name: HEAD, filters: PLANES.length, kernelSize: 1, kernelInitializer }
-  x = tfl.layers.conv2d({ ...head, activation: 'sigmoid' }).apply(x) as tfl.SymbolicTensor
+  const head = { name: HEAD, filters: PLANES.length, kernelSize: 2, strides: 2, kernelInitializer }
+  x = tfl.layers
+    .conv2dTranspose({ ...head, padding: 'valid', activation: 'sigmoid' })
+    .apply(x) as tfl.SymbolicTensor
   return tfl.model({ name: 'lung-net', inputs: input, outputs: x })
 }
 
@@ -144,7 +145,9 @@ export class LungTraining {
       values.set(row.name, x)
     }
     const { kernel, bias } = this.#head
-    return tf.add(tf.conv2d(x, kernel as unknown as tf.Tensor4D, 1, 'same'), bias)
+    const [batch, height, width] = x.shape
+    const shape: [number, number, number, number] = [batch, 2 * height, 2 * width, PLANES.length]
+    return tf.add(tf.conv2dTranspose(x, kernel as unknown as tf.Tensor4D, shape, 2, 'valid'), bias)
   }
 
   /**

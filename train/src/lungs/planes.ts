@@ -28,3 +28,11 @@ export function doubled(plane: ArrayLike<number>, width: number, height: number)
   }
   return out
 }
+
+/** A plane [h,w] with its left side at the right. */
+export function mirrored<T extends Uint8Array | Float32Array>(plane: T, width: number): T {
+  const out = plane.slice() as T
+  for (let at = 0; at < plane.length; at += width)
+    for (let x = 0; x < width; x++) out[at + x] = plane[at + width - 1 - x]!
+  return out
+}

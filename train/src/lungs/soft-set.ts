@@ -18,7 +18,7 @@ export async function softImages(
   known: readonly LungImage[],
 ): Promise<LungImage[]> {
   const { files } = JSON.parse(readFileSync(join(dir, 'soft.json'), 'utf8')) as { files: string[] }
-  const lungs = new Uint8Array(readFileSync(join(dir, 'lungs.u8')))
+  const lungs = new Uint8Array(readFileSync(join(dir, `lungs-${part}.u8`)))
   const opacity = new Uint8Array(readFileSync(join(dir, `opacity-${part}.u8`)))
   const records = new Map(readDataSet(data).records.map((r) => [r.file, r]))
   const all = files.map((file) => records.get(file)!)

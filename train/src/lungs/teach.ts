@@ -5,15 +5,13 @@ import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { loadPixels, type PixelCache } from '../data/cache.ts'
 import { readDataSet } from '../data/data-set.ts'
 import { inputSpec } from '../data/model-input.ts'
-import type { ImageRecord } from '../data/record.ts'
 import { writeJson } from '../files.ts'
-import { loadModel } from '../model/files.ts'
 import type { LungImage } from './lung-image.ts'
 import { FOLDS, lungFolds, openLungSet } from './lung-set.ts'
 import { LUNG_SIZE } from './net.ts'
 import { halved } from './planes.ts'
-import { predictRegions } from './score-lungs.ts'
 import { LeastSquares } from './teacher.ts'
+import { lungsBy } from './teacher-lungs.ts'
 
 const CELLS = LUNG_SIZE / 2
 
@@ -28,7 +26,7 @@ export type Eyes = {
 export type TeachOptions = {
   readonly data: string
   readonly cache: string
-  /** Of a first run of `train lungs --all`: its network says where the lungs are. */
+  /** Folder of a first run of `train lungs --all`: the network of a part says where the lungs are to whoever may see no more than it saw. */
   readonly lungs: string
   readonly out: string
   readonly seed: number
@@ -45,7 +43,7 @@ const LUNG_SHARE = 0.2
 /**
  * What a screening model's features say of opacity, on every image of a data folder: a linear fit to the few outlined lesions, cell by cell. Far more images than were ever
  * outlined can then teach the small network. One fit a fold leaves out that fold's patients, and `all` leaves out none.
- * Writes `soft.json`, `lungs.u8` [N,2,64,64] and `opacity-PART.u8` [N,64,64], bytes of 0 … 255.
+ * Writes `soft.json`, and of each part `lungs-PART.u8` [N,2,64,64] and `opacity-PART.u8` [N,64,64], bytes of 0 … 255.
  */
 export async function teachOpacity(eyes: Eyes, options: TeachOptions): Promise<void> {
   const drawn = await openLungSet(options.data, options.cache, options.seed)
@@ -53,9 +51,10 @@ export async function teachOpacity(eyes: Eyes, options: TeachOptions): Promise<v
   const records = readDataSet(options.data).records.filter((r) => r.leftOut === undefined && !r.trainingOnly)
   const own = await loadPixels(records, eyes.spec, options.cache)
   const small = await loadPixels(records, inputSpec('harmonised', LUNG_SIZE), options.cache)
-  const lungs = await lungsOf(records, small, options.lungs)
-  const heads = await fitted(eyes, own, drawn, folds, lungs)
   const parts = [...Array.from({ length: FOLDS }, (_, k) => `fold-${k}`), 'all']
+  const lungs: ReadonlyMap<string, Uint8Array>[] = []
+  for (const part of parts) lungs.push(await lungsBy({ run: options.lungs, part }, records, small))
+  const heads = await fitted(eyes, own, drawn, folds, lungs)
   const planes = parts.map(() => new Uint8Array(records.length * CELLS * CELLS))
   for (const i of records.keys()) {
     const seen = await cellsOf(eyes, own, i)
@@ -65,30 +64,12 @@ export async function teachOpacity(eyes: Eyes, options: TeachOptions): Promise<v
   }
   mkdirSync(options.out, { recursive: true })
   for (const [p, name] of parts.entries()) writeFileSync(join(options.out, `opacity-${name}.u8`), planes[p]!)
-  const flat = records.flatMap(({ file }) => lungs.get(file)!)
-  writeFileSync(join(options.out, 'lungs.u8'), Buffer.concat(flat))
+  for (const [p, name] of parts.entries())
+    writeFileSync(
+      join(options.out, `lungs-${name}.u8`),
+      Buffer.concat(records.map(({ file }) => lungs[p]!.get(file)!)),
+    )
   writeJson(join(options.out, 'soft.json'), { files: records.map(({ file }) => file), seed: options.seed })
-}
-
-/** Both lungs of each image, [2,64,64]. */
-async function lungsOf(records: readonly ImageRecord[], pixels: PixelCache, dir: string) {
-  const model = await loadModel(dir)
-  const byte = (plane: Float32Array) => Uint8Array.from(plane, (v) => Math.round(255 * v))
-  const out = new Map<string, Uint8Array>()
-  const chunk = 64
-  for (let start = 0; start < records.length; start += chunk) {
-    const part = records.slice(start, start + chunk)
-    const images = part.map((record, k): LungImage => {
-      const at = (start + k) * LUNG_SIZE ** 2
-      const { placed } = pixels.geometry[start + k]!
-      const own = pixels.pixels.subarray(at, at + LUNG_SIZE ** 2)
-      return { record, pixels: own, placed, lungs: undefined, opacity: undefined, kind: 'outlined' }
-    })
-    for (const [k, { pictureLeft, pictureRight }] of (await predictRegions(model, images)).entries())
-      out.set(part[k]!.file, Buffer.concat([byte(pictureLeft), byte(pictureRight)]))
-  }
-  model.dispose()
-  return out
 }
 
 /** The features of each cell, [h·w][K]. */
@@ -111,7 +92,7 @@ async function fitted(
   pixels: PixelCache,
   drawn: readonly LungImage[],
   folds: Int32Array,
-  lungs: ReadonlyMap<string, Uint8Array>,
+  lungs: readonly ReadonlyMap<string, Uint8Array>[],
 ): Promise<Float64Array[]> {
   const at = new Map(pixels.files.map((file, i) => [file, i]))
   let sums: LeastSquares[] | undefined
@@ -120,7 +101,7 @@ async function fitted(
     const seen = await cellsOf(eyes, pixels, at.get(image.record.file)!)
     sums ??= Array.from({ length: FOLDS }, () => new LeastSquares(seen[0]!.length))
     const opacity = halved(image.opacity)
-    const [found] = [lungs.get(image.record.file)!]
+    const found = lungs[folds[d]!]!.get(image.record.file)! // of a network that has not seen it
     const half = CELLS * CELLS
     const lung = image.lungs
       ? sum(halved(image.lungs.left), halved(image.lungs.right))
