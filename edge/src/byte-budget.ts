@@ -1,8 +1,12 @@
 import { AppError } from '@detl/core/api/problem'
 
 export type ByteBudget = {
-  /** Bytes that one request will hold; none at first. */
-  readonly claim: (account: string) => Claim
+  /**
+   * Bytes that one request will hold; none at first.
+   * @param patient of what has time, items of batches: all of these together have half of the memory, or one of them what it needs, and they do
+   * not count against the account's requests
+   */
+  readonly claim: (account: string, patient?: 'patient') => Claim
 }
 export type Claim = {
   /** It holds, or is about to hold, so many. @throws AppError overloaded */
@@ -10,7 +14,9 @@ export type Claim = {
   readonly release: () => void
 }
 
-type Held = { readonly account: string; readonly since: number; bytes: number }
+type Held = { readonly account: string; readonly patient: boolean; readonly since: number; bytes: number }
+
+const PATIENT_SHARE = 1 / 2
 
 /**
  * What an isolate holds of uploads at once: it has one memory for all accounts.
@@ -26,15 +32,18 @@ export function byteBudget(options: {
   const held = new Set<Held>()
   const sum = (of: readonly Held[]) => of.reduce((total, { bytes }) => total + bytes, 0)
   return {
-    claim(account) {
-      const own: Held = { account, since: now(), bytes: 0 }
+    claim(account, patient) {
+      const own: Held = { account, patient: patient !== undefined, since: now(), bytes: 0 }
       held.add(own)
       return {
         hold(bytes) {
           for (const one of held) if (now() - one.since > options.longestMs) held.delete(one)
           const others = [...held].filter((one) => one !== own)
-          const ofAccount = others.filter((one) => one.account === account)
-          if (sum(others) + bytes > options.bytes || sum(ofAccount) + bytes > options.accountBytes)
+          const alike = others.filter((one) => one.patient === own.patient)
+          const beside = sum(own.patient ? alike : alike.filter((one) => one.account === account))
+          const share = own.patient ? options.bytes * PATIENT_SHARE : options.accountBytes
+          const alone = own.patient && beside === 0
+          if (sum(others) + bytes > options.bytes || (!alone && beside + bytes > share))
             throw new AppError('overloaded', 'as much is being uploaded as fits; try again shortly')
           own.bytes = bytes
         },

@@ -120,6 +120,7 @@ export function startService(bindings: Bindings) {
       hosts: env.batches.hosts,
       maxBytes: env.uploads.maxBytes,
       timeoutMs: env.batches.fetchMs,
+      pace: env.uploads,
       fetch: (url, init) => fetch(url, init),
     },
   }

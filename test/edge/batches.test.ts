@@ -50,6 +50,24 @@ describe('an item', () => {
     })
   })
 
+  it('whose server gives it drop by drop is given up, and nobody’s uploads wait for it', async () => {
+    const { account, key, made, info, call } = await customer()
+    const path = await made(Array.from({ length: 8 }, (_, i) => ({ url: `${world.images.url}/drips/${i}` })))
+    const working = world.edge.workOnBatches()
+    await expect.poll(() => world.images.asked.length).toBe(8)
+    const screened = await world.edge.screen(world.png, { authorization: `Bearer ${key}` })
+    expect(screened.status).toBe(200)
+    await working
+    expect(await info(path)).toMatchObject({ status: 'running', items: { waiting: 8 } })
+    await workToTheEnd(300_000)
+    const { failures } = (await (await call('GET', `${path}/failures`)).json()) as {
+      failures: { problem: object }[]
+    }
+    expect(failures).toHaveLength(8)
+    expect(failures[0]!.problem).toMatchObject({ detail: 'the image came at less than 1000 bytes a second' })
+    expect(world.edge.ledger(account).charged(0, world.time.now + 1)).toBe(1)
+  })
+
   it('waits, however long, while the inference server is away, and says so', async () => {
     const { made, info, billed } = await customer()
     world.edge.gpu.trouble = () => ({ status: 503 })

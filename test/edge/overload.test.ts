@@ -80,6 +80,24 @@ describe('the memory for uploads', () => {
     await edge.stop()
   })
 
+  it('is not taken up by batches: together they have half of it, or one image what it needs', () => {
+    const memory = bytes()
+    const batch = (bytes: number) => {
+      const claim = memory.claim('greedy', 'patient')
+      claim.hold(bytes)
+      return claim
+    }
+    const held = [batch(200_000), batch(250_000)]
+    expect(() => batch(10_000)).toThrow('as much is being uploaded as fits')
+    for (const account of ['greedy', 'modest']) {
+      const request = memory.claim(account)
+      request.hold(440_000)
+      request.release()
+    }
+    for (const claim of held) claim.release()
+    batch(600_000).release()
+  })
+
   it('is given back whatever becomes of an upload', async () => {
     const edge = await twoAccounts({ bytes: bytes() })
     for (let i = 0; i < 20; i++) {

@@ -3,6 +3,8 @@ import { AppError } from '@detl/core/api/problem'
 import { joinBytes } from '@detl/core/base/join-bytes'
 import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from '../byte-budget.ts'
+import { deadlineIn } from '../deadline.ts'
+import type { UploadRules } from '../upload.ts'
 import { allowedKey, allowedUrl, type SourceHosts } from './source-rules.ts'
 
 export type SourceDeps = {
@@ -10,7 +12,10 @@ export type SourceDeps = {
   readonly archive: Pick<R2Bucket, 'get'>
   readonly hosts: SourceHosts
   readonly maxBytes: number
+  /** For an answer to begin. */
   readonly timeoutMs: number
+  /** What is slower than this, after its first seconds, is given up: it holds memory and a worker that others could use. */
+  readonly pace: Pick<UploadRules, 'graceMs' | 'minBytesPerS'>
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
 }
 
@@ -30,18 +35,18 @@ export async function fetchSource(
   if ('r2' in item) {
     const object = await deps.archive.get(allowedKey(of.account, item.r2))
     if (!object) throw new AppError('source-missing', 'the bucket has no object with this key')
-    return readAll(object.body, object.size, deps.maxBytes, of.claim)
+    return readAll(deps, object.body, object.size, of.claim)
   }
   if ('url' in item) {
     const { body, length } = await get(deps, allowedUrl(item.url, deps.hosts), {})
-    return readAll(body, length, deps.maxBytes, of.claim)
+    return readAll(deps, body, length, of.claim)
   }
   const { authorization } = of
   const { body, length, type } = await get(deps, allowedUrl(item.dicomweb, deps.hosts), {
     accept: 'multipart/related; type="application/dicom"; transfer-syntax=*',
     ...(authorization !== undefined && { authorization }),
   })
-  const bytes = await readAll(body, length, deps.maxBytes, of.claim)
+  const bytes = await readAll(deps, body, length, of.claim)
   if (!/^multipart\/related\b/i.test(type)) return bytes
   const [first] = readRelated(type, bytes)
   if (!first) throw new AppError('source-missing', 'the DICOMweb server answered without an object')
@@ -79,20 +84,31 @@ async function get(
 }
 
 async function readAll(
+  { maxBytes, pace: { graceMs, minBytesPerS } }: SourceDeps,
   body: ReadableStream<Uint8Array>,
   length: number,
-  maxBytes: number,
   claim: Claim,
 ): Promise<Uint8Array> {
   const tooLarge = (size: string) =>
     new AppError('body-too-large', `the image has ${size} bytes; at most ${maxBytes} are accepted`)
-  if (length > maxBytes) throw tooLarge(String(length))
+  if (length > maxBytes) {
+    void body.cancel().catch(() => undefined)
+    throw tooLarge(String(length))
+  }
   const pieces: Uint8Array[] = []
   let read = 0
   let held = Math.max(length, FIRST_BYTES)
   await holdSoon(claim, held)
+  const late = () =>
+    new AppError('source-unavailable', `the image came at less than ${minBytesPerS} bytes a second`)
+  const deadline = deadlineIn(graceMs + (maxBytes / minBytesPerS) * 1000)
+  const began = Date.now()
+  const reader = body.getReader()
   try {
-    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) {
+    for (;;) {
+      const until = began + graceMs + (read / minBytesPerS) * 1000
+      const { done, value: piece } = await deadline.within(reader.read(), late, until)
+      if (done) break
       read += piece.length
       if (read > maxBytes) throw tooLarge(`more than ${maxBytes}`)
       if (read > held) {
@@ -102,6 +118,7 @@ async function readAll(
       pieces.push(piece)
     }
   } catch (cause) {
+    void reader.cancel().catch(() => undefined)
     if (cause instanceof AppError) throw cause
     throw new AppError('source-unavailable', 'the image broke off on its way', { cause })
   }

@@ -41,7 +41,7 @@ export async function screenItem(
   },
 ): Promise<ItemLines> {
   const { head, item, place, id, settings, authorization } = of
-  const claim = deps.bytes.claim(head.account)
+  const claim = deps.bytes.claim(head.account, 'patient')
   try {
     const bytes = await fetchSource(deps.sources, item, { account: head.account, authorization, claim })
     const { intake } = await inTurn(deps.decodeTurn, () => takeImage(deps, bytes))

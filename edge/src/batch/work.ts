@@ -23,7 +23,7 @@ export type WorkDeps = ItemDeps & {
 const ITEMS_AT_ONCE = 8
 /** For so long a worker takes chunk after chunk; then another message calls the next one, so that other batches have their turn. */
 const WORK_MS = 20_000
-/** Of its time with a chunk, after which a worker begins no further item. */
+/** Of its time with a chunk, after which a worker begins no further item; nor does it after a turn, where a slow archive would keep others out. */
 const BEGIN_SHARE = 0.6
 
 /** The queue's consumer: takes the chunk that it is called for, and others while there are some. */
@@ -92,7 +92,7 @@ async function screenAll(
   const authorization =
     sourceAuthorization && (await open(authorizationName(account, batch), sourceAuthorization))
   const now = deps.clock()
-  const lastBegin = now + BEGIN_SHARE * (until - now)
+  const lastBegin = now + Math.min(WORK_MS, BEGIN_SHARE * (until - now))
   const ended: Ended[] = []
   let next = 0
   await Promise.all(
