@@ -4,12 +4,15 @@ import { edgeApp } from './edge-app.ts'
 import { imageServer } from './image-server.ts'
 import { chestPng } from './images.ts'
 
+type EdgeAppOptions = NonNullable<Parameters<typeof edgeApp>[0]>
+
 /** The edge in this process, an archive beside it, and customers who have batches screened. The clock is the tests' to set. */
-export async function batchCustomers() {
+export async function batchCustomers(options: Pick<EdgeAppOptions, 'manifest'> = {}) {
   const png = await chestPng()
   const images = await imageServer([png])
   const time = { now: Date.UTC(2026, 5, 15, 12) }
   const edge = await edgeApp({
+    ...options,
     clock: () => time.now,
     gpuDeadlineMs: 20_000, // what is slow here is the machine
     batchHosts: `images.example.org, *.s3.example.org, ${images.url}`,

@@ -1,3 +1,4 @@
+import { SEVERITY_COLUMNS, severityCells } from '@detl/core/answers/severity-columns'
 import type { BatchFailure, BatchItem } from '@detl/core/api/batch'
 import { problemDetails } from '@detl/core/api/problem-schema'
 import type { Screening } from '@detl/core/api/screening'
@@ -46,7 +47,7 @@ export async function* csv(
         item,
         id,
         source,
-        ...Array.from({ length: 4 + 2 * labels.length + 1 }, () => ''),
+        ...Array.from({ length: csvHeader(labels).indexOf('error') - 3 }, () => ''),
         problem.type.slice('/problems/'.length),
         problem.detail,
         ...['', '', ''],
@@ -58,16 +59,18 @@ const csvHeader = (labels: readonly string[]) => [
   ...['item', 'id', 'source', 'decision', 'above_threshold', 'headline', 'label'],
   ...labels.map((label) => `score_${label}`),
   ...labels.map((label) => `above_threshold_${label}`),
+  ...SEVERITY_COLUMNS,
   ...['warnings', 'error', 'detail', 'model', 'scored_by', 'screening'],
 ]
 
 function csvRow({ item, id, source, screening }: ResultLine, labels: readonly string[]): unknown[] {
-  const { decision, label, probabilities, quality, model, servedBy } = screening
+  const { decision, label, probabilities, quality, model, servedBy, severity } = screening
   const held = (name: string) => decision.classes.find((one) => one.class === name)
   return [
     ...[item, id, source, decision.outcome, decision.above.join(' '), decision.headline, label],
     ...labels.map((name) => probabilities[name]),
     ...labels.map((name) => String(held(name)?.positive ?? '')),
+    ...severityCells(severity),
     quality.warnings.map(({ code }) => code).join(' '),
     ...['', '', `${model.name} ${model.version}`, servedBy, screening.id],
   ]
