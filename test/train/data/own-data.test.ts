@@ -145,8 +145,13 @@ describe('import', () => {
         { id: 'tuberculosis', finding: true },
       ],
     })
-    expect(readFolder(out).records.map((r) => r.classB)).toEqual(
-      expect.arrayContaining(['healthy', 'tuberculosis']),
+    const { records } = readFolder(out)
+    expect(records.map((r) => r.classB)).toEqual(expect.arrayContaining(['healthy', 'tuberculosis']))
+    // A folder does not tell whose images they are, and the check says what follows from it.
+    expect(records.map((r) => r.patient)).toEqual(Array(6).fill(undefined))
+    expect(new Set(records.map((r) => r.group)).size).toBeGreaterThan(1)
+    expect(printCheck(await checkData(out))).toContain(
+      "the patient of 6 images is not known: each counts as another patient's",
     )
   })
 

@@ -72,6 +72,7 @@ function addImport(data: Command): void {
         return { source: source as keyof typeof SOURCES, labels, images }
       })
       console.log(JSON.stringify(await importData({ ...flags, sources: parsed }), null, 1))
+      console.error(`next: npx detl data check ${flags.out}`)
     })
 }
 

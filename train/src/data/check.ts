@@ -144,12 +144,16 @@ const countsOf = (records: readonly ImageRecord[], list: ClassList): Record<stri
     idsOf(list).map((id, c) => [id, usable(records).filter((r) => truthOf(r.classB!, list)[c] === 1).length]),
   )
 
+const unknownPatients = (n: number) =>
+  `the patient of ${n} images is not known: each counts as another patient's, and test figures are too good where that is not so`
+
 export function printCheck({ images, groups, list, classes, faults, remarks, computed }: DataCheck): string {
   const kind = list.labelling === 'multi' ? 'an image may be of several' : 'an image is of one'
   return [
     `${images} images in ${groups} groups; ${list.classes.length} classes, ${kind}:`,
     ...Object.entries(classes).map(([id, n]) => `  ${String(n).padStart(6)}  ${id}`),
-    `computed: the sha256 of ${computed.sha256} files, the group of ${computed.group} images; the patient of ${computed.patient} is not known`,
+    `computed: the sha256 of ${computed.sha256} files, the group of ${computed.group} images`,
+    ...(computed.patient > 0 ? [unknownPatients(computed.patient)] : []),
     ...(remarks.length > 0
       ? [
           `${remarks.length} remarks: such values count as unknown`,

@@ -114,7 +114,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     }
   }
   const groups = joinGroups(
-    rows.map((r) => r.patient),
+    rows.map((r, i) => r.patient ?? `row ${i}, of nobody known`),
     [...nearDuplicates(rows.map((r) => r.print)), ...sameGroup(rows)],
   )
   const list = classListOf(rows.flatMap((r) => r.classB ?? []))

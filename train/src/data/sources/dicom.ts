@@ -62,10 +62,7 @@ export async function readDicomFolder(labels: string, images: string): Promise<S
       ...UNKNOWN,
       image: relative(images, path),
       dataset,
-      patient:
-        patient === ''
-          ? `${dataset}/${header(KEYS.study_instance_uid) || entry.name}`
-          : `${dataset}/${digest(patient)}`,
+      patient: patient === '' ? undefined : `${dataset}/${digest(patient)}`,
       group: `${dataset}/${header(KEYS.study_instance_uid)}`,
       view,
       classB: label,

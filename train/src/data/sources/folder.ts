@@ -46,8 +46,4 @@ export function readFolder(root: string, given?: ClassList): { records: ImageRec
 
 /** A folder's manifest.csv as a source to import from: to filter it by licence or to join it with others. */
 export const readFolderLabels = (path: string): SourceRow[] =>
-  readFolder(dirname(path)).records.map((r) => ({
-    ...r,
-    image: r.file,
-    patient: r.patient ?? `${r.dataset}/${r.file}`,
-  }))
+  readFolder(dirname(path)).records.map((r) => ({ ...r, image: r.file }))

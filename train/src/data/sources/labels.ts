@@ -3,7 +3,8 @@ export type SourceRow = {
   /** Name of the image file, as the source gives it. */
   image: string
   dataset: string
-  patient: string
+  /** Whose image it is; undefined where the source does not tell. */
+  patient: string | undefined
   /** What the source itself keeps together besides patients. */
   group?: string
   view: 'PA' | 'AP' | 'lateral' | 'unknown'

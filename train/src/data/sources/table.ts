@@ -34,7 +34,6 @@ export function readTable(path: string, images: string): SourceRow[] {
     ...r,
     image: r.file,
     classB: r.classB?.split('|').map(writtenOf).join('|'),
-    patient: r.patient ?? `${r.dataset}/${r.file}`,
     ...(r.group !== r.file && { group: `${r.dataset}/${r.group}` }),
   }))
 }
@@ -52,7 +51,7 @@ export function readClassFolders(root: string): SourceRow[] {
         return {
           ...UNKNOWN,
           image,
-          patient: image,
+          patient: undefined,
           dataset: classIdOf(parentName(root)),
           classB: name,
           finding: name,
