@@ -45,6 +45,15 @@ describe('detl, called wrongly', { timeout: 120_000 }, () => {
     expect(code).toBe(1)
   })
 
+  it('writes no control characters of a file’s name: they would steer the terminal', async () => {
+    const name = 'no\u001b]0;such\u0007\nfile.png'
+    const { code, stdout } = await detl('screen', name)
+    expect(stdout.split('\n')[0]).toBe('no\\x1b]0;such\\x07\\x0afile.png')
+    expect(code).toBe(1)
+    const failed = await detl('phantom', `/nowhere/${name}`)
+    expect(failed.stderr).not.toContain('\u001b')
+  })
+
   it('writes no synthetic X-ray whose name promises another format', async () => {
     const { code, stderr } = await detl('phantom', '/nowhere/x.png', 'x.jpg')
     expect(stderr).toBe('detl: request-invalid: x.jpg: the name must end in .png or .dcm\n')

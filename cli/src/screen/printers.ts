@@ -2,6 +2,7 @@ import { SEVERITY_COLUMNS, severityCells } from '@detl/core/answers/severity-col
 import { tellSeverity } from '@detl/core/answers/severity-text'
 import type { Language } from '@detl/core/model/classes'
 import { stringify } from 'csv-stringify/sync'
+import { printable } from '../printable.ts'
 import type { ScreenLine } from './line.ts'
 
 /** A line as text that ends with a line break. */
@@ -27,17 +28,18 @@ export const toText =
   (language: Language): Printer =>
   (line) => {
     const words = WORDS[language]
-    if ('error' in line) return `${line.file}\n  ${line.error.code}: ${line.error.detail}\n`
+    if ('error' in line)
+      return `${printable(line.file)}\n  ${line.error.code}: ${printable(line.error.detail)}\n`
     const { file, model, probabilities, decision, quality, severity } = line
     const scores = Object.entries(probabilities).map(([name, p]) => {
       const held = decision.classes.find((one) => one.class === name)
       const side = held ? `  ${held.positive ? words.above : words.below} ${held.threshold.toFixed(3)}` : ''
       return `  ${name.padEnd(14)} ${p.toFixed(3)}  ${'█'.repeat(Math.round(p * 40)).padEnd(side ? 40 : 0)}${side}`.trimEnd()
     })
-    const remarks = quality.warnings.map(({ code, detail }) => `  ! ${code}: ${detail}`)
+    const remarks = quality.warnings.map(({ code, detail }) => `  ! ${code}: ${printable(detail)}`)
     const opacity = severity ? [`  ${tellSeverity(severity, language).line}`] : []
     const head = `  ${decision.headline} (${model.name} ${model.version}; ${words.notDiagnosis})`
-    return `${[file, head, ...scores, ...opacity, ...remarks].join('\n')}\n`
+    return `${[printable(file), head, ...scores, ...opacity, ...remarks].join('\n')}\n`
   }
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula is written with an apostrophe before it. */
