@@ -32,6 +32,7 @@ import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
 import { listen } from '../support/listen.ts'
 import { inAPage } from './in-a-page.ts'
+import { mapOverPicture } from './map-over-picture.ts'
 
 const execute = promisify(execFile)
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -42,13 +43,15 @@ const tarballs: string[] = []
 let png: Uint8Array<ArrayBuffer>
 let jpeg: Uint8Array<ArrayBuffer>
 
-/** A program in the project, with what it prints. */
-async function run(program: string, args: readonly string[], env: Record<string, string> = {}) {
-  const { stdout } = await execute(program, args, { cwd: project, env: { ...process.env, ...env } }).catch(
-    (error) => {
-      throw new Error(`${error.message}\n${error.stdout}`)
-    },
-  )
+/** A program in a folder, by default the project, with what it prints. */
+async function run(
+  program: string,
+  args: readonly string[],
+  { env = {}, cwd = project }: { env?: Record<string, string>; cwd?: string } = {},
+) {
+  const { stdout } = await execute(program, args, { cwd, env: { ...process.env, ...env } }).catch((error) => {
+    throw new Error(`${error.message}\n${error.stdout}`)
+  })
   return stdout
 }
 
@@ -163,7 +166,7 @@ describe('from an empty project', () => {
       expect(await run(node, ['core.mjs'])).toMatch(/^16384 [a-zX -]+\n$/)
       expect(await run(node, ['codecs.mjs'])).toMatch(/^\d+ \d+ [13]\n$/)
       expect(await run(node, ['export.mjs'])).toMatch(/^explained\.png: what maps saw for class [01]\n$/)
-      const said = await run(node, ['client.mjs'], { DETL_ENDPOINT: url, DETL_KEY: edge.key })
+      const said = await run(node, ['client.mjs'], { env: { DETL_ENDPOINT: url, DETL_KEY: edge.key } })
       expect(said).toContain('covid19')
     } finally {
       await stop()
@@ -242,6 +245,14 @@ describe('from an empty project', () => {
         ]),
       ).toBe('')
     },
+  )
+})
+
+describe('a map drawn over a picture', () => {
+  mapOverPicture(
+    project,
+    () => example('export'),
+    (program, args, cwd) => run(program, args, { cwd }),
   )
 })
 
