@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addExportCommands } from '@detl/export/commands'
@@ -11,7 +11,16 @@ import { readGraphArtifacts } from '@detl/export/nodes/read'
 import { loadGraphModel, registerOp } from '@tensorflow/tfjs-converter'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, difference, runOnnx } from './harness.ts'
-import { type GraphParts, graphArtifacts, int, ints, list, text, weights } from './node-cases/case.ts'
+import {
+  type GraphParts,
+  graphArtifacts,
+  int,
+  ints,
+  list,
+  savedGraph,
+  text,
+  weights,
+} from './node-cases/case.ts'
 
 /** conv → MultiplyBeta → pooling, with a kernel of ones. */
 const topology = (...custom: string[]) => ({
@@ -41,6 +50,13 @@ const source = (...custom: string[]) =>
     weightSpecs: specs,
     weightData: Float32Array.of(1).buffer,
   })
+
+/** `detl convert` with these arguments. */
+async function detlConvert(...args: string[]): Promise<void> {
+  const program = new Command()
+  addExportCommands(program, () => Promise.resolve())
+  await program.parseAsync(['convert', ...args], { from: 'user' })
+}
 
 it('a custom layer is converted by the lowering that is given, with its gradient', async () => {
   const bytes = convert(source('MultiplyBeta'), {
@@ -80,11 +96,8 @@ it('the command reads them from a module', async () => {
       weightsManifest: [{ paths: ['weights.bin'], weights: specs }],
     }),
   )
-  const program = new Command()
-  addExportCommands(program, () => Promise.resolve())
   const out = join(dir, 'out.onnx')
-  await program.parseAsync(['convert', dir, out, '--layers', join(dir, 'layers.mjs')], { from: 'user' })
-  const { readFileSync } = await import('node:fs')
+  await detlConvert(dir, out, '--layers', join(dir, 'layers.mjs'))
   const outputs = await runOnnx(readFileSync(out), [tf.tensor([1, 2, 3, 4], [1, 2, 2, 1])])
   expect([...outputs.twice!.data]).toEqual([2, 4, 6, 8])
 })
@@ -132,6 +145,35 @@ describe('a custom operation of a GraphModel', () => {
     const { scores, cam } = await runOnnx(bytesOf(bytes), [x])
     expect(difference(scores!.data, expected.dataSync()).absolute).toBeLessThan(1e-6)
     expect(cam!.dims).toEqual([1, 2, 4, 4])
+  })
+
+  it('is read from a module by the command, with its gradient', async () => {
+    const dir = savedGraph(graph)
+    const rows = join(dir, 'operations.mjs')
+    writeFileSync(
+      rows,
+      `export default {
+        ScaledSwish: {
+          lower: ({ attributes }, [z], { g }) => [
+            g.op('Mul', [g.op('Mul', [z, g.op('Sigmoid', [z])]), g.number(attributes.int('factor'))]),
+          ],
+        },
+      }`,
+    )
+    const out = join(dir, 'out.onnx')
+    await detlConvert(dir, out, '--cam', '--layers', rows)
+    const { scores, cam } = await runOnnx(readFileSync(out), [x])
+
+    const z = tf.conv2d(
+      x as tf.Tensor4D,
+      tf.tensor([...graph.constants.kernel.constant], [1, 1, 1, 2]),
+      1,
+      'valid',
+    )
+    const expected = tf.mean(tf.mul(3, tf.mul(z, tf.sigmoid(z))), [1, 2])
+    expect(difference(scores!.data, expected.dataSync()).absolute).toBeLessThan(1e-6)
+    expect(cam!.dims).toEqual([1, 2, 4, 4])
+    expect(Math.max(...cam!.data)).toBeGreaterThan(0)
   })
 
   it('is named where there is no lowering, with what to do', () => {

@@ -1,5 +1,3 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildGraph, conversionOf, convert } from '@detl/export/convert'
 import { writeWhole } from '@detl/export/graph/write'
@@ -19,6 +17,7 @@ import {
   ints,
   list,
   type NodeJson,
+  savedGraph,
   text,
   texts,
   weights,
@@ -72,19 +71,6 @@ const sourceOf = (parts: GraphParts) => readGraphArtifacts(graphArtifacts(parts)
 const tfjsOf = (parts: GraphParts) => loadGraphModel(tf.io.fromMemory(graphArtifacts(parts)))
 const run = (parts: GraphParts, inputs: readonly tf.Tensor[], options = {}) =>
   runOnnx(bytesOf(convert(sourceOf(parts), options)), inputs)
-
-/** The graph in a folder, as a user has it. */
-function saved(parts: GraphParts): string {
-  const { modelTopology, weightSpecs, weightData, signature } = graphArtifacts(parts)
-  const folder = mkdtempSync(join(tmpdir(), 'detl-graph-'))
-  writeFileSync(join(folder, 'weights.bin'), new Uint8Array(weightData as ArrayBuffer))
-  const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
-  writeFileSync(
-    join(folder, 'model.json'),
-    JSON.stringify({ format: 'graph-model', modelTopology, signature, weightsManifest }),
-  )
-  return folder
-}
 
 describe('Grad-CAM of a GraphModel', () => {
   it('explains the last convolution with a spatial extent, by its own name', () => {
@@ -164,7 +150,7 @@ describe('sizes that the graph computes', () => {
 
 describe('a GraphModel as a file', () => {
   it('is read by readModel, converted and verified', async () => {
-    const folder = saved(CLASSIFIER)
+    const folder = savedGraph(CLASSIFIER)
     const out = join(folder, 'out.onnx')
     writeWhole(out, convert(readModel(folder), { cam: {} }))
     const report = await verify(folder, out, { inputs: 2 })
@@ -173,7 +159,7 @@ describe('a GraphModel as a file', () => {
   })
 
   it('is refused by readLayersModel, which says what it is', () => {
-    expect(() => readLayersModel(saved(CLASSIFIER))).toThrow(
+    expect(() => readLayersModel(savedGraph(CLASSIFIER))).toThrow(
       /model-unsupported: the file is a tfjs GraphModel/,
     )
   })

@@ -11,7 +11,7 @@ interface Values {
   readonly data: number[]
 }
 
-/** What `tensorflowjs_converter` wrote of a Keras 3 model, and what Keras computed: see keras3.md beside the file. */
+/** What `tensorflowjs_converter` wrote of a Keras 3 model, and what Keras computed: see README.md beside the file. */
 interface Recorded {
   readonly name: string
   readonly file: 'keras' | 'h5'

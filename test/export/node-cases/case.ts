@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { ModelArtifacts } from '@detl/export/files/model-file'
 import { sizeOf } from '@detl/export/onnx/tensor'
 import type { io } from '@tensorflow/tfjs-core'
@@ -147,6 +150,19 @@ export function graphArtifacts({
     format: 'graph-model',
     signature: { inputs: signatureOf(Object.keys(inputs)), outputs: signatureOf(outputs) },
   }
+}
+
+/** A graph in a folder, as a user has it. */
+export function savedGraph(parts: GraphParts): string {
+  const { modelTopology, weightSpecs, weightData, signature } = graphArtifacts(parts)
+  const folder = mkdtempSync(join(tmpdir(), 'detl-graph-'))
+  writeFileSync(join(folder, 'weights.bin'), new Uint8Array(weightData as ArrayBuffer))
+  const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
+  writeFileSync(
+    join(folder, 'model.json'),
+    JSON.stringify({ format: 'graph-model', modelTopology, signature, weightsManifest }),
+  )
+  return folder
 }
 
 /** The graph of a case: placeholders, constants, the operation, and an Identity for each output. */
