@@ -21,6 +21,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { ConvertError } from './errors.ts'
 import { readForTfjs } from './files/handler.ts'
 import type { LayersModel } from './layers/model.ts'
+import { layersOf as allLayers } from './lower.ts'
 import type { GraphModel } from './nodes/model.ts'
 import { isGraph, type Source } from './source.ts'
 
@@ -43,7 +44,7 @@ export interface Output {
 export type Backend = 'wasm' | 'cpu'
 
 /**
- * tfjs itself, or, for a file of Keras 3, which tfjs cannot load, the lowering before any pass.
+ * tfjs itself, or, for a file that it cannot load or has not the layers of, the lowering before any pass.
  * @param literal a model as an ONNX file, before any pass
  */
 export async function referenceOf(
@@ -54,9 +55,22 @@ export async function referenceOf(
 ): Promise<Reference> {
   await useBackend(backend)
   if (isGraph(source)) return graphReference(path, source)
-  return source.model.calls.some(({ layer }) => layer.keras === 3)
-    ? loweringReference(source, literal(source))
-    : tfjsReference(path)
+  const why = beyondTfjs(source)
+  return why === undefined ? tfjsReference(path) : loweringReference(source, literal(source), why)
+}
+
+/** Why tfjs cannot be asked what a model computes, and whose figures stand in for it; undefined where it can. */
+function beyondTfjs({ model }: LayersModel): string | undefined {
+  const layers = [...allLayers(model).values()].flatMap((layer) => [layer, ...(layer.inner ?? [])])
+  const instead =
+    'compared with the converter’s own literal lowering, which its tests hold to figures of Keras'
+  if (layers.some(({ keras }) => keras === 3)) return `tfjs cannot load a file of Keras 3: ${instead} 3.15`
+  const beyond = layers.filter(
+    ({ className, config }) => className === 'TFOpLambda' || config.json.keepdims === true,
+  )
+  if (beyond.length === 0) return undefined
+  const names = beyond.map(({ name }) => `"${name}"`).join(', ')
+  return `tfjs has no keepdims and no operators as layers (${names}): ${instead} 2.15`
 }
 
 /** Sets tfjs's backend; given back is the one that it had. WebAssembly is loaded here alone: by import it would be everybody's default. */
@@ -166,14 +180,16 @@ function mendBatchNormalisation(model: TfjsModel): string[] {
   return names
 }
 
-async function loweringReference(source: LayersModel, file: readonly Uint8Array[]): Promise<Reference> {
+async function loweringReference(
+  source: LayersModel,
+  file: readonly Uint8Array[],
+  why: string,
+): Promise<Reference> {
   const session = await InferenceSession.create(Buffer.concat(file), { logSeverityLevel: 3 })
   return {
     inputs: source.model.inputs.map(({ shape }) => ({ shape: shape! })),
     outputNames: session.outputNames,
-    notes: [
-      'tfjs cannot load a file of Keras 3: compared with the converter’s own literal lowering, which its tests hold to figures of Keras 3.15',
-    ],
+    notes: [why],
     predict: async (inputs) => {
       const feeds = Object.fromEntries(
         inputs.map((x, i) => [

@@ -11,6 +11,8 @@ const NAMES = new Set([
   'name',
   'class_name',
   'inbound_nodes',
+  // The other operand of an operator of Keras 2.
+  'y',
   'input_layers',
   'output_layers',
   'keras_history',

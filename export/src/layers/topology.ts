@@ -2,6 +2,7 @@ import { ConvertError } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from '../files/json.ts'
 import type { Dim, DType } from '../onnx/ir.ts'
 import { type Call, Config, type KerasVersion, type Layer, type Model, type ModelInput } from './model.ts'
+import { withOperands } from './operators.ts'
 
 const MODELS = new Set(['Sequential', 'Model', 'Functional'])
 const wrong = (what: string, code: 'model-unreadable' | 'model-unsupported' = 'model-unreadable'): never => {
@@ -171,8 +172,10 @@ function inputsOfCall(json: Json, owner: string): Inbound[] {
 }
 
 function readFunctional(name: string, config: JsonObject, place: Place): Model {
-  const list = config.layers
-  if (!Array.isArray(list)) return wrong(`model "${name}" has no layers`)
+  if (!Array.isArray(config.layers)) return wrong(`model "${name}" has no layers`)
+  const list = config.layers.map((json) =>
+    isObject(json) && json.class_name === 'TFOpLambda' ? withOperands(json) : json,
+  )
   const layers = new Map<string, Layer>()
   const pending: { layer: Layer; node: number; inputs: Inbound[] }[] = []
   const known = new Set<string>()
@@ -213,7 +216,9 @@ function readFunctional(name: string, config: JsonObject, place: Place): Model {
   }
   const calls: Call[] = []
   while (pending.length > 0) {
-    const at = pending.findIndex((call) => call.inputs.every((ref) => known.has(resolve(ref).split('.')[0]!)))
+    const at = pending.findIndex((call) =>
+      call.inputs.every((ref) => known.has(resolve(ref).replace(/\.\d+$/, ''))),
+    )
     if (at < 0)
       return wrong(`model "${name}": the inputs of layer "${pending[0]!.layer.name}" are never made`)
     const [call] = pending.splice(at, 1)

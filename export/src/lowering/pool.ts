@@ -1,7 +1,7 @@
 import type { Layer } from '../layers/model.ts'
 import type { Value } from '../onnx/ir.ts'
 import { paddingOf } from '../pieces/padding.ts'
-import { type Context, type Family, inChannelsFirst, isChannelsFirst, unsupported } from './context.ts'
+import { type Context, type Family, inChannelsFirst, isChannelsFirst } from './context.ts'
 
 /** Max and average pooling; average leaves the padding out of the mean, as TensorFlow does. */
 function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {
@@ -27,7 +27,6 @@ function lowerPool(op: 'MaxPool' | 'AveragePool', rank: 1 | 2 | 3) {
 function lowerGlobal(op: 'ReduceMean' | 'ReduceMax', rank: 1 | 2 | 3) {
   return (layer: Layer, [x]: readonly Value[], { g }: Context): Value[] => {
     const keep = layer.config.bool('keepdims', false)
-    if (keep && layer.keras === 2) unsupported(layer, 'keepdims is true', 'false (tfjs ignores the option)')
     const first = isChannelsFirst(layer) ? 2 : 1
     const axes = Array.from({ length: rank }, (_, i) => first + i)
     return [g.op(op, [x!], { axes, keepdims: keep ? 1 : 0 })]
@@ -44,11 +43,11 @@ export const poolLayers: Family = {
     AveragePooling1D: { lower: lowerPool('AveragePool', 1), notes },
     AveragePooling2D: { lower: lowerPool('AveragePool', 2), notes: `${notes}; both data formats` },
     AveragePooling3D: { lower: lowerPool('AveragePool', 3), notes: `${notes}; both data formats` },
-    GlobalAveragePooling1D: { lower: lowerGlobal('ReduceMean', 1) },
-    GlobalAveragePooling2D: { lower: lowerGlobal('ReduceMean', 2), notes: 'both data formats' },
-    GlobalAveragePooling3D: { lower: lowerGlobal('ReduceMean', 3), notes: 'both data formats' },
-    GlobalMaxPooling3D: { lower: lowerGlobal('ReduceMax', 3), notes: 'both data formats' },
-    GlobalMaxPooling1D: { lower: lowerGlobal('ReduceMax', 1) },
-    GlobalMaxPooling2D: { lower: lowerGlobal('ReduceMax', 2), notes: 'both data formats' },
+    GlobalAveragePooling1D: { lower: lowerGlobal('ReduceMean', 1), notes: 'keepdims' },
+    GlobalAveragePooling2D: { lower: lowerGlobal('ReduceMean', 2), notes: 'both data formats; keepdims' },
+    GlobalAveragePooling3D: { lower: lowerGlobal('ReduceMean', 3), notes: 'both data formats; keepdims' },
+    GlobalMaxPooling3D: { lower: lowerGlobal('ReduceMax', 3), notes: 'both data formats; keepdims' },
+    GlobalMaxPooling1D: { lower: lowerGlobal('ReduceMax', 1), notes: 'keepdims' },
+    GlobalMaxPooling2D: { lower: lowerGlobal('ReduceMax', 2), notes: 'both data formats; keepdims' },
   },
 }

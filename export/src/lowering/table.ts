@@ -6,6 +6,7 @@ import { denseLayers } from './dense.ts'
 import { identityLayers } from './identity.ts'
 import { mergeLayers } from './merge.ts'
 import { normLayers } from './norm.ts'
+import { operationLayers } from './operators.ts'
 import { poolLayers } from './pool.ts'
 import { preprocessingLayers } from './preprocessing.ts'
 import { recurrentLayers } from './recurrent.ts'
@@ -24,6 +25,7 @@ export const FAMILIES: readonly Family[] = [
   cellLayers,
   preprocessingLayers,
   identityLayers,
+  operationLayers,
 ]
 
 /** Layer class → all that is known of it. The support page is generated from it. */
