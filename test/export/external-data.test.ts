@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ConvertOptions, conversionOf } from '@detl/export/convert'
 import { writeWhole } from '@detl/export/graph/write'
+import { readModelArtifacts } from '@detl/export/layers/read'
 import { readLayersModel } from '@detl/export/read-path'
 import { verify } from '@detl/export/verify'
 import * as tf from '@tensorflow/tfjs-core'
@@ -73,5 +74,31 @@ describe('weights in a file beside the model', () => {
   it('stay in the model where they fit and are not asked for', async () => {
     const { data } = conversionOf(readLayersModel(folder), { externalData: { name: NAME } })
     expect(data).toEqual([])
+  })
+
+  it('leave the model by themselves where one ONNX file cannot hold them, or are refused by name', () => {
+    const side = 2 ** 13
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    const { model } = readModelArtifacts({
+      modelTopology: {
+        class_name: 'Sequential',
+        config: {
+          layers: names.map((name) => ({
+            class_name: 'Dense',
+            config: { name, units: side, use_bias: false, batch_input_shape: [null, side] },
+          })),
+        },
+      },
+    })
+    // Eight matrices of 256 MiB over the same memory, which nobody writes to.
+    const kernel = { dtype: 'float32', shape: [side, side], data: new Float32Array(side * side) } as const
+    const large = { model, weights: { find: () => kernel, names } }
+    expect(() => conversionOf(large)).toThrow(
+      /output-unwritable: the weights have 2\.0 GiB, and one ONNX file holds 2: name a file beside it/,
+    )
+    const { parts, data } = conversionOf(large, { externalData: { name: NAME } })
+    const sizeOf = (list: readonly Uint8Array[]) => list.reduce((sum, { length }) => sum + length, 0)
+    expect(sizeOf(data)).toBe(8 * side * side * 4)
+    expect(sizeOf(parts)).toBeLessThan(1e5)
   })
 })
