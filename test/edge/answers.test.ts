@@ -63,6 +63,7 @@ describe('Accept', () => {
     ['application/dicom;object=measurements', false, ['srMeasurements']],
     ['application/dicom;object=pdf', false, ['dicomPdf']],
     ['application/dicom;object=seg', false, ['dicomSeg']],
+    ['application/dicom;object=gsps', false, ['dicomGsps']],
     ['application/pdf', false, ['pdf']],
     ['multipart/related; type="application/dicom"', true, ['dicom', 'sr']],
     ['multipart/related, application/fhir+json, image/png', true, ['fhir', 'png']],
@@ -129,6 +130,7 @@ const OVERLAY = 'application/dicom'
 const REPORT = 'application/dicom;object=sr'
 const PDF = 'application/dicom;object=pdf'
 const SEGMENTATION = 'application/dicom;object=seg'
+const PRESENTATION = 'application/dicom;object=gsps'
 const MEASUREMENTS = 'application/dicom;object=measurements'
 
 describe('a DICOM answer', () => {
@@ -145,9 +147,12 @@ describe('a DICOM answer', () => {
     ['PDF of a DICOM image', dicom, PDF],
     ['PDF of a PNG', undefined, PDF],
     ['segmentation on a DICOM image', dicom, SEGMENTATION],
+    ['presentation state of a DICOM image', dicom, PRESENTATION],
   ])('%s passes dciodvfy without errors (needs Debian’s dicom3tools)', async (_, image, accept) => {
     const { text } = runDicomTool('dciodvfy', [], await bytesOf(image ?? png, accept))
-    expect(text).toMatch(/^(SCImage|ComprehensiveSR|Comprehensive3DSR|EncapsulatedPDF|Segmentation)$/m) // it knew the object, so it did look
+    expect(text).toMatch(
+      /^(SCImage|ComprehensiveSR|Comprehensive3DSR|EncapsulatedPDF|Segmentation|GrayscaleSoftcopyPresentationState)$/m,
+    ) // it knew the object, so it did look
     expect(text.split('\n').filter((line) => /^Error/i.test(line))).toEqual([])
   })
 

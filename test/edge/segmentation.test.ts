@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { toDicomJson } from '@detl/core/dicomweb/to-dicom-json'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
-import { phantom } from '@detl/core/phantom/phantom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
+import { PATIENT } from '../support/chest-dicom.ts'
 import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
 import { OPERATING_POINTS, testManifest } from '../support/manifest.ts'
+import { HEIGHT, storedTurned, turned, WIDTH } from '../support/turned-chest.ts'
 
 const execute = promisify(execFile)
 const PYTHON = process.env.DETL_DICOMWEB_PYTHON
@@ -26,31 +26,6 @@ beforeAll(async () => {
 })
 afterAll(() => edge.stop())
 
-const [WIDTH, HEIGHT] = [300, 250]
-const upright = phantom({ seed: 3, width: WIDTH, height: HEIGHT, lesions: [] }).image.data
-
-/** Turned by so many quarters clockwise: sides and pixels as they are stored. */
-function turned(quarters: number) {
-  let [width, height, data]: [number, number, ArrayLike<number>] = [WIDTH, HEIGHT, upright]
-  for (let i = 0; i < quarters; i++) {
-    const [w, h, from]: [number, number, ArrayLike<number>] = [height, width, data]
-    data = Uint16Array.from(
-      { length: w * h },
-      (_, n) => from[width * (height - 1 - (n % w)) + Math.floor(n / w)]!,
-    )
-    width = w
-    height = h
-  }
-  return { width, height, data: Uint16Array.from(data) }
-}
-const stored = (quarters: number) => {
-  const { width, height, data } = turned(quarters)
-  return chestDicom(16, {
-    '00280010': ['US', [height]],
-    '00280011': ['US', [width]],
-    '7fe00010': ['OW', new Uint8Array(data.buffer)],
-  })
-}
 const segmentationOf = async (image: Uint8Array<ArrayBuffer>) => {
   const response = await edge.screen(image, { accept: SEG })
   if (response.status !== 200) throw new Error(await response.text())
@@ -72,14 +47,14 @@ function maskOf(file: Uint8Array) {
 
 describe('a segmentation of the heat map', () => {
   it('lies on the pixels of the image as it is stored, whichever way that is turned', async () => {
-    const straight = maskOf(await segmentationOf(stored(0)))
+    const straight = maskOf(await segmentationOf(storedTurned(0)))
     expect([straight.rows, straight.columns]).toEqual([HEIGHT, WIDTH])
     let hot = 0
     for (let y = 0; y < HEIGHT; y++) for (let x = 0; x < WIDTH; x++) hot += straight.at(x, y)
     expect(hot / (WIDTH * HEIGHT)).toBeGreaterThan(0.02)
     expect(hot / (WIDTH * HEIGHT)).toBeLessThan(0.9)
     for (const quarters of [1, 2, 3]) {
-      const mask = maskOf(await segmentationOf(stored(quarters)))
+      const mask = maskOf(await segmentationOf(storedTurned(quarters)))
       const { width, height } = turned(quarters)
       expect([mask.columns, mask.rows]).toEqual([width, height])
       const places = [
@@ -106,7 +81,7 @@ describe('a segmentation of the heat map', () => {
   it.skipIf(noPeer)(`is read by highdicom, on its image${noPeer ? ` (${noPeer})` : ''}`, async () => {
     const dir = mkdtempSync(join(tmpdir(), 'detl-seg-'))
     try {
-      const file = await segmentationOf(stored(0))
+      const file = await segmentationOf(storedTurned(0))
       writeFileSync(join(dir, 'seg.dcm'), file)
       const program = `
 import sys

@@ -47,7 +47,7 @@ const perLabel = z.record(classIdSchema, rate, { error: 'expected {"<class>": 0 
 
 const MAX_KEEP_HOURS = 168 // a week
 /** DICOM objects of a screening that an account can have kept. */
-const KEPT_OBJECTS = ['sr', 'sc', 'seg', 'pdf'] as const
+const KEPT_OBJECTS = ['sr', 'sc', 'seg', 'gsps', 'pdf'] as const
 export type KeptObject = (typeof KEPT_OBJECTS)[number]
 
 /** What the account chose for its answers. */

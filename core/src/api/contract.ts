@@ -1965,7 +1965,7 @@ export interface components {
                 /** @enum {string} */
                 fallback?: "edge" | "fail";
                 keepHours?: number;
-                keepObjects?: ("sr" | "sc" | "seg" | "pdf")[];
+                keepObjects?: ("sr" | "sc" | "seg" | "gsps" | "pdf")[];
             };
             billingCustomer?: string;
             credits: number;
@@ -5932,7 +5932,7 @@ export interface operations {
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
                     keepHours?: number;
-                    keepObjects?: ("sr" | "sc" | "seg" | "pdf")[];
+                    keepObjects?: ("sr" | "sc" | "seg" | "gsps" | "pdf")[];
                 };
             };
         };
@@ -7233,7 +7233,7 @@ export interface operations {
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
                     keepHours?: number;
-                    keepObjects?: ("sr" | "sc" | "seg" | "pdf")[];
+                    keepObjects?: ("sr" | "sc" | "seg" | "gsps" | "pdf")[];
                 };
             };
         };

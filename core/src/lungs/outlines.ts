@@ -83,11 +83,20 @@ const TURNS: readonly (readonly (readonly [from: number, to: number])[])[] = (()
   ]
 })()
 
+/** The longest of the lines along which shares cross one half. */
+export const outlineOf = (share: Float32Array, width: number, height: number): Polygon =>
+  outlinesOf(share, width, height).reduce(
+    (longest, line) => (line.length > longest.length ? line : longest),
+    [],
+  )
+
 /**
- * The longest line along which shares cross one half, by marching squares between the centres of cells (Lorensen & Cline 1987, in the plane), in cells;
- * what lies outside the grid counts as 0, so that it is closed.
+ * All lines along which shares cross one half, by marching squares between the centres of cells (Lorensen & Cline 1987, in the plane), in cells;
+ * what lies outside the grid counts as 0, so that they are closed. Holes have lines of their own.
+ * @param share [height, width]
+ * @example outlinesOf(Float32Array.of(1), 1, 1) // [[[0.5, 0], [1, 0.5], [0.5, 1], [0, 0.5]]], from any of its points on
  */
-export function outlineOf(share: Float32Array, width: number, height: number): Polygon {
+export function outlinesOf(share: Float32Array, width: number, height: number): Polygon[] {
   const wide = width + 2
   const value = (x: number, y: number) =>
     x < 0 || y < 0 || x >= width || y >= height ? 0 : share[y * width + x]!
@@ -107,7 +116,7 @@ export function outlineOf(share: Float32Array, width: number, height: number): P
     const at = (0.5 - a) / (b - a)
     return key & 1 ? [x + 0.5, y + 0.5 + at] : [x + 0.5 + at, y + 0.5]
   }
-  let longest: Point[] = []
+  const lines: Polygon[] = []
   while (next.size > 0) {
     const line: Point[] = []
     let [key] = next.keys() as Iterable<number | undefined>
@@ -117,9 +126,9 @@ export function outlineOf(share: Float32Array, width: number, height: number): P
       next.delete(key)
       key = to
     }
-    if (line.length > longest.length) longest = line
+    lines.push(simplified(line))
   }
-  return simplified(longest)
+  return lines
 }
 
 /** Fewer points, none of those left out further than the tolerance from the line (Douglas & Peucker 1973). */

@@ -1,5 +1,6 @@
 import type { Answer } from '@detl/core/answers/answer'
 import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
+import { toPresentationState } from '@detl/core/answers/dicom/presentation-state'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toSegmentation } from '@detl/core/answers/dicom/segmentation'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
@@ -70,6 +71,13 @@ export const REPRESENTATIONS = {
     asked: { object: 'seg' },
     schema: binary,
     render: toSegmentation,
+  },
+  /** How to show the image itself: upright, with the decision and the line around what is hot; of grey DICOM images alone. */
+  dicomGsps: {
+    type: 'application/dicom',
+    asked: { object: 'gsps' },
+    schema: binary,
+    render: toPresentationState,
   },
   /** The report with the heat map inside, for who cannot take it another way: about a megabyte. */
   fhirInline: {

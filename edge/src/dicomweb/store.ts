@@ -1,5 +1,6 @@
 import type { Answer } from '@detl/core/answers/answer'
 import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
+import { toPresentationState } from '@detl/core/answers/dicom/presentation-state'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toSegmentation } from '@detl/core/answers/dicom/segmentation'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
@@ -133,6 +134,7 @@ const MAKE: Readonly<Record<KeptObject, (answer: Answer) => Promise<Uint8Array>>
   sr: (answer) => toStructuredReport(answer),
   sc: toSecondaryCapture,
   seg: toSegmentation,
+  gsps: toPresentationState,
   pdf: toEncapsulatedPdf,
 }
 

@@ -1,22 +1,14 @@
 import { AppError } from '../../api/problem.ts'
-import { mapMaximum } from '../../api/screening.ts'
-import { type ActivationMap, resizeMap } from '../../cam/resize-map.ts'
-import type { Reading } from '../../gate/reading.ts'
 import type { Screened } from '../answer.ts'
 import { toldOf } from '../told.ts'
 import { code } from './content-items.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
+import { heatOn, type Size, toUpright } from './hot-region.ts'
 import { reference } from './source-header.ts'
 import type { DataSet } from './writer.ts'
 
 const SEGMENTATION = '1.2.840.10008.5.1.4.1.1.66.4'
-/** What belongs to the segment: heat of at least so much of the strongest of all classes, as the heat map's colours have it. */
-const SHARE = 0.5
-/** The region is found on a raster with sides of at most so many pixels: many times finer than the map's cells. */
-const MAX_SIDE = 512
-
-type Size = { readonly width: number; readonly height: number }
 /** One bit a pixel, row by row, the first pixel in the lowest bit of the first byte (PS3.5, section 8.1.1). */
 type Mask = Size & { readonly bits: Uint8Array }
 
@@ -36,7 +28,7 @@ export async function toSegmentation(answer: Screened): Promise<Uint8Array<Array
   const { manifest } = answer
   const { decision, told } = toldOf(answer)
   const shown = told.classes.find((one) => one.class === decision.leading)!
-  const { width, height, bits } = hotRegion(answer, decision.leading)
+  const { width, height, bits } = maskOf(answer, decision.leading)
   const organization: DataSet = { '00209164': ['UI', await uid('segmentation-dimensions')] }
   const label = `Grad-CAM: ${shown.name}`.slice(0, 64)
   return write(SEGMENTATION, await uid('segmentation'), {
@@ -128,34 +120,17 @@ const frameOf = (image: DataSet): DataSet => ({
 })
 
 /** On the pixels of the image as it is stored. */
-function hotRegion({ scores, intake, manifest }: Screened, leading: string): Mask {
-  const { image, preprocessed, quality } = intake
-  const maps: Readonly<Record<string, ActivationMap>> = scores.maps
-  const least = SHARE * Math.max(...Object.values(maps).map(mapMaximum))
-  const scale = Math.min(1, MAX_SIDE / Math.max(image.width, image.height))
-  const raster = { width: Math.ceil(image.width * scale), height: Math.ceil(image.height * scale) }
-  const heat = resizeMap(maps[leading]!, manifest.cam, preprocessed.geometry, image, raster)
-  const reading = quality.corrected ?? 'upright'
-  const across = reading === 'rotated-90' || reading === 'rotated-270'
-  const stored: Size = across ? { width: image.height, height: image.width } : image
+function maskOf(answer: Screened, leading: string): Mask {
+  const { heat, least, raster, image, stored, reading } = heatOn(answer, leading)
   const bits = new Uint8Array(Math.ceil((stored.width * stored.height) / 8))
-  const at = uprightPlace(reading, stored)
   for (let y = 0, n = 0; y < stored.height; y++) {
     for (let x = 0; x < stored.width; x++, n++) {
-      const [u, v] = at(x, y)
-      const column = Math.floor(((u + 0.5) * raster.width) / image.width)
-      const row = Math.floor(((v + 0.5) * raster.height) / image.height)
+      const [u, v] = toUpright(reading, stored, [x + 0.5, y + 0.5])
+      const column = Math.floor((u * raster.width) / image.width)
+      const row = Math.floor((v * raster.height) / image.height)
       const value = heat[row * raster.width + column]!
       if (value > 0 && value >= least) bits[n >> 3]! |= 1 << (n & 7)
     }
   }
   return { width: stored.width, height: stored.height, bits }
-}
-
-/** Where a pixel of the stored image lies in the upright one; `rotated-90` is stored turned by 90° clockwise. */
-function uprightPlace(reading: Reading, { width, height }: Size): (x: number, y: number) => [number, number] {
-  if (reading === 'rotated-90') return (x, y) => [y, width - 1 - x]
-  if (reading === 'rotated-180') return (x, y) => [width - 1 - x, height - 1 - y]
-  if (reading === 'rotated-270') return (x, y) => [height - 1 - y, x]
-  return (x, y) => [x, y]
 }

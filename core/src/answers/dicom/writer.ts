@@ -8,6 +8,7 @@ type Vr =
   | 'DA'
   | 'DS'
   | 'DT'
+  | 'FL'
   | 'IS'
   | 'LO'
   | 'LT'
@@ -15,7 +16,9 @@ type Vr =
   | 'OW'
   | 'PN'
   | 'SH'
+  | 'SL'
   | 'SQ'
+  | 'SS'
   | 'ST'
   | 'TM'
   | 'UC'
@@ -23,7 +26,7 @@ type Vr =
   | 'UL'
   | 'US'
   | 'UT'
-/** Text (a backslash parts several values), unsigned numbers, bytes as they are, or items of a sequence. */
+/** Text (a backslash parts several values), numbers, bytes as they are, or items of a sequence. */
 export type Value = string | readonly number[] | Uint8Array | { readonly items: readonly DataSet[] }
 /** `ggggeeee` → [VR, value]; written in the order of the tags. */
 export type DataSet = Readonly<Record<string, readonly [vr: Vr, value: Value]>>
@@ -35,6 +38,8 @@ export const IMPLEMENTATION_NAME = 'DETL_1'
 
 /** VRs whose length has four bytes, after two that are reserved (PS3.5, section 7.1.2). */
 const LONG: ReadonlySet<Vr> = new Set(['OB', 'OW', 'SQ', 'UC', 'UT'])
+/** VRs whose numbers have four bytes. */
+const LONG_NUMBERS: ReadonlySet<Vr> = new Set(['FL', 'SL', 'UL'])
 
 /** A DICOM Part 10 file, explicit VR little endian (PS3.10, section 7.1). */
 export function writePart10(
@@ -89,11 +94,15 @@ function encodeValue(vr: Vr, value: Value): Uint8Array {
   if (value instanceof Uint8Array) return even(value, vr)
   if (typeof value === 'string') return even(new TextEncoder().encode(value), vr)
   if ('items' in value) return joinBytes(value.items.flatMap(item))
-  const size = vr === 'UL' ? 4 : 2
+  const size = LONG_NUMBERS.has(vr) ? 4 : 2
   const bytes = new Uint8Array(value.length * size)
   const view = new DataView(bytes.buffer)
-  for (const [i, number] of value.entries())
-    size === 4 ? view.setUint32(i * 4, number, true) : view.setUint16(i * 2, number, true)
+  for (const [i, number] of value.entries()) {
+    if (vr === 'FL') view.setFloat32(i * 4, number, true)
+    // A negative number is written as its two's complement.
+    else if (size === 4) view.setUint32(i * 4, number, true)
+    else view.setUint16(i * 2, number, true)
+  }
   return bytes
 }
 

@@ -12,7 +12,7 @@ import type { Range } from './lut.ts'
 import { parseDicom } from './parse.ts'
 import type { ParsedDicom } from './parsed.ts'
 import { pushCells } from './pixel-data.ts'
-import type { PixelHeader } from './pixel-header.ts'
+import { type PixelHeader, storedRange } from './pixel-header.ts'
 import { levelsOfCells } from './render.ts'
 import { readTags } from './tags.ts'
 import { readPipeline } from './voi.ts'
@@ -105,11 +105,6 @@ export async function readStoredFrame(bytes: Uint8Array, options: DecodeOptions)
     values: storedValues(data, header),
   }
 }
-
-const storedRange = ({ bitsStored, signed }: PixelHeader): Range => ({
-  least: signed ? -(2 ** (bitsStored - 1)) : 0,
-  most: 2 ** (signed ? bitsStored - 1 : bitsStored) - 1,
-})
 
 /** Pixel Padding Value and Range Limit (PS3.3 C.7.5.1.1.2). */
 function readPadding(dataSet: DataSet, { signed }: PixelHeader): Range | undefined {

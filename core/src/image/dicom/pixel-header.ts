@@ -1,3 +1,5 @@
+import type { Range } from './lut.ts'
+
 /** The Image Pixel module (PS3.3 C.7.6.3) of an object that can be decoded, checked against the limits. */
 export type PixelHeader = {
   readonly width: number
@@ -9,3 +11,9 @@ export type PixelHeader = {
   readonly highBit: number
   readonly signed: boolean
 }
+
+/** The values that the object's bits allow. */
+export const storedRange = ({ bitsStored, signed }: PixelHeader): Range => ({
+  least: signed ? -(2 ** (bitsStored - 1)) : 0,
+  most: 2 ** (signed ? bitsStored - 1 : bitsStored) - 1,
+})

@@ -2,7 +2,8 @@ import type { DataSet } from 'dicom-parser'
 import { exp } from '../../base/exp.ts'
 import { type Lut, lookUp, type Range, readLut } from './lut.ts'
 
-type Window = {
+/** A VOI window (PS3.3, C.11.2.1.2). */
+export type Window = {
   readonly centre: number
   readonly width: number
   readonly shape: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID'
