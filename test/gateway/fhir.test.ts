@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom } from '../support/chest-dicom.ts'
+import { validateFhir } from '../support/fhir-validator.ts'
 import { serviceFor } from '../support/gateway.ts'
+import { noJava } from '../support/java.ts'
 
 const WAIT = { timeout: 20_000, interval: 50 }
 type Entry = { fullUrl: string; resource: { resourceType: string }; request: { ifNoneExist?: string } }
@@ -14,7 +16,13 @@ type Entry = { fullUrl: string; resource: { resourceType: string }; request: { i
 async function fhirServer(jwk: Awaited<ReturnType<typeof exportJWK>>) {
   const keys = createLocalJWKSet({ keys: [{ ...jwk, kid: 'k1', alg: 'ES384' }] })
   const reports = new Map<string, Entry['resource'] & Record<string, unknown>>()
-  const state = { reports, tokens: 0, requests: 0, patientKnown: false }
+  const state = {
+    reports,
+    bundles: {} as Record<string, string>,
+    tokens: 0,
+    requests: 0,
+    patientKnown: false,
+  }
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
     const answer = (status: number, json: unknown) =>
@@ -45,6 +53,7 @@ async function fhirServer(jwk: Awaited<ReturnType<typeof exportJWK>>) {
     if (bundle.type !== 'transaction') return answer(400, {})
     if (!state.patientKnown) return answer(400, { resourceType: 'OperationOutcome' })
     const [report] = bundle.entry
+    state.bundles[(report!.resource as { status?: string }).status!] = body
     const known = reports.has(report!.request.ifNoneExist!)
     reports.set(report!.request.ifNoneExist!, report!.resource as never)
     // The first answer is lost on its way.
@@ -121,4 +130,13 @@ describe('a FHIR server with SMART Backend Services', () => {
     )
     expect(server.tokens).toBe(1) // used again until it ends
   })
+
+  it.skipIf(noJava)(
+    `gets Bundles in which HL7’s validator finds no error, of a report and of a refusal${noJava ? ` (${noJava})` : ''}`,
+    async () => {
+      expect(Object.keys(server.bundles).sort()).toEqual(['cancelled', 'preliminary'])
+      expect(await validateFhir(server.bundles)).toEqual({ errors: [], warnings: [] })
+    },
+    300_000,
+  )
 })

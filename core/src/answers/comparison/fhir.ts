@@ -3,6 +3,7 @@ import type { Change } from '../../comparison/compare-films.ts'
 import { RETEST } from '../../comparison/retest.ts'
 import type { Trend } from '../../comparison/trend.ts'
 import { ZONES } from '../../lungs/zones.ts'
+import type { Language } from '../../model/classes.ts'
 import { headerOf } from '../dicom/source-header.ts'
 import { examinationOf } from '../fhir/examination.ts'
 import { concept, hl7, percentOf, points, SNOMED } from '../fhir/terms.ts'
@@ -69,7 +70,7 @@ export async function comparisonFhir(compared: Compared): Promise<Observation> {
     ...stepOf(overall, compared, shared),
     id,
     language,
-    text: { status: 'generated', div: narrative(words.title, notes) },
+    text: { status: 'generated', div: narrative(words.title, notes, language) },
     contained: [deviceOf(manifest, [common.disclaimer]), ...members],
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     issued: new Date(at).toISOString(),
@@ -175,5 +176,5 @@ const studiesOf = (
   })),
 ]
 
-const narrative = (title: string, lines: readonly string[]): string =>
-  `<div xmlns="http://www.w3.org/1999/xhtml"><p><b>${xml(title)}</b></p>${lines.map((line) => `<p>${xml(line)}</p>`).join('')}</div>`
+const narrative = (title: string, lines: readonly string[], language: Language): string =>
+  `<div xmlns="http://www.w3.org/1999/xhtml" lang="${language}" xml:lang="${language}"><p><b>${xml(title)}</b></p>${lines.map((line) => `<p>${xml(line)}</p>`).join('')}</div>`
