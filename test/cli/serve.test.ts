@@ -222,11 +222,12 @@ describe('secrets.json', () => {
   }
   const file = (state: string) => join(state, 'secrets.json')
 
-  it('is its owner’s alone, and no start with other secrets changes it', async () => {
+  it('is its owner’s alone with its folder, and no start with other secrets changes it', async () => {
     const state = join(folder, 'kept')
     await start(state)
     const first = readFileSync(file(state), 'utf8')
     expect(statSync(file(state)).mode & 0o777).toBe(0o600)
+    expect(statSync(state).mode & 0o777).toBe(0o700)
     expect(readdirSync(state)).toEqual(['secrets.json'])
     expect(await start(state, { DETL_KEY_PEPPER: 'the pepper of one start' })).toContain('DETL_KEY_PEPPER')
     expect(readFileSync(file(state), 'utf8')).toBe(first)

@@ -54,10 +54,11 @@ export function localSecrets(stateDir?: string): LocalSecrets {
 
 const FILE = 'secrets.json'
 const OWNER_ONLY = 0o600
+const OWNER_ONLY_FOLDER = 0o700
 
 /** The whole file or none: a start that is ended in the middle leaves no half of it. @returns false where another start was first */
 function written(file: string, secrets: LocalSecrets): boolean {
-  mkdirSync(dirname(file), { recursive: true })
+  mkdirSync(dirname(file), { recursive: true, mode: OWNER_ONLY_FOLDER }) // the accounts' databases lie in it too
   const part = `${file}.${process.pid}.part`
   const descriptor = openSync(part, 'wx', OWNER_ONLY)
   try {
