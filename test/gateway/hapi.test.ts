@@ -64,6 +64,8 @@ describe.skipIf(noJava)(`HAPI as the receiver of HL7 v2${noJava ? ` (${noJava})`
     writeFileSync(join(dir, 'Receive.java'), PROGRAM)
     const path = await javaClassPath(ARTIFACTS)
     receiver = spawn(JAVA, [...javaArguments(path), join(dir, 'Receive.java'), String(port)], {
+      // HAPI counts its messages in a file, id_file, of the folder that it runs in.
+      cwd: dir,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let rest = ''
