@@ -212,11 +212,44 @@ function unet(): Architecture {
   return { input, maps, layer: 'explained', head }
 }
 
+/** Decoder-like: upsampling by copies, by unlike factors, between convolutions. */
+function nearest(): Architecture {
+  const input = tfl.input({ shape: [7, 6, 2] })
+  const maps = chain(input, layers.conv2d({ name: 'explained', filters: 4, kernelSize: 2 }))
+  const steps = [
+    layers.upSampling2d({ size: [2, 3] }),
+    conv(5),
+    layers.activation({ activation: 'tanh' }),
+    layers.upSampling2d({ size: [2, 2] }),
+    conv(3, 3, 2),
+    layers.leakyReLU({ alpha: 0.2 }),
+    layers.flatten(),
+    layers.dense({ units: 3 }),
+  ]
+  return { input, maps, layer: 'explained', head: (a) => chain(a, ...steps) }
+}
+
+/** Thresholded ReLUs (Konda et al. 2014): on the maps themselves and behind another convolution. */
+function thresholds(): Architecture {
+  const input = tfl.input({ shape: [10, 9, 2] })
+  const maps = chain(input, layers.conv2d({ name: 'explained', filters: 6, kernelSize: 3 }))
+  const steps = [
+    layers.thresholdedReLU({ theta: 0.1 }),
+    conv(6),
+    layers.thresholdedReLU({ theta: 0.05 }),
+    layers.flatten(),
+    layers.dense({ units: 4 }),
+  ]
+  return { input, maps, layer: 'explained', head: (a) => chain(a, ...steps) }
+}
+
 export const ARCHITECTURES = {
   'global average pooling': globalAverage,
   'MobileNet-like, with squeeze and excitation': mobile,
   'batch normalisation and residual adds': residual,
   'concatenations and overlapping pooling': concatenations,
   'every other operation that has a gradient': assorted,
+  'nearest upsampling': nearest,
+  'thresholded ReLUs': thresholds,
   'the upsampling of a U-Net, layer normalisation and attention': unet,
 } as const
