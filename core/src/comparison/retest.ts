@@ -53,7 +53,7 @@ export const RETEST: Retest = {
   },
   at: '2026-11-28',
   command: 'node bench/comparison/retest.ts --copies ../shared/cxr-more --repeats ../shared/cxr',
-  commit: 'd7a6001b660f692a16d4f9ab6bfba417f6f896d1',
+  commit: '2852c051218bb52f1eb1c46ef2ee61bc138a0345',
   model: 'detl-128 0.3.0',
   level: 0.95,
   copies: {
