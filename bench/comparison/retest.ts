@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compareFilms, type FilmComparison } from '@detl/core/comparison/compare-films'
 import type { Film } from '@detl/core/comparison/film'
-import type { SmallestChange } from '@detl/core/comparison/retest'
+import type { SmallestChange } from '@detl/core/comparison/smallest-change'
 import { ZONES } from '@detl/core/lungs/zones'
 import { readFolder } from '@detl/train/data/sources/folder'
 import { wilson } from '@detl/train/evaluate/intervals'
@@ -125,47 +125,7 @@ function limits(pairs: readonly Pair[]): SmallestChange {
 }
 
 function source(json: typeof facts): string {
-  return `import type { RegionsSpec } from '../lungs/regions.ts'
-
-/** The smallest differences that count. */
-export type SmallestChange = {
-  /** Of the score of 0 … 18. */
-  readonly score: number
-  /** Of the share of a lung that is opaque. */
-  readonly extent: number
-  /** Of the share of a zone that is opaque. */
-  readonly zoneExtent: number
-  /** The same where the largest of six zones is looked at. */
-  readonly anyZoneExtent: number
-}
-
-type Unchanged = {
-  readonly pairs: number
-  readonly unchanged: number
-  /** 95 % interval of the share. */
-  readonly low: number
-  readonly high: number
-}
-
-export type Retest = {
-  /** Which outlined the lungs. */
-  readonly network: RegionsSpec['network']
-  /** Share of the differences that are not larger. */
-  readonly level: number
-  readonly smallest: SmallestChange
-  readonly at: string
-  readonly command: string
-  readonly model: string
-  readonly copies: {
-    readonly films: number
-    readonly kinds: readonly string[]
-    readonly pairs: number
-    readonly limits: SmallestChange
-  }
-  readonly repeats: { readonly pairs: number; readonly limits: SmallestChange }
-  /** Copies of films that the limits were not made of. */
-  readonly heldOut: { readonly copies: Unchanged; readonly copiesAtTheirOwnLimits: Unchanged }
-}
+  return `import type { Retest } from './smallest-change.ts'
 
 /**
  * How much severity varies where nothing changed, and so the smallest change that counts: the larger of what \`level\` of the copies of one film stay

@@ -3,7 +3,8 @@ import type { Ranged, Severity, ZoneSeverity } from '../lungs/severity.ts'
 import { ZONES, type Zone } from '../lungs/zones.ts'
 import { type Alignment, alignments, type Seen, type SeenLungs } from './align.ts'
 import type { Film } from './film.ts'
-import { RETEST, type Retest, type SmallestChange } from './retest.ts'
+import { RETEST } from './retest.ts'
+import type { Retest, SmallestChange } from './smallest-change.ts'
 import type { FilmRemark, NoComparison, Trend } from './trend.ts'
 
 /** A figure of the earlier and the later film, and their difference with the range that a patient without change would stay in. */

@@ -1,45 +1,4 @@
-import type { RegionsSpec } from '../lungs/regions.ts'
-
-/** The smallest differences that count. */
-export type SmallestChange = {
-  /** Of the score of 0 … 18. */
-  readonly score: number
-  /** Of the share of a lung that is opaque. */
-  readonly extent: number
-  /** Of the share of a zone that is opaque. */
-  readonly zoneExtent: number
-  /** The same where the largest of six zones is looked at. */
-  readonly anyZoneExtent: number
-}
-
-type Unchanged = {
-  readonly pairs: number
-  readonly unchanged: number
-  /** 95 % interval of the share. */
-  readonly low: number
-  readonly high: number
-}
-
-export type Retest = {
-  /** Which outlined the lungs. */
-  readonly network: RegionsSpec['network']
-  /** Share of the differences that are not larger. */
-  readonly level: number
-  readonly smallest: SmallestChange
-  readonly at: string
-  readonly command: string
-  readonly commit: string
-  readonly model: string
-  readonly copies: {
-    readonly films: number
-    readonly kinds: readonly string[]
-    readonly pairs: number
-    readonly limits: SmallestChange
-  }
-  readonly repeats: { readonly pairs: number; readonly limits: SmallestChange }
-  /** Copies of films that the limits were not made of. */
-  readonly heldOut: { readonly copies: Unchanged; readonly copiesAtTheirOwnLimits: Unchanged }
-}
+import type { Retest } from './smallest-change.ts'
 
 /**
  * How much severity varies where nothing changed, and so the smallest change that counts: the larger of what `level` of the copies of one film stay
@@ -53,7 +12,6 @@ export const RETEST: Retest = {
   },
   at: '2026-11-28',
   command: 'node bench/comparison/retest.ts --copies ../shared/cxr-more --repeats ../shared/cxr',
-  commit: '2852c051218bb52f1eb1c46ef2ee61bc138a0345',
   model: 'detl-128 0.3.0',
   level: 0.95,
   copies: {
