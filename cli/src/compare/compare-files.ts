@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
-import { codecs } from '@detl/codecs/modules'
-import type { Screened } from '@detl/core/answers/answer'
 import {
   type Compared,
   compareAll,
@@ -14,17 +11,14 @@ import {
 import { comparisonFhir } from '@detl/core/answers/comparison/fhir'
 import { comparisonPng } from '@detl/core/answers/comparison/picture'
 import { comparisonReport } from '@detl/core/answers/comparison/structured-report'
-import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import { MOST_FILMS } from '@detl/core/comparison/request'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { takeIn } from '@detl/core/intake/intake'
 import type { Language } from '@detl/core/model/classes'
-import { readScores } from '@detl/core/model/outputs'
 import type { Provider } from '@detl/gpu-function/session-messages'
 import { makeFolder } from '../screen/output-folder.ts'
 import { readImageFile } from '../screen/read-image-file.ts'
-import { openScorer, type Scored, type Scorer } from '../screen/scorer.ts'
+import { openScorer, type Scorer } from '../screen/scorer.ts'
+import { screenImage } from '../screen/screen-image.ts'
 import { mustNotExist, writeWhole } from '../screen/write-whole.ts'
 
 /** What `--out` can hold of a comparison. */
@@ -81,39 +75,14 @@ export async function compareFiles(
 }
 
 async function screenFile(file: string, scorer: Scorer, language: Language): Promise<FilmToCompare> {
-  const { manifest } = scorer
+  const { port1, port2 } = new MessageChannel()
+  scorer.serve(port1)
   try {
-    const bytes = readImageFile(file, false)!
-    const gate = { mode: 'refuse', spec: manifest.gate } as const
-    const intake = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
-    const scored = await scoredBy(scorer, intake.preprocessed.tensor)
-    if ('error' in scored) throw new AppError('internal', `the model could not be run: ${scored.error}`)
-    const scores = readScores(manifest, scored)
-    const screened: Screened = {
-      id: randomUUID(),
-      at: Date.now(),
-      manifest,
-      bytes,
-      intake,
-      scores,
-      settings: DEFAULT_SETTINGS,
-      language,
-      references: {},
-    }
-    return screenedFilm(screened)
+    const { manifest } = scorer
+    return screenedFilm(await screenImage(readImageFile(file, false)!, { manifest, language }, port2))
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     throw new AppError(error.code, `${file}: ${error.detail}`, { cause: error })
-  }
-}
-
-async function scoredBy(scorer: Scorer, tensor: Uint8Array): Promise<Scored> {
-  const { port1, port2 } = new MessageChannel()
-  try {
-    scorer.serve(port1)
-    const answer = once(port2, 'message') as Promise<[Scored]>
-    port2.postMessage(tensor)
-    return (await answer)[0]
   } finally {
     port2.close()
   }

@@ -2,31 +2,24 @@
  * What a thread of the pool does with one file: read, decode, preprocess, have it scored by the thread that owns the model, and write what is
  * wanted of it. While one file waits for its scores, the thread decodes the next.
  */
-import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
-import { codecs } from '@detl/codecs/modules'
 import type { Screened } from '@detl/core/answers/answer'
 import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
 import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
 import { toFhir } from '@detl/core/answers/fhir'
 import { toPdf } from '@detl/core/answers/pdf/report'
 import { toPng } from '@detl/core/answers/png'
-import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { takeIn } from '@detl/core/intake/intake'
 import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
-import { readScores, type Scores } from '@detl/core/model/outputs'
 import { workerData } from 'piscina'
 import { reasonOf, stopsAll } from '../io-errors.ts'
 import { FileBuffers } from './file-buffers.ts'
 import { type ScoredLine, type ScreenLine, scoredLine } from './line.ts'
 import type { Format, Outputs } from './output-folder.ts'
 import { readImageFile } from './read-image-file.ts'
-import type { Scored } from './scorer.ts'
+import { screenImage } from './screen-image.ts'
 import { mustNotExist, writeWhole } from './write-whole.ts'
 
 export type Setup = { readonly manifest: Manifest; readonly force: boolean; readonly language: Language }
@@ -69,21 +62,8 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     if (bytes === undefined) return { passedOver: true }
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
-    const options = { limits: DEFAULT_LIMITS, codecs }
-    const { preprocess, gate } = manifest
-    const intake = await takeIn(bytes, preprocess, { mode: 'refuse', spec: gate }, options)
-    const scores = await scoresOf(intake.preprocessed.tensor, port)
-    const screened: Screened = {
-      id: randomUUID(),
-      at: Date.now(),
-      manifest,
-      bytes,
-      intake,
-      scores,
-      settings: DEFAULT_SETTINGS,
-      language,
-      references: {},
-    }
+    const screened = await screenImage(bytes, { manifest, language }, port)
+    const { intake, scores } = screened
     const line = scoredLine(file, manifest, intake, scores, screened)
     for (const [format, path] of Object.entries(outputs) as [Format, string][]) {
       await write(path, await RENDERERS[format](screened))
@@ -98,14 +78,6 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     if (bytes) buffers.giveBack(bytes)
     port.close()
   }
-}
-
-async function scoresOf(tensor: Uint8Array, port: MessagePort): Promise<Scores> {
-  port.postMessage(tensor)
-  const [scored] = (await once(port, 'message')) as [Scored]
-  if ('error' in scored)
-    throw new AppError(scored.code ?? 'internal', `the model could not be run: ${scored.error}`)
-  return readScores(manifest, scored)
 }
 
 class CannotWrite extends AppError {
