@@ -7,7 +7,7 @@ export type EdgeContext = {
     requestId: string
     account: string
     credential: Credential
-    /** Of the key that the request came with; tokens are live. */
+    /** Of the key that the request came with; tokens are live. What keys of the other mode made is not there for it. */
     mode: KeyMode
     /** Who acts, for the audit log: a key's id, `token` or `admin`. */
     actor: string

@@ -127,6 +127,7 @@ const job = (n: number) =>
     const { id, image: fingerprint } = screening
     const made = world.ledger.createJob({
       id,
+      mode: 'live',
       fingerprint,
       input: Uint8Array.of(1),
       leaseMs: JOB_LEASE,
@@ -154,7 +155,7 @@ const end = (n: number, answered: boolean) =>
 const cancel = (n: number) =>
   command(`cancel(${n})`, (world) => {
     const screening = pick(world, n, true)
-    if (screening) world.ledger.cancelJob(screening.id, 'tests')
+    if (screening) world.ledger.cancelJob(screening.id, { actor: 'tests', mode: 'live' })
   })
 const pass = (ms: number) =>
   command(`pass(${ms / MINUTE} min)`, (world) => {

@@ -24,7 +24,7 @@ export function localBatches(of: {
     tell: async ({ account, id }, { type, id: event }) =>
       tellReceivers(async (webhook, delivery) => void of.told.push({ webhook, delivery }), {
         account,
-        webhooks: await of.accounts(account).webhooks(),
+        webhooks: await of.accounts(account).receivers(id),
         id: event,
         type,
         about: id,

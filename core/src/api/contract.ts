@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * Screenings by day, key and outcome; JSON, or CSV by Accept
-         * @description Screenings by day, key and outcome; JSON, or CSV by Accept.
+         * @description A test key is shown those of test keys; a live key all.
          */
         get: operations["getUsage"];
         put?: never;
@@ -641,7 +641,7 @@ export interface paths {
         };
         /**
          * Who did what when, newest first: changes, and screenings with their code
-         * @description Who did what when, newest first: changes, and screenings with their code.
+         * @description A test key is shown what test keys did; a live key all.
          */
         get: operations["getAudit"];
         put?: never;
@@ -661,7 +661,7 @@ export interface paths {
         };
         /**
          * API keys, without their secrets
-         * @description API keys, without their secrets.
+         * @description A test key is shown test keys; a live key all.
          */
         get: operations["listKeys"];
         put?: never;
@@ -889,7 +889,7 @@ export interface paths {
         };
         /**
          * Screenings by day, key and outcome; JSON, or CSV by Accept
-         * @description Screenings by day, key and outcome; JSON, or CSV by Accept.
+         * @description A test key is shown those of test keys; a live key all.
          */
         get: operations["adminGetUsage"];
         put?: never;
@@ -909,7 +909,7 @@ export interface paths {
         };
         /**
          * Who did what when, newest first: changes, and screenings with their code
-         * @description Who did what when, newest first: changes, and screenings with their code.
+         * @description A test key is shown what test keys did; a live key all.
          */
         get: operations["adminGetAudit"];
         put?: never;
@@ -929,7 +929,7 @@ export interface paths {
         };
         /**
          * API keys, without their secrets
-         * @description API keys, without their secrets.
+         * @description A test key is shown test keys; a live key all.
          */
         get: operations["adminListKeys"];
         put?: never;

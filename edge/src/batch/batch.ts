@@ -11,7 +11,7 @@ import { type Effects, keep } from './keeper.ts'
 import { folderOf, forgetFolder } from './part-store.ts'
 
 export type BatchBindings = {
-  readonly ACCOUNTS: { getByName(id: string): Pick<RemoteLedger, 'webhooks' | 'removeBatch'> }
+  readonly ACCOUNTS: { getByName(id: string): Pick<RemoteLedger, 'receivers' | 'removeBatch'> }
   readonly RECEIVERS: { getByName(webhook: string): { enqueue(delivery: Delivery): Promise<void> } }
   readonly BATCHES: Queue<BatchMessage>
   readonly RESULTS: R2Bucket
@@ -96,7 +96,7 @@ export class Batch extends DurableObject<BatchBindings> implements RemoteBook {
       await this.env.BATCHES.sendBatch(chunks.map((chunk) => ({ body: { account, batch, chunk } })))
     },
     tell: async ({ account, id }, { type, id: event }) => {
-      const webhooks = await this.env.ACCOUNTS.getByName(account).webhooks()
+      const webhooks = await this.env.ACCOUNTS.getByName(account).receivers(id)
       await tellReceivers(
         (webhook, delivery) => this.env.RECEIVERS.getByName(`${account}:${webhook}`).enqueue(delivery),
         { account, webhooks, id: event, type, about: id },

@@ -59,8 +59,8 @@ export class Account extends DurableObject<AccountBindings> implements RemoteLed
   key(...args: Args<'key'>) {
     return this.#run((ledger) => ledger.key(...args))
   }
-  listKeys() {
-    return this.#run((ledger) => ledger.listKeys())
+  listKeys(...args: Args<'listKeys'>) {
+    return this.#run((ledger) => ledger.listKeys(...args))
   }
   revokeKey(...args: Args<'revokeKey'>) {
     return this.#run((ledger) => ledger.revokeKey(...args))
@@ -116,8 +116,11 @@ export class Account extends DurableObject<AccountBindings> implements RemoteLed
   addWebhook(...args: Args<'addWebhook'>) {
     return this.#run((ledger) => ledger.addWebhook(...args))
   }
-  webhooks() {
-    return this.#run((ledger) => ledger.webhooks())
+  webhooks(...args: Args<'webhooks'>) {
+    return this.#run((ledger) => ledger.webhooks(...args))
+  }
+  receivers(...args: Args<'receivers'>) {
+    return this.#run((ledger) => ledger.receivers(...args))
   }
   removeWebhook(...args: Args<'removeWebhook'>) {
     return this.#run((ledger) => ledger.removeWebhook(...args))

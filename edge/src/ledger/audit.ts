@@ -26,23 +26,26 @@ export function auditLog(sql: Sql, clock: () => number) {
     actedAs(actor: string, entry: string): void {
       sql.exec('INSERT OR IGNORE INTO token_entries VALUES (?, ?)', entry, actor)
     },
-    /** Newest first. @param before the `next` of the page before; one that is none starts at the end */
-    page(limit: number, before?: string): AuditPage {
+    /** Newest first. @param before the `next` of the page before; one that is none starts at the end. @param only what keys of this mode did */
+    page(limit: number, before?: string, only?: 'test'): AuditPage {
       const match = CURSOR.exec(before ?? '')
       const [at, place] = match ? [Number(match[1]), Number(match[2])] : END
-      const from = [at, at, place, limit + 1]
+      const from = [at, at, place]
+      const mode = only ?? null
       const rows = sql
         .exec<Row>(
           `SELECT * FROM (
              SELECT at, 2 * n AS place, actor, action, NULL AS code, detail FROM audit
-             WHERE at <= ? AND (at, 2 * n) < (?, ?) ORDER BY at DESC, n DESC LIMIT ?)
+             WHERE at <= ? AND (at, 2 * n) < (?, ?) AND (? IS NULL OR actor IN (SELECT id FROM keys WHERE mode = ?))
+             ORDER BY at DESC, n DESC LIMIT ?)
            UNION ALL SELECT * FROM (
              SELECT at, 2 * entries.rowid + 1, COALESCE(actor, key), 'screening', COALESCE(outcome, state), entries.id
              FROM entries LEFT JOIN token_entries USING (id)
-             WHERE at <= ? AND (at, 2 * entries.rowid + 1) < (?, ?) ORDER BY at DESC, entries.rowid DESC LIMIT ?)
+             WHERE at <= ? AND (at, 2 * entries.rowid + 1) < (?, ?) AND mode = COALESCE(?, mode)
+             ORDER BY at DESC, entries.rowid DESC LIMIT ?)
            ORDER BY at DESC, place DESC LIMIT ?`,
-          ...from,
-          ...from,
+          ...[...from, mode, mode, limit + 1],
+          ...[...from, mode, limit + 1],
           limit + 1,
         )
         .toArray()

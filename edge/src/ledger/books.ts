@@ -25,13 +25,14 @@ export function openBooks(id: string, sql: Sql, clock: () => number) {
     sql,
     clock,
     profile: profileTable(id, sql, clock),
+    // Keys and the audit log first: they say whose the jobs, batches and webhooks of earlier versions are.
     keys: keyTable(sql, clock),
+    audit: auditLog(sql, clock),
     usage: usageTable(sql, clock),
     idempotency: idempotencyTable(sql, clock),
     jobs: jobTable(sql, clock),
     batches: batchTable(sql, clock),
     webhooks: webhookTable(sql, clock),
-    audit: auditLog(sql, clock),
     takeTokens: tokenBuckets(levelStore(sql)),
   }
 }

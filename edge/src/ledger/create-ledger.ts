@@ -144,7 +144,8 @@ function ofJobs(books: Books): OfJobs {
     },
     job: jobs.get,
     endJob: (id, end) => endJob(books, id, end),
-    cancelJob(id, actor) {
+    cancelJob(id, { actor, mode }) {
+      if (!jobs.get(id, mode)) return undefined
       if (jobs.end(id, 'cancelled', {})) {
         settle(books, id, { answered: false, code: 'cancelled' })
         audit.add(actor, 'screening.cancelled', id)
@@ -190,9 +191,9 @@ function ofBatches(books: Books): OfBatches {
   return {
     openItems: (request) => openItems(books, request),
     settleItems: (ends) => ends.map(({ id, outcome }) => settle(books, id, outcome)),
-    addBatch(id, actor) {
-      if (batches.has(id)) return
-      batches.add(id)
+    addBatch(id, { actor, mode }) {
+      if (batches.has(id, mode)) return
+      batches.add(id, mode)
       audit.add(actor, 'batch.created', id)
     },
     batches: batches.list,
@@ -216,16 +217,17 @@ function openItems(books: Books, { credential, batch, ids, leaseMs }: OpenItems)
   return { ...authorized, states }
 }
 
-type OfWebhooks = Pick<Ledger, 'addWebhook' | 'webhooks' | 'removeWebhook'>
+type OfWebhooks = Pick<Ledger, 'addWebhook' | 'webhooks' | 'receivers' | 'removeWebhook'>
 
 const ofWebhooks = ({ webhooks, audit }: Books): OfWebhooks => ({
-  addWebhook(id, url, actor) {
+  addWebhook(id, url, { actor, mode }) {
     audit.add(actor, 'webhook.created', id)
-    return webhooks.add(id, url)
+    return webhooks.add(id, url, mode)
   },
   webhooks: webhooks.list,
-  removeWebhook(id, actor) {
-    const found = webhooks.remove(id)
+  receivers: webhooks.of,
+  removeWebhook(id, { actor, mode }) {
+    const found = webhooks.remove(id, mode)
     if (found) audit.add(actor, 'webhook.removed', id)
     return found
   },

@@ -1,5 +1,6 @@
+import type { KeyMode } from '@detl/core/api/api-key'
 import type { Job, JobState, NewJob } from './ledger.ts'
-import { exists, number, type Sql } from './sql.ts'
+import { addColumn, exists, number, type Sql } from './sql.ts'
 
 const KEPT_MS = 24 * 3600_000
 /** Of a job that has ended and of which everybody was told. */
@@ -19,26 +20,21 @@ type JobRow = {
 
 /** Screenings that are answered later. What a job holds of an X-ray is sealed, and gone with its end; its answer is kept for a day. */
 export function jobTable(sql: Sql, clock: () => number) {
-  sql.exec(`CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, state TEXT NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL, due INTEGER NOT NULL,
-    fingerprint TEXT NOT NULL, input BLOB, output BLOB, code TEXT, detail TEXT);
-    CREATE INDEX IF NOT EXISTS jobs_by_due ON jobs (due)`)
+  createTable(sql)
   return {
-    add({ id, fingerprint, input, dueMs }: NewJob): void {
+    ...readers(sql, clock),
+    add({ id, mode, fingerprint, input, dueMs }: NewJob): void {
       const now = clock()
       sql.exec(
-        `INSERT INTO jobs VALUES (?, 'queued', ?, ?, ?, ?, ?, NULL, NULL, NULL)`,
+        `INSERT INTO jobs (id, state, created, until, due, fingerprint, input, mode) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?)`,
         id,
         now,
         now + KEPT_MS,
         now + dueMs,
         fingerprint,
         input,
+        mode,
       )
-    },
-    get(id: string): Job | undefined {
-      const row = sql.exec<JobRow>('SELECT * FROM jobs WHERE id = ? AND until > ?', id, clock()).toArray()[0]
-      return row && toJob(row)
     },
     /** Ends a job that waits: its input is forgotten, and its answer is kept for a day from now. @returns false if it had ended before */
     end(
@@ -82,12 +78,36 @@ export function jobTable(sql: Sql, clock: () => number) {
         sql.exec('UPDATE jobs SET due = ? WHERE id = ?', state === 'queued' ? now + dueMs : NEVER, id)
       return due.map(({ id }) => id)
     },
-    nextDue: (): number | undefined =>
-      number(
-        sql,
-        `SELECT MIN(n) AS n FROM (SELECT MIN(due) AS n FROM jobs WHERE due < ${NEVER} UNION ALL SELECT MIN(until) FROM jobs)`,
-      ) || undefined,
   }
+}
+
+const readers = (sql: Sql, clock: () => number) => ({
+  /** @param mode one of the other mode is none */
+  get(id: string, mode?: KeyMode): Job | undefined {
+    const row = sql
+      .exec<JobRow>(
+        'SELECT * FROM jobs WHERE id = ? AND until > ? AND mode = COALESCE(?, mode)',
+        id,
+        clock(),
+        mode ?? null,
+      )
+      .toArray()[0]
+    return row && toJob(row)
+  },
+  nextDue: (): number | undefined =>
+    number(
+      sql,
+      `SELECT MIN(n) AS n FROM (SELECT MIN(due) AS n FROM jobs WHERE due < ${NEVER} UNION ALL SELECT MIN(until) FROM jobs)`,
+    ) || undefined,
+})
+
+function createTable(sql: Sql): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, state TEXT NOT NULL, created INTEGER NOT NULL, until INTEGER NOT NULL, due INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL, input BLOB, output BLOB, code TEXT, detail TEXT);
+    CREATE INDEX IF NOT EXISTS jobs_by_due ON jobs (due)`)
+  if (addColumn(sql, 'jobs', 'mode', `TEXT NOT NULL DEFAULT 'live'`))
+    sql.exec(`UPDATE jobs SET mode = 'test' WHERE id IN (SELECT id FROM entries WHERE mode = 'test')`)
 }
 
 const bytes = (value: ArrayBuffer | null) => (value === null ? undefined : new Uint8Array(value))

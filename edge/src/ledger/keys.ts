@@ -34,7 +34,11 @@ export function keyTable(sql: Sql, clock: () => number) {
       )
       return info(find(id)!)
     },
-    list: (): KeyInfo[] => sql.exec<KeyRow>('SELECT * FROM keys ORDER BY created, id').toArray().map(info),
+    list: (only?: 'test'): KeyInfo[] =>
+      sql
+        .exec<KeyRow>('SELECT * FROM keys WHERE mode = COALESCE(?, mode) ORDER BY created, id', only ?? null)
+        .toArray()
+        .map(info),
     get: (id: string): KeyRow | undefined => find(id),
     revoke(id: string): KeyInfo | undefined {
       sql.exec('UPDATE keys SET revoked = ? WHERE id = ? AND revoked IS NULL', clock(), id)

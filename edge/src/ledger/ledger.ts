@@ -21,6 +21,9 @@ export type Principal = {
 /** Who changes something: for the audit log, and by what right; nobody's right limits who runs the service. */
 export type By = { readonly actor: string; readonly principal?: Principal | undefined }
 
+/** Who does something with what keys of one mode made: live and test keys of an account have nothing in common but its books. */
+export type Doer = { readonly actor: string; readonly mode: KeyMode }
+
 /** What the RateLimit fields say (draft-ietf-httpapi-ratelimit-headers-10). */
 export type RateLimit = {
   readonly policy: string
@@ -102,6 +105,7 @@ export type Job = {
 }
 export type NewJob = {
   readonly id: string
+  readonly mode: KeyMode
   readonly fingerprint: string
   readonly input: Uint8Array
   readonly leaseMs: number
@@ -165,7 +169,7 @@ export type Ledger = {
   /** One that is given no end has that of the key that makes it. */
   addKey(row: NewKey, by: By): Changed
   key(id: string): KeyRow | undefined
-  listKeys(): KeyInfo[]
+  listKeys(only?: 'test'): KeyInfo[]
   revokeKey(id: string, by: By): Changed
   /** A successor with all that the old key has, its end too; the old one holds for `overlapMs` more, so that both work while clients change over. */
   rotateKey(oldId: string, made: NewSecret, overlapMs: number, by: By): Changed
@@ -180,11 +184,12 @@ export type Ledger = {
 
   /** Turns a reservation into a job: it waits, sealed, until a consumer of the queue takes it, or its lease ends and with it the job. */
   createJob(job: NewJob): { readonly ok: true } | Denial
-  job(id: string): Job | undefined
+  /** @param mode of the key that asks: one of the other mode is none to it; absent for the queue's consumer */
+  job(id: string, mode?: KeyMode): Job | undefined
   /** @returns whether this call ended it; the second consumer of a message that came twice gets false */
   endJob(id: string, end: JobEnd): boolean
   /** A job that waits is cancelled and costs nothing; of one that has ended the answer is forgotten. */
-  cancelJob(id: string, actor: string): Job | undefined
+  cancelJob(id: string, by: Doer): Job | undefined
   /** Jobs that the queue should be told of: their message may have been lost, or they ended with their lease. Due again after `dueMs`. */
   dueJobs(dueMs: number): string[]
 
@@ -195,22 +200,25 @@ export type Ledger = {
    */
   openItems(request: OpenItems): ItemsOpened
   settleItems(ends: readonly ItemEnd[]): Settled[]
-  addBatch(id: string, actor: string): void
-  /** Newest first. */
-  batches(limit: number): BatchRow[]
-  hasBatch(id: string): boolean
+  addBatch(id: string, by: Doer): void
+  /** Of keys of this mode, newest first. */
+  batches(limit: number, mode: KeyMode): BatchRow[]
+  hasBatch(id: string, mode: KeyMode): boolean
   removeBatch(id: string): void
   /** For the audit log: what its owner did with a batch. */
   noteBatch(id: string, actor: string, what: string): void
 
-  addWebhook(id: string, url: string, actor: string): Webhook
-  webhooks(): Webhook[]
-  removeWebhook(id: string, actor: string): boolean
+  addWebhook(id: string, url: string, by: Doer): Webhook
+  webhooks(mode: KeyMode): Webhook[]
+  /** Who is told of a job or batch: the webhooks of its mode. */
+  receivers(about: string): Webhook[]
+  removeWebhook(id: string, by: Doer): boolean
 
+  // A test key is shown what test keys did; a live key, and who runs the service, all.
   /** @param from @param to days, `YYYY-MM-DD` in UTC, both inclusive */
-  usage(from: string, to: string): UsageRow[]
+  usage(from: string, to: string, only?: 'test'): UsageRow[]
   /** Newest first. @param before the `next` of the page before */
-  auditLog(limit: number, before?: string): AuditPage
+  auditLog(limit: number, before?: string, only?: 'test'): AuditPage
 
   /** Charges that the billing provider should be told of now: never sent, or sent so long ago without a confirmation that they may be lost. */
   dueExports(limit: number): Charge[]

@@ -15,6 +15,14 @@ export const number = (sql: Sql, query: string, ...values: (string | number)[]):
 export const exists = (sql: Sql, query: string, ...values: (string | number)[]): boolean =>
   sql.exec(query, ...values).toArray().length > 0
 
+/** A column that tables of earlier versions lack. @returns whether it was missing: then its values are to be filled in */
+export function addColumn(sql: Sql, table: string, column: string, type: string): boolean {
+  const columns = sql.exec<{ name: string }>(`PRAGMA table_info(${table})`).toArray()
+  if (columns.some(({ name }) => name === column)) return false
+  sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
+  return true
+}
+
 /** Times are milliseconds since the epoch; days are `YYYY-MM-DD` in UTC. */
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 export const isoOrNull = (ms: number | null): string | null =>

@@ -34,12 +34,14 @@ export function usageTable(sql: Sql, clock: () => number) {
         day,
         mode,
       ),
-    list: (from: string, to: string): UsageRow[] =>
+    list: (from: string, to: string, only?: 'test'): UsageRow[] =>
       sql
         .exec<UsageRow>(
-          'SELECT * FROM usage WHERE day >= ? AND day <= ? AND screenings > 0 ORDER BY day, key, mode, outcome',
+          `SELECT * FROM usage WHERE day >= ? AND day <= ? AND mode = COALESCE(?, mode) AND screenings > 0
+           ORDER BY day, key, mode, outcome`,
           from,
           to,
+          only ?? null,
         )
         .toArray(),
   }

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { Accounts } from '../accounts.ts'
 import type { EdgeContext } from '../context.ts'
 import type { Identify } from '../identity.ts'
-import type { Authorized, Denial } from '../ledger/ledger.ts'
+import type { Authorized, Denial, Doer } from '../ledger/ledger.ts'
 import { rateLimitHeaders } from './rate-limit.ts'
 
 /**
@@ -30,10 +30,14 @@ export function requireScope(accounts: Accounts, scope: Scope): MiddlewareHandle
     const ledger = accounts(c.get('account'))
     const { principal } = granted(c, await ledger.authorize(c.get('credential'), scope))
     c.set('actor', principal.actor)
+    c.set('mode', principal.mode)
     c.set('principal', principal)
     await next()
   }
 }
+
+/** Who acts, on what keys of its mode made; behind `requireScope`. */
+export const doer = (c: Context<EdgeContext>): Doer => ({ actor: c.get('actor'), mode: c.get('mode') })
 
 /** The one secret of who runs the service. @param isAdmin compares without telling by its time how much was right */
 export function adminAuth(isAdmin: (token: string) => Promise<boolean>): MiddlewareHandler<EdgeContext> {

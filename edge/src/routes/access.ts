@@ -26,6 +26,8 @@ export function accessTo(accounts: Accounts, { as, guard }: Access) {
       return { ...documented, middleware }
     },
     ledgerOf,
+    /** A test key is shown what test keys did; a live key, and the admin, all. */
+    shown: (c: Context<EdgeContext>) => (byKey && c.get('mode') === 'test' ? ('test' as const) : undefined),
     async existing(c: Context<EdgeContext>): Promise<RemoteLedger> {
       const ledger = ledgerOf(c)
       if (!(await ledger.account())) missing('account')

@@ -35,7 +35,7 @@ const auditQuery = z.object({
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function accountRoutes({ accounts, manifest }: AccountDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
-  const { documented, common, id, by, ledgerOf, existing } = accessTo(accounts, access)
+  const { documented, common, id, by, ledgerOf, shown, existing } = accessTo(accounts, access)
 
   app.openapi(
     createRoute({
@@ -73,6 +73,7 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
     path: '/usage',
     operationId: id('getUsage'),
     summary: 'Screenings by day, key and outcome; JSON, or CSV by Accept',
+    description: 'A test key is shown those of test keys; a live key all.',
     ...documented,
     request: { query: usageQuery },
     responses: {
@@ -90,7 +91,7 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
     const query = usageQuery.safeParse(c.req.query())
     if (!query.success) throw new AppError('request-invalid', 'from and to are dates, as 2026-01-31')
     const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 24 * 3600_000).toISOString().slice(0, 10)
-    const usage = await ledgerOf(c).usage(query.data.from ?? day(31), query.data.to ?? day(0))
+    const usage = await ledgerOf(c).usage(query.data.from ?? day(31), query.data.to ?? day(0), shown(c))
     c.header('Vary', 'Accept')
     if (/\btext\/csv\b/.test(c.req.header('accept') ?? ''))
       return c.body(toCsv(usage), 200, { 'content-type': 'text/csv; charset=utf-8' })
@@ -102,6 +103,7 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
       path: '/audit',
       operationId: id('getAudit'),
       summary: 'Who did what when, newest first: changes, and screenings with their code',
+      description: 'A test key is shown what test keys did; a live key all.',
       ...by('account:write'),
       request: { query: auditQuery },
       responses: {
@@ -114,7 +116,7 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
     }),
     async (c) => {
       const { limit, before } = c.req.valid('query')
-      return c.json(await ledgerOf(c).auditLog(limit, before), 200)
+      return c.json(await ledgerOf(c).auditLog(limit, before, shown(c)), 200)
     },
   )
   return app

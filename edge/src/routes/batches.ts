@@ -15,7 +15,7 @@ import { manifestType } from '../batch/read-manifest.ts'
 import { csv, failuresAfter, fhirBundle, fhirNdjson, ndjson, streamOf } from '../batch/results.ts'
 import { checkItem, type SourceHosts } from '../batch/source-rules.ts'
 import type { EdgeContext } from '../context.ts'
-import { requireScope } from '../middleware/auth.ts'
+import { doer, requireScope } from '../middleware/auth.ts'
 import { invalidInput, valid } from '../middleware/problem.ts'
 import { idempotencyKeyOf, languageOf } from '../screening/headers.ts'
 import type { Sealer } from '../seal.ts'
@@ -57,7 +57,7 @@ export function batchRoutes(deps: BatchRouteDeps) {
   app.post('/batches', (c) => createBatch(deps, c))
   app.openapi(listBatchesRoute, async (c) => {
     const account = c.get('account')
-    const rows = await accounts(account).batches(LISTED)
+    const rows = await accounts(account).batches(LISTED, c.get('mode'))
     const standings = await Promise.all(rows.map(({ id }) => batches(account, id).standing()))
     return c.json({ batches: standings.flatMap((one) => (one ? [infoOf(one)] : [])) }, 200)
   })
@@ -99,7 +99,7 @@ export function batchRoutes(deps: BatchRouteDeps) {
 async function found({ accounts, batches }: BatchRouteDeps, c: Context<EdgeContext>, id: string) {
   const account = c.get('account')
   // Asked first: a batch's object comes to be when it is called.
-  if (!(await accounts(account).hasBatch(id))) missing('batch')
+  if (!(await accounts(account).hasBatch(id, c.get('mode')))) missing('batch')
   const book = batches(account, id)
   const standing = (await book.standing()) ?? missing('batch')
   return { book, standing }
@@ -108,6 +108,7 @@ async function found({ accounts, batches }: BatchRouteDeps, c: Context<EdgeConte
 async function createBatch(deps: BatchRouteDeps, c: Context<EdgeContext>): Promise<Response> {
   const { accounts, batches, sealer, sourceHosts } = deps
   const account = c.get('account')
+  const mode = c.get('mode')
   const type = manifestType(c.req.header('content-type'))
   const { name, fhir, paused } = valid(createBatchRoute.request.query, c.req.query())
   const { body } = c.req.raw
@@ -115,12 +116,12 @@ async function createBatch(deps: BatchRouteDeps, c: Context<EdgeContext>): Promi
     throw new AppError('encoding-unsupported', 'send the manifest as it is, without Content-Encoding')
   if (!body) throw new AppError('request-invalid', 'the body is the manifest: NDJSON or CSV')
   const key = idempotencyKeyOf(c)
-  const id = key === undefined ? crypto.randomUUID() : await batchId(account, key)
+  const id = key === undefined ? crypto.randomUUID() : await batchId(account, mode, key)
   const ledger = accounts(account)
-  if (!(await ledger.hasBatch(id)) && (await ledger.batches(MAX_BATCHES)).length >= MAX_BATCHES)
+  if (!(await ledger.hasBatch(id, mode)) && (await ledger.batches(MAX_BATCHES, mode)).length >= MAX_BATCHES)
     throw new AppError(
       'conflict',
-      `an account has at most ${MAX_BATCHES} batches; delete some that have ended`,
+      `an account has at most ${MAX_BATCHES} batches of each mode; delete some that have ended`,
     )
   const book = batches(account, id)
   const { 'source-authorization': authorization } = valid(createBatchRoute.request.headers, c.req.header())
@@ -128,7 +129,7 @@ async function createBatch(deps: BatchRouteDeps, c: Context<EdgeContext>): Promi
     authorization === undefined
       ? undefined
       : await sealer.sealBytes(authorizationName(account, id), new TextEncoder().encode(authorization))
-  await ledger.addBatch(id, c.get('actor'))
+  await ledger.addBatch(id, doer(c))
   const loader = crypto.randomUUID()
   const made = await book.create({
     id,

@@ -191,8 +191,8 @@ const screenOne = (
     },
   })
 
-async function keptOf({ deps, request: { account } }: Visit, id: string): Promise<FilmToCompare> {
-  const job = await deps.accounts(account).job(id)
+async function keptOf({ c, deps, request: { account } }: Visit, id: string): Promise<FilmToCompare> {
+  const job = await deps.accounts(account).job(id, c.get('mode'))
   if (job?.state !== 'succeeded' || !job.output)
     throw new AppError('not-found', 'there is no such screening, it has no answer, or that is kept no longer')
   const plain = await deps.sealer.openBytes(`answer:${account}:${id}`, job.output)

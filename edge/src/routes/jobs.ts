@@ -4,7 +4,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Accounts } from '../accounts.ts'
 import type { EdgeContext } from '../context.ts'
 import type { Job as LedgerJob } from '../ledger/ledger.ts'
-import { requireScope } from '../middleware/auth.ts'
+import { doer, requireScope } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
 import { Job } from '../schemas.ts'
 import type { Sealer } from '../seal.ts'
@@ -50,7 +50,7 @@ export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
     }),
     async (c) => {
       const account = c.get('account')
-      const job = await accounts(account).job(c.req.valid('param').id)
+      const job = await accounts(account).job(c.req.valid('param').id, c.get('mode'))
       if (!job) throw new AppError('not-found', 'there is no such screening, or its answer is kept no longer')
       return c.json(await toJob(account, job), 200)
     },
@@ -72,7 +72,7 @@ export function jobRoutes({ accounts, sealer }: JobRouteDeps) {
     }),
     async (c) => {
       const account = c.get('account')
-      const job = await accounts(account).cancelJob(c.req.valid('param').id, c.get('actor'))
+      const job = await accounts(account).cancelJob(c.req.valid('param').id, doer(c))
       if (!job) throw new AppError('not-found', 'there is no such screening, or its answer is kept no longer')
       return c.json(await toJob(account, job), 200)
     },

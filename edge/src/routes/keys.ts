@@ -28,7 +28,7 @@ export type KeyRouteDeps = { readonly accounts: Accounts; readonly keyring: Keyr
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
-  const { common, id, by, ledgerOf, existing } = accessTo(accounts, access)
+  const { common, id, by, ledgerOf, shown, existing } = accessTo(accounts, access)
 
   async function secretOf(mode: KeyMode, account: string): Promise<{ key: string; made: NewSecret }> {
     const { key, hash, id: keyId } = await keyring.issue({ mode, account })
@@ -42,10 +42,11 @@ export function keyRoutes({ accounts, keyring }: KeyRouteDeps, access: Access) {
       path: '/keys',
       operationId: id('listKeys'),
       summary: 'API keys, without their secrets',
+      description: 'A test key is shown test keys; a live key all.',
       ...by('keys:write'),
       responses: { 200: json(z.object({ keys: z.array(Key) }), 'Keys'), ...problems(...common) },
     }),
-    async (c) => c.json({ keys: await ledgerOf(c).listKeys() }, 200),
+    async (c) => c.json({ keys: await ledgerOf(c).listKeys(shown(c)) }, 200),
   )
   app.openapi(
     createRoute({

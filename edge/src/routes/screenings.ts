@@ -89,7 +89,9 @@ async function later(visit: Visit): Promise<Response> {
   const { intake, preprocessedBy } = await arrival(visit)
   const { tensor } = intake.preprocessed
   const { text: fingerprint } = await fingerprintOf(deps.sealer, request, tensor)
-  await submitJob(deps, { ...request, fingerprint, intake, preprocessedBy, settings: opened.settings })
+  const { settings, principal } = opened
+  const { mode } = principal
+  await submitJob(deps, { ...request, mode, fingerprint, intake, preprocessedBy, settings })
   return accepted(c, request.id, 'queued')
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '@detl/core/api/problem'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Accounts } from '../accounts.ts'
 import type { EdgeContext } from '../context.ts'
-import { requireScope } from '../middleware/auth.ts'
+import { doer, requireScope } from '../middleware/auth.ts'
 import { invalidInput } from '../middleware/problem.ts'
 import { CreatedWebhook, Webhook } from '../schemas.ts'
 import { checkReceiver } from '../webhooks/address.ts'
@@ -24,7 +24,7 @@ export type WebhookRouteDeps = {
   }
 }
 
-/** Addresses that are told when a job has ended. */
+/** Addresses that are told when a job has ended: jobs that keys of the same mode made. */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
@@ -45,7 +45,7 @@ export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
         ...problems(...WITH_KEY),
       },
     }),
-    async (c) => c.json({ webhooks: await accounts(c.get('account')).webhooks() }, 200),
+    async (c) => c.json({ webhooks: await accounts(c.get('account')).webhooks(c.get('mode')) }, 200),
   )
   app.openapi(
     createRoute({
@@ -67,10 +67,10 @@ export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
       const account = c.get('account')
       const url = checkReceiver(c.req.valid('json').url, webhooks.allowLocal).href
       const ledger = accounts(account)
-      if ((await ledger.webhooks()).length >= MAX_WEBHOOKS)
-        throw new AppError('conflict', `an account has at most ${MAX_WEBHOOKS} webhooks`)
+      if ((await ledger.webhooks(c.get('mode'))).length >= MAX_WEBHOOKS)
+        throw new AppError('conflict', `an account has at most ${MAX_WEBHOOKS} webhooks of each mode`)
       const id = crypto.randomUUID()
-      const made = await ledger.addWebhook(id, url, c.get('actor'))
+      const made = await ledger.addWebhook(id, url, doer(c))
       return c.json({ ...made, secret: await webhooks.secret(`${account}:${id}`) }, 201)
     },
   )
@@ -91,7 +91,7 @@ export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
     }),
     async (c) => {
       const [account, { webhook }] = [c.get('account'), c.req.valid('param')]
-      const removed = await accounts(account).removeWebhook(webhook, c.get('actor'))
+      const removed = await accounts(account).removeWebhook(webhook, doer(c))
       if (!removed) throw new AppError('not-found', 'there is no such webhook')
       await webhooks.forget(`${account}:${webhook}`)
       return c.body(null, 204)

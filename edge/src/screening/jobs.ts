@@ -1,5 +1,6 @@
 import { type Frame, frameOf, screeningOf } from '@detl/core/answers/json'
 import type { Settings } from '@detl/core/api/account'
+import type { KeyMode } from '@detl/core/api/api-key'
 import { AppError, codeOf, passes } from '@detl/core/api/problem'
 import type { TakenIn } from '@detl/core/intake/taken-in'
 import type { Language } from '@detl/core/model/classes'
@@ -46,16 +47,17 @@ export async function submitJob(
     preprocessedBy: Frame['preprocessedBy']
     settings: Settings
     language: Language
+    mode: KeyMode
   },
 ): Promise<void> {
-  const { account, id, fingerprint, intake, preprocessedBy, settings, language } = of
+  const { account, id, fingerprint, intake, preprocessedBy, settings, language, mode } = of
   const tensor = btoa(String.fromCharCode(...intake.preprocessed.tensor))
   const input: Input = { frame: frameOf(intake, manifest, preprocessedBy), settings, language, tensor }
   const sealed = await sealer.sealBytes(
     `job:${account}:${id}`,
     new TextEncoder().encode(JSON.stringify(input)),
   )
-  const job = { id, fingerprint, input: sealed, leaseMs: LEASE_MS, dueMs: JOB_DUE_MS }
+  const job = { id, mode, fingerprint, input: sealed, leaseMs: LEASE_MS, dueMs: JOB_DUE_MS }
   const made = await accounts(account).createJob(job)
   if (!made.ok) throw new AppError(made.code, made.detail)
   // The job is there: should its message be lost here, the ledger sends another.
@@ -81,7 +83,7 @@ export async function runJob(
   // Also for a job that had ended before: its Worker may have died before it could tell.
   const ended = await ledger.job(id)
   if (ended?.state === 'succeeded' || ended?.state === 'failed')
-    await deps.notify(account, await ledger.webhooks(), id, ended.state)
+    await deps.notify(account, await ledger.receivers(id), id, ended.state)
   return undefined
 }
 
