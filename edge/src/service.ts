@@ -8,6 +8,7 @@ import type { Accounts } from './accounts.ts'
 import { createApp } from './app.ts'
 import type { Batch } from './batch/batch.ts'
 import type { Batches } from './batch/batches.ts'
+import { hostCircuits } from './batch/host-circuits.ts'
 import { partStore } from './batch/part-store.ts'
 import type { WorkDeps } from './batch/work.ts'
 import { stripeSink } from './billing/stripe.ts'
@@ -122,6 +123,7 @@ export function startService(bindings: Bindings) {
       timeoutMs: env.batches.fetchMs,
       pace: env.uploads,
       fetch: (url, init) => fetch(url, init),
+      circuits: hostCircuits(Date.now),
     },
   }
   return { app, billing, accounts, jobs, work }

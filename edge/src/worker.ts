@@ -1,4 +1,5 @@
 import { problemDetails } from '@detl/core/api/problem-schema'
+import { type Turn, turn as turnOf } from './batch/turn.ts'
 import type { WorkDeps } from './batch/work.ts'
 import { work as workOnBatch } from './batch/work.ts'
 import { exportUsage } from './billing/export.ts'
@@ -30,9 +31,9 @@ async function consume(jobs: JobDeps, message: Message<JobMessage>): Promise<voi
 }
 
 /** A message is a call to a chunk; what is lost of one, the batch sends again by itself. */
-async function consumeBatch(deps: WorkDeps, message: Message<BatchMessage>): Promise<void> {
+async function consumeBatch(deps: WorkDeps, message: Message<BatchMessage>, turn: Turn): Promise<void> {
   try {
-    await workOnBatch(deps, message.body)
+    await workOnBatch(deps, message.body, turn)
     message.ack()
   } catch (error) {
     const { batch, chunk } = message.body
@@ -64,9 +65,9 @@ const worker: ExportedHandler<Bindings, UsageEvent | JobMessage | BatchMessage> 
       return
     }
     if (batch.queue === 'detl-batches') {
-      await Promise.all(
-        (batch as MessageBatch<BatchMessage>).messages.map((message) => consumeBatch(work, message)),
-      )
+      const turn = turnOf(work.clock)
+      const { messages } = batch as MessageBatch<BatchMessage>
+      await Promise.all(messages.map((message) => consumeBatch(work, message, turn)))
       return
     }
     if (!billing) throw new Error('STRIPE_API_KEY is not set: charges wait in the queue')

@@ -61,10 +61,14 @@ describe('an item', () => {
     expect(await info(path)).toMatchObject({ status: 'running', items: { waiting: 8 } })
     await workToTheEnd(300_000)
     const { failures } = (await (await call('GET', `${path}/failures`)).json()) as {
-      failures: { problem: object }[]
+      failures: { attempts: number; problem: { type: string; detail: string } }[]
     }
-    expect(failures).toHaveLength(8)
-    expect(failures[0]!.problem).toMatchObject({ detail: 'the image came at less than 1000 bytes a second' })
+    expect(failures.map(({ attempts }) => attempts)).toEqual(Array(8).fill(8))
+    const details = new Set(failures.map(({ problem }) => problem.detail))
+    expect(details).toContain('the image came at less than 1000 bytes a second')
+    expect(details).toContain(`${new URL(world.images.url).host} gave no answer 3 times in a row or more`)
+    // 8 at first, and one at each of seven later looks: not 64.
+    expect(world.images.asked).toHaveLength(8 + 7)
     expect(world.edge.ledger(account).charged(0, world.time.now + 1)).toBe(1)
   })
 

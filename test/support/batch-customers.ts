@@ -84,6 +84,7 @@ export async function batchCustomers(options: Pick<EdgeAppOptions, 'manifest'> =
     reset() {
       edge.gpu.trouble = undefined
       images.trouble.clear()
+      images.mended = false
       images.asked.length = 0
     },
     async stop() {

@@ -8,9 +8,11 @@ import type { Manifest } from '@detl/core/model/manifest'
 import { places } from '@detl/core/places/places'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { createApp, type Deps } from '@detl/edge/app'
+import { hostCircuits } from '@detl/edge/batch/host-circuits'
 import { partStore } from '@detl/edge/batch/part-store'
 import { parseHosts } from '@detl/edge/batch/source-rules'
-import { work } from '@detl/edge/batch/work'
+import { turn } from '@detl/edge/batch/turn'
+import { type WorkDeps, work } from '@detl/edge/batch/work'
 import { byteBudget } from '@detl/edge/byte-budget'
 import { askParts } from '@detl/edge/health/ask'
 import { identifier } from '@detl/edge/identity'
@@ -124,35 +126,39 @@ export async function edgeApp({
       ),
     )
 
+  const circuits = hostCircuits(clock)
+
   /** What the queue's consumers do with the calls that are due. @returns how many there were */
   async function workOnBatches(): Promise<number> {
     const messages = await store.due()
-    for (const message of messages)
-      await work(
-        {
-          accounts,
-          batches: store.batches,
-          sealer: seal,
-          parts,
-          manifest,
-          limits,
-          codecs,
-          bytes,
-          infer: gpuUpstream(signing),
-          fallback: 'fail',
-          decodeTurn: async () => () => undefined,
-          sources: {
-            archive,
-            hosts: sourceHosts,
-            maxBytes: 2 ** 20,
-            timeoutMs: 20_000,
-            pace: { graceMs: 300, minBytesPerS: 1000 },
-            fetch,
-          },
-          clock,
-        },
-        message,
-      )
+    const deps: WorkDeps = {
+      accounts,
+      batches: store.batches,
+      sealer: seal,
+      parts,
+      manifest,
+      limits,
+      codecs,
+      bytes,
+      infer: gpuUpstream(signing),
+      fallback: 'fail',
+      decodeTurn: async () => () => undefined,
+      sources: {
+        archive,
+        hosts: sourceHosts,
+        maxBytes: 2 ** 20,
+        timeoutMs: 20_000,
+        pace: { graceMs: 300, minBytesPerS: 1000 },
+        fetch,
+        circuits,
+      },
+      clock,
+    }
+    // Four messages a run, one run after another: as wrangler.toml has it, and a local start does it.
+    for (let i = 0; i < messages.length; i += 4) {
+      const run = turn(clock)
+      await Promise.all(messages.slice(i, i + 4).map((message) => work(deps, message, run)))
+    }
     return messages.length
   }
 

@@ -6,12 +6,13 @@ type Asked = { readonly path: string; readonly authorization: string | undefined
 
 /**
  * An archive: serves images over HTTP, at `/N.png` the N-th of them, as often as there are some, and below `/studies/` as DICOMweb does.
- * Below `/drips` images begin and do not go on.
+ * Below `/drips` images begin and do not go on, until that is `mended`.
  * `trouble` has statuses that paths answer with instead.
  */
 export async function imageServer(images: readonly Uint8Array[]) {
   const trouble = new Map<string, number>()
   const asked: Asked[] = []
+  const state = { mended: false }
   const server = createServer((request, response) => {
     const path = request.url!
     asked.push({ path, authorization: request.headers.authorization })
@@ -20,12 +21,12 @@ export async function imageServer(images: readonly Uint8Array[]) {
       response.writeHead(status, { location: 'http://127.0.0.1:1/' }).end()
       return
     }
-    if (path.startsWith('/drips')) {
+    if (path.startsWith('/drips') && !state.mended) {
       // It says that it is large, and hardly comes.
       response.writeHead(200, { 'content-length': 900_000 }).write(Buffer.alloc(10))
       return
     }
-    const image = images[Number(/(\d+)\.png/.exec(path)?.[1] ?? 0) % images.length]!
+    const image = images[Number(/(\d+)(\.png)?$/.exec(path.split('?')[0]!)?.[1] ?? 0) % images.length]!
     if (!path.includes('/studies/')) {
       response.end(image)
       return
@@ -40,6 +41,9 @@ export async function imageServer(images: readonly Uint8Array[]) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     trouble,
     asked,
+    set mended(mended: boolean) {
+      state.mended = mended
+    },
     stop: async () => {
       const closed = once(server, 'close')
       server.close()

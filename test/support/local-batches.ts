@@ -19,6 +19,7 @@ export function localBatches(of: {
   const books = new Map<string, Book>()
   const sent: BatchMessage[] = []
   const effects: Effects = {
+    share: ({ account, id }) => of.accounts(account).shareOf(id, 4),
     send: async ({ account, id: batch }, chunks) =>
       void sent.push(...chunks.map((chunk) => ({ account, batch, chunk }))),
     tell: async ({ account, id }, { type, id: event }) =>
@@ -36,8 +37,7 @@ export function localBatches(of: {
   }
   const open = (name: string): Book => {
     const book =
-      books.get(name) ??
-      openBook(nodeSql(), { clock: of.clock, leaseMs: 60_000, workers: 4, keptMs: 7 * 24 * 3600_000 })
+      books.get(name) ?? openBook(nodeSql(), { clock: of.clock, leaseMs: 60_000, keptMs: 7 * 24 * 3600_000 })
     books.set(name, book)
     return book
   }

@@ -98,6 +98,7 @@ async function serve(
       FALLBACK: options.fallback,
       WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false),
       BATCH_HOSTS: options.batchHosts ?? '',
+      BATCH_WORKERS: '4', // as many as the local queue calls at once: others would wait in it, before other accounts' batches
     },
   })
   stops.push(edge.stop)

@@ -244,6 +244,12 @@ export const PROBLEMS = {
     remedy: 'See whether that server is up and may be reached; then run the failed items again.',
     passing: { retryAfterS: 5 },
   },
+  'source-not-asked': {
+    status: 503,
+    title: 'The server that holds the image gave no answer several times in a row, and was not asked again',
+    remedy: 'See whether that server is up and may be reached; then run the failed items again.',
+    passing: { retryAfterS: 60 },
+  },
   'upstream-unavailable': {
     status: 503,
     met: ['screening'],

@@ -11,7 +11,7 @@ import { type Effects, keep } from './keeper.ts'
 import { folderOf, forgetFolder } from './part-store.ts'
 
 export type BatchBindings = {
-  readonly ACCOUNTS: { getByName(id: string): Pick<RemoteLedger, 'receivers' | 'removeBatch'> }
+  readonly ACCOUNTS: { getByName(id: string): Pick<RemoteLedger, 'receivers' | 'removeBatch' | 'shareOf'> }
   readonly RECEIVERS: { getByName(webhook: string): { enqueue(delivery: Delivery): Promise<void> } }
   readonly BATCHES: Queue<BatchMessage>
   readonly RESULTS: R2Bucket
@@ -32,7 +32,6 @@ export class Batch extends DurableObject<BatchBindings> implements RemoteBook {
     this.#opened ??= openBook(this.ctx.storage.sql as Sql, {
       clock: Date.now,
       leaseMs: Number(this.env.BATCH_LEASE_MS),
-      workers: Number(this.env.BATCH_WORKERS),
       keptMs: Number(this.env.BATCH_KEPT_MS),
     })
     return this.#opened
@@ -91,6 +90,14 @@ export class Batch extends DurableObject<BatchBindings> implements RemoteBook {
   }
 
   readonly #effects: Effects = {
+    share: ({ account, id }) =>
+      this.env.ACCOUNTS.getByName(account)
+        .shareOf(id, Number(this.env.BATCH_WORKERS))
+        .catch((error: unknown) => {
+          // The account's object is being moved: its batches are not to stop for that.
+          console.warn(JSON.stringify({ level: 'warn', event: 'batch-share', id, error: String(error) }))
+          return 1
+        }),
     send: async ({ account, id: batch }, chunks) => {
       // Should they be lost on the way, they are sent again: the book has them as sent, and when that is over.
       await this.env.BATCHES.sendBatch(chunks.map((chunk) => ({ body: { account, batch, chunk } })))

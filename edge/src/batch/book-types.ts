@@ -130,8 +130,8 @@ export type Book = {
   manifestOf(chunk: number): { first: number; sealed: Uint8Array } | undefined
   parts(after: number, limit: number): Part[]
 
-  /** What is to be done now; chunks that are named count as sent. */
-  due(): Due
+  /** What is to be done now; chunks that are named count as sent. @param workers that it may have */
+  due(workers: number): Due
   /** Its receivers were told. */
   told(): void
   /** When there is next something to be done, ms since the epoch. */

@@ -33,7 +33,7 @@ export function openBook(sql: Sql, options: BookOptions): Book {
     ...ofReaders(shelf),
     take: (chunk: number) => take(shelf, chunk),
     finish: (done: Parameters<typeof finish>[1]) => finish(shelf, done),
-    due: () => due(shelf),
+    due: (workers: number) => due(shelf, workers),
     told: (): void => shelf.t.set({ told: null }),
     nextDue: () => nextDue(shelf),
   }
@@ -53,7 +53,7 @@ const ofManifest = ({ sql, t, clock }: Shelf): OfManifest => {
       for (const name of ['batch', 'chunks', 'manifest']) sql.exec(`DELETE FROM ${name}`)
       const { sourceAuthorization, ...others } = head
       sql.exec(
-        `INSERT INTO batch VALUES (1, ?, ?, 'loading', ?, NULL, ?, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL)`,
+        `INSERT INTO batch VALUES (1, ?, ?, 'loading', ?, NULL, ?, 0, 0, 0, 0, NULL, NULL, 0, 0, NULL, 0)`,
         JSON.stringify(others),
         sourceAuthorization ?? null,
         clock(),
@@ -179,8 +179,8 @@ const ofReaders = (shelf: Shelf) => {
 const given = ({ sql }: Shelf): number =>
   number(sql, `SELECT COUNT(*) AS n FROM chunks WHERE state IN ('sent', 'taken')`)
 
-function due(shelf: Shelf): Due {
-  const { t, clock, workers, leaseMs } = shelf
+function due(shelf: Shelf, workers: number): Due {
+  const { t, clock, leaseMs } = shelf
   const now = clock()
   const first = t.row()
   if (!first) return { send: [], tell: undefined, expired: false }
@@ -189,11 +189,12 @@ function due(shelf: Shelf): Due {
     cancelWaiting(shelf)
     end(shelf, now)
   }
+  t.set({ workers })
   const row = mustRow(shelf)
   const send: number[] = []
   if (row.state === 'running' && row.hold <= now) {
     // After an outage one goes first, and the others when it has come back.
-    const free = (row.outages > 0 ? 1 : workers) - given(shelf)
+    const free = (row.outages > 0 ? Math.min(1, workers) : workers) - given(shelf)
     for (const { n } of free > 0 ? t.inState('waiting', now, free) : []) {
       t.setChunk(n, { state: 'sent', due: now + Math.min(LONGEST_SENT_MS, leaseMs) })
       send.push(n)
@@ -209,7 +210,7 @@ function due(shelf: Shelf): Due {
 }
 
 function nextDue(shelf: Shelf): number | undefined {
-  const { sql, t, clock, workers } = shelf
+  const { sql, t, clock } = shelf
   const row = t.row()
   if (!row) return undefined
   if (row.told !== null) return clock()
@@ -218,7 +219,7 @@ function nextDue(shelf: Shelf): number | undefined {
       `SELECT state, MIN(due) AS n FROM chunks WHERE state != 'done' GROUP BY state`,
     )
     .toArray()
-  const full = given(shelf) >= (row.outages > 0 ? 1 : workers)
+  const full = given(shelf) >= (row.outages > 0 ? 1 : Math.max(1, row.workers))
   const dues = open.flatMap(({ state, n }) =>
     state !== 'waiting' ? [n] : row.state === 'running' && !full ? [Math.max(n, row.hold)] : [],
   )

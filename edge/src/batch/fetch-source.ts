@@ -5,6 +5,7 @@ import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from '../byte-budget.ts'
 import { deadlineIn } from '../deadline.ts'
 import type { UploadRules } from '../upload.ts'
+import { type HostCircuits, SILENCES } from './host-circuits.ts'
 import { allowedKey, allowedUrl, type SourceHosts } from './source-rules.ts'
 
 export type SourceDeps = {
@@ -17,7 +18,10 @@ export type SourceDeps = {
   /** What is slower than this, after its first seconds, is given up: it holds memory and a worker that others could use. */
   readonly pace: Pick<UploadRules, 'graceMs' | 'minBytesPerS'>
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly circuits: HostCircuits
 }
+
+type For = { readonly account: string; readonly authorization: string | undefined; readonly claim: Claim }
 
 const FIRST_BYTES = 65_536
 
@@ -25,32 +29,55 @@ const FIRST_BYTES = 65_536
  * The bytes of an item's image.
  * @param authorization for DICOMweb servers; no other host gets it
  * @param claim of the memory that they take
- * @throws AppError source-refused, source-missing, source-unavailable, body-too-large, overloaded
+ * @throws AppError source-refused, source-missing, source-unavailable, source-not-asked, body-too-large, overloaded
  */
-export async function fetchSource(
-  deps: SourceDeps,
-  item: BatchItem,
-  of: { account: string; authorization: string | undefined; claim: Claim },
-): Promise<Uint8Array> {
+export async function fetchSource(deps: SourceDeps, item: BatchItem, of: For): Promise<Uint8Array> {
   if ('r2' in item) {
     const object = await deps.archive.get(allowedKey(of.account, item.r2))
     if (!object) throw new AppError('source-missing', 'the bucket has no object with this key')
     return readAll(deps, object.body, object.size, of.claim)
   }
-  if ('url' in item) {
-    const { body, length } = await get(deps, allowedUrl(item.url, deps.hosts), {})
-    return readAll(deps, body, length, of.claim)
-  }
+  if ('url' in item) return (await download(deps, allowedUrl(item.url, deps.hosts), {}, of)).bytes
   const { authorization } = of
-  const { body, length, type } = await get(deps, allowedUrl(item.dicomweb, deps.hosts), {
+  const headers = {
     accept: 'multipart/related; type="application/dicom"; transfer-syntax=*',
     ...(authorization !== undefined && { authorization }),
-  })
-  const bytes = await readAll(deps, body, length, of.claim)
+  }
+  const { bytes, type } = await download(deps, allowedUrl(item.dicomweb, deps.hosts), headers, of)
   if (!/^multipart\/related\b/i.test(type)) return bytes
   const [first] = readRelated(type, bytes)
   if (!first) throw new AppError('source-missing', 'the DICOMweb server answered without an object')
   return first.body
+}
+
+/** From a host that has not been silent before. */
+async function download(
+  deps: SourceDeps,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  { account, claim }: For,
+): Promise<{ bytes: Uint8Array; type: string }> {
+  const { circuits } = deps
+  const { host } = url
+  if (!circuits.mayAsk(account, host))
+    throw new AppError('source-not-asked', `${host} gave no answer ${SILENCES} times in a row or more`)
+  try {
+    const { body, length, type } = await get(deps, url, headers)
+    const bytes = await readAll(deps, body, length, claim)
+    circuits.answered(account, host)
+    return { bytes, type }
+  } catch (error) {
+    if (error instanceof Silence) circuits.silent(account, host)
+    else if (error instanceof AppError && error.code !== 'overloaded') circuits.answered(account, host)
+    throw error
+  }
+}
+
+/** Nothing came for so long that a worker was held up. */
+class Silence extends AppError {
+  constructor(detail: string, options?: ErrorOptions) {
+    super('source-unavailable', detail, options)
+  }
 }
 
 type Got = { readonly body: ReadableStream<Uint8Array>; readonly length: number; readonly type: string }
@@ -66,9 +93,7 @@ async function get(
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
   }).catch((cause) => {
-    throw new AppError('source-unavailable', `${url.host} cannot be reached, or gave no answer in time`, {
-      cause,
-    })
+    throw new Silence(`${url.host} cannot be reached, or gave no answer in time`, { cause })
   })
   const { status, body } = response
   if (status === 200 && body) {
@@ -99,8 +124,7 @@ async function readAll(
   let read = 0
   let held = Math.max(length, FIRST_BYTES)
   await holdSoon(claim, held)
-  const late = () =>
-    new AppError('source-unavailable', `the image came at less than ${minBytesPerS} bytes a second`)
+  const late = () => new Silence(`the image came at less than ${minBytesPerS} bytes a second`)
   const deadline = deadlineIn(graceMs + (maxBytes / minBytesPerS) * 1000)
   const began = Date.now()
   const reader = body.getReader()

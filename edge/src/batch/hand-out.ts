@@ -16,8 +16,6 @@ export type BookOptions = {
   readonly clock: () => number
   /** A worker that has had a chunk for so long counts as dead. */
   readonly leaseMs: number
-  /** Chunks of one batch that are given out at once. */
-  readonly workers: number
   /** How long results are kept after the end. */
   readonly keptMs: number
 }

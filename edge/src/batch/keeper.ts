@@ -2,6 +2,8 @@ import type { Book, Head } from './book-types.ts'
 
 /** What a batch brings about outside of its own object. */
 export type Effects = {
+  /** How many workers it may have now. */
+  readonly share: (head: Head) => Promise<number>
   /** Calls workers to chunks. */
   readonly send: (head: Head, chunks: readonly number[]) => Promise<void>
   readonly tell: (head: Head, event: { type: 'batch.ended' | 'batch.paused'; id: string }) => Promise<void>
@@ -14,9 +16,9 @@ export type Effects = {
  * @returns whether the batch is still there
  */
 export async function keep(book: Book, effects: Effects): Promise<boolean> {
-  const head = book.standing()?.head
+  const { head, state } = book.standing() ?? {}
   if (!head) return false
-  const { send, tell, expired } = book.due()
+  const { send, tell, expired } = book.due(state === 'running' ? await effects.share(head) : 0)
   if (expired) {
     await effects.forget(head)
     return false

@@ -1,6 +1,6 @@
 import type { BatchState } from '@detl/core/api/batch'
 import type { ProblemCode } from '@detl/core/api/problem'
-import type { Sql } from '../ledger/sql.ts'
+import { addColumn, type Sql } from '../ledger/sql.ts'
 import type { Head, Why } from './book-types.ts'
 
 export type ChunkState = 'waiting' | 'sent' | 'taken' | 'done'
@@ -35,6 +35,8 @@ export type HeadRow = {
   hold: number
   outages: number
   told: string | null
+  /** That it may have, as far as it last asked. */
+  workers: number
 }
 
 /** The tables of one batch. */
@@ -52,6 +54,7 @@ export function batchTables(sql: Sql) {
       item INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, attempts INTEGER NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS parts (n INTEGER PRIMARY KEY, key TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS pace (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, ended INTEGER NOT NULL)`)
+  addColumn(sql, 'batch', 'workers', 'INTEGER NOT NULL DEFAULT 0')
   const set = (fields: Partial<Omit<HeadRow, 'auth'>>) => {
     const names = Object.keys(fields)
     sql.exec(`UPDATE batch SET ${names.map((name) => `${name} = ?`).join(', ')}`, ...Object.values(fields))

@@ -9,6 +9,7 @@ import type { Finished, Left, Take, Why } from './book-types.ts'
 import { authorizationName, itemId, manifestName } from './names.ts'
 import { folderOf, type PartStore } from './part-store.ts'
 import { type ItemDeps, type ItemLines, screenItem } from './screen-item.ts'
+import { TURN_MS, type Turn } from './turn.ts'
 
 export type WorkDeps = ItemDeps & {
   readonly accounts: Accounts
@@ -21,19 +22,21 @@ export type WorkDeps = ItemDeps & {
 
 /** Items of one chunk that are under way at once: while some are fetched or decoded, others are at the GPU. */
 const ITEMS_AT_ONCE = 8
-/** For so long a worker takes chunk after chunk; then another message calls the next one, so that other batches have their turn. */
-const WORK_MS = 20_000
 /** Of its time with a chunk, after which a worker begins no further item; nor does it after a turn, where a slow archive would keep others out. */
 const BEGIN_SHARE = 0.6
 
-/** The queue's consumer: takes the chunk that it is called for, and others while there are some. */
-export async function work(deps: WorkDeps, { account, batch, chunk }: BatchMessage): Promise<void> {
+/** The queue's consumer: takes the chunk that it is called for, and others while there are some and its turn lasts. */
+export async function work(
+  deps: WorkDeps,
+  { account, batch, chunk }: BatchMessage,
+  turn: Turn,
+): Promise<void> {
   const book = deps.batches(account, batch)
-  const until = deps.clock() + WORK_MS
   let take = await book.take(chunk)
   while (take) {
-    const done = await screenChunk(deps, take)
-    const after = await book.finish({ ...done, more: deps.clock() < until })
+    const mayGoOn = turn.begin()
+    const done = await screenChunk(deps, take).finally(mayGoOn)
+    const after = await book.finish({ ...done, more: mayGoOn() })
     if (after.stale) {
       // Another worker has it: what is charged stays so, and its results are the ones that count.
       if (done.part) await deps.parts.drop(done.part.key)
@@ -92,7 +95,7 @@ async function screenAll(
   const authorization =
     sourceAuthorization && (await open(authorizationName(account, batch), sourceAuthorization))
   const now = deps.clock()
-  const lastBegin = now + Math.min(WORK_MS, BEGIN_SHARE * (until - now))
+  const lastBegin = now + Math.min(TURN_MS, BEGIN_SHARE * (until - now))
   const ended: Ended[] = []
   let next = 0
   await Promise.all(

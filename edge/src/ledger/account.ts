@@ -107,6 +107,9 @@ export class Account extends DurableObject<AccountBindings> implements RemoteLed
   hasBatch(...args: Args<'hasBatch'>) {
     return this.#run((ledger) => ledger.hasBatch(...args))
   }
+  shareOf(...args: Args<'shareOf'>) {
+    return this.#run((ledger) => ledger.shareOf(...args))
+  }
   removeBatch(...args: Args<'removeBatch'>) {
     return this.#run((ledger) => ledger.removeBatch(...args))
   }

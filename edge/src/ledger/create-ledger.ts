@@ -183,7 +183,7 @@ function endJob(books: Books, id: string, end: JobEnd): boolean {
 
 type OfBatches = Pick<
   Ledger,
-  'openItems' | 'settleItems' | 'addBatch' | 'batches' | 'hasBatch' | 'removeBatch' | 'noteBatch'
+  'openItems' | 'settleItems' | 'addBatch' | 'batches' | 'hasBatch' | 'shareOf' | 'removeBatch' | 'noteBatch'
 >
 
 function ofBatches(books: Books): OfBatches {
@@ -198,6 +198,7 @@ function ofBatches(books: Books): OfBatches {
     },
     batches: batches.list,
     hasBatch: batches.has,
+    shareOf: batches.share,
     removeBatch: batches.remove,
     noteBatch: (id, actor, what) => audit.add(actor, `batch.${what}`, id),
   }

@@ -204,6 +204,8 @@ export type Ledger = {
   /** Of keys of this mode, newest first. */
   batches(limit: number, mode: KeyMode): BatchRow[]
   hasBatch(id: string, mode: KeyMode): boolean
+  /** How many of the account's workers a batch may have now that it asks for some. */
+  shareOf(batch: string, workers: number): number
   removeBatch(id: string): void
   /** For the audit log: what its owner did with a batch. */
   noteBatch(id: string, actor: string, what: string): void
