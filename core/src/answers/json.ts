@@ -47,6 +47,7 @@ export function screeningOf(
   const { id, manifest, scores, servedBy, computedOn } = answer
   const { decision, told } = toldOf(answer)
   const lungs = lungFindings(manifest, scores, image)
+  const outlines = lungs?.outlines()
   return {
     id,
     model: {
@@ -65,7 +66,7 @@ export function screeningOf(
       return { ...encodeHeatmap(label, map), ...(inLungs !== undefined && { inLungs }) }
     }),
     ...(lungs && { severity: lungs.severity }),
-    ...(lungs?.outlines && { outlines: lungs.outlines }),
+    ...(outlines && { outlines }),
     image,
     quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
     preprocessedBy,

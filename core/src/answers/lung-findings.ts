@@ -10,8 +10,8 @@ import type { Geometry } from '../preprocess/preprocessed.ts'
 /** What an answer says of the lungs. */
 export type LungFindings = {
   readonly severity: Severity
-  /** The zones that it is of, on the image; undefined where lungs were not found. */
-  readonly outlines: ZoneOutlines | undefined
+  /** Draws the zones that it is of, on the image; undefined where lungs were not found. */
+  readonly outlines: () => ZoneOutlines | undefined
   /** Share of a map's evidence that lies in the lungs; undefined without evidence, or where lungs were not found. */
   readonly inLungs: (map: ActivationMap) => number | undefined
 }
@@ -34,7 +34,8 @@ export function lungFindings(
   const place = { grid: { stride, offset }, placed: geometry.placed, size }
   return {
     severity: severityOf(spec, regions, lungs),
-    outlines: typeof lungs === 'string' ? undefined : zoneOutlines(lungs, { ...spec, size }, geometry),
+    outlines: () =>
+      typeof lungs === 'string' ? undefined : zoneOutlines(lungs, { ...spec, size }, geometry),
     inLungs: (map) => {
       const share = typeof lungs === 'string' ? undefined : inLungShare(map, place, lungs, regions)
       return share === undefined ? undefined : Math.round(share * 1000) / 1000

@@ -47,11 +47,12 @@ export function exposure(working: WorkingImage, spec: PreprocessSpec, bits: numb
 
 /** Lowest and highest level of a region, and its 2nd and 98th percentile. */
 function spread(image: WorkingImage, region: Rect) {
+  const { data } = image
   const counts = new Uint32Array(65536)
   for (let y = region.y; y < region.y + region.height; y++) {
     const end = y * image.width + region.x + region.width
     for (let p = y * image.width + region.x; p < end; p++) {
-      const value = image.data[p]!
+      const value = data[p]!
       counts[value] = counts[value]! + 1
     }
   }
@@ -71,19 +72,25 @@ function spread(image: WorkingImage, region: Rect) {
 
 /** Share of a region's pixels with levels from `least` to `most`. */
 function share(image: WorkingImage, region: Rect, least: number, most: number): number {
+  const { data } = image
   let count = 0
   for (let y = region.y; y < region.y + region.height; y++) {
     const end = y * image.width + region.x + region.width
     for (let p = y * image.width + region.x; p < end; p++) {
-      if (image.data[p]! >= least && image.data[p]! <= most) count++
+      if (data[p]! >= least && data[p]! <= most) count++
     }
   }
   return count / (region.width * region.height)
 }
 
 function detail(values: Float64Array, side: number): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / values.length
+  // Loops: a callback is given each value in an object of its own.
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  const mean = sum / values.length
+  let squares = 0
+  for (let i = 0; i < values.length; i++) squares += (values[i]! - mean) * (values[i]! - mean)
+  const variance = squares / values.length
   let total = 0
   for (let y = 1; y < side - 1; y++) {
     for (let x = 1; x < side - 1; x++) {

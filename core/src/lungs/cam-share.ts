@@ -21,7 +21,8 @@ export function inLungShare(
   const values = resizeMap(map, grid, { crop: placed, placed }, tensor, { width, height })
   let inside = 0
   let all = 0
-  for (const [i, value] of values.entries()) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     inside += value * Math.min(1, right.share[i]! + left.share[i]!)
     all += value
   }

@@ -101,11 +101,13 @@ function lungOf(plane: Float32Array, width: number, height: number): Lung | unde
   const rows = new Float64Array(height)
   const columns = new Float64Array(width)
   let area = 0
-  for (const [at, value] of share.entries()) {
-    rows[Math.floor(at / width)]! += value
-    columns[at % width]! += value
-    area += value
-  }
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const value = share[y * width + x]!
+      rows[y]! += value
+      columns[x]! += value
+      area += value
+    }
   const [top, bottom] = span(rows, area)
   const [left, right] = span(columns, area)
   return { share, area, top, bottom, left, right, sure: certain / inside.length }
@@ -132,20 +134,18 @@ function largestPart(plane: Float32Array, width: number, height: number): number
     if (seen[start] || plane[start]! < 0.5) continue
     const part = [start]
     seen[start] = 1
+    const join = (at: number) => {
+      if (seen[at] || plane[at]! < 0.5) return
+      seen[at] = 1
+      part.push(at)
+    }
     for (let i = 0; i < part.length; i++) {
       const at = part[i]!
-      const [x, y] = [at % width, Math.floor(at / width)]
-      const next = [
-        x > 0 && at - 1,
-        x < width - 1 && at + 1,
-        y > 0 && at - width,
-        y < height - 1 && at + width,
-      ]
-      for (const n of next) {
-        if (n === false || seen[n] || plane[n]! < 0.5) continue
-        seen[n] = 1
-        part.push(n)
-      }
+      const x = at % width
+      if (x > 0) join(at - 1)
+      if (x < width - 1) join(at + 1)
+      if (at >= width) join(at - width)
+      if (at < plane.length - width) join(at + width)
     }
     if (part.length > largest.length) largest = part
   }

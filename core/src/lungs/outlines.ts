@@ -104,8 +104,12 @@ export function outlinesOf(share: Float32Array, width: number, height: number): 
   const side = (x: number, y: number, vertical: 0 | 1) => 2 * ((y + 1) * wide + x + 1) + vertical
   for (let y = -1; y < height; y++)
     for (let x = -1; x < width; x++) {
-      const corners = [value(x, y), value(x + 1, y), value(x + 1, y + 1), value(x, y + 1)]
-      const inside = corners.reduce((bits, v, i) => bits | (v > 0.5 ? 1 << i : 0), 0)
+      const inside =
+        (value(x, y) > 0.5 ? 1 : 0) |
+        (value(x + 1, y) > 0.5 ? 2 : 0) |
+        (value(x + 1, y + 1) > 0.5 ? 4 : 0) |
+        (value(x, y + 1) > 0.5 ? 8 : 0)
+      if (inside === 0 || inside === 15) continue // most squares: no line crosses them
       const sides = [side(x, y, 0), side(x + 1, y, 1), side(x, y + 1, 0), side(x, y, 1)]
       for (const [from, to] of TURNS[inside]!) next.set(sides[from]!, sides[to]!)
     }

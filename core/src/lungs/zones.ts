@@ -34,13 +34,15 @@ export function zonesOf({ right, left }: Lungs, width: number): ZoneShares {
 function thirds({ share, top, bottom }: Lung, width: number): [Float32Array, Float32Array, Float32Array] {
   const third = (bottom - top) / 3
   const lines = [Number.NEGATIVE_INFINITY, top + third, top + 2 * third, Number.POSITIVE_INFINITY]
-  const zone = (i: number) =>
-    share.map((value, at) => {
-      const row = Math.floor(at / width)
-      const from = Math.max(row, lines[i]!)
-      const to = Math.min(row + 1, lines[i + 1]!)
-      return value * Math.max(0, to - from)
-    })
+  const zone = (i: number) => {
+    const part = new Float32Array(share.length)
+    for (let at = 0; at < share.length; at += width) {
+      const row = at / width
+      const inside = Math.max(0, Math.min(row + 1, lines[i + 1]!) - Math.max(row, lines[i]!))
+      for (let x = at; x < at + width; x++) part[x] = share[x]! * inside
+    }
+    return part
+  }
   return [zone(0), zone(1), zone(2)]
 }
 

@@ -66,10 +66,11 @@ export function applyWindow(
   window: Window,
   levels: PreprocessSpec['window']['levels'],
 ): number {
-  const [from, to, base, top] =
-    value < window.middle
-      ? [window.low, window.middle, levels[0], levels[1]]
-      : [window.middle, window.high, levels[1], levels[2]]
+  const lower = value < window.middle
+  const from = lower ? window.low : window.middle
+  const to = lower ? window.middle : window.high
+  const base = lower ? levels[0] : levels[1]
+  const top = lower ? levels[1] : levels[2]
   const level = Math.round(base + ((value - from) * (top - base)) / (to - from))
   return Math.min(levels[2], Math.max(levels[0], level))
 }

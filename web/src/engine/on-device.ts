@@ -74,6 +74,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
   const { probabilities, label, maps } = scores
   const { name, version, cam } = manifest
   const lungs = lungFindings(manifest, scores, geometry)
+  const outlines = lungs?.outlines()
   return {
     id: crypto.randomUUID(),
     model: { name, version, preprocess: preprocessId(manifest.preprocess) },
@@ -87,7 +88,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     warnings: [...qualityWarnings(quality), ...modelWarnings(scores)],
     decision: decide(manifest, DEFAULT_SETTINGS, scores),
     ...(lungs && { severity: lungs.severity }),
-    ...(lungs?.outlines && { outlines: lungs.outlines }),
+    ...(outlines && { outlines }),
     servedBy: 'device',
     device: { provider: runtime.provider, threads: runtime.threads },
   }
