@@ -128,6 +128,12 @@ describe('a request that cannot be served gets problem+json', () => {
     expect(await settings({ covid19: 0.2 }, { normal: 0.9, flu: 0.1 })).toMatch(
       /^400 prevalence: the model .* has no class "flu"/,
     )
+    expect(
+      await put('{"operatingPoint":"balanced","prevalence":{},"selective":1}', 'application/json'),
+    ).toMatch(/^400 selective: /)
+    expect(
+      await put('{"operatingPoint":"balanced","prevalence":{},"selective":true}', 'application/json'),
+    ).toMatch(/^400 selective: of the model .* it is not known from where on it is sure/)
     expect(await settings({ covid19: 0.2 }, { normal: 0.9 })).toMatch(/^200 /)
   })
 

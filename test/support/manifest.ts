@@ -60,6 +60,14 @@ const point = (threshold: number, sensitivity: number, specificity: number) => (
 })
 const points = { screening: point(0.1, 0.95, 0.8), balanced: point(0.4, 0.8, 0.9) }
 
+/** A model that decides from 0.6 on. */
+export const SELECTIVE: NonNullable<Manifest['selective']> = {
+  coverage: 0.8,
+  threshold: 0.6,
+  answered: estimate(0.82, 400),
+  balancedAccuracy: { all: estimate(0.62, 400), answered: estimate(0.7, 328) },
+}
+
 /** Numbers made up for arithmetic by eye. */
 export const OPERATING_POINTS: NonNullable<Manifest['operatingPoints']> = {
   normal: points,

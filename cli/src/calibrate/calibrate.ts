@@ -12,6 +12,7 @@ import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
 import { truthOf } from '@detl/train/data/truth'
 import { sitePoints } from '@detl/train/evaluate/site-points'
+import { siteSelective } from '@detl/train/evaluate/site-selective'
 import { siteTemperature } from '@detl/train/evaluate/site-temperature'
 import { probabilitiesOf } from '@detl/train/scores/predictions'
 import { openFilmScorer, type ScoredFilm } from '../films.ts'
@@ -68,9 +69,11 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibrated> 
   const temperature = temperatureKept ? manifest.temperature : fitted.temperature.value
   const { value, low, high } = fitted.temperature
   const calibration = { temperature: { value, low, high }, was: manifest.temperature, error: fitted.error }
+  const selective = manifest.selective && siteSelective(filmsAt(films, temperature, list), list)
   const next = await writeCalibrated(options, manifest, {
     temperature,
     operatingPoints: { ...manifest.operatingPoints, ...(temperatureKept ? own : pointsAt(temperature)) },
+    ...(selective && { selective }),
     site: {
       name: site,
       films: films.length,
@@ -122,7 +125,7 @@ function reasonToKeep(
 async function writeCalibrated(
   { model, out, site }: CalibrateOptions,
   manifest: Manifest,
-  changed: { temperature: number; operatingPoints: Manifest['operatingPoints']; site: Site },
+  changed: Pick<Manifest, 'temperature' | 'operatingPoints' | 'selective'> & { site: Site },
 ): Promise<Manifest> {
   const { files, ...fields } = { ...manifest, version: `${manifest.version}+${site}`, ...changed }
   const bytes = new Uint8Array(await readFile(join(model, 'model.onnx')))

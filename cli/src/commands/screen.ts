@@ -15,6 +15,7 @@ type ScreenFlags = {
   format: Format[]
   resume?: string | true
   force?: boolean
+  selective?: boolean
   language: Language
   model: string
   provider: Provider
@@ -58,6 +59,7 @@ export function addScreenCommand(program: Command): void {
       'leave out what an earlier output holds: the record in --out, or FILE as --json or --csv printed it',
     )
     .option('--force', 'overwrite what is there')
+    .option('--selective', 'decide only images of which the model is sure; its card says what that is worth')
     .addOption(languageOption())
     .option('--model <model>', 'folder of the model, or name of one that comes with detl', DEFAULT_MODEL)
     .addOption(
@@ -80,6 +82,7 @@ export function addScreenCommand(program: Command): void {
         resume: flags.resume,
         force: flags.force ?? false,
         language: flags.language,
+        selective: flags.selective ?? false,
       })
       console.error(summary)
       if (error) report(error)

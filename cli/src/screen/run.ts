@@ -33,6 +33,8 @@ export type RunOptions = {
   readonly force: boolean
   /** Of what people read: headlines, reports, what is written into pictures. */
   readonly language: Language
+  /** Decide only what the model is sure of, as its manifest says. */
+  readonly selective?: boolean
 }
 
 export type Outcome = {
@@ -56,7 +58,12 @@ export async function run(args: readonly string[], options: RunOptions): Promise
   const mine = options.shard ? all.filter(({ name }) => inShard(name, options.shard!)) : all
   const scorer = await options.openScorer()
   try {
-    const { name, version } = scorer.manifest
+    const { name, version, selective } = scorer.manifest
+    if (options.selective && !selective)
+      throw new AppError(
+        'request-invalid',
+        `--selective: of the model ${name} ${version} it is not known from where on it is sure`,
+      )
     const earlier = await earlierOutput(options, `${name} ${version}`)
     if (out !== undefined) await makeFolder(out)
     const inputs = mine.filter((input) => !earlier?.done.has(input.name))
@@ -109,7 +116,7 @@ type Parts = RunOptions & {
 }
 
 async function screenAll(inputs: readonly Input[], parts: Parts) {
-  const { record, scorer, outputs, force, language } = parts
+  const { record, scorer, outputs, force, language, selective = false } = parts
   const { labels } = scorer.manifest
   const print = OUTPUTS[parts.print](labels, parts.language)
   const tally = new Tally()
@@ -119,7 +126,7 @@ async function screenAll(inputs: readonly Input[], parts: Parts) {
   let error: AppError | undefined
   try {
     if (parts.print === 'csv' && !parts.going) await stdout.write(csvHeader(labels))
-    for await (const line of screenFiles(inputs, { scorer, outputs, force, language, stop })) {
+    for await (const line of screenFiles(inputs, { scorer, outputs, force, language, selective, stop })) {
       tally.count(line)
       if (line) {
         await record?.add(line)

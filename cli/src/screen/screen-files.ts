@@ -20,6 +20,8 @@ export type ScreenOptions = {
   readonly force: boolean
   /** Of what people read. */
   readonly language: Language
+  /** Decide only what the model is sure of. */
+  readonly selective: boolean
   /** Once aborted, no further file is begun; those under way are finished. */
   readonly stop: AbortSignal
 }
@@ -83,6 +85,7 @@ class Pool {
         manifest: options.scorer.manifest,
         force: options.force,
         language: options.language,
+        selective: options.selective,
       } satisfies Setup,
     })
   }

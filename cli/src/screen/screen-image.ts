@@ -14,12 +14,17 @@ import type { Scored } from './scorer.ts'
 
 /**
  * One image of the command line, as an account with default settings has it screened.
+ * @param selective decide only what the model is sure of
  * @param model end of a channel whose other end a `Scorer` serves
  * @throws AppError as `takeIn` says; the scorer's own code, or internal, if the model could not be run
  */
 export async function screenImage(
   bytes: Uint8Array,
-  { manifest, language }: { manifest: Manifest; language: Language },
+  {
+    manifest,
+    language,
+    selective,
+  }: { readonly manifest: Manifest; readonly language: Language; readonly selective?: boolean },
   model: MessagePort,
 ): Promise<Screened> {
   const gate = { mode: 'refuse', spec: manifest.gate } as const
@@ -36,7 +41,7 @@ export async function screenImage(
     bytes,
     intake,
     scores: readScores(manifest, scored),
-    settings: DEFAULT_SETTINGS,
+    settings: { ...DEFAULT_SETTINGS, ...(selective && { selective }) },
     language,
     references: {},
   }

@@ -22,7 +22,12 @@ import { readImageFile } from './read-image-file.ts'
 import { screenImage } from './screen-image.ts'
 import { mustNotExist, writeWhole } from './write-whole.ts'
 
-export type Setup = { readonly manifest: Manifest; readonly force: boolean; readonly language: Language }
+export type Setup = {
+  readonly manifest: Manifest
+  readonly force: boolean
+  readonly language: Language
+  readonly selective: boolean
+}
 export type Task = {
   readonly file: string
   /** A path, or the bytes themselves. */
@@ -52,7 +57,7 @@ const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc', pdf: 'pdf' } 
   keyof ScoredLine
 >
 
-const { manifest, force, language } = workerData as Setup
+const { manifest, force, language, selective } = workerData as Setup
 const buffers = new FileBuffers()
 
 export default async function screen({ file, source, guessed, outputs, port }: Task): Promise<Result> {
@@ -62,7 +67,7 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     if (bytes === undefined) return { passedOver: true }
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
-    const screened = await screenImage(bytes, { manifest, language }, port)
+    const screened = await screenImage(bytes, { manifest, language, selective }, port)
     const { intake, scores } = screened
     const line = scoredLine(file, manifest, intake, scores, screened)
     for (const [format, path] of Object.entries(outputs) as [Format, string][]) {

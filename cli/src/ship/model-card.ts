@@ -75,6 +75,7 @@ export function modelCard(manifest: Manifest, report: Report): string {
       : 'No external set was scored.',
 
     ...leftOut(report),
+    ...selective(manifest),
 
     '## The shortcut audit',
     'What a classifier reaches that cannot see lung disease, on the same folds. Where a row comes close to the network, the network may owe its figures to the same thing.',
@@ -110,6 +111,14 @@ const leftOut = ({ leftOut: sources }: Report): string[] =>
       pair ? `; against ${pair.against.label} of that source: AUC ${show(pair.aucByGroup)}.` : '.',
     ].join(''),
   )
+
+/** What it is worth where it decides only what it is sure of. */
+const selective = ({ selective: s }: Manifest): string[] =>
+  s
+    ? [
+        `Where it is asked to decide only what it is sure of (\`selective\`), it leaves images undecided whose highest probability is below ${s.threshold.toFixed(3)}. It then decides ${show(s.answered)} of the held-out images, with a balanced accuracy of ${show(s.balancedAccuracy.answered)} instead of ${show(s.balancedAccuracy.all)}.`,
+      ]
+    : []
 
 const severalFolds = ({ images }: Report): string =>
   images.folds > 1

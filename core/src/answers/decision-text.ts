@@ -71,14 +71,14 @@ export function tell(
       explained: explained(held, threshold, point, language),
     }
   })
-  return { headline: headline(decision, infos, classes, language), point, classes }
+  return { headline: headline(decision, infos, classes, { probabilities, language }), point, classes }
 }
 
 function headline(
-  { outcome, above, leading }: Decision,
+  { outcome, above, leading, selective }: Decision,
   infos: readonly ClassInfo[],
   classes: readonly ToldClass[],
-  language: Language,
+  { probabilities, language }: { probabilities: Readonly<Record<string, number>>; language: Language },
 ): string {
   const { headline: say, scored } = wordsOf(language)
   const listed = (ids: readonly string[]) =>
@@ -100,6 +100,13 @@ function headline(
       return say.undecided(listed([leading]))
     case 'out-of-distribution':
       return say.outside + (above.length > 0 ? say.aboveAllTheSame(listed(above)) : '')
+    case 'unsure': {
+      const { confidence, threshold } = selective!
+      const highest = classes.reduce((a, b) => (probabilities[b.class]! > probabilities[a.class]! ? b : a))
+      const [score, from] = apart(confidence, threshold, language)
+      const all = above.length > 0 ? say.aboveAllTheSame(listed(above)) : ''
+      return say.unsure(scored(highest.name, score, undefined), from) + all
+    }
     case 'no-thresholds':
       return say.noThresholds(listed([leading]))
   }

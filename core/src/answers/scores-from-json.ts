@@ -39,7 +39,8 @@ export function scoresFromJson(
 
 /** The account's settings, as far as the decision shows them. */
 function settingsOf(decision: Told['decision']): Settings {
-  if (!decision?.operatingPoint) return DEFAULT_SETTINGS
+  const selective = decision?.selective && { selective: true }
+  if (!decision?.operatingPoint) return { ...DEFAULT_SETTINGS, ...selective }
   const { operatingPoint, classes } = decision
   const perClass = (value: (one: (typeof classes)[number]) => number | undefined) =>
     Object.fromEntries(
@@ -49,5 +50,6 @@ function settingsOf(decision: Told['decision']): Settings {
     operatingPoint:
       operatingPoint === 'custom' ? { thresholds: perClass(({ threshold }) => threshold) } : operatingPoint,
     prevalence: perClass(({ prevalence }) => prevalence),
+    ...selective,
   }
 }

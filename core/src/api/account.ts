@@ -56,6 +56,11 @@ export const settingsSchema = z.strictObject({
   operatingPoint: z.union([z.enum(['screening', 'balanced']), z.strictObject({ thresholds: perLabel })], {
     error: 'expected "screening", "balanced" or {"thresholds": {"<class>": 0 to 1, …}}',
   }),
+  /**
+   * Whether images are left undecided of which the model is not sure enough, by its manifest's `selective`: fewer answers, and more of them right.
+   * Absent: what is decided does not depend on it.
+   */
+  selective: z.boolean().optional(),
   /** How common each class is among those screened here, for predictive values; none are stated without it. */
   prevalence: perLabel,
   /** What a screening gets while the GPU is away: the answer of the edge's own run of the model, or 503. Absent: as the service is set up. */

@@ -1163,6 +1163,30 @@ export interface components {
                     };
                 };
             } | null;
+            selective?: {
+                coverage: number;
+                threshold: number;
+                answered: {
+                    value: number;
+                    low: number;
+                    high: number;
+                    n: number;
+                };
+                balancedAccuracy: {
+                    all: {
+                        value: number;
+                        low: number;
+                        high: number;
+                        n: number;
+                    };
+                    answered: {
+                        value: number;
+                        low: number;
+                        high: number;
+                        n: number;
+                    };
+                };
+            };
             data: {
                 digest: string;
                 images: number;
@@ -1296,7 +1320,7 @@ export interface components {
             label: string;
             decision: {
                 /** @enum {string} */
-                outcome: "above-threshold" | "below-thresholds" | "undecided" | "out-of-distribution" | "no-thresholds";
+                outcome: "above-threshold" | "below-thresholds" | "undecided" | "out-of-distribution" | "no-thresholds" | "unsure";
                 abstained: boolean;
                 above: string[];
                 leading: string;
@@ -1323,6 +1347,22 @@ export interface components {
                     ppv?: number;
                     npv?: number;
                 }[];
+                selective?: {
+                    confidence: number;
+                    threshold: number;
+                    answered: {
+                        value: number;
+                        low: number;
+                        high: number;
+                        n: number;
+                    };
+                    balancedAccuracy: {
+                        value: number;
+                        low: number;
+                        high: number;
+                        n: number;
+                    };
+                };
                 headline: string;
             };
             heatmaps: {
@@ -1959,6 +1999,7 @@ export interface components {
                         [key: string]: number;
                     };
                 };
+                selective?: boolean;
                 prevalence: {
                     [key: string]: number;
                 };
@@ -5926,6 +5967,7 @@ export interface operations {
                             [key: string]: number;
                         };
                     };
+                    selective?: boolean;
                     prevalence: {
                         [key: string]: number;
                     };
@@ -7227,6 +7269,7 @@ export interface operations {
                             [key: string]: number;
                         };
                     };
+                    selective?: boolean;
                     prevalence: {
                         [key: string]: number;
                     };

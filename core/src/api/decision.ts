@@ -38,13 +38,15 @@ export const OUTCOMES = [
   'out-of-distribution',
   /** Neither the model nor the account has a threshold. */
   'no-thresholds',
+  /** The model is not sure enough of any class: only where the account asked for it (`selective`). */
+  'unsure',
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** Scores held against the thresholds that the account chose. Still not a diagnosis. */
 export const decisionSchema = z.strictObject({
   outcome: z.enum(OUTCOMES),
-  /** True where no decision is made of the scores: `out-of-distribution` and `no-thresholds`. */
+  /** True where no decision is made of the scores: `out-of-distribution`, `no-thresholds` and `unsure`. */
   abstained: z.boolean(),
   /**
    * Findings at or above their thresholds, that first which is furthest above its own; also where the decision abstains, so that nobody
@@ -57,6 +59,18 @@ export const decisionSchema = z.strictObject({
   operatingPoint: z.enum(['screening', 'balanced', 'custom']).nullable(),
   /** The classes that have a threshold, in the model's order. */
   classes: z.array(classDecisionSchema),
+  /** How sure the model is, and from where on it decides; only where the account asked for it. */
+  selective: z
+    .strictObject({
+      /** The highest probability. */
+      confidence: rate,
+      /** confidence < threshold: `unsure`. */
+      threshold: rate,
+      /** Share of held-out images that it decides, and what its decisions on those are worth, with 95 % intervals. */
+      answered: estimate,
+      balancedAccuracy: estimate,
+    })
+    .optional(),
 })
 
 /** It holds no words: `tell` (`core/src/answers/decision-text.ts`) puts it into those of a language, for all representations. */
@@ -78,8 +92,8 @@ type Scored = {
  * @example decide(manifest, DEFAULT_SETTINGS, readScores(manifest, outputs)).above
  */
 export function decide(
-  manifest: Pick<Manifest, 'labels' | 'classes' | 'operatingPoints'>,
-  settings: Pick<Settings, 'operatingPoint' | 'prevalence'>,
+  manifest: Pick<Manifest, 'labels' | 'classes' | 'operatingPoints' | 'selective'>,
+  settings: Pick<Settings, 'operatingPoint' | 'prevalence' | 'selective'>,
   { probabilities, outOfDistribution }: Scored,
 ): Decision {
   const infos = classesOf(manifest)
@@ -91,8 +105,10 @@ export function decide(
     .sort((a, b) => margin(b) - margin(a))
     .map((one) => one.class)
   const [highest] = infos.map(({ id }) => id).sort((a, b) => probabilities[b]! - probabilities[a]!)
+  const selective = settings.selective ? sureness(manifest, probabilities[highest!]!) : undefined
   const outcome = outcomeOf({
     outOfDistribution,
+    unsure: selective !== undefined && selective.confidence < selective.threshold,
     held: classes.length,
     above: above.length,
     undecided: positive.length === 0 && classes.some((one) => !isFinding(one.class)),
@@ -100,24 +116,36 @@ export function decide(
   const { operatingPoint } = settings
   return {
     outcome,
-    abstained: outcome === 'out-of-distribution' || outcome === 'no-thresholds',
+    abstained: ABSTAINED.includes(outcome),
     above,
     leading: above[0] ?? highest!,
     operatingPoint:
       classes.length === 0 ? null : typeof operatingPoint === 'object' ? 'custom' : operatingPoint,
     classes,
+    ...(selective && { selective }),
   }
+}
+
+const ABSTAINED: readonly Outcome[] = ['out-of-distribution', 'no-thresholds', 'unsure']
+
+/** Undefined where nobody knows from where on the model is sure. */
+function sureness({ selective }: Pick<Manifest, 'selective'>, confidence: number): Decision['selective'] {
+  if (!selective) return undefined
+  const { threshold, answered, balancedAccuracy } = selective
+  return { confidence, threshold, answered, balancedAccuracy: balancedAccuracy.answered }
 }
 
 /** The first that holds. */
 function outcomeOf(seen: {
   outOfDistribution: boolean | null
+  unsure: boolean
   held: number
   above: number
   undecided: boolean
 }): Outcome {
   if (seen.outOfDistribution) return 'out-of-distribution'
   if (seen.held === 0) return 'no-thresholds'
+  if (seen.unsure) return 'unsure'
   if (seen.above > 0) return 'above-threshold'
   return seen.undecided ? 'undecided' : 'below-thresholds'
 }

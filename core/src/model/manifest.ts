@@ -22,6 +22,22 @@ export type Estimate = z.infer<typeof estimate>
 /** Threshold on one class's calibrated probability, chosen on validation data, with what it gave on held-out data. */
 const operatingPoint = z.strictObject({ threshold: rate, sensitivity: estimate, specificity: estimate })
 
+/**
+ * From where on a model is sure enough to decide: its highest calibrated probability, held against a threshold (Geifman & El-Yaniv 2017). The
+ * threshold is what the wanted share of validation images reaches; what it is worth was measured on held-out images.
+ */
+export const selectiveSchema = z.strictObject({
+  /** Share of validation images that are decided. */
+  coverage: rate,
+  /** An image whose highest probability is below it is left undecided. */
+  threshold: rate,
+  /** Share of held-out images that are decided. */
+  answered: estimate,
+  /** Mean recall of the classes on held-out images: on all, and on those that are decided. */
+  balancedAccuracy: z.strictObject({ all: estimate, answered: estimate }),
+})
+export type Selective = z.infer<typeof selectiveSchema>
+
 /** A temperature with its 95 % interval. */
 const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() })
 
@@ -97,6 +113,8 @@ export const description = {
   operatingPoints: z
     .record(classIdSchema, z.strictObject({ screening: operatingPoint, balanced: operatingPoint }))
     .nullable(),
+  /** Absent where no evaluation chose it, and of classes that do not exclude each other. */
+  selective: selectiveSchema.optional(),
   data: z.strictObject({
     /** sha256 over the sorted image digests that the weights have seen. */
     digest: sha256,

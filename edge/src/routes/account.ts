@@ -12,7 +12,7 @@ import { json, jsonBody, problems, WITH_INPUT } from './documented.ts'
 
 export type AccountDeps = {
   readonly accounts: Accounts
-  readonly manifest: Pick<Manifest, 'name' | 'version' | 'labels'>
+  readonly manifest: Pick<Manifest, 'name' | 'version' | 'labels' | 'selective'>
 }
 
 const usageQuery = z.object({
@@ -64,7 +64,7 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
     async (c) => {
       const ledger = await existing(c)
       const settings = c.req.valid('json')
-      checkClasses(settings, manifest)
+      checkSettings(settings, manifest)
       return c.json(await ledger.setSettings(settings, c.get('actor')), 200)
     },
   )
@@ -122,11 +122,16 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
   return app
 }
 
-/** A threshold of a class that the model does not have would never be used, and nobody would notice. @throws AppError request-invalid */
-function checkClasses(
-  { operatingPoint, prevalence }: Settings,
-  { name, version, labels }: AccountDeps['manifest'],
+/** What the model cannot follow would never be used, and nobody would notice: a threshold of a class that it does not have. @throws AppError request-invalid */
+function checkSettings(
+  { operatingPoint, prevalence, selective }: Settings,
+  { name, version, labels, selective: known }: AccountDeps['manifest'],
 ): void {
+  if (selective && !known)
+    throw new AppError(
+      'request-invalid',
+      `selective: of the model ${name} ${version} it is not known from where on it is sure; leave it out`,
+    )
   const thresholds = typeof operatingPoint === 'string' ? {} : operatingPoint.thresholds
   for (const [path, given] of Object.entries({ 'operatingPoint.thresholds': thresholds, prevalence })) {
     const unknown = Object.keys(given).filter((id) => !labels.includes(id))

@@ -18,7 +18,7 @@ import { escapeHl7, toOru } from '@detl/gateway/images/hl7-message'
 import { parse } from 'csv-parse/sync'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom } from '../../support/chest-dicom.ts'
-import { OPERATING_POINTS, testManifest } from '../../support/manifest.ts'
+import { OPERATING_POINTS, SELECTIVE, testManifest } from '../../support/manifest.ts'
 
 const VECTORS = 200
 const bytes = chestDicom()
@@ -32,7 +32,7 @@ const operatingPoints = Object.fromEntries(
     return [label, { screening: point, balanced: point }]
   }),
 )
-const manifest = testManifest({ operatingPoints, outOfDistribution: distance })
+const manifest = testManifest({ operatingPoints, outOfDistribution: distance, selective: SELECTIVE })
 let intake: Intake
 let header: Awaited<ReturnType<typeof readHeader>>
 const item = {} as Parameters<typeof toOru>[0]['item']
@@ -64,31 +64,35 @@ function answerOf(seed: number): Answer {
   const cam = Float32Array.from({ length: 4 * 6 }, () => random())
   const scores = readScores(manifest, { probabilities, cam, oodScore: random() })
   const prevalence = { covid19: 0.01 }
-  const settings =
+  const chosen =
     seed % 2 === 0
       ? ({ operatingPoint: 'balanced', prevalence } as const)
       : { operatingPoint: { thresholds }, prevalence: {} }
+  const settings = { ...chosen, ...(seed % 3 === 0 && { selective: true }) }
   const language = seed % 5 === 0 ? 'de' : 'en'
   const id = `00000000-0000-4000-8000-${String(seed).padStart(12, '0')}`
   return { id, at: 0, manifest, bytes, intake, scores, settings, language, references: {}, servedBy: 'gpu' }
 }
 
 /** What must be said of an answer, from its numbers alone. */
-function expected({ scores: { probabilities, outOfDistribution } }: Answer) {
+function expected({ scores: { probabilities, outOfDistribution }, settings }: Answer) {
   const reached = (Object.keys(thresholds) as (keyof typeof thresholds)[]).filter(
     (label) => probabilities[label] >= thresholds[label],
   )
+  const unsure = settings.selective === true && Math.max(...Object.values(probabilities)) < 0.6
   return {
     reached,
     above: new Set(reached.filter((label) => label !== 'normal')),
-    outside: outOfDistribution === true,
+    abstained: outOfDistribution === true || unsure,
     outcome: outOfDistribution
       ? 'out-of-distribution'
-      : reached.some((label) => label !== 'normal')
-        ? 'above-threshold'
-        : reached.length === 0
-          ? 'undecided'
-          : 'below-thresholds',
+      : unsure
+        ? 'unsure'
+        : reached.some((label) => label !== 'normal')
+          ? 'above-threshold'
+          : reached.length === 0
+            ? 'undecided'
+            : 'below-thresholds',
   }
 }
 
@@ -123,7 +127,7 @@ describe(`all representations of one answer, ${VECTORS} times`, () => {
     const seen = new Map<string, number>()
     for (let seed = 1; seed <= VECTORS; seed++) {
       const answer = answerOf(seed)
-      const { reached, above, outside, outcome } = expected(answer)
+      const { reached, above, abstained, outcome } = expected(answer)
       seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
 
       const { decision } = toJson(answer)
@@ -139,7 +143,7 @@ describe(`all representations of one answer, ${VECTORS} times`, () => {
         one.resourceType === 'Observation' ? one.interpretation![0]!.coding![0]!.code : [],
       )
       const wanted = Object.keys(thresholds).map((label) =>
-        outside ? 'IND' : reached.includes(label as never) ? 'POS' : 'NEG',
+        abstained ? 'IND' : reached.includes(label as never) ? 'POS' : 'NEG',
       )
       expect(said, `FHIR of ${seed}`).toEqual(wanted)
       expect(fhir.conclusion?.startsWith(`${headline}. `)).toBe(true)
@@ -188,11 +192,13 @@ const OPENINGS: Record<'en' | 'de', Record<string, string>> = {
     'below-thresholds': 'No finding above its threshold',
     undecided: 'Undecided',
     'out-of-distribution': 'No decision',
+    unsure: 'No decision',
   },
   de: {
     'above-threshold': 'Über der Schwelle',
     'below-thresholds': 'Kein Befund über seiner Schwelle',
     undecided: 'Unentschieden',
     'out-of-distribution': 'Keine Entscheidung',
+    unsure: 'Keine Entscheidung',
   },
 }

@@ -4,7 +4,7 @@ import { decide } from '@detl/core/api/decision'
 import type { Label } from '@detl/core/model/labels'
 import type { Manifest } from '@detl/core/model/manifest'
 import { describe, expect, it } from 'vitest'
-import { OPERATING_POINTS, testManifest } from '../../support/manifest.ts'
+import { OPERATING_POINTS, SELECTIVE, testManifest } from '../../support/manifest.ts'
 
 const probabilities = { normal: 0.05, other_disease: 0.1, pneumonia: 0.35, covid19: 0.5 }
 const scores = { probabilities, outOfDistribution: false }
@@ -29,9 +29,13 @@ function decided(
     outOfDistribution = false,
     thresholds = THRESHOLDS,
     language = 'en' as 'en' | 'de',
+    selective = undefined as Manifest['selective'],
   } = {},
 ) {
-  const model = testManifest({ operatingPoints: thresholds && pointsAt(thresholds) })
+  const model = testManifest({
+    operatingPoints: thresholds && pointsAt(thresholds),
+    ...(selective && { selective }),
+  })
   const decision = decide(model, settings, { probabilities: values, outOfDistribution })
   const { headline } = tell(decision, model, values, language)
   return { ...decision, headline }
@@ -99,6 +103,44 @@ describe('a decision', () => {
       headline:
         'No decision: the image is outside what the model knows; above threshold all the same: COVID-19 34 % (threshold 10 %)',
     })
+  })
+
+  it('abstains where it is not sure enough, if the account asked for that', () => {
+    const unsure = { normal: 0.59, other_disease: 0.36, pneumonia: 0.05, covid19: 0 }
+    const asked = { settings: { ...balanced, selective: true }, selective: SELECTIVE }
+    expect(decided(unsure, asked)).toMatchObject({
+      outcome: 'unsure',
+      abstained: true,
+      above: [],
+      leading: 'normal',
+      selective: { confidence: 0.59, threshold: 0.6, balancedAccuracy: { value: 0.7, n: 328 } },
+      headline:
+        'No decision: the model is not sure enough; highest score: normal 59 %, and it decides from 60 % on',
+    })
+    expect(decided({ ...unsure, normal: 0.6, pneumonia: 0.04 }, asked).outcome).toBe('below-thresholds')
+    expect(decided(unsure, { ...asked, settings: balanced })).toMatchObject({ outcome: 'below-thresholds' })
+    expect(decided(unsure, { ...asked, settings: balanced })).not.toHaveProperty('selective')
+    // The image is outside what the model knows: that is said first, however sure it is.
+    expect(decided(unsure, { ...asked, outOfDistribution: true }).outcome).toBe('out-of-distribution')
+  })
+
+  it('hides no finding that is above its threshold where it is not sure enough', () => {
+    const film = { normal: 0.18, other_disease: 0.38, pneumonia: 0.1, covid19: 0.34 }
+    const asked = { settings: { ...balanced, selective: true }, selective: SELECTIVE }
+    expect(decided(film, { ...asked, language: 'de' })).toMatchObject({
+      outcome: 'unsure',
+      above: ['covid19'],
+      leading: 'covid19',
+      headline:
+        'Keine Entscheidung: Das Modell ist nicht sicher genug; höchster Wert: andere Erkrankung 38 %, entschieden wird ab 60 %; dennoch über der Schwelle: COVID-19 34 % (Schwelle 10 %)',
+    })
+  })
+
+  it('tells scores apart from a threshold that they just miss', () => {
+    const asked = { settings: { ...balanced, selective: true }, selective: SELECTIVE }
+    expect(
+      decided({ normal: 0.59996, other_disease: 0.3, pneumonia: 0.05, covid19: 0.05004 }, asked).headline,
+    ).toContain('normal 59.996 %, and it decides from 60 % on')
   })
 
   it('abstains where nobody chose a threshold', () => {

@@ -8,6 +8,7 @@ import { INPUT, OUTPUTS } from '@detl/core/model/tensor-names'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
 import { pointsOf } from '../evaluate/operating-points.ts'
+import { selectiveFigures, selectiveOf } from '../evaluate/selective.ts'
 import { writeJson, writeWhole } from '../files.ts'
 import { foldName } from '../folds.ts'
 import { loadModel } from '../model/files.ts'
@@ -55,6 +56,7 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
   const dataA = fromScratch ? [] : split.pretrain.train
   const seen = [...dataA, ...lists.train].map((f) => byFile.get(f)!)
   const { code, backend } = readRun(out)
+  const selective = selectiveOf(selectiveFigures([predictions], byFile, split.seed))
   const model = await loadModel(join(dir, 'best'))
   const facts: ModelFacts = {
     schema: SCHEMA,
@@ -70,6 +72,7 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
     cam: camOf(model, options),
     temperature: predictions.temperature,
     operatingPoints: pointsOf([predictions], byFile) as Manifest['operatingPoints'],
+    ...(selective && { selective }),
     data: { digest: dataDigest(seen), images: seen.length, sources: sourcesOf(seen) },
     training: {
       code,

@@ -27,6 +27,7 @@ import { outlierFigures } from './outlier-figures.ts'
 import { expectedCalibrationError, reliability } from './reliability.ts'
 import type { Comparison, LeftOutFigures, Report, RocFigure, TrainingCurve } from './report.ts'
 import { rocWithBand } from './roc-band.ts'
+import { selectiveFigures } from './selective.ts'
 import { headline, shortcutsFigures } from './shortcut-figures.ts'
 import { subgroups } from './subgroups.ts'
 
@@ -78,6 +79,7 @@ export function buildReport(input: ReportInput): Report {
     counterTests: pairs.map((pair) => counterTest(rows, pair, list, seed)),
     calibration: calibrationFigures(folds, test, records, seed),
     operatingPoints: pointsOf(folds, records),
+    selective: selectiveFigures(folds, records, seed),
     shortcuts,
     subgroups: subgroups(test, list, seed),
     localisation: input.cams.length > 0 ? localisationFigures(input.cams, groupOf, seed) : undefined,

@@ -21,6 +21,7 @@ import {
   operating,
   outOfDistribution,
   pretraining,
+  selective,
   shortcuts,
 } from './report-tests.ts'
 
@@ -40,6 +41,7 @@ export function renderReport(report: Report, gallery: Gallery): string {
     ['confusion', 'Confusion and calibration', confusion(report) + calibration(report)],
     ['roc', 'ROC curves', rocs(report)],
     ['operating-points', 'Operating points', operating(report)],
+    ['selective', 'Where it is sure', selective(report)],
     ['folds', 'Folds', folds(report)],
     ['pretraining', 'What pretraining is worth', pretraining(report)],
     ['localisation', 'Localisation', localisation(report)],

@@ -89,6 +89,19 @@ export function operating(report: Report): string {
   return `<p>Chosen on validation data, measured on held-out data. <i>balanced</i>: Youden’s; <i>screening</i>: sensitivity of at least 95 % on validation data.</p>${table(['class', 'point', 'threshold', 'sensitivity', 'specificity'], rows)}`
 }
 
+export function selective({ selective: s }: Report): string {
+  if (!s) return ''
+  const points = (share: number) => `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(1)}`
+  const rows = s.steps.map((step) => [
+    percent(step.coverage),
+    step.threshold.toFixed(3),
+    withInterval(step.answered),
+    withInterval(step.balancedAccuracy),
+    `${points(step.gain.value)} <small>${points(step.gain.low)} – ${points(step.gain.high)}</small>`,
+  ])
+  return `<p>Where images are left out of which the network is least sure: thresholds on the highest probability that so many validation images reach, measured on held-out images. On all of these balanced accuracy is ${withInterval(s.all)}.</p>${table(['wanted share', 'threshold', 'decided', 'balanced accuracy of these', 'points more than on all'], rows, 'All of a line by the same resamples of whole groups.')}`
+}
+
 export function pretraining({ pretraining: c, classes: list }: Report): string {
   if (!c) return ''
   const row = (name: string, d: Difference, show: (v: number) => string) => [

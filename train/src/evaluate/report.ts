@@ -18,6 +18,8 @@ export type Report = {
   counterTests: CounterTest[]
   calibration: { ece: Estimate; eceUncalibrated: number; brier: Estimate; bins: ReliabilityBin[] }
   operatingPoints: Partial<Record<string, OperatingPoints>>
+  /** Where the networks leave out what they are least sure of; undefined of a multi-label list. */
+  selective: SelectiveFigures | undefined
   shortcuts: ShortcutFigures[]
   subgroups: SubgroupFigures[]
   localisation: LocalisationFigures | undefined
@@ -75,6 +77,20 @@ export type ShortcutFigures = {
 export type ReliabilityBin = { from: number; to: number; count: number; confidence: number; accuracy: number }
 
 export type OperatingPoints = NonNullable<NonNullable<Manifest['operatingPoints']>['normal']>
+
+/** Balanced accuracy on all images, and on those that reach a threshold which the share `coverage` of validation images reaches. */
+export type SelectiveFigures = {
+  all: Estimate
+  steps: {
+    coverage: number
+    threshold: number
+    /** Share of test images that reach it. */
+    answered: Estimate
+    balancedAccuracy: Estimate
+    /** How much higher it is than on all, by the same resamples. */
+    gain: Estimate
+  }[]
+}
 
 export type SubgroupFigures = {
   by: string

@@ -69,7 +69,7 @@ export const calledText = ({ called }: Pick<Scored, 'called'>, ids: readonly str
   classTextOf(called, ids)
 
 /** The most probable class, or of a multi-label list each class that is more probable than not. */
-const calledOf = (probabilities: readonly number[], { labelling }: ClassList): number[] => {
+export const calledOf = (probabilities: readonly number[], { labelling }: ClassList): number[] => {
   const best = probabilities.indexOf(Math.max(...probabilities))
   return probabilities.map((p, c) => (labelling === 'multi' ? Number(p >= 0.5) : Number(c === best)))
 }

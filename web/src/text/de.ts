@@ -86,6 +86,7 @@ export const de: Text = {
       undecided: 'Unentschieden',
       'out-of-distribution': 'Außerhalb dessen, was das Modell kennt',
       'no-thresholds': 'Keine Schwellen',
+      unsure: 'Nicht sicher genug',
     },
     flagged: 'Über der Schwelle:',
     filter: 'Zeigen',

@@ -86,6 +86,7 @@ export const en: Text = {
       undecided: 'Undecided',
       'out-of-distribution': 'Outside what the model knows',
       'no-thresholds': 'No thresholds',
+      unsure: 'Not sure enough',
     },
     flagged: 'Above threshold:',
     filter: 'Show',

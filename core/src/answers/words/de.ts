@@ -14,6 +14,8 @@ export const de: AnswerWords = {
     undecided: (highest) => `Unentschieden: keine Klasse erreicht ihre Schwelle; am höchsten: ${highest}`,
     outside: 'Keine Entscheidung: Das Bild liegt außerhalb dessen, was das Modell kennt',
     aboveAllTheSame: (listed) => `; dennoch über der Schwelle: ${listed}`,
+    unsure: (highest, from) =>
+      `Keine Entscheidung: Das Modell ist nicht sicher genug; höchster Wert: ${highest}, entschieden wird ab ${from}`,
     noThresholds: (highest) => `Keine Entscheidung: Es gibt keine Schwellen; höchster Wert: ${highest}`,
   },
   scored: (name, score, threshold) =>

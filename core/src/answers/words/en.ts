@@ -13,6 +13,8 @@ export const en: AnswerWords = {
     undecided: (highest) => `Undecided: no class reaches its threshold; highest: ${highest}`,
     outside: 'No decision: the image is outside what the model knows',
     aboveAllTheSame: (listed) => `; above threshold all the same: ${listed}`,
+    unsure: (highest, from) =>
+      `No decision: the model is not sure enough; highest score: ${highest}, and it decides from ${from} on`,
     noThresholds: (highest) => `No decision: there are no thresholds; highest score: ${highest}`,
   },
   scored: (name, score, threshold) =>

@@ -28,9 +28,11 @@ export type AnswerWords = {
     below(all: boolean, listed: string): string
     undecided(highest: string): string
     outside: string
-    /** Said behind `outside` where scores reach thresholds all the same. */
+    /** Said behind `outside` and `unsure` where scores reach thresholds all the same. */
     aboveAllTheSame(listed: string): string
     noThresholds(highest: string): string
+    /** @param highest class with its score @param from the least score that is decided */
+    unsure(highest: string, from: string): string
   }
   /** A class with its score and, where it has one, its threshold. */
   scored(name: string, score: string, threshold: string | undefined): string
