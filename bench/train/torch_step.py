@@ -1,10 +1,12 @@
 """Prints the median images a second of the same training step in PyTorch: torch_step.py ARCHITECTURE SIZE BATCH STEPS"""
+import os
 import sys
 import time
 
 import torch
 from torch import nn
 
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 architecture = sys.argv[1]
 size, batch, steps = map(int, sys.argv[2:])
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { adamStep } from './backend/adam.ts'
 import type { OptimizerConfig } from './config.ts'
 
 /**
@@ -58,9 +59,9 @@ function adam({ beta1, beta2, epsilon }: Extract<OptimizerConfig, { kind: 'adam'
   return (variable, gradient, [m, v], learningRate, steps) => {
     const correction2 = Math.sqrt(1 - beta2 ** steps)
     const rate = (learningRate * correction2) / (1 - beta1 ** steps)
-    m!.assign(tf.add(tf.mul(m!, beta1), tf.mul(gradient, 1 - beta1)))
-    v!.assign(tf.add(tf.mul(v!, beta2), tf.mul(tf.square(gradient), 1 - beta2)))
-    variable.assign(tf.sub(variable, tf.div(tf.mul(m!, rate), tf.add(tf.sqrt(v!), epsilon * correction2))))
+    const step = { rate, beta1, beta2, epsilon: epsilon * correction2 }
+    const updated = adamStep(variable, m!, v!, gradient, step)
+    for (const [i, old] of [variable, m!, v!].entries()) old.assign(updated[i]!)
   }
 }
 

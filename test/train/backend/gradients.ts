@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
+import { adamStep } from '@detl/train/backend/adam'
+import { convRelu } from '@detl/train/backend/conv-relu'
 import { type NormActivation, norm } from '@detl/train/backend/norm'
 import { detl12 } from '@detl/train/model/detl12'
 import { logitsOf } from '@detl/train/model/trunk'
@@ -65,6 +67,55 @@ export async function depthwiseHere(stride: 1 | 2, multiplier: number): Promise<
   const weights = tf.randomNormal(y.shape, 0, 1, 'float32', 10)
   const gradients = tf.grads((a, f) => tf.sum(tf.mul(weights, run(a!, f!))))([x, filter])
   return valuesOf([y, ...gradients])
+}
+
+/**
+ * Outputs and gradients of convolutions with bias and ReLU on fixed tensors, of max pooling behind them, whose windows hold
+ * equal values where the ReLU is shut, and of a padded convolution. Each twice, with other values: nothing may be left over.
+ */
+export async function convolutionsHere(): Promise<number[]> {
+  const all: tf.Tensor[] = []
+  for (const seed of [20, 30]) {
+    const x = tf.randomNormal<tf.Rank.R4>([2, 12, 11, 16], 0, 1, 'float32', seed)
+    const filter = tf.randomNormal<tf.Rank.R4>([3, 3, 16, 20], 0, 0.2, 'float32', seed + 1)
+    const bias = tf.randomNormal<tf.Rank.R1>([20], 0, 1, 'float32', seed + 2)
+    const run = (a: tf.Tensor, f: tf.Tensor, b: tf.Tensor) => {
+      const y = convRelu(a, f, b) as tf.Tensor4D
+      const padded = tf.conv2d(a as tf.Tensor4D, f as tf.Tensor4D, 1, 'same')
+      return tf.addN([
+        tf.sum(tf.square(tf.maxPool(y, 2, 2, 'valid'))),
+        tf.sum(tf.square(tf.maxPool(y, 3, 2, 'same'))),
+        tf.sum(tf.mul(padded, tf.cos(tf.reshape(tf.range(0, padded.size), padded.shape)))),
+      ])
+    }
+    all.push(convRelu(x, filter, bias), ...tf.grads(run)([x, filter, bias]))
+  }
+  return valuesOf(all)
+}
+
+/** Where the gradient of max pooling goes when a window holds its maximum several times. */
+export async function tiesHere(): Promise<number[]> {
+  const x = tf.tensor4d([1, 1, 0, 2, 1, 1, 2, 2, 0, 0, 3, 1, 0, 0, 3, 1], [1, 4, 4, 1])
+  const weights = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1])
+  return valuesOf([tf.grad((a) => tf.sum(tf.mul(weights, tf.maxPool(a as tf.Tensor4D, 2, 2, 'valid'))))(x)])
+}
+
+/** Weights and moments after two steps of Adam, of a small tensor and of a large one. */
+export async function adamHere(): Promise<number[]> {
+  const all: tf.Tensor[] = []
+  for (const size of [5, 9000]) {
+    let state: [tf.Tensor, tf.Tensor, tf.Tensor] = [
+      tf.randomNormal([size], 0, 1, 'float32', 1),
+      tf.zeros([size]),
+      tf.zeros([size]),
+    ]
+    for (const seed of [2, 3]) {
+      const gradient = tf.randomNormal([size], 0, 1, 'float32', seed)
+      state = adamStep(...state, gradient, { rate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 })
+    }
+    all.push(...state)
+  }
+  return valuesOf(all)
 }
 
 /** Read without waiting in between: on WebGPU there is no other way in Node. */

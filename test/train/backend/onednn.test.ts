@@ -1,7 +1,15 @@
 import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { depthwiseHere, gradientsHere, normHere, worstDifference } from './gradients.ts'
+import {
+  adamHere,
+  convolutionsHere,
+  depthwiseHere,
+  gradientsHere,
+  normHere,
+  tiesHere,
+  worstDifference,
+} from './gradients.ts'
 
 /** Not every machine has libdnnl.so.2 (Debian: libdnnl2): there the choice falls through to wasm, tested in select.test.ts. */
 const choice = await selectBackend({ only: 'onednn' }).catch(() => undefined)
@@ -67,3 +75,17 @@ it.skipIf(!choice).each([
     for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
   },
 )
+
+it.skipIf(!choice).each([
+  ['convolutions with bias and ReLU, and max pooling', convolutionsHere],
+  ['maxima that occur several times', tiesHere],
+  ['Adam', adamHere],
+])('its %s have the values and gradients of the pure JavaScript backend', async (_, here) => {
+  await tf.setBackend('cpu')
+  const reference = await here()
+  await tf.setBackend('detl-onednn')
+  const ours = await here()
+  const scale = Math.max(...reference.map(Math.abs))
+  const worst = Math.max(...reference.map((v, i) => Math.abs(v - ours[i]!)))
+  expect(worst / scale).toBeLessThan(2e-6)
+})

@@ -1,7 +1,15 @@
 import { selectBackend } from '@detl/train/backend/select'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
-import { depthwiseHere, gradientsHere, normHere, worstDifference } from './gradients.ts'
+import {
+  adamHere,
+  convolutionsHere,
+  depthwiseHere,
+  gradientsHere,
+  normHere,
+  tiesHere,
+  worstDifference,
+} from './gradients.ts'
 
 it('the wasm backend with composed kernels has the gradients of the pure JavaScript backend', {
   timeout: 120_000,
@@ -57,3 +65,17 @@ it.each([
     for (const [i, v] of reference.entries()) expect(ours[i]).toBeCloseTo(v, 3)
   },
 )
+
+it.each([
+  ['convolutions with bias and ReLU, and max pooling', convolutionsHere],
+  ['maxima that occur several times', tiesHere],
+  ['Adam', adamHere],
+])('its %s have the values and gradients of the pure JavaScript backend', async (_, here) => {
+  await tf.setBackend('cpu')
+  const reference = await here()
+  await tf.setBackend('detl-wasm')
+  const ours = await here()
+  const scale = Math.max(...reference.map(Math.abs))
+  const worst = Math.max(...reference.map((v, i) => Math.abs(v - ours[i]!)))
+  expect(worst / scale).toBeLessThan(2e-6)
+})

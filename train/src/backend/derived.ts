@@ -89,6 +89,19 @@ export function convInfo(
   )
 }
 
+/** Geometry of a pooling from its kernel's attributes. */
+export function poolInfo(shape: readonly number[], attrs: Attrs): tf.backend_util.Conv2DInfo {
+  type Args = Parameters<typeof tf.backend_util.computePool2DInfo>
+  return tf.backend_util.computePool2DInfo(
+    shape as Args[0],
+    attrs.filterSize as Args[1],
+    attrs.strides as Args[2],
+    1,
+    attrs.pad as Args[4],
+    attrs.dimRoundingMode as Args[5],
+  )
+}
+
 /** The leading axes that a reduction sums over, as [reduced, kept] counts; undefined for any other reduction. */
 export function leadingReduction(
   x: tf.TensorInfo,

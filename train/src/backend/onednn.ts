@@ -1,15 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core'
+import { CONV_RELU, RELU_GRADIENT } from './conv-relu.ts'
 import {
   type Attrs,
   convInfo,
   type DerivedBackend,
+  type KernelCall,
   leadingReduction,
   reducedShape,
   type Wasm,
 } from './derived.ts'
+import { addOneDnnAdam } from './onednn-adam.ts'
 import { convolver } from './onednn-convolution.ts'
+import { eltwise } from './onednn-eltwise.ts'
 import { addOneDnnNorm } from './onednn-norm.ts'
-import { check, OneDnnSession } from './onednn-session.ts'
+import { addOneDnnPool } from './onednn-pool.ts'
+import { type ActivationOf, check, OneDnnSession } from './onednn-session.ts'
 
 /**
  * Replaces the heavy kernels of a wasm-derived backend by oneDNN's, which work on the wasm heap itself: no copies.
@@ -20,8 +25,12 @@ import { check, OneDnnSession } from './onednn-session.ts'
 export function addOneDnnKernels(derived: DerivedBackend): string {
   const session = new OneDnnSession()
   const convolve = convolver(session)
-  addOneDnnNorm(derived, session)
+  const activationOf = eltwise(session)
+  addOneDnnNorm(derived, session, activationOf)
+  addOneDnnAdam(derived, session)
   addConvolutions(derived, convolve)
+  addReluGradient(derived, session, activationOf)
+  addOneDnnPool(derived, session)
   addDepthwise(derived, convolve)
   addProducts(derived, multiplier(session))
   addColumnSums(derived, session)
@@ -40,15 +49,18 @@ function addConvolutions(derived: DerivedBackend, convolve: ReturnType<typeof co
     convolve('forward', info, backend, { src: x, weights: filter, dst: out })
     return out
   })
-  derived.override('FusedConv2D', (call, original) => {
-    const { inputs, backend, attrs } = call
+  const fused = ({ inputs, backend, attrs }: KernelCall): tf.TensorInfo => {
     const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo }
-    if (!isPlainFusion(call.inputs, attrs) || !isNhwc(attrs)) return original(call)
     const info = convInfo(x.shape, filter.shape, attrs)
     const out = backend.makeOutput(info.outShape, 'float32')
-    convolve(bias ? 'forward-bias' : 'forward', info, backend, { src: x, weights: filter, dst: out, bias })
-    return attrs.activation === 'relu' ? relu(derived, out, backend) : out
-  })
+    const tensors = { src: x, weights: filter, dst: out, bias }
+    convolve('forward', info, backend, tensors, attrs.activation === 'relu')
+    return out
+  }
+  derived.override(CONV_RELU, fused)
+  derived.override('FusedConv2D', (call, original) =>
+    isPlainFusion(call.inputs, call.attrs) && isNhwc(call.attrs) ? fused(call) : original(call),
+  )
   derived.override('Conv2DBackpropInput', ({ inputs, backend, attrs }) => {
     const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo }
     const info = convInfo(attrs.inputShape as number[], filter.shape, attrs)
@@ -62,6 +74,16 @@ function addConvolutions(derived: DerivedBackend, convolve: ReturnType<typeof co
     const out = backend.makeOutput(info.filterShape, 'float32')
     convolve('backward-weights', info, backend, { src: x, weights: out, dst: dy })
     return out
+  })
+}
+
+function addReluGradient(derived: DerivedBackend, session: OneDnnSession, activationOf: ActivationOf): void {
+  derived.override(RELU_GRADIENT, ({ inputs, backend }) => {
+    const { dy, y } = inputs as { dy: tf.TensorInfo; y: tf.TensorInfo }
+    const dz = backend.makeOutput(y.shape, 'float32')
+    const at = session.heapAddress(backend)
+    activationOf('relu', y)!.backward({ dst: at(y), diffDst: at(dy), diffSrc: at(dz) })
+    return dz
   })
 }
 

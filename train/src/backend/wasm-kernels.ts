@@ -1,10 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
+import { addAdam } from './adam.ts'
 import { addDepthwiseGradients } from './depthwise-gradients.ts'
 import {
-  type Attrs,
   convInfo,
   type DerivedBackend,
   leadingReduction,
+  poolInfo,
   reducedShape,
   type Wasm,
 } from './derived.ts'
@@ -16,6 +17,7 @@ import { addNormKernels } from './norm.ts'
  */
 export function addTrainingKernels(derived: DerivedBackend): void {
   addNormKernels(derived)
+  addAdam(derived)
   addDepthwiseGradients(derived)
   addConvolutionGradients(derived)
   addSharing(derived)
@@ -166,18 +168,6 @@ function crop(
   const [c, h, w, o] = x.shape as [number, number, number, number]
   if (h === height && w === width) return x
   return run('Slice', { x }, backend, { begin: [0, 0, 0, 0], size: [c, height, width, o] })
-}
-
-function poolInfo(shape: readonly number[], attrs: Attrs): tf.backend_util.Conv2DInfo {
-  type Args = Parameters<typeof tf.backend_util.computePool2DInfo>
-  return tf.backend_util.computePool2DInfo(
-    shape as Args[0],
-    attrs.filterSize as Args[1],
-    attrs.strides as Args[2],
-    1,
-    attrs.pad as Args[4],
-    attrs.dimRoundingMode as Args[5],
-  )
 }
 
 const bound = (derived: DerivedBackend) => ({ run: derived.run.bind(derived) })

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
+import { convRelu } from '../backend/conv-relu.ts'
 import { norm } from '../backend/norm.ts'
 import { DEVIATION, MEAN } from './input.ts'
 import { NORM_EPSILON } from './norm-epsilon.ts'
@@ -86,10 +87,9 @@ export class TrainingNet implements Trainable {
         h = stage.layer.apply(h) as tf.Tensor
         continue
       }
-      const z = linear(stage, h)
-      if (stage.norm) {
-        h = norm(z, stage.norm.gamma, stage.norm.beta, moments)
-      } else h = tf.relu(tf.add(z, stage.bias))
+      if (stage.norm) h = norm(linear(stage, h), stage.norm.gamma, stage.norm.beta, moments)
+      else if (stage.kind === 'conv') h = convRelu(h, stage.kernel, stage.bias)
+      else h = tf.relu(tf.add(linear(stage, h), stage.bias))
       if (stage.name === 'conv6') features = h
       if (stage.kind === 'dense')
         hidden.push({ kernel: stage.kernel, scale: scaleOf(stage, moments), output: h })
