@@ -66,6 +66,6 @@ export function scoredLine(
       ...(inLungs !== undefined && { inLungs }),
     },
     ...(lungs && { severity: lungs.severity }),
-    quality: { warnings: [...qualityWarnings(intake.quality), ...modelWarnings(scores)] },
+    quality: { warnings: [...qualityWarnings(intake.quality), ...modelWarnings(scores, lungs?.severity)] },
   }
 }

@@ -30,7 +30,10 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
   const words = wordsOf(answer.language)
   const infos = classesOf(manifest)
   const { subject, study, contained, basedOn, taken } = examinationOf(await headerOf(answer), references)
-  const warnings = [...qualityWarnings(intake.quality), ...modelWarnings(scores)].map(({ detail }) => detail)
+  const severity = severityIn(answer)
+  const warnings = [...qualityWarnings(intake.quality), ...modelWarnings(scores, severity)].map(
+    ({ detail }) => detail,
+  )
   const given = new Date(at).toISOString()
   const whose = { ...(subject && { subject }), effectiveDateTime: taken ?? given }
   const overlay = image === 'none' ? undefined : await mediaOf(answer, image, subject)
@@ -52,7 +55,6 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
       shared,
     }),
   )
-  const severity = severityIn(answer)
   const opacity = severity && tellSeverity(severity, answer.language)
   const ofLungs = severity && opacity ? severityObservations(severity, opacity, { words, shared }) : []
   return {

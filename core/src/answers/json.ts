@@ -68,7 +68,7 @@ export function screeningOf(
     ...(lungs && { severity: lungs.severity }),
     ...(outlines && { outlines }),
     image,
-    quality: { warnings: [...quality.warnings, ...modelWarnings(scores)] },
+    quality: { warnings: [...quality.warnings, ...modelWarnings(scores, lungs?.severity)] },
     preprocessedBy,
     servedBy,
     ...(computedOn && { computedOn }),

@@ -1,6 +1,6 @@
 import type { ActivationMap } from '../cam/resize-map.ts'
 import { inLungShare } from '../lungs/cam-share.ts'
-import { findLungs, pictureIn } from '../lungs/find-lungs.ts'
+import { findLungs, lungRemarks, pictureIn } from '../lungs/find-lungs.ts'
 import { type ZoneOutlines, zoneOutlines } from '../lungs/outlines.ts'
 import { type Severity, severityOf } from '../lungs/severity.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -30,10 +30,12 @@ export function lungFindings(
   geometry: Geometry,
 ): LungFindings | undefined {
   if (!spec || !regions) return undefined
-  const lungs = findLungs(regions, pictureIn(geometry, size))
+  const picture = pictureIn(geometry, size)
+  const lungs = findLungs(regions, picture)
+  const remarks = typeof lungs === 'string' ? [] : lungRemarks(lungs, picture, regions)
   const place = { grid: { stride, offset }, placed: geometry.placed, size }
   return {
-    severity: severityOf(spec, regions, lungs),
+    severity: severityOf(spec, regions, lungs, remarks),
     outlines: () =>
       typeof lungs === 'string' ? undefined : zoneOutlines(lungs, { ...spec, size }, geometry),
     inLungs: (map) => {

@@ -19,7 +19,7 @@ export type ToldPart = {
 /** A severity in words. */
 export type ToldSeverity = {
   readonly assessable: boolean
-  /** One sentence without a full stop: the score and both lungs with their ranges, or why it is not assessable. */
+  /** Without a full stop at its end: the score and both lungs with their ranges, and what is to be known of the lungs; or why it is not assessable. */
   readonly line: string
   /** Both lungs, then the zones; none where it is not assessable. */
   readonly parts: readonly ToldPart[]
@@ -42,7 +42,7 @@ export function tellSeverity(severity: Severity, language: Language): ToldSeveri
       caution: words.isNot,
     }
   }
-  const { score, extent, zones, level } = severity
+  const { score, extent, zones, level, remarks = [] } = severity
   const points = (value: number) => value.toFixed(1).replace('.', decimalPoint)
   const said = ({ value, low, high }: Ranged, write: (value: number) => string) =>
     words.ranged(write(value), write(low), write(high))
@@ -53,7 +53,10 @@ export function tellSeverity(severity: Severity, language: Language): ToldSeveri
     `${wholePercent(value)} (${Math.round(100 * low)}–${wholePercent(high)})`
   return {
     assessable: true,
-    line: `${words.title}: ${words.score(said(score, points))}; ${lungs.join(', ')}`,
+    line: [
+      `${words.title}: ${words.score(said(score, points))}; ${lungs.join(', ')}`,
+      ...remarks.map((one) => words.remarks[one]),
+    ].join('. '),
     parts: [
       ...(['right', 'left'] as const).map((part) => ({
         part,

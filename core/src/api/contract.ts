@@ -1478,6 +1478,7 @@ export interface components {
                     };
                 };
                 level: number;
+                remarks?: ("lungs-cut-off" | "lungs-tilted")[];
             };
             outlines?: {
                 A: number[][];
@@ -1681,6 +1682,7 @@ export interface components {
                         };
                     };
                     level: number;
+                    remarks?: ("lungs-cut-off" | "lungs-tilted")[];
                 };
             }[];
             /** @enum {string} */

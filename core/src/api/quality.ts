@@ -1,4 +1,6 @@
 import type { Quality, Remark } from '../gate/verdict.ts'
+import { LUNG_REMARKS } from '../lungs/lung.ts'
+import type { Severity } from '../lungs/severity.ts'
 import type { Scores } from '../model/outputs.ts'
 import type { Screening } from './screening.ts'
 
@@ -36,9 +38,20 @@ export function qualityWarnings({ remarks, corrected }: Quality): Warning[] {
   return warnings
 }
 
-/** What the model itself says of an image, in the same form; nothing where it has no measure. */
-export const modelWarnings = ({ outOfDistribution }: Pick<Scores, 'outOfDistribution'>): Warning[] =>
-  outOfDistribution ? [{ code: 'out-of-distribution', detail: OUTSIDE }] : []
+/** What the model itself says of an image, in the same form: that it is unlike others, where it has a measure; that lungs are not to be seen, cut off or tilted. */
+export const modelWarnings = (
+  { outOfDistribution }: Pick<Scores, 'outOfDistribution'>,
+  severity: Severity | undefined,
+): Warning[] => [
+  ...(outOfDistribution ? [{ code: 'out-of-distribution', detail: OUTSIDE }] : []),
+  ...lungWarnings(severity),
+]
+
+function lungWarnings(severity: Severity | undefined): Warning[] {
+  if (!severity) return []
+  if (!severity.assessable) return [severity.reason]
+  return (severity.remarks ?? []).map((code) => ({ code, detail: LUNG_REMARKS[code] }))
+}
 
 /** The threshold's meaning: `distanceSchema` of the manifest. */
 const OUTSIDE =

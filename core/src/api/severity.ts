@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { LUNG_FAULTS, type LungFault } from '../lungs/lung.ts'
+import { LUNG_FAULTS, LUNG_REMARKS, type LungFault, type LungRemark } from '../lungs/lung.ts'
 
 const upTo = (most: number) => {
   const number = z.number().min(0).max(most)
@@ -33,6 +33,8 @@ export const severitySchema = z.discriminatedUnion('assessable', [
     /** A, B, C: upper, middle, lower third of the right lung; D, E, F: of the left. */
     zones: z.strictObject({ A: zone, B: zone, C: zone, D: zone, E: zone, F: zone }),
     level: z.number().min(0).max(1),
+    /** What is to be known of the lungs; `quality.warnings` has the same in words. */
+    remarks: z.array(z.enum(Object.keys(LUNG_REMARKS) as [LungRemark, ...LungRemark[]])).optional(),
   }),
 ])
 

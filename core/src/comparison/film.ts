@@ -1,4 +1,4 @@
-import { findLungs, pictureIn } from '../lungs/find-lungs.ts'
+import { findLungs, lungRemarks, pictureIn } from '../lungs/find-lungs.ts'
 import { type Severity, severityOf } from '../lungs/severity.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
@@ -19,6 +19,8 @@ export function filmOf(
   { tensor, geometry }: Pick<Preprocessed, 'tensor' | 'geometry'>,
 ): Film | undefined {
   if (!spec || !regions) return undefined
-  const lungs = findLungs(regions, pictureIn(geometry, size))
-  return { severity: severityOf(spec, regions, lungs), seen: { regions, lungs, tensor, size } }
+  const picture = pictureIn(geometry, size)
+  const lungs = findLungs(regions, picture)
+  const remarks = typeof lungs === 'string' ? [] : lungRemarks(lungs, picture, regions)
+  return { severity: severityOf(spec, regions, lungs, remarks), seen: { regions, lungs, tensor, size } }
 }

@@ -24,3 +24,11 @@ export const LUNG_FAULTS = {
 } as const
 /** Why nothing can be said of the lungs of an image. */
 export type LungFault = keyof typeof LUNG_FAULTS
+
+export const LUNG_REMARKS = {
+  'lungs-cut-off':
+    'a small part of a lung lies outside the image; what is said of the lungs is of the part that is seen',
+  'lungs-tilted': 'the lungs lie tilted in the image; it may be turned by some degrees',
+} as const
+/** What is to be known of lungs that can be assessed all the same. */
+export type LungRemark = keyof typeof LUNG_REMARKS

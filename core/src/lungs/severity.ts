@@ -1,4 +1,4 @@
-import { LUNG_FAULTS, type LungFault, type Lungs } from './lung.ts'
+import { LUNG_FAULTS, type LungFault, type LungRemark, type Lungs } from './lung.ts'
 import type { Regions, RegionsSpec } from './regions.ts'
 import { meanOver, ZONES, type Zone, zonesOf } from './zones.ts'
 
@@ -24,6 +24,8 @@ export type Severity =
       readonly zones: Readonly<Record<Zone, ZoneSeverity>>
       /** Share of held-out images whose true value lay within such a range. */
       readonly level: number
+      /** What is to be known of the lungs; absent where there is nothing. */
+      readonly remarks?: LungRemark[] | undefined
     }
 
 /** What an extent means by itself: without its range. */
@@ -75,12 +77,14 @@ export function extentsOf(lungs: Lungs, opacity: ArrayLike<number>, width: numbe
  * It is a measure of what looks opaque, made of a few dozen hand-drawn outlines. It is no Brixia and no RALE score: those also grade what kind of opacity
  * it is, and a radiologist reads them. It does not say what the opacity is, nor how ill the patient is.
  * @param lungs as `findLungs` found them
+ * @param remarks as `lungRemarks` made them
  * @example const severity = severityOf(manifest.regions, regions, findLungs(regions, pictureIn(geometry, manifest.preprocess.size)))
  */
 export function severityOf(
   { error }: Pick<RegionsSpec, 'error'>,
   { opacity, width }: Regions,
   lungs: Lungs | LungFault,
+  remarks: LungRemark[] = [],
 ): Severity {
   if (typeof lungs === 'string')
     return { assessable: false, reason: { code: lungs, detail: LUNG_FAULTS[lungs] } }
@@ -95,6 +99,7 @@ export function severityOf(
     extent: { left: ranged(left, error.extent, 1), right: ranged(right, error.extent, 1) },
     zones: Object.fromEntries(ZONES.map((name) => [name, zone(zones[name])])) as Record<Zone, ZoneSeverity>,
     level: error.level,
+    ...(remarks.length > 0 && { remarks }),
   }
 }
 

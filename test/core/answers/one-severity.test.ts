@@ -62,6 +62,7 @@ function answerOf(chest: DrawnChest | undefined, language: Language): Answer {
 }
 
 const LOWER_RIGHT: DrawnChest = { opacity: (x, y) => (x < 0.5 && y > 0.55 ? 1 : 0) }
+const CUT_LUNG: DrawnChest = { pictureLeft: { x: 0.1, y: 0.5, rx: 0.13, ry: 0.3 } }
 const ONE_LUNG: DrawnChest = { pictureRight: { x: 0.7, y: 0.5, rx: 0, ry: 0 } }
 
 /** All that is said of an answer, as text. */
@@ -108,6 +109,7 @@ const oru = (answer: Answer) =>
 describe.each(['en', 'de'] as const)('how much of the lungs is opaque, in %s,', (language) => {
   it.each([
     ['measured', LOWER_RIGHT],
+    ['measured on a lung of which a part is cut off', CUT_LUNG],
     ['not assessable', ONE_LUNG],
   ])('is said alike by every representation where it is %s', async (_, chest) => {
     const answer = answerOf(chest, language)
@@ -119,6 +121,20 @@ describe.each(['en', 'de'] as const)('how much of the lungs is opaque, in %s,', 
     expect(hl7).toContain(`${escapeHl7(`${line}. ${caution}`)}`)
     expect(text).toContain(tellSeverity(severity!, 'en').line) // the command line speaks English
   })
+})
+
+it.each([
+  ['a part of a lung is cut off', CUT_LUNG, 'lungs-cut-off', 'a small part of a lung lies outside the image'],
+  ['lungs are not to be seen', ONE_LUNG, 'lungs-not-found', 'two lungs are not to be seen in this image'],
+])('that %s is a remark on the image, in every representation', async (_, chest, code, words) => {
+  const answer = answerOf(chest, 'en')
+  const { warnings } = toJson(answer).quality
+  expect(warnings.map((one) => one.code)).toEqual([code])
+  expect(warnings[0]!.detail).toContain(words)
+  const { csv, text, ...documents } = await all(answer)
+  for (const [name, said] of Object.entries(documents)) expect(said, name).toContain(words)
+  expect(text).toContain(`! ${code}: `)
+  expect((parse(csv!, { columns: true }) as Record<string, string>[])[0]!.warnings).toBe(code)
 })
 
 it('has a range with every number, and is the patient’s right lung, in words', () => {

@@ -1,5 +1,5 @@
 import { inLungShare } from '@detl/core/lungs/cam-share'
-import { findLungs } from '@detl/core/lungs/find-lungs'
+import { findLungs, lungRemarks } from '@detl/core/lungs/find-lungs'
 import type { Lungs } from '@detl/core/lungs/lung'
 import { regionsOf } from '@detl/core/lungs/regions'
 import { severityOf, zoneScore } from '@detl/core/lungs/severity'
@@ -64,6 +64,25 @@ describe('lungs', () => {
     const chest = { pictureLeft: { x: 0.3, y: 0.5, rx: 0.13, ry: 0.3 } }
     expect(typeof found(chest)).toBe('object')
     expect(found(chest, { x: 0.3, y: 0, width: 0.7, height: 1 })).toBe('lungs-cut-off')
+  })
+
+  it.each<[string, DrawnChest, string[]]>([
+    ['lie whole and upright', {}, []],
+    [
+      'a small part of one is cut off',
+      { pictureLeft: { x: 0.1, y: 0.5, rx: 0.13, ry: 0.3 } },
+      ['lungs-cut-off'],
+    ],
+    [
+      'lie tilted',
+      {
+        pictureLeft: { x: 0.3, y: 0.42, rx: 0.13, ry: 0.3 },
+        pictureRight: { x: 0.7, y: 0.58, rx: 0.13, ry: 0.3 },
+      },
+      ['lungs-tilted'],
+    ],
+  ])('that %s are assessed, and it is remarked on', (_, chest, remarks) => {
+    expect(lungRemarks(lungsIn(chest), WHOLE, TEST_REGIONS)).toEqual(remarks)
   })
 
   it('of which a network is unsure are not found', () => {

@@ -37,14 +37,16 @@ describe('the outputs of a model', () => {
     (oodScore, beyond) => {
       const scores = readScores(measuring, { probabilities, cam: maps, oodScore })
       expect(scores.outOfDistribution).toBe(beyond)
-      expect(modelWarnings(scores).map(({ code }) => code)).toEqual(beyond ? ['out-of-distribution'] : [])
+      expect(modelWarnings(scores, undefined).map(({ code }) => code)).toEqual(
+        beyond ? ['out-of-distribution'] : [],
+      )
     },
   )
 
   it('say that they do not tell, where the model has no such measure', () => {
     const scores = readScores(manifest, { probabilities, cam: maps })
     expect(scores.outOfDistribution).toBeNull()
-    expect(modelWarnings(scores)).toEqual([])
+    expect(modelWarnings(scores, undefined)).toEqual([])
   })
 
   it.each([undefined, Number.NaN])('are refused where the distance that is promised is %s', (oodScore) => {

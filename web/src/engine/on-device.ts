@@ -85,7 +85,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     geometry,
     grid: { stride: cam.stride, offset: cam.offset },
     image: { format: source.format, width: image.width, height: image.height },
-    warnings: [...qualityWarnings(quality), ...modelWarnings(scores)],
+    warnings: [...qualityWarnings(quality), ...modelWarnings(scores, lungs?.severity)],
     decision: decide(manifest, DEFAULT_SETTINGS, scores),
     ...(lungs && { severity: lungs.severity }),
     ...(outlines && { outlines }),

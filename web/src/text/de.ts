@@ -233,6 +233,11 @@ export const de: Text = {
     'maybe-rotated': 'Es ist vielleicht gedreht; bewertet wurde es, wie es ist.',
     'out-of-distribution':
       'Nach dem Maß des Modells gleicht es nicht den Bildern, mit denen das Modell trainiert wurde. Die Werte sagen vielleicht nichts aus.',
+    'lungs-not-found': 'Es sind keine zwei Lungen darauf zu sehen.',
+    'lungs-cut-off': 'Ein Teil einer Lunge liegt außerhalb.',
+    'lungs-implausible':
+      'Was gefunden wurde, liegt nicht so, wie zwei Lungen liegen. Vielleicht ist es gedreht oder keine frontale Aufnahme.',
+    'lungs-tilted': 'Die Lungen liegen schräg darin. Es ist vielleicht um einige Grad gedreht.',
     'corrected-inverted': 'Es war invertiert; bewertet und gezeigt wird es mit hellem Knochen.',
     'corrected-rotated-90': 'Es war im Uhrzeigersinn gedreht; bewertet und gezeigt wird es aufrecht.',
     'corrected-rotated-180': 'Es stand auf dem Kopf; bewertet und gezeigt wird es aufrecht.',

@@ -233,6 +233,10 @@ export const en: Text = {
     'maybe-rotated': 'It may be rotated; it was scored as it is.',
     'out-of-distribution':
       'By the model’s own measure, it is unlike the images that the model was trained on. Its scores may mean nothing.',
+    'lungs-not-found': 'Two lungs are not to be seen in it.',
+    'lungs-cut-off': 'A part of a lung lies outside of it.',
+    'lungs-implausible': 'What was found does not lie as two lungs do. It may be turned, or no frontal view.',
+    'lungs-tilted': 'The lungs lie tilted in it. It may be turned by some degrees.',
     'corrected-inverted': 'It was inverted; it was scored, and is shown, with bone bright.',
     'corrected-rotated-90': 'It was turned clockwise; it was scored, and is shown, upright.',
     'corrected-rotated-180': 'It lay upside down; it was scored, and is shown, upright.',

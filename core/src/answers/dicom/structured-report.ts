@@ -1,3 +1,4 @@
+import { modelWarnings, qualityWarnings } from '../../api/quality.ts'
 import type { Screened } from '../answer.ts'
 import type { ToldClass } from '../decision-text.ts'
 import { severityIn } from '../lung-findings.ts'
@@ -68,6 +69,7 @@ export async function toStructuredReport(
   )
   const severity = severityIn(answer)
   if (severity) groups.push(...(await severityGroups(severity, language, context)))
+  const warnings = [...qualityWarnings(answer.intake.quality), ...modelWarnings(answer.scores, severity)]
   return write(sopClass, await uid(form === 'text' ? 'report' : 'report-3d'), {
     ...equipment(manifest),
     // SR Document Series
@@ -108,6 +110,7 @@ export async function toStructuredReport(
           ...(manifest.site
             ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.site(manifest.site))]
             : []),
+          ...warnings.map(({ detail }) => textItem('CONTAINS', ['121106', 'DCM', 'Comment'], detail)),
           textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.disclaimer),
         ],
       },

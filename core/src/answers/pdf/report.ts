@@ -118,7 +118,7 @@ function writeFilm(pages: Pages, answer: Screened, header: Header | undefined, f
 function writeFoot(pages: Pages, answer: Screened): void {
   const words = wordsOf(answer.language)
   const { manifest, intake, scores, id, at } = answer
-  for (const { detail } of [...qualityWarnings(intake.quality), ...modelWarnings(scores)])
+  for (const { detail } of [...qualityWarnings(intake.quality), ...modelWarnings(scores, severityIn(answer))])
     pages.paragraph(detail, { size: 8 })
   const { point } = toldOf(answer).told
   const time = `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`

@@ -63,6 +63,11 @@ export const de: AnswerWords = {
       'lungs-implausible':
         'Was gefunden wurde, liegt nicht so, wie zwei Lungen liegen; vielleicht ist das Bild gedreht oder keine frontale Aufnahme',
     },
+    remarks: {
+      'lungs-cut-off':
+        'Ein kleiner Teil einer Lunge liegt außerhalb des Bildes; was von den Lungen gesagt wird, gilt für den sichtbaren Teil',
+      'lungs-tilted': 'Die Lungen liegen schräg im Bild; es ist vielleicht um einige Grad gedreht',
+    },
     right: 'Rechte Lunge',
     left: 'Linke Lunge',
     levels: { upper: 'Oberfeld', middle: 'Mittelfeld', lower: 'Unterfeld' },

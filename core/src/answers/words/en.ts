@@ -1,5 +1,5 @@
 import { DISCLAIMER } from '../../api/disclaimer.ts'
-import { LUNG_FAULTS } from '../../lungs/lung.ts'
+import { LUNG_FAULTS, LUNG_REMARKS } from '../../lungs/lung.ts'
 import type { AnswerWords } from './words.ts'
 
 export const en: AnswerWords = {
@@ -57,6 +57,7 @@ export const en: AnswerWords = {
     title: 'Opacity of the lungs',
     notAssessable: 'not assessable',
     faults: LUNG_FAULTS,
+    remarks: LUNG_REMARKS,
     right: 'Right lung',
     left: 'Left lung',
     levels: { upper: 'upper zone', middle: 'middle zone', lower: 'lower zone' },

@@ -1,4 +1,4 @@
-import type { LungFault } from '../../lungs/lung.ts'
+import type { LungFault, LungRemark } from '../../lungs/lung.ts'
 
 type Between = { readonly value: number; readonly low: number; readonly high: number }
 /** What is said of a manifest's `site`. */
@@ -74,6 +74,7 @@ export type AnswerWords = {
     readonly title: string
     readonly notAssessable: string
     readonly faults: Readonly<Record<LungFault, string>>
+    readonly remarks: Readonly<Record<LungRemark, string>>
     readonly right: string
     readonly left: string
     /** Thirds of a lung. */
