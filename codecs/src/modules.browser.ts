@@ -1,4 +1,5 @@
 import { composeCodecs, type WasmCodecName } from './compose.ts'
+import { rasterOf } from './raster.ts'
 import { scripts } from './scripts.ts'
 import { wasmFiles } from './wasm-files.ts'
 
@@ -9,6 +10,7 @@ import { wasmFiles } from './wasm-files.ts'
 export const codecs = composeCodecs(
   (name) => ({ factory: scripts[name], module: () => compile(name) }),
   () => compile('libjpeg-turbo'),
+  rasterOf(() => compile('raster')),
 )
 
 const compile = (name: WasmCodecName) =>

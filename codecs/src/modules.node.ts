@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { inflateSync } from 'node:zlib'
-import type { RuntimeCodecs } from '@detl/core/image/codecs'
 import { composeCodecs, type PackagedCodecName } from './compose.ts'
 import type { EmscriptenFactory } from './heap-codec.ts'
+import { rasterOf } from './raster.ts'
 import { wasmFiles } from './wasm-files.ts'
 
 const require = createRequire(import.meta.url)
@@ -14,8 +13,8 @@ const FILES: Record<PackagedCodecName, readonly [script: string, wasm: string]> 
   openjph: ['wasmjs', 'wasm'],
 }
 
-/** WebAssembly and scripts: WebAssembly files are read from the packages when they are first needed. */
-const composed = composeCodecs(
+/** The codecs in Node. */
+export const codecs = composeCodecs(
   (name) => {
     const [script, wasm] = FILES[name].map((file) => `@cornerstonejs/codec-${name}/${file}`) as [
       string,
@@ -27,16 +26,7 @@ const composed = composeCodecs(
     }
   },
   () => compile(require.resolve(wasmFiles['libjpeg-turbo'].module)),
+  rasterOf(() => compile(require.resolve(wasmFiles.raster.module))),
 )
 
 const compile = async (path: string) => WebAssembly.compile(await readFile(path))
-
-/** The codecs in Node. */
-export const codecs: RuntimeCodecs = {
-  ...composed,
-  // A stream of the web's kind over zlib takes half as long again as zlib itself.
-  inflate: (compressed, most) => {
-    const whole = compressed.length === 1 ? compressed[0]! : Buffer.concat(compressed)
-    return inflateSync(whole, { maxOutputLength: most, chunkSize: Math.max(64, most) })
-  },
-}

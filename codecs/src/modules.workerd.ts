@@ -1,5 +1,6 @@
 import { composeCodecs, type PackagedCodecName } from './compose.ts'
 import type { CodecSource } from './heap-codec.ts'
+import { raster } from './raster.workerd.ts'
 import { scripts } from './scripts.ts'
 
 const modules: Record<PackagedCodecName, CodecSource['module']> = {
@@ -11,4 +12,5 @@ const modules: Record<PackagedCodecName, CodecSource['module']> = {
 export const codecs = composeCodecs(
   (name) => ({ factory: scripts[name], module: modules[name] }),
   async () => (await import('@detl/codecs/libjpeg-turbo.wasm')).default,
+  raster,
 )

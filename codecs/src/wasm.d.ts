@@ -11,6 +11,10 @@ declare module '@detl/codecs/libjpeg-turbo.wasm' {
   const module: WebAssembly.Module
   export default module
 }
+declare module '@detl/codecs/raster.wasm' {
+  const module: WebAssembly.Module
+  export default module
+}
 declare module '@cornerstonejs/*/decodewasm' {
   const module: WebAssembly.Module
   export default module

@@ -22,7 +22,10 @@ export const PACKAGES: readonly NpmPackage[] = [
       },
       './wasm-files': 'codecs/src/wasm-files.ts',
     },
-    files: { './libjpeg-turbo.wasm': 'codecs/libjpeg-turbo/decode.wasm' },
+    files: {
+      './libjpeg-turbo.wasm': 'codecs/libjpeg-turbo/decode.wasm',
+      './raster.wasm': 'codecs/raster/raster.wasm',
+    },
   },
   {
     room: 'export',

@@ -1,3 +1,4 @@
+import { raster } from '@detl/codecs/raster.workerd'
 import { keyring } from '@detl/core/api/api-key'
 import { healthOf } from '@detl/core/api/health'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
@@ -147,7 +148,7 @@ function sharedParts(env: EdgeEnv, bindings: Bindings, longestMs: number) {
       accountBytes: Math.max(env.uploadBytes * ACCOUNT_SHARE, env.uploads.maxBytes),
       longestMs,
     }),
-    codecs: remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }),
+    codecs: { ...remoteCodecs({ fetch: (request) => bindings.CODECS.fetch(request) }), raster },
     infer: inference(env, bindings.INFER),
   }
 }

@@ -1,3 +1,5 @@
+import type { Raster } from './raster.ts'
+
 /** What a codec gives back: one frame, row-major, components interleaved. */
 export type DecodedFrame = {
   readonly width: number
@@ -41,11 +43,8 @@ export type Codecs = {
 
 /** What a runtime may have beside the codecs. */
 export type RuntimeCodecs = Codecs & {
-  /**
-   * The runtime's own inflater for a zlib stream (RFC 1950) that is there as a whole, where it is faster than `DecompressionStream`.
-   * It throws where the data are damaged or end early, and where they are more than `most` bytes: the stream then decides.
-   */
-  readonly inflate?: (compressed: readonly Uint8Array[], most: number) => Uint8Array
+  /** Loaded at its first call. */
+  readonly raster?: (() => Promise<Raster>) | undefined
 }
 
 /** To which longest side, in pixels, the caller reduces an image, and how many times that a decoder that stops early must leave. */

@@ -1,14 +1,10 @@
 import { AppError } from '../api/problem.ts'
-import type { RuntimeCodecs } from './codecs.ts'
 import { inflatePieces } from './inflate.ts'
-
-/** Rows of one pass: bytes a row without the filter byte. */
-export type PassSize = { readonly bytes: number; readonly rows: number }
+import type { PassSize } from './raster.ts'
 
 /**
  * Inflates IDAT bodies and hands out unfiltered rows, in order. A row is valid until the next call of `onRow`.
  * Reading stops after the last row: what a bomb would inflate to beyond that is never produced.
- * @param inflate the runtime's own inflater, used where all rows are small enough to be held
  * @returns whether the data end as they must; not so where they are cut off or damaged behind the last row
  * @throws AppError 'image-undecodable' if rows are missing, or their checksum is wrong
  */
@@ -17,38 +13,13 @@ export async function inflateRows(
   passes: readonly PassSize[],
   bytesPerPixel: number,
   onRow: (row: Uint8Array, pass: number, y: number) => void,
-  inflate?: RuntimeCodecs['inflate'],
 ): Promise<{ whole: boolean }> {
   const rows = new RowAssembler(passes, bytesPerPixel, onRow)
-  const inflated = inflate && atOnce(compressed, passes, inflate)
-  if (inflated) {
-    rows.push(inflated)
-    return { whole: true }
-  }
   // Once all rows are there, the stream is read on only to its checksum: a byte more stops it.
   const end = await inflatePieces(compressed, 'deflate', (piece) => rows.push(piece) === piece.length)
   if (!rows.done) throw damaged('it has fewer rows than its header says')
   if (end === 'checksum') throw damaged('the checksum of its rows is wrong')
   return { whole: end !== 'early' }
-}
-
-/** Of a large radiograph, 2500 × 3000 pixels of 16 bits, there are 15 MB; what has more comes piece by piece. */
-const AT_ONCE_BYTES = 1 << 25
-
-/** All rows, or undefined where there are too many to hold or anything is wrong with the data: the stream says what. */
-function atOnce(
-  compressed: readonly Uint8Array[],
-  passes: readonly PassSize[],
-  inflate: NonNullable<RuntimeCodecs['inflate']>,
-): Uint8Array | undefined {
-  const bytes = passes.reduce((sum, pass) => sum + pass.rows * (1 + pass.bytes), 0)
-  if (bytes > AT_ONCE_BYTES) return undefined
-  try {
-    const inflated = inflate(compressed, bytes)
-    return inflated.length === bytes ? inflated : undefined
-  } catch {
-    return undefined
-  }
 }
 
 const damaged = (what: string) => new AppError('image-undecodable', `the PNG is damaged: ${what}`)

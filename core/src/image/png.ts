@@ -1,45 +1,17 @@
-import { AppError } from '../api/problem.ts'
-import { checkMemory, checkSize } from './check-limits.ts'
+import { checkMemory } from './check-limits.ts'
+import type { RuntimeCodecs } from './codecs.ts'
 import type { DecodeOptions } from './decode-options.ts'
-import { orientationOf } from './exif.ts'
 import type { FileRemark } from './file-remark.ts'
 import type { ImageSource } from './image-source.ts'
-import type { ImageLimits } from './limits.ts'
-import { crc32 } from './png-encode.ts'
+import { COLOUR_TYPES, readChunks } from './png-chunks.ts'
 import { inflateRows } from './png-inflate.ts'
 import { type PngLayout, rowReader } from './png-samples.ts'
+import type { PngRows } from './raster.ts'
 import type { RowSink } from './row-sink.ts'
 import { TurningSink } from './turning-sink.ts'
 
-/** Colour types of the PNG specification (third edition), table 9: samples a pixel and bit depths allowed. */
-const COLOUR_TYPES: Record<
-  number,
-  { colour: ImageSource['colour']; alpha: boolean; channels: number; depths: number[] }
-> = {
-  0: { colour: 'grey', alpha: false, channels: 1, depths: [1, 2, 4, 8, 16] },
-  2: { colour: 'rgb', alpha: false, channels: 3, depths: [8, 16] },
-  3: { colour: 'palette', alpha: false, channels: 1, depths: [1, 2, 4, 8] },
-  4: { colour: 'grey', alpha: true, channels: 2, depths: [8, 16] },
-  6: { colour: 'rgb', alpha: true, channels: 4, depths: [8, 16] },
-}
-
-/** Usual chunks have 8 KB or more: 64 MB are 8,192 of them. */
-const MAX_CHUNKS = 65_536
-
-/** Adam7: first column, first row, column step, row step of each pass. */
-const ADAM7 = [
-  [0, 0, 8, 8],
-  [4, 0, 8, 8],
-  [0, 4, 4, 8],
-  [2, 0, 4, 4],
-  [0, 2, 2, 4],
-  [1, 0, 2, 2],
-  [0, 1, 1, 2],
-] as const
-
 /**
  * PNG → grey, turned upright by its eXIf orientation. Colour becomes BT.601 luma; gamma and colour profiles are left alone; transparency is laid over black.
- * Rows are unfiltered as they come out of the inflater: two are held, or the image if it is interlaced.
  */
 export async function readPng(
   bytes: Uint8Array,
@@ -54,98 +26,139 @@ export async function readPng(
   const layout: PngLayout = { ...kind, bits, palette, transparency }
   const size = { width, height, bits: kind.colour === 'palette' ? 8 : bits }
   const held = (interlaced ? 2 : 0) + sink.waiting(size)
-  checkMemory(bytes.length + width * height * held, interlaced ? 'an interlaced PNG' : 'a PNG', limits)
+  const memory = bytes.length + width * height * held
+  checkMemory(memory, interlaced ? 'an interlaced PNG' : 'a PNG', limits)
   sink.start(size)
-  // Rows of one pass go on as they come; those of several are put together first.
-  const samples = new Uint16Array(interlaced ? width * height : width + (width & 1))
-  const reader = rowReader(layout, samples)
-  const passes = (interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const))
-    .map(([x, y, dx, dy]) => ({
-      x,
-      y,
-      dx,
-      dy,
-      columns: Math.ceil((width - x) / dx),
-      rows: Math.ceil((height - y) / dy),
-    }))
-    .filter(({ columns, rows }) => columns > 0 && rows > 0)
-  const bitsPerPixel = kind.channels * bits
-  const { whole } = await inflateRows(
-    data,
-    passes.map(({ columns, rows }) => ({ bytes: Math.ceil((columns * bitsPerPixel) / 8), rows })),
-    Math.max(1, bitsPerPixel >> 3),
-    (row, pass, y) => {
-      const { x, y: firstRow, dx, dy, columns } = passes[pass]!
-      if (interlaced) reader.read(row, columns, (firstRow + y * dy) * width + x, dx)
-      else {
-        reader.read(row, columns, 0, 1)
-        sink.push(samples, 0, 1)
-      }
-    },
-    codecs.inflate,
-  )
-  if (interlaced) sink.push(samples, 0, height)
+  const raster = { width, height, layout, interlaced, data }
+  const { whole, chroma } = await pushRows(raster, sink, codecs, limits.maxMemory - memory)
   turning?.finish()
   const { colour } = kind
   const alpha = kind.alpha || transparency !== undefined
-  const chroma = reader.chroma(width * height)
   const remarks: FileRemark[] = whole && chunks.ended ? [] : ['end-missing']
   return { format: 'png', width, height, bits, colour, alpha, chroma, remarks }
 }
 
-function readChunks(bytes: Uint8Array, limits: ImageLimits) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const data: Uint8Array[] = []
-  let header: { width: number; height: number; bits: number; type: number; interlaced: boolean } | undefined
-  let palette: Uint8Array | undefined
-  let transparency: Uint8Array | undefined
-  let orientation = 1
-  let chunks = 0
-  let ended = false
-  // Where chunks end early, the rows tell whether the data are all there.
-  for (let at = 8; at + 8 <= bytes.length; ) {
-    if (++chunks > MAX_CHUNKS)
-      throw new AppError('image-too-large', `a PNG of more than ${MAX_CHUNKS} chunks`)
-    const length = view.getUint32(at)
-    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
-    const body = bytes.subarray(at + 8, at + 8 + length)
-    if (header === undefined && name !== 'IHDR') throw damaged('its first chunk is not the header')
-    if (name === 'IHDR') {
-      if (length !== 13 || body.length < 13 || at + 25 > bytes.length)
-        throw damaged('its header has a wrong length')
-      header = readHeader(new DataView(body.buffer, body.byteOffset, 13))
-      checkSize(header.width, header.height, limits)
-      if (crc32(bytes.subarray(at + 4, at + 21)) !== view.getUint32(at + 21)) {
-        throw damaged('the checksum of its header is wrong')
-      }
-    } else if (name === 'PLTE') palette = body
-    else if (name === 'tRNS') transparency = body
-    else if (name === 'IDAT') data.push(body)
-    else if (name === 'eXIf') orientation = orientationOf(body) ?? orientation
-    else if (name === 'IEND') {
-      ended = true
-      break
-    } else if (data.length === 0 && (bytes[at + 4]! & 32) === 0)
-      throw damaged('a critical chunk of it is unknown')
-    at += 12 + length
+/** What the rows of a PNG's image data are. */
+type PngRaster = {
+  readonly width: number
+  readonly height: number
+  readonly layout: PngLayout
+  readonly interlaced: boolean
+  /** The bodies of the IDAT chunks. */
+  readonly data: readonly Uint8Array[]
+}
+
+/** A pass: its first column and row, the steps between its columns and its rows, and how many there are. */
+type Pass = {
+  readonly x: number
+  readonly y: number
+  readonly dx: number
+  readonly dy: number
+  readonly columns: number
+  /** Bytes a row, without the filter byte. */
+  readonly bytes: number
+  readonly rows: number
+}
+
+/** Adam7: first column, first row, column step, row step of each pass. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const
+
+const ONE_PASS = [[0, 0, 1, 1]] as const
+
+/** Of a large radiograph, 2500 × 3000 pixels of 16 bits, there are 15 MB; what has more comes piece by piece. */
+const AT_ONCE_BYTES = 1 << 25
+
+/**
+ * Rows → grey samples → sink. At once where the runtime has a raster and the memory allows; else piece by piece: two rows are then held, or the image
+ * if it is interlaced.
+ * @param memory bytes that may be taken beside those that were counted before
+ * @returns whether the data end as they must, and the mean colour spread
+ */
+async function pushRows(
+  png: PngRaster,
+  sink: RowSink,
+  codecs: RuntimeCodecs,
+  memory: number,
+): Promise<{ whole: boolean; chroma: number }> {
+  const { width, height, layout, interlaced, data } = png
+  const passes = passesOf(png)
+  const bytesPerPixel = Math.max(1, (layout.channels * layout.bits) >> 3)
+  const plain = isPlain(png)
+  const inflated = sum(passes.map(({ bytes, rows }) => rows * (1 + bytes)))
+  const needed = 1.2 * (inflated + sum(data.map(({ length }) => length)))
+  const raster = inflated <= AT_ONCE_BYTES && needed <= memory ? await codecs.raster?.() : undefined
+  const words = plain && layout.bits === 16
+  const rows = raster?.pngRows(data, passes, bytesPerPixel, words)
+  if (rows && plain) {
+    pushPlain(rows, words, height, sink)
+    return { whole: true, chroma: 0 }
   }
-  if (header === undefined || data.length === 0) throw damaged('it has no image data')
-  if (header.type === 3 && palette === undefined) throw damaged('its palette is missing')
-  return { ...header, palette, transparency, data, orientation, ended }
+  // Rows of one pass go on as they come; those of several are put together first.
+  const samples = new Uint16Array(interlaced ? width * height : width + (width & 1))
+  const reader = rowReader(layout, samples)
+  const onRow = (row: Uint8Array, number: number, y: number) => {
+    const pass = passes[number]!
+    if (interlaced) reader.read(row, pass.columns, (pass.y + y * pass.dy) * width + pass.x, pass.dx)
+    else {
+      reader.read(row, pass.columns, 0, 1)
+      sink.push(samples, 0, 1)
+    }
+  }
+  if (rows) eachRow(rows, passes, onRow)
+  const { whole } = rows ? { whole: true } : await inflateRows(data, passes, bytesPerPixel, onRow)
+  if (interlaced) sink.push(samples, 0, height)
+  return { whole, chroma: reader.chroma(width * height) }
 }
 
-function readHeader(view: DataView) {
-  const [bits, type, compression, filter, interlace] = [8, 9, 10, 11, 12].map((at) => view.getUint8(at)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  if (!COLOUR_TYPES[type]?.depths.includes(bits))
-    throw damaged(`colour type ${type} with ${bits} bits does not exist`)
-  if (compression !== 0 || filter !== 0 || interlace > 1) throw damaged('its header names an unknown method')
-  return { width: view.getUint32(0), height: view.getUint32(4), bits, type, interlaced: interlace === 1 }
+/** Whether the rows are the samples: grey, of whole bytes. */
+const isPlain = ({ layout, interlaced }: PngRaster) =>
+  layout.colour === 'grey' &&
+  !layout.alpha &&
+  layout.transparency === undefined &&
+  layout.bits >= 8 &&
+  !interlaced
+
+function passesOf({ width, height, layout, interlaced }: PngRaster): Pass[] {
+  return (interlaced ? ADAM7 : ONE_PASS)
+    .map(([x, y, dx, dy]) => {
+      const columns = Math.ceil((width - x) / dx)
+      const bytes = Math.ceil((columns * layout.channels * layout.bits) / 8)
+      return { x, y, dx, dy, columns, bytes, rows: Math.ceil((height - y) / dy) }
+    })
+    .filter(({ columns, rows }) => columns > 0 && rows > 0)
 }
 
-const damaged = (what: string) => new AppError('image-undecodable', `the PNG is damaged: ${what}`)
+function pushPlain({ bytes, release }: PngRows, words: boolean, height: number, sink: RowSink): void {
+  try {
+    sink.push(words ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1) : bytes, 0, height)
+  } finally {
+    release()
+  }
+}
+
+function eachRow(
+  rows: PngRows,
+  passes: readonly Pass[],
+  onRow: (row: Uint8Array, pass: number, y: number) => void,
+): void {
+  try {
+    let at = 0
+    for (const [number, pass] of passes.entries()) {
+      for (let y = 0; y < pass.rows; y++, at += pass.bytes) {
+        onRow(rows.bytes.subarray(at, at + pass.bytes), number, y)
+      }
+    }
+  } finally {
+    rows.release()
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)

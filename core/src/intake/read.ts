@@ -30,8 +30,12 @@ export async function readReduced(
   longest: number = spec.workingSize,
 ): Promise<ReadImage> {
   const reduceTo: Reduction = { longest, margin: spec.decodeMargin }
-  const sink = new ReducingSink(longest)
-  const source = await readImage(bytes, { ...options, reduceTo }, sink)
-  const { width, height, bits } = sink.size
-  return { working: sink.working(), size: { width, height, bits }, source }
+  const sink = new ReducingSink(longest, await options.codecs.raster?.())
+  try {
+    const source = await readImage(bytes, { ...options, reduceTo }, sink)
+    const { width, height, bits } = sink.size
+    return { working: sink.working(), size: { width, height, bits }, source }
+  } finally {
+    sink.release()
+  }
 }

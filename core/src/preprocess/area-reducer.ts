@@ -1,62 +1,87 @@
+import type { AreaLoops, Columns, Raster } from '../image/raster.ts'
+import type { Samples } from '../image/row-sink.ts'
+
 /**
  * Area average of an image fed row by row: output cell (i,j) is the mean of the source over
  * [i·w/W, (i+1)·w/W] × [j·h/H, (j+1)·h/H], with partial pixels weighted by their overlap. Antialiased for any
  * size, whose sides w and h need not be whole numbers; reduces or keeps, never enlarges. float64, the order of additions is fixed: the same bits in every runtime.
  */
 export class AreaReducer {
-  /** Row-major, width × height; complete after the last source row. */
-  readonly out: Float64Array
-  private readonly columns: Columns
-  private readonly rowSums: Float64Array
+  private readonly loops: AreaLoops
   private readonly scaleY: number
   private readonly cellArea: number
   readonly size: { readonly width: number; readonly height: number }
   private y = 0
   private j = 0
 
-  constructor(source: { width: number; height: number }, target: { width: number; height: number }) {
+  /** @param raster the runtime's; the same in JavaScript if absent. Then `release` must be called */
+  constructor(
+    source: { width: number; height: number },
+    target: { width: number; height: number },
+    raster?: Raster,
+  ) {
     this.size = target
     const scaleX = source.width / target.width
     this.scaleY = source.height / target.height
     this.cellArea = scaleX * this.scaleY
-    this.out = new Float64Array(target.width * target.height)
-    this.columns = columnsOf(source.width, target.width)
-    this.rowSums = new Float64Array(target.width)
+    const columns = columnsOf(source.width, target.width)
+    this.loops =
+      raster?.areaLoops(columns, target.height, Math.ceil(source.width)) ??
+      new ScriptLoops(columns, target.height)
+  }
+
+  /** Row-major, width × height; complete after the last source row. */
+  get out(): Float64Array {
+    return this.loops.out
   }
 
   /**
    * Takes the next row: `samples[offset … offset + source width)`, the width rounded up.
    * @param levels what each sample stands for, if not itself; longer than the largest sample
    */
-  push(samples: Uint8Array | Uint16Array, offset: number, levels?: Uint16Array): void {
-    // A loop for each kind of row, so that each sees one type of array only: it then compiles to plain loads.
-    if (levels !== undefined) sumLevels(samples, offset, levels, this.columns, this.rowSums)
-    else if (samples instanceof Uint16Array) sumWords(samples, offset, this.columns, this.rowSums)
-    else sumBytes(samples, offset, this.columns, this.rowSums)
-    const { y } = this
+  push(samples: Samples, offset: number, levels?: Uint16Array): void {
+    const { loops, y } = this
     const { height } = this.size
+    loops.sum(samples, offset, levels)
     this.y++
     for (; this.j < height; this.j++) {
       const bottom = (this.j + 1) * this.scaleY
       const overlap = Math.min(y + 1, bottom) - Math.max(y, this.j * this.scaleY)
-      if (overlap > 0) this.addRow(overlap / this.cellArea)
+      if (overlap > 0) loops.add(this.j, overlap / this.cellArea)
       if (bottom > y + 1) return
     }
   }
 
-  private addRow(weight: number): void {
-    const { rowSums, out } = this
-    const { width } = this.size
-    for (let i = 0, to = this.j * width; i < width; i++, to++) out[to] = out[to]! + rowSums[i]! * weight
+  release(): void {
+    this.loops.release()
   }
 }
 
-/** Of each output column: its first and last source column, and how much of them it covers. */
-type Columns = {
-  readonly first: Int32Array
-  readonly last: Int32Array
-  readonly firstWeight: Float64Array
-  readonly lastWeight: Float64Array
+class ScriptLoops implements AreaLoops {
+  readonly out: Float64Array
+  private readonly columns: Columns
+  private readonly sums: Float64Array
+
+  constructor(columns: Columns, rows: number) {
+    this.columns = columns
+    this.sums = new Float64Array(columns.first.length)
+    this.out = new Float64Array(this.sums.length * rows)
+  }
+
+  sum(samples: Samples, offset: number, levels?: Uint16Array): void {
+    // A loop for each kind of row, so that each sees one type of array only: it then compiles to plain loads.
+    if (levels !== undefined) sumLevels(samples, offset, levels, this.columns, this.sums)
+    else if (samples instanceof Uint16Array) sumWords(samples, offset, this.columns, this.sums)
+    else sumBytes(samples, offset, this.columns, this.sums)
+  }
+
+  add(j: number, weight: number): void {
+    const { sums, out } = this
+    const width = sums.length
+    for (let i = 0, to = j * width; i < width; i++, to++) out[to] = out[to]! + sums[i]! * weight
+  }
+
+  release(): void {}
 }
 
 function columnsOf(source: number, target: number): Columns {

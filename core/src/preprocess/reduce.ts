@@ -1,3 +1,4 @@
+import type { Raster } from '../image/raster.ts'
 import type { ImageSize, RowSink, Samples } from '../image/row-sink.ts'
 import { AreaReducer } from './area-reducer.ts'
 import type { WorkingImage } from './working-image.ts'
@@ -11,24 +12,26 @@ export function workingSize(source: { width: number; height: number }, longest: 
   }
 }
 
-/** Step `reduce`, while the image is decoded: no more of it is held than the working image. */
+/** Step `reduce`, while the image is decoded: no more of it is held than the working image. Whoever gives it a raster calls `release` at the end. */
 export class ReducingSink implements RowSink {
   readonly waiting = () => 0
   /** Of the source, before any halving. */
   size: ImageSize = { width: 1, height: 1, bits: 1 }
   private readonly longest: number
   private columns = 1
+  private readonly raster: Raster | undefined
   private reducer = new AreaReducer(this.size, this.size)
 
-  constructor(longest: number) {
+  constructor(longest: number, raster?: Raster) {
     this.longest = longest
+    this.raster = raster
   }
 
   start({ width, height, bits, full }: ImageSize): void {
     const { halvings, ...size } = full ?? { width, height, halvings: 0 }
     this.size = { ...size, bits }
     const extent = { width: size.width / 2 ** halvings, height: size.height / 2 ** halvings }
-    this.reducer = new AreaReducer(extent, workingSize(extent, this.longest))
+    this.reducer = new AreaReducer(extent, workingSize(extent, this.longest), this.raster)
     this.columns = width
   }
 
@@ -45,5 +48,9 @@ export class ReducingSink implements RowSink {
       data[i] = Math.min(65535, (out[i]! * factor + 0.5) | 0)
     }
     return { ...this.reducer.size, data }
+  }
+
+  release(): void {
+    this.reducer.release()
   }
 }

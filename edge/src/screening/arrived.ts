@@ -1,5 +1,5 @@
 import { AppError } from '@detl/core/api/problem'
-import type { Codecs } from '@detl/core/image/codecs'
+import type { RuntimeCodecs } from '@detl/core/image/codecs'
 import type { ImageLimits } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import type { Intake, TakenIn } from '@detl/core/intake/taken-in'
@@ -10,7 +10,7 @@ import { decodeTensorUpload, TENSOR_TYPE } from '@detl/core/wire/tensor-upload'
 export type ArrivalDeps = {
   readonly manifest: Manifest
   readonly limits: ImageLimits
-  readonly codecs: Codecs
+  readonly codecs: RuntimeCodecs
 }
 
 export type ArrivedImage = {
