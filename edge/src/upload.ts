@@ -2,6 +2,7 @@ import { AppError } from '@detl/core/api/problem'
 import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from './byte-budget.ts'
 import type { Deadline } from './deadline.ts'
+import { drain } from './drain.ts'
 
 export type UploadRules = {
   readonly maxBytes: number
@@ -97,8 +98,8 @@ async function readBody(
       length += chunk.byteLength
     }
   } catch (error) {
-    // What else comes is not wanted; a caller that is gone has nothing to be told.
-    void reader.cancel().catch(() => undefined)
+    if (error instanceof AppError && error.code === 'body-too-large') await drain(reader)
+    else void reader.cancel().catch(() => undefined) // a caller that stalls or is gone has nothing to be told
     throw error
   }
   if (length === 0) throw new AppError('image-missing', 'the body is empty; it must be the image')

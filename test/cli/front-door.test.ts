@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startFrontDoor } from '../../cli/src/serve/front-door.ts'
@@ -76,6 +76,34 @@ async function door() {
   }
 }
 
+/** A door before another server, and uploads through it: the answer's status and body, or what became of the connection. */
+async function inFrontOf(behind: Server) {
+  behind.listen(0, '127.0.0.1')
+  await once(behind, 'listening')
+  const { port } = behind.address() as AddressInfo
+  const front = await startFrontDoor({ host: '127.0.0.1', port: 0 }, () => port)
+  stops.push(front.stop, () => behind.close().closeAllConnections())
+  const upload = (megabytes: number) =>
+    new Promise<string>((resolve) => {
+      const sending = request(`${front.url}/v1/comparisons`, { method: 'POST', agent: false })
+      sending.once('error', (error) => resolve(String(error)))
+      sending.once('response', async (response) => {
+        let text = ''
+        for await (const piece of response) text += piece
+        resolve(`${response.statusCode} ${text}`)
+        sending.destroy()
+      })
+      const piece = Buffer.alloc(2 ** 20)
+      const send = (left: number) => {
+        if (left === 0) sending.end()
+        else if (sending.write(piece)) setImmediate(send, left - 1)
+        else sending.once('drain', () => send(left - 1))
+      }
+      send(megabytes)
+    })
+  return { upload }
+}
+
 describe('the front door of a local start', () => {
   it('lets in six who come together', async () => {
     const { together } = await door()
@@ -88,6 +116,33 @@ describe('the front door of a local start', () => {
     expect(await together(40)).toBe(3)
     later(1001)
     expect(await together(6)).toBe(6)
+  })
+
+  it('passes a refusal on while the upload is still being sent, and reads on until its sender has seen it', async () => {
+    const behind = createServer((_, answer) => {
+      // As the runtime does: an answer, then the connection is closed with the rest of the body unread.
+      answer.writeHead(401, { 'content-type': 'application/problem+json', connection: 'close' })
+      answer.end('{"code":"key-invalid"}', () => answer.socket?.destroySoon())
+    })
+    const { upload } = await inFrontOf(behind)
+    const seen = await Promise.all(Array.from({ length: 8 }, () => upload(20)))
+    expect(seen).toEqual(Array(8).fill('401 {"code":"key-invalid"}'))
+  })
+
+  it('never answers 500 with the words of the runtime, whose connection to the edge was lost', async () => {
+    const behind = createServer((incoming, answer) => {
+      incoming.once('data', () => answer.writeHead(500).end('Error: Network connection lost.'))
+    })
+    const { upload } = await inFrontOf(behind)
+    expect(await upload(20)).toMatch(/^503 .*"type":"\/problems\/overloaded"/)
+  })
+
+  it('answers 503, not with a cut connection, where the connection behind it breaks', async () => {
+    const behind = createServer((incoming) => {
+      incoming.once('data', () => incoming.socket.destroy())
+    })
+    const { upload } = await inFrontOf(behind)
+    expect(await upload(20)).toMatch(/^503 .*broke off inside/)
   })
 
   it('does not take places from others where one account asks for too much', async () => {

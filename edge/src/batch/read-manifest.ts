@@ -6,6 +6,7 @@ import {
 } from '@detl/core/api/batch'
 import { AppError } from '@detl/core/api/problem'
 import { csvCells } from '../csv.ts'
+import { piecesOf } from '../drain.ts'
 
 export type ManifestType = 'ndjson' | 'csv'
 
@@ -114,7 +115,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
       throw new AppError('request-invalid', 'the manifest is not UTF-8', { cause })
     }
   }
-  for await (const bytes of body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const bytes of piecesOf(body)) {
     const lines = (rest + text(bytes)).split('\n')
     rest = lines.pop()!
     for (const line of [...lines, ...(rest.length > MAX_MANIFEST_LINE_BYTES ? [rest] : [])]) {

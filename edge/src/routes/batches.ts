@@ -15,6 +15,7 @@ import { manifestType } from '../batch/read-manifest.ts'
 import { csv, failuresAfter, fhirBundle, fhirNdjson, ndjson, streamOf } from '../batch/results.ts'
 import { checkItem, type SourceHosts } from '../batch/source-rules.ts'
 import type { EdgeContext } from '../context.ts'
+import { drain } from '../drain.ts'
 import { doer, requireScope } from '../middleware/auth.ts'
 import { invalidInput, valid } from '../middleware/problem.ts'
 import { idempotencyKeyOf, languageOf } from '../screening/headers.ts'
@@ -144,7 +145,7 @@ async function createBatch(deps: BatchRouteDeps, c: Context<EdgeContext>): Promi
   if (made === 'made') {
     const check = (item: BatchItem) => checkItem(item, account, sourceHosts)
     await loadManifest({ book, sealer, account, id, loader, paused }, body, type, check)
-  } else await body.cancel()
+  } else await drain(body.getReader())
   if (made === 'loading')
     throw new AppError(
       'idempotency-in-flight',
