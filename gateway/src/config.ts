@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { DICOM_OBJECTS } from '@detl/core/api/dicom-objects'
 import { AppError } from '@detl/core/api/problem'
 import { LANGUAGES } from '@detl/core/model/classes'
 import * as z from 'zod'
@@ -17,10 +18,7 @@ const tls = z.strictObject({ key: file.optional(), cert: file.optional(), ca: fi
 /** Headers for a server, such as Authorization. */
 const headers = z.record(z.string(), z.string()).default({})
 
-const dicomObjects = z
-  .array(z.enum(['sr', 'sc']))
-  .min(1)
-  .default(['sr', 'sc'])
+const dicomObjects = z.array(z.enum(DICOM_OBJECTS)).min(1).default(['sr', 'sc'])
 
 const dimseDestination = z.strictObject({
   kind: z.literal('dimse'),

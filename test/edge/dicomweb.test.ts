@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import type { KeyInput } from '@detl/core/api/account'
 import { readRelated, writeRelated } from '@detl/core/wire/multipart-related'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
+import { chestDicom, colourDicom, PATIENT } from '../support/chest-dicom.ts'
 import { edgeApp } from '../support/edge-app.ts'
 import { listen } from '../support/listen.ts'
 
@@ -37,11 +37,12 @@ async function customer({ keepHours, mode = 'live' }: { keepHours?: number; mode
     mode,
     scopes: ['screenings:write', 'screenings:read', 'usage:read', 'account:write'],
   })
-  const keep = async (hours: number | undefined) =>
+  const keep = async (hours: number | undefined, keepObjects?: readonly string[]) =>
     edge.call('PUT', '/v1/account/settings', key, {
       operatingPoint: 'balanced',
       prevalence: {},
       ...(hours !== undefined && { keepHours: hours }),
+      ...(keepObjects && { keepObjects }),
     })
   if (keepHours !== undefined) await keep(keepHours)
   const get = (path: string, accept?: string) =>
@@ -93,6 +94,22 @@ describe('what is made of an image that came by STOW-RS', () => {
     now += 1
     for (const path of [`${BASE}/instances`, `${STUDY}/series`]) expect((await get(path)).status).toBe(204)
     expect((await get(STUDY)).status).toBe(404)
+  })
+
+  it('is what the account chose, each in a series of its own; what an image cannot be told as is left out', async () => {
+    const { keep, store, json } = await customer()
+    await keep(1, ['sr', 'measurements', 'sc', 'seg', 'gsps', 'pdf'])
+    await store(image)
+    expect(values(await json(`${STUDY}/series`), '00080060')).toEqual(['DOC', 'OT', 'PR', 'SEG', 'SR', 'SR'])
+    const colour = colourDicom({ '0020000d': ['UI', '2.25.1112'], '00080018': ['UI', '2.25.3334'] })
+    expect((await store(colour)).status).toBe(200)
+    expect(values(await json(`${BASE}/studies/2.25.1112/series`), '00080060')).toEqual([
+      'DOC',
+      'OT',
+      'SEG',
+      'SR',
+      'SR',
+    ])
   })
 
   it.each<[string, number]>([

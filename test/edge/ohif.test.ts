@@ -1,3 +1,4 @@
+import { type Screening, screeningSchema } from '@detl/core/api/screening'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
@@ -7,6 +8,7 @@ import { listen } from '../support/listen.ts'
 import { OPERATING_POINTS, testManifest } from '../support/manifest.ts'
 import { noOhif, serveOhif } from '../support/ohif.ts'
 import { hasOrthanc, startOrthanc } from '../support/orthanc.ts'
+import { TEST_REGIONS } from '../support/regions.ts'
 
 const noViewer = noBrowser ?? noOhif
 const missing = noViewer ?? (hasOrthanc() ? undefined : 'no Orthanc with DICOMweb')
@@ -21,6 +23,11 @@ async function openStudy(browser: Browser, url: string, errors: string[]): Promi
   return page
 }
 
+function assessable({ severity }: Screening) {
+  if (!severity?.assessable) throw new Error('not assessable')
+  return severity
+}
+
 describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing})` : ''}`, () => {
   let orthanc: Awaited<ReturnType<typeof startOrthanc>>
   let edge: Awaited<ReturnType<typeof edgeApp>>
@@ -28,17 +35,23 @@ describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing}
   let browser: Browser
   let page: Page
   let headline: string
+  let screening: Screening
   const errors: string[] = []
 
   beforeAll(async () => {
     orthanc = await startOrthanc({ dicomWeb: true })
-    edge = await edgeApp({ manifest: testManifest({ operatingPoints: OPERATING_POINTS }) })
+    const manifest = testManifest({ operatingPoints: OPERATING_POINTS, regions: TEST_REGIONS })
+    edge = await edgeApp({ manifest, gpuDeadlineMs: 10_000 })
     const image = chestDicom(512)
     await orthanc.store(image)
-    for (const accept of ['application/dicom', 'application/dicom;object=sr'])
+    for (const accept of [
+      'application/dicom',
+      'application/dicom;object=sr',
+      'application/dicom;object=measurements',
+    ])
       await orthanc.store(new Uint8Array(await (await edge.screen(image, { accept })).arrayBuffer()))
-    const answer = (await (await edge.screen(image)).json()) as { decision: { headline: string } }
-    headline = answer.decision.headline
+    screening = screeningSchema.parse(await (await edge.screen(image)).json())
+    headline = screening.decision.headline
     ohif = await serveOhif(orthanc.url)
     browser = await launch()
     page = await openStudy(browser, ohif.url, errors)
@@ -60,6 +73,49 @@ describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing}
       expect(shown).toContain(`AI probability of ${name}: below threshold`)
     expect(shown).toContain('The scores assist a qualified reader; they are not a diagnosis.')
     expect(shown).not.toContain('not supported')
+    expect(errors).toEqual([])
+  }, 60_000)
+
+  it('draws lungs, zones and the hottest places of the measurements on the X-ray', async () => {
+    await page.getByText('DETL measurements (not for diagnosis)').first().dblclick()
+    const layer = page.locator('.cornerstone-viewport-element svg.svg-layer').last()
+    const labels = () => layer.locator('text').allTextContents()
+    const { extent, score } = assessable(screening)
+    const scores = screening.classes.map(
+      ({ id, name }) => `AI probability of ${name.en}: ${(100 * screening.probabilities[id]!).toFixed(2)} %`,
+    )
+    await expect.poll(async () => (await labels()).join('\n'), { timeout: 30_000 }).toContain(scores[0])
+    const shown = (await labels()).join('\n')
+    for (const label of [
+      ...scores,
+      `Share that is opaque: ${(100 * extent.right.value).toFixed(2)} %`,
+      `Share that is opaque: ${(100 * extent.left.value).toFixed(2)} %`,
+      `Opacity score, 0 to 18: ${score.value.toFixed(2)} {score}`,
+    ])
+      expect(shown).toContain(label)
+    // The film fills the height of the viewport, in its middle: its pixels are those of the outlines, scaled.
+    const { width, height } = (await layer.boundingBox())!
+    const scale = height / screening.image.height
+    const left = (width - screening.image.width * scale) / 2
+    const drawn = await layer.evaluate<number[][][], string>(
+      (svg) =>
+        [...svg.querySelectorAll('polyline, path')].map((line) => {
+          const text = line.getAttribute('points') ?? line.getAttribute('d') ?? ''
+          const numbers = [...text.matchAll(/-?[\d.]+/g)].map(Number)
+          return Array.from({ length: numbers.length / 2 }, (_, i) => numbers.slice(2 * i, 2 * i + 2))
+        }),
+      '',
+    )
+    expect(Object.keys(screening.outlines!)).toHaveLength(8)
+    for (const [name, outline] of Object.entries(screening.outlines!)) {
+      const expected = [...outline!, outline![0]!].map(([x, y]) => [left + x! * scale, y! * scale])
+      const off = drawn
+        .filter((line) => line.length === expected.length)
+        .map((line) =>
+          Math.max(...line.map(([x, y], i) => Math.hypot(x! - expected[i]![0]!, y! - expected[i]![1]!))),
+        )
+      expect(Math.min(...off), name).toBeLessThan(1)
+    }
     expect(errors).toEqual([])
   }, 60_000)
 })

@@ -10,7 +10,7 @@ import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
+import { colourDicom, PATIENT } from '../support/chest-dicom.ts'
 import { hasTool, runDicomTool } from '../support/dicom-tools.ts'
 import { edgeApp } from '../support/edge-app.ts'
 import { chestPng } from '../support/images.ts'
@@ -183,20 +183,9 @@ describe('a presentation state', () => {
   it('is refused by name for an image without UIDs, and for one in colour', async () => {
     const without = await edge.screen(await chestPng(1, 256), { accept: GSPS })
     expect([without.status, await without.text()]).toEqual([406, expect.stringContaining('DICOM image')])
-    const side = 128
-    const grey = new Uint8Array(side * side).map((_, i) => i % 251)
-    const colour = chestDicom(side, {
-      '00280002': ['US', [3]],
-      '00280004': ['CS', 'RGB'],
-      '00280006': ['US', [0]],
-      '00280100': ['US', [8]],
-      '00280101': ['US', [8]],
-      '00280102': ['US', [7]],
-      '7fe00010': ['OW', Uint8Array.from({ length: 3 * side * side }, (_, i) => grey[Math.floor(i / 3)]!)],
-    })
     const open = await edgeApp({ manifest: testManifest({ operatingPoints: OPERATING_POINTS }) })
     try {
-      const refused = await open.screen(colour, { accept: GSPS })
+      const refused = await open.screen(colourDicom(), { accept: GSPS })
       expect([refused.status, await refused.text()]).toEqual([406, expect.stringContaining('RGB')])
     } finally {
       await open.stop()

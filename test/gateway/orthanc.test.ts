@@ -57,6 +57,18 @@ describe.skipIf(absent)(`a gateway beside Orthanc${absent ? ` (${absent})` : ''}
     await expect.poll(() => modalities('2.25.101'), WAIT).toEqual(['OT', 'SR'])
   })
 
+  it('stores the objects that a destination chooses', async () => {
+    const dimse = await dimseIn()
+    const objects = ['sr', 'measurements', 'sc', 'seg', 'gsps', 'pdf']
+    const { queue } = await start({
+      dimse,
+      destinations: { pacs: { ...pacs(), objects }, web: { ...web(), objects: ['seg'] } },
+    })
+    await send(dimse.port, chestDicom(96, uids('2.25.120')))
+    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    expect(await modalities('2.25.120')).toEqual(['DOC', 'OT', 'PR', 'SEG', 'SR', 'SR'])
+  })
+
   it('two images of one study have a report and a heat map each; one that comes again has no second one', async () => {
     const dimse = await dimseIn()
     const { queue } = await start({ dimse, destinations: { web: web() } })

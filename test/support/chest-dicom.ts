@@ -44,3 +44,19 @@ export function chestDicom(side = 96, change: DataSet = {}): Uint8Array<ArrayBuf
     ...change,
   })
 }
+
+/** An object in RGB; a pattern, no chest. */
+export function colourDicom(change: DataSet = {}): Uint8Array<ArrayBuffer> {
+  const side = 128
+  const grey = Uint8Array.from({ length: side * side }, (_, i) => i % 251)
+  return chestDicom(side, {
+    '00280002': ['US', [3]],
+    '00280004': ['CS', 'RGB'],
+    '00280006': ['US', [0]],
+    '00280100': ['US', [8]],
+    '00280101': ['US', [8]],
+    '00280102': ['US', [7]],
+    '7fe00010': ['OW', Uint8Array.from({ length: 3 * side * side }, (_, i) => grey[Math.floor(i / 3)]!)],
+    ...change,
+  })
+}

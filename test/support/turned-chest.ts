@@ -31,3 +31,17 @@ export function storedTurned(quarters: number, change: DataSet = {}): Uint8Array
     ...change,
   })
 }
+
+/** The upright film in a black frame of so many pixels. */
+export function framed(border: number): Uint8Array<ArrayBuffer> {
+  const [width, height] = [WIDTH + 2 * border, HEIGHT + 2 * border]
+  const data = Uint16Array.from({ length: width * height }, (_, n) => {
+    const [x, y] = [(n % width) - border, Math.floor(n / width) - border]
+    return x >= 0 && x < WIDTH && y >= 0 && y < HEIGHT ? upright[y * WIDTH + x]! : 0
+  })
+  return chestDicom(16, {
+    '00280010': ['US', [height]],
+    '00280011': ['US', [width]],
+    '7fe00010': ['OW', new Uint8Array(data.buffer)],
+  })
+}

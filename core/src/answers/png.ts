@@ -1,7 +1,6 @@
 import { decide } from '../api/decision.ts'
-import { mapMaximum } from '../api/screening.ts'
 import { type RgbImage, renderOverlay } from '../cam/overlay.ts'
-import type { ActivationMap } from '../cam/resize-map.ts'
+import { type ActivationMap, mapMaximum } from '../cam/resize-map.ts'
 import { encodePng } from '../image/png-encode.ts'
 import type { Screened } from './answer.ts'
 import { once } from './once.ts'

@@ -1,12 +1,16 @@
 import { DEFAULT_SETTINGS, type Settings } from '../api/account.ts'
 import type { Screening } from '../api/screening.ts'
 import type { ActivationMap } from '../cam/resize-map.ts'
+import type { LungOutlines } from '../lungs/outlines.ts'
 import type { Label } from '../model/labels.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Scores } from '../model/outputs.ts'
 
 /** What of an answer the way back needs. */
-type Told = Pick<Screening, 'probabilities' | 'label' | 'heatmaps' | 'quality' | 'decision' | 'severity'>
+type Told = Pick<
+  Screening,
+  'probabilities' | 'label' | 'heatmaps' | 'quality' | 'decision' | 'severity' | 'outlines'
+>
 
 /**
  * The scores that a JSON answer was made of: for a client that sent a tensor, and makes FHIR, DICOM or PNG of the answer where the image is.
@@ -14,7 +18,7 @@ type Told = Pick<Screening, 'probabilities' | 'label' | 'heatmaps' | 'quality' |
  * @example const { scores, settings } = scoresFromJson(answer, manifest)
  */
 export function scoresFromJson(
-  { probabilities, label, heatmaps, quality, decision, severity }: Told,
+  { probabilities, label, heatmaps, quality, decision, severity, outlines }: Told,
   { outOfDistribution }: Pick<Manifest, 'outOfDistribution'>,
 ): { scores: Scores; settings: Settings } {
   const maps = Object.fromEntries(
@@ -32,6 +36,8 @@ export function scoresFromJson(
       maps,
       outOfDistribution: outOfDistribution ? far : null,
       ...(severity && { severity }),
+      // Both lungs are missing in answers of older services.
+      ...(outlines?.right && outlines.left && { outlines: outlines as LungOutlines }),
     },
     settings: settingsOf(decision),
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { classIdSchema } from '../model/classes.ts'
+import { DICOM_OBJECTS } from './dicom-objects.ts'
 
 /** Lower-case letters and digits: it stands inside API keys, between underscores. */
 export const accountIdSchema = z.string().regex(/^[a-z0-9]{3,24}$/)
@@ -46,9 +47,6 @@ const rate = z.number().min(0).max(1)
 const perLabel = z.record(classIdSchema, rate, { error: 'expected {"<class>": 0 to 1, …}, {} for none' })
 
 const MAX_KEEP_HOURS = 168 // a week
-/** DICOM objects of a screening that an account can have kept. */
-const KEPT_OBJECTS = ['sr', 'sc', 'seg', 'gsps', 'pdf'] as const
-export type KeptObject = (typeof KEPT_OBJECTS)[number]
 
 /** What the account chose for its answers. */
 export const settingsSchema = z.strictObject({
@@ -68,7 +66,7 @@ export const settingsSchema = z.strictObject({
   /** Hours for which reports and heat maps of images that came by DICOMweb are kept, to be fetched there. Absent: nothing is kept. */
   keepHours: z.int().min(1).max(MAX_KEEP_HOURS).optional(),
   /** Which objects are kept; absent: report and heat map. */
-  keepObjects: z.array(z.enum(KEPT_OBJECTS)).min(1).max(KEPT_OBJECTS.length).optional(),
+  keepObjects: z.array(z.enum(DICOM_OBJECTS)).min(1).max(DICOM_OBJECTS.length).optional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
 export const DEFAULT_SETTINGS: Settings = { operatingPoint: 'balanced', prevalence: {} }

@@ -1487,6 +1487,8 @@ export interface components {
                 D: number[][];
                 E: number[][];
                 F: number[][];
+                right?: number[][];
+                left?: number[][];
             };
             image: {
                 format: string;
@@ -2008,7 +2010,7 @@ export interface components {
                 /** @enum {string} */
                 fallback?: "edge" | "fail";
                 keepHours?: number;
-                keepObjects?: ("sr" | "sc" | "seg" | "gsps" | "pdf")[];
+                keepObjects?: ("sr" | "measurements" | "sc" | "seg" | "gsps" | "pdf")[];
             };
             billingCustomer?: string;
             credits: number;
@@ -5976,7 +5978,7 @@ export interface operations {
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
                     keepHours?: number;
-                    keepObjects?: ("sr" | "sc" | "seg" | "gsps" | "pdf")[];
+                    keepObjects?: ("sr" | "measurements" | "sc" | "seg" | "gsps" | "pdf")[];
                 };
             };
         };
@@ -7278,7 +7280,7 @@ export interface operations {
                     /** @enum {string} */
                     fallback?: "edge" | "fail";
                     keepHours?: number;
-                    keepObjects?: ("sr" | "sc" | "seg" | "gsps" | "pdf")[];
+                    keepObjects?: ("sr" | "measurements" | "sc" | "seg" | "gsps" | "pdf")[];
                 };
             };
         };

@@ -2,7 +2,6 @@ import type { Quality, Remark } from '../gate/verdict.ts'
 import { LUNG_REMARKS } from '../lungs/lung.ts'
 import type { Severity } from '../lungs/severity.ts'
 import type { Scores } from '../model/outputs.ts'
-import type { Screening } from './screening.ts'
 
 const REMARKS: Readonly<Record<Remark, string>> = {
   'transfer-syntax-missing': 'the file names no transfer syntax; it was read by its bytes',
@@ -29,7 +28,8 @@ const CORRECTED: Readonly<Record<NonNullable<Quality['corrected']>, string>> = {
   'rotated-270': 'the image was turned by 90° anticlockwise; it was scored upright',
 }
 
-type Warning = Screening['quality']['warnings'][number]
+/** Of `quality` in a screening. */
+type Warning = { code: string; detail: string }
 
 /** What the gate remarked on, as answers carry it: stable codes, texts for people. */
 export function qualityWarnings({ remarks, corrected }: Quality): Warning[] {

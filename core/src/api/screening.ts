@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { ActivationMap } from '../cam/resize-map.ts'
+import { type ActivationMap, mapMaximum } from '../cam/resize-map.ts'
 import { classIdSchema, classInfoSchema } from '../model/classes.ts'
 import { siteSchema } from '../model/manifest.ts'
 import { computedOnSchema } from './computed-on.ts'
@@ -66,13 +66,6 @@ export const screeningSchema = z.strictObject({
 })
 
 export type Screening = z.infer<typeof screeningSchema>
-
-/** Largest value of a map, 0 for a map without evidence. */
-export const mapMaximum = (map: ActivationMap): number => {
-  let max = 0
-  for (let i = 0; i < map.data.length; i++) if (map.data[i]! > max) max = map.data[i]!
-  return max
-}
 
 /** A map as it travels in JSON: 8 bits of its own range, with the raw maximum beside it. */
 export function encodeHeatmap(label: string, map: ActivationMap): Screening['heatmaps'][number] {

@@ -40,7 +40,7 @@ export const severitySchema = z.discriminatedUnion('assessable', [
 
 const polygon = z.array(z.array(z.number()).length(2))
 
-/** Each zone as a closed polygon: points [x, y] in pixels of the image, upright as it was scored; the last is joined with the first. */
+/** Each zone and each lung as a closed polygon: points [x, y] in pixels of the image, upright as it was scored; the last is joined with the first. */
 export const outlinesSchema = z.strictObject({
   A: polygon,
   B: polygon,
@@ -48,4 +48,7 @@ export const outlinesSchema = z.strictObject({
   D: polygon,
   E: polygon,
   F: polygon,
+  /** The patient's right lung, and the left; answers of older services have neither. */
+  right: polygon.optional(),
+  left: polygon.optional(),
 })

@@ -7,6 +7,13 @@ export type ActivationMap = {
   readonly data: ArrayLike<number>
 }
 
+/** Largest value of a map, 0 for a map without evidence. */
+export const mapMaximum = (map: ActivationMap): number => {
+  let max = 0
+  for (let i = 0; i < map.data.length; i++) if (map.data[i]! > max) max = map.data[i]!
+  return max
+}
+
 /** Where a map's cells look, in tensor pixels (`cam` in the model's manifest). */
 export type CamGrid = { readonly stride: number; readonly offset: number }
 

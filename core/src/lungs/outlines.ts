@@ -8,32 +8,35 @@ export type Point = [x: number, y: number]
 export type Polygon = Point[]
 /** What each zone covers. */
 export type ZoneOutlines = Readonly<Record<Zone, Polygon>>
+/** What each zone and each lung covers; right and left are the patient's. */
+export type LungOutlines = ZoneOutlines & { readonly right: Polygon; readonly left: Polygon }
 
 /** In cells: how far a line may leave the true one, to have few points. */
 const TOLERANCE = 0.15
 
 /**
- * The six zones as lines on the image that was screened, upright as it was scored: what `zonesOf` measures, for people to see.
+ * The six zones and the two lungs as lines on the image that was screened, upright as it was scored: what `zonesOf` measures, for people to see.
  * @param grid of the lungs, over the whole tensor of `size` × `size`
  * @returns pixels of the image, to a tenth
  */
-export function zoneOutlines(
+export function lungOutlines(
   { right, left }: Lungs,
   { width, height, size }: { readonly width: number; readonly height: number; readonly size: number },
   { crop, placed }: Geometry,
-): ZoneOutlines {
+): LungOutlines {
   const toImage = ([x, y]: Point): Point => [
     tenth(crop.x + (((x * size) / width - placed.x) * crop.width) / placed.width),
     tenth(crop.y + (((y * size) / height - placed.y) * crop.height) / placed.height),
   ]
-  const zones = [right, left].flatMap((lung) => thirds(lung, width, height))
-  return Object.fromEntries(ZONES.map((zone, i) => [zone, zones[i]!.map(toImage)])) as ZoneOutlines
+  const lungs = [right, left].map((lung) => ({ lung, line: outlineOf(lung.share, width, height) }))
+  const zones = lungs.flatMap(({ lung, line }) => thirds(lung, line))
+  const named = Object.fromEntries(ZONES.map((zone, i) => [zone, zones[i]!.map(toImage)])) as ZoneOutlines
+  return { ...named, right: lungs[0]!.line.map(toImage), left: lungs[1]!.line.map(toImage) }
 }
 
 const tenth = (value: number) => Math.round(value * 10) / 10
 
-function thirds({ share, top, bottom }: Lung, width: number, height: number): Polygon[] {
-  const outline = outlineOf(share, width, height)
+function thirds({ top, bottom }: Lung, outline: Polygon): Polygon[] {
   const third = (bottom - top) / 3
   const lines = [Number.NEGATIVE_INFINITY, top + third, top + 2 * third, Number.POSITIVE_INFINITY]
   return [0, 1, 2].map((i) => below(above(outline, lines[i + 1]!), lines[i]!))

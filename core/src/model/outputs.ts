@@ -1,5 +1,6 @@
 import { AppError } from '../api/problem.ts'
 import type { ActivationMap } from '../cam/resize-map.ts'
+import type { LungOutlines } from '../lungs/outlines.ts'
 import { type Regions, type RegionsSpec, regionsOf } from '../lungs/regions.ts'
 import type { Severity } from '../lungs/severity.ts'
 import { float32Values, type WireTensor } from '../wire/tensor.ts'
@@ -32,6 +33,8 @@ export type Scores = {
   readonly regions?: Regions
   /** What an answer said of them: where the scores were read from it, and `regions` are not here. */
   readonly severity?: Severity
+  /** And where it said that they are. */
+  readonly outlines?: LungOutlines
 }
 
 /**

@@ -1,17 +1,14 @@
 import type { Answer } from '@detl/core/answers/answer'
-import { toEncapsulatedPdf } from '@detl/core/answers/dicom/encapsulated-pdf'
-import { toPresentationState } from '@detl/core/answers/dicom/presentation-state'
-import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
-import { toSegmentation } from '@detl/core/answers/dicom/segmentation'
-import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
+import { makeObjects } from '@detl/core/answers/dicom/make-objects'
 import { toldOf } from '@detl/core/answers/told'
-import type { KeptObject } from '@detl/core/api/account'
+import type { DicomObjectKind } from '@detl/core/api/dicom-objects'
 import { AppError } from '@detl/core/api/problem'
 import { nativeXml } from '@detl/core/dicomweb/native-xml'
 import { type Stored, storeResponse } from '@detl/core/dicomweb/store-response'
 import type { Places } from '@detl/core/places/places'
 import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Context, Handler } from 'hono'
+import { REPRESENTATIONS, type Representation } from '../answers/representations.ts'
 import type { ByteBudget } from '../byte-budget.ts'
 import type { EdgeContext } from '../context.ts'
 import { deadlineIn } from '../deadline.ts'
@@ -130,21 +127,24 @@ async function store(
   }
 }
 
-const MAKE: Readonly<Record<KeptObject, (answer: Answer) => Promise<Uint8Array>>> = {
-  sr: (answer) => toStructuredReport(answer),
-  sc: toSecondaryCapture,
-  seg: toSegmentation,
-  gsps: toPresentationState,
-  pdf: toEncapsulatedPdf,
-}
+/** Each kind of object as the representation that it is. */
+const KEPT_AS = {
+  sr: 'sr',
+  measurements: 'srMeasurements',
+  sc: 'dicom',
+  seg: 'dicomSeg',
+  gsps: 'dicomGsps',
+  pdf: 'dicomPdf',
+} as const satisfies Record<DicomObjectKind, Representation>
 
 /** What is said of a screening, and the objects that are kept of it where its account chose so. */
 async function made(answer: Answer) {
   const { id, settings } = answer
   const { keepHours: hours, keepObjects = ['sr', 'sc'] } = settings
-  const files: Uint8Array[] = []
-  // One after another: each holds a picture while it is made.
-  for (const object of hours === undefined ? [] : new Set(keepObjects)) files.push(await MAKE[object](answer))
+  const files =
+    hours === undefined
+      ? []
+      : await makeObjects(keepObjects, (kind) => REPRESENTATIONS[KEPT_AS[kind]].render(answer))
   return { said: { id, headline: toldOf(answer).told.headline }, files, hours }
 }
 

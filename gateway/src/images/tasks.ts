@@ -1,3 +1,4 @@
+import type { DicomObjectKind } from '@detl/core/api/dicom-objects'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { FhirDestination, Hl7Destination } from '../config.ts'
 import type { Fault } from '../queue/fault.ts'
@@ -14,7 +15,7 @@ export type Tasks = {
       | { readonly refused: Fault }
   }
   readonly objects: {
-    readonly needs: SubjectSource & { readonly kinds: readonly ('sr' | 'sc')[] }
+    readonly needs: SubjectSource & { readonly kinds: readonly DicomObjectKind[] }
     readonly gives: readonly DicomObject[]
   }
   readonly message: {

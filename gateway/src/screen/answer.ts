@@ -10,6 +10,7 @@ export const answerSchema = z.object(screeningSchema.shape).pick({
   decision: true,
   heatmaps: true,
   severity: true,
+  outlines: true,
   quality: true,
 })
 export type ServiceAnswer = z.infer<typeof answerSchema>

@@ -1,13 +1,14 @@
 import type { Language } from '../../model/classes.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { MANUFACTURER } from './equipment.ts'
-import { reference, type SourceImage } from './source-header.ts'
+import { imageReference, reference, type SourceImage } from './source-image.ts'
+import type { Region } from './stored-image.ts'
 import type { DataSet } from './writer.ts'
 
 /** Of a coding scheme; LN is LOINC, 99DETL this software's own. */
 export type Code = readonly [
   value: string,
-  scheme: 'DCM' | 'SCT' | 'LN' | 'UCUM' | 'RFC5646' | '99DETL',
+  scheme: 'DCM' | 'SCT' | 'LN' | 'UMLS' | 'UCUM' | 'RFC5646' | '99DETL',
   meaning: string,
 ]
 type Relation =
@@ -17,6 +18,7 @@ type Relation =
   | 'HAS ACQ CONTEXT'
   | 'HAS PROPERTIES'
   | 'INFERRED FROM'
+  | 'SELECTED FROM'
 
 export const PERCENT: Code = ['%', 'UCUM', 'Percent']
 /** Of a LO (PS3.5, table 6.2-1), in characters. */
@@ -42,9 +44,16 @@ export const entry = (relation: Relation, type: string, name: Code): DataSet => 
   '0040a040': ['CS', type],
   '0040a043': code(name),
 })
-export const codeItem = (relation: Relation, name: Code, value: Code): DataSet => ({
+/** @param items below it */
+export const codeItem = (
+  relation: Relation,
+  name: Code,
+  value: Code,
+  items: readonly DataSet[] = [],
+): DataSet => ({
   ...entry(relation, 'CODE', name),
   '0040a168': code(value),
+  ...below(items),
 })
 export const textItem = (relation: Relation, name: Code, value: string): DataSet => ({
   ...entry(relation, 'TEXT', name),
@@ -62,17 +71,36 @@ export const numItem = (
 ): DataSet => ({
   ...entry(relation, 'NUM', name),
   '0040a300': ['SQ', { items: [{ '0040a30a': ['DS', value], '004008ea': code(unit) }] }],
-  ...(items.length > 0 && ({ '0040a730': ['SQ', { items }] } satisfies DataSet)),
+  ...below(items),
 })
+const below = (items: readonly DataSet[]): DataSet =>
+  items.length > 0 ? { '0040a730': ['SQ', { items }] } : {}
 export const container = (name: Code, items: readonly DataSet[]): DataSet => ({
   ...entry('CONTAINS', 'CONTAINER', name),
   '0040a050': ['CS', 'SEPARATE'],
   '0040a730': ['SQ', { items }],
 })
-export const imageItem = (source: SourceImage): DataSet => ({
-  ...entry('INFERRED FROM', 'IMAGE', ['121112', 'DCM', 'Source of Measurement']),
-  '00081199': ['SQ', { items: [reference(source)] }],
+const SOURCE: Code = ['121112', 'DCM', 'Source of Measurement']
+export const imageItem = (source: SourceImage, relation: Relation = 'INFERRED FROM'): DataSet => ({
+  ...entry(relation, 'IMAGE', SOURCE),
+  '00081199': ['SQ', { items: [imageReference(source)] }],
 })
+
+/** What explains other items: beside them, or below the one that it is about. */
+export const comment = (text: string, relation: 'CONTAINS' | 'HAS PROPERTIES'): DataSet =>
+  textItem(relation, ['121106', 'DCM', 'Comment'], text)
+
+/** What a number was measured on (PS3.16, TID 320): regions of the image, or all of it where there are none. */
+export const measuredOn = (source: SourceImage, regions: readonly (Region | undefined)[] = []): DataSet[] => {
+  const known = regions.filter((region) => region !== undefined)
+  if (known.length === 0) return [imageItem(source)]
+  return known.map(({ type, points }) => ({
+    ...entry('INFERRED FROM', 'SCOORD', SOURCE),
+    '00700022': ['FL', points.flat()],
+    '00700023': ['CS', type],
+    '0040a730': ['SQ', { items: [imageItem(source, 'SELECTED FROM')] }],
+  }))
+}
 
 /** Hierarchical SOP Instance Reference Macro (PS3.3, table C.17-3): every instance that the content refers to. */
 export const evidence = (source: SourceImage): DataSet => ({

@@ -1,5 +1,6 @@
 import { toAscii } from './character-set.ts'
-import { type Header, headerOf, type OfImage, type SourceImage } from './source-header.ts'
+import { type Header, headerOf, type OfImage } from './source-header.ts'
+import type { SourceImage } from './source-image.ts'
 import { uidOf } from './uid.ts'
 import { type DataSet, type Value, writePart10 } from './writer.ts'
 

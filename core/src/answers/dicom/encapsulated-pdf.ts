@@ -4,7 +4,7 @@ import { wordsOf } from '../words/words-of.ts'
 import { code } from './content-items.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
-import { reference } from './source-header.ts'
+import { reference } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
 const ENCAPSULATED_PDF = '1.2.840.10008.5.1.4.1.1.104.1'

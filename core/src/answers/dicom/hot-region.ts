@@ -1,16 +1,13 @@
-import { mapMaximum } from '../../api/screening.ts'
-import { type ActivationMap, resizeMap } from '../../cam/resize-map.ts'
+import { type ActivationMap, mapMaximum, resizeMap } from '../../cam/resize-map.ts'
 import type { Reading } from '../../gate/reading.ts'
 import { outlinesOf, type Point, type Polygon } from '../../lungs/outlines.ts'
 import type { Screened } from '../answer.ts'
+import { type Size, storedSize, toStored } from './stored-image.ts'
 
 /** What is hot: heat of at least so much of the strongest of all classes, as the heat map's colours have it. */
 const SHARE = 0.5
 /** The region is found on a raster with sides of at most so many pixels: many times finer than the map's cells. */
 const MAX_SIDE = 512
-
-/** In pixels. */
-export type Size = { readonly width: number; readonly height: number }
 
 /** The heat map of a class on a raster over the upright image, and how that image lies in its file. */
 export type Heat = {
@@ -34,9 +31,7 @@ export function heatOn({ scores, intake, manifest }: Screened, leading: string):
   const raster = { width: Math.ceil(image.width * scale), height: Math.ceil(image.height * scale) }
   const heat = resizeMap(maps[leading]!, manifest.cam, preprocessed.geometry, image, raster)
   const reading = quality.corrected ?? 'upright'
-  const across = reading === 'rotated-90' || reading === 'rotated-270'
-  const stored: Size = across ? { width: image.height, height: image.width } : image
-  return { heat, least, raster, image, stored, reading }
+  return { heat, least, raster, image, stored: storedSize(reading, image), reading }
 }
 
 /**
@@ -49,28 +44,10 @@ export function hotOutlines(answer: Screened, leading: string): Polygon[] {
   // What has just the least heat is inside, as in the segmentation: maps have level parts.
   const share = heat.map((value) => (0.5 * (1 + 1e-6) * value) / least)
   const toImage = ([x, y]: Point): Point => [
-    within((x * image.width) / raster.width, image.width),
-    within((y * image.height) / raster.height, image.height),
+    (x * image.width) / raster.width,
+    (y * image.height) / raster.height,
   ]
   return outlinesOf(share, raster.width, raster.height)
     .filter((line) => line.length > 2)
     .map((line) => line.map((point) => toStored(reading, stored, toImage(point))))
-}
-
-const within = (value: number, most: number) => Math.min(most, Math.max(0, value))
-
-/** Where a place of the stored image lies in the upright one; `rotated-90` is stored turned by 90° clockwise. */
-export function toUpright(reading: Reading, { width, height }: Size, [x, y]: Point): Point {
-  if (reading === 'rotated-90') return [y, width - x]
-  if (reading === 'rotated-180') return [width - x, height - y]
-  if (reading === 'rotated-270') return [height - y, x]
-  return [x, y]
-}
-
-/** Where a place of the upright image lies in the stored one. */
-function toStored(reading: Reading, { width, height }: Size, [u, v]: Point): Point {
-  if (reading === 'rotated-90') return [width - v, u]
-  if (reading === 'rotated-180') return [width - u, height - v]
-  if (reading === 'rotated-270') return [v, height - u]
-  return [u, v]
 }

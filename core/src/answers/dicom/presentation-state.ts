@@ -10,7 +10,7 @@ import { wordsOf } from '../words/words-of.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
 import { hotOutlines } from './hot-region.ts'
-import { reference } from './source-header.ts'
+import { imageReference } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
 const GREYSCALE_SOFTCOPY_PRESENTATION_STATE = '1.2.840.10008.5.1.4.1.1.11.1'
@@ -42,10 +42,6 @@ export async function toPresentationState(answer: Screened): Promise<Uint8Array<
   const words = wordsOf(answer.language)
   const shown = told.classes.find((one) => one.class === decision.leading)!
   const outlines = hotOutlines(answer, decision.leading)
-  const image: DataSet = {
-    ...reference(source),
-    ...(presentation.header.frames > 1 && ({ '00081160': ['IS', '1'] } satisfies DataSet)),
-  }
   const top = [told.headline, ...(outlines.length > 0 ? [words.heatMapOf(shown.name)] : [])]
   const bottom = [`${words.model} ${manifest.name} ${manifest.version}`, words.notForDiagnosis]
   return write(GREYSCALE_SOFTCOPY_PRESENTATION_STATE, await uid('presentation-state'), {
@@ -66,7 +62,11 @@ export async function toPresentationState(answer: Screened): Promise<Uint8Array<
     // Presentation State Relationship
     '00081115': [
       'SQ',
-      { items: [{ '0020000e': ['UI', source.series], '00081140': ['SQ', { items: [image] }] }] },
+      {
+        items: [
+          { '0020000e': ['UI', source.series], '00081140': ['SQ', { items: [imageReference(source)] }] },
+        ],
+      },
     ],
     // Graphic Annotation, Graphic Layer
     '00700001': ['SQ', { items: [annotation([textAt('top', top), textAt('bottom', bottom)], outlines)] }],

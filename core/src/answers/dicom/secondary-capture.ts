@@ -7,7 +7,7 @@ import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
-import { reference } from './source-header.ts'
+import { reference } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
 const SECONDARY_CAPTURE = '1.2.840.10008.5.1.4.1.1.7'

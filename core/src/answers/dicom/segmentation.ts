@@ -4,8 +4,9 @@ import { toldOf } from '../told.ts'
 import { code } from './content-items.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
-import { heatOn, type Size, toUpright } from './hot-region.ts'
-import { reference } from './source-header.ts'
+import { heatOn } from './hot-region.ts'
+import { imageReference, reference } from './source-image.ts'
+import { type Size, toUpright } from './stored-image.ts'
 import type { DataSet } from './writer.ts'
 
 const SEGMENTATION = '1.2.840.10008.5.1.4.1.1.66.4'
@@ -67,7 +68,7 @@ export async function toSegmentation(answer: Screened): Promise<Uint8Array<Array
       },
     ],
     '52009229': ['SQ', { items: [{}] }],
-    '52009230': ['SQ', { items: [frameOf(reference(source))] }],
+    '52009230': ['SQ', { items: [frameOf(imageReference(source))] }],
     // Image Pixel
     '00280002': ['US', [1]],
     '00280004': ['CS', 'MONOCHROME2'],

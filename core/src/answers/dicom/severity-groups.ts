@@ -7,16 +7,18 @@ import { wordsOf } from '../words/words-of.ts'
 import {
   type Code,
   codeItem,
+  comment,
   container,
-  imageItem,
-  MEANING,
+  measuredOn,
   numItem,
   own,
   PERCENT,
   textItem,
   uidItem,
 } from './content-items.ts'
-import type { DicomContext } from './context.ts'
+import type { ImageRegions } from './image-regions.ts'
+import type { SourceImage } from './source-image.ts'
+import type { Region } from './stored-image.ts'
 import type { DataSet } from './writer.ts'
 
 /** A finding site, and which side of the body it is. */
@@ -44,48 +46,74 @@ export const POINTS: Code = ['{score}', 'UCUM', 'Score']
 
 /** A number as it is written: its code and name, and its unit. */
 type Measure = { readonly name: Code; readonly unit: Code; readonly write: (value: number) => string }
-type Measured = { readonly measure: Measure; readonly value: Ranged }
+type Measured = { readonly measure: Measure; readonly value: Ranged; readonly about?: readonly DataSet[] }
+type Assessable = Extract<Severity, { assessable: true }>
+type NotAssessable = Extract<Severity, { assessable: false }>
+/** What the groups of a report share; and where what explains a number or code stands. */
+export type ReportContext = {
+  readonly source: SourceImage | undefined
+  readonly uid: (role: string) => Promise<string>
+  readonly regions: ImageRegions
+  readonly comments: 'below' | 'beside'
+}
+
+/** That and why nothing can be said of the lungs, as a qualitative evaluation (PS3.16, TID 1500). */
+export function notAssessable(
+  severity: NotAssessable,
+  language: Language,
+  { comments }: ReportContext,
+): DataSet[] {
+  const { severity: words } = wordsOf(language)
+  const value = own('not-assessable', words.notAssessable)
+  const { below, beside } = explanation(severity, language, comments)
+  return [codeItem('CONTAINS', own('opacity', words.title), value, below), ...beside]
+}
+
+function explanation(severity: Severity, language: Language, comments: ReportContext['comments']) {
+  const { line, caution } = tellSeverity(severity, language)
+  const text = `${line}. ${caution}`
+  return comments === 'below'
+    ? { below: [comment(text, 'HAS PROPERTIES')], beside: [] }
+    : { below: [], beside: [comment(text, 'CONTAINS')] }
+}
 
 /**
- * How much of the lungs is opaque, as measurement groups (PS3.16, TID 1501): the whole, each lung, each zone as the finding site. The range of a number is how far up and
- * down from it the true value may lie (CID 225). Where it is not assessable, one group that says so and why.
+ * How much of the lungs is opaque, as measurement groups (PS3.16, TID 1501): the whole, each lung, each zone as the finding site, with the line around what was measured. The
+ * range of a number is how far up and down from it the true value may lie (CID 225).
  */
 export async function severityGroups(
-  severity: Severity,
+  severity: Assessable,
   language: Language,
-  context: DicomContext,
+  context: ReportContext,
 ): Promise<DataSet[]> {
   const { severity: words } = wordsOf(language)
-  const told = tellSeverity(severity, language)
-  const whole = { id: 'lungs', name: words.title, ...BOTH }
-  const comment = textItem('CONTAINS', ['121106', 'DCM', 'Comment'], `${told.line}. ${told.caution}`)
-  if (!severity.assessable) {
-    const finding = own(
-      'opacity?',
-      `${words.title.slice(0, MEANING - 2 - words.notAssessable.length)}: ${words.notAssessable}`,
-    )
-    return [await group(whole, [], [comment], context, finding)]
-  }
+  const { lungs } = context.regions
+  const whole = { id: 'lungs', name: words.title, ...BOTH, on: [lungs?.right, lungs?.left] }
   const { score, extent, zones } = severity
   const { total, share, points } = measuresIn(words)
+  const { below, beside } = explanation(severity, language, context.comments)
   return Promise.all([
-    group(whole, [{ measure: total, value: score }], [comment], context),
+    group(whole, [{ measure: total, value: score, about: below }], context, beside),
     ...(['right', 'left'] as const).map((side) =>
       group(
-        { id: `lung-${side}`, name: words[side], site: LUNG, side: side === 'right' ? RIGHT : LEFT },
+        {
+          id: `lung-${side}`,
+          name: words[side],
+          site: LUNG,
+          side: side === 'right' ? RIGHT : LEFT,
+          on: [lungs?.[side]],
+        },
         [{ measure: share, value: extent[side] }],
-        [],
         context,
       ),
     ),
     ...ZONES.map((zone) =>
       group(
-        { id: `zone-${zone}`, name: zoneName(zone, words), ...SITES[zone] },
+        { id: `zone-${zone}`, name: zoneName(zone, words), ...SITES[zone], on: [lungs?.[zone]] },
         [
           { measure: share, value: zones[zone].extent },
           { measure: points, value: zones[zone].score },
         ],
-        [],
         context,
       ),
     ),
@@ -106,11 +134,16 @@ function measuresIn(words: AnswerWords['severity']): Record<'total' | 'share' | 
 }
 
 async function group(
-  { id, name, site, side }: Site & { readonly id: string; readonly name: string },
+  {
+    id,
+    name,
+    site,
+    side,
+    on,
+  }: Site & { readonly id: string; readonly name: string; readonly on: readonly (Region | undefined)[] },
   measured: readonly Measured[],
-  comments: readonly DataSet[],
-  { source, uid }: DicomContext,
-  finding?: Code,
+  { source, uid }: ReportContext,
+  beside: readonly DataSet[] = [],
 ): Promise<DataSet> {
   return container(
     ['125007', 'DCM', 'Measurement Group'],
@@ -121,28 +154,28 @@ async function group(
         ['112040', 'DCM', 'Tracking Unique Identifier'],
         await uid(`tracking:${id}`),
       ),
-      ...(finding ? [codeItem('CONTAINS', ['121071', 'DCM', 'Finding'], finding)] : []),
       siteItem({ site, side }),
-      ...measured.map(({ measure: { name: of, unit, write }, value: { value, low, high } }) => {
+      ...measured.map(({ measure: { name: of, unit, write }, value: { value, low, high }, about = [] }) => {
         return numItem('CONTAINS', of, {
           value: write(value),
           unit,
           items: [
+            ...about,
             ...uncertainty({ up: write(high - value), down: write(value - low), unit }),
-            ...(source ? [imageItem(source)] : []),
+            ...(source ? measuredOn(source, on) : []),
           ],
         })
       }),
-      ...comments,
+      ...beside,
     ],
   )
 }
 
 /** Where a group's numbers are of. */
-export const siteItem = ({ site, side }: Site): DataSet => ({
-  ...codeItem('HAS CONCEPT MOD', ['363698007', 'SCT', 'Finding Site'], site),
-  '0040a730': ['SQ', { items: [codeItem('HAS CONCEPT MOD', ['272741003', 'SCT', 'Laterality'], side)] }],
-})
+export const siteItem = ({ site, side }: Site): DataSet =>
+  codeItem('HAS CONCEPT MOD', ['363698007', 'SCT', 'Finding Site'], site, [
+    codeItem('HAS CONCEPT MOD', ['272741003', 'SCT', 'Laterality'], side),
+  ])
 
 /** How far up and down from a number the true value may lie (PS3.16, CID 225). */
 export const uncertainty = ({

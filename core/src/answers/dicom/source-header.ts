@@ -2,7 +2,9 @@ import { parseDicom } from '../../image/dicom/parse.ts'
 import type { ImageSource } from '../../image/image-source.ts'
 import { DEFAULT_LIMITS } from '../../image/limits.ts'
 import { once } from '../once.ts'
+import type { Orientation } from '../picture/orientation.ts'
 import { textDecoder } from './character-set.ts'
+import type { SourceImage } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
 /**
@@ -38,14 +40,6 @@ const FORMATS = {
 const SEXES = /^[MFO]?$/ // PS3.3, table C.7-1: enumerated
 const OFFSET = /^[+-](0\d|1[0-4])[0-5]\d$/
 
-/** An image in an archive. */
-export type SourceImage = {
-  readonly study: string
-  readonly series: string
-  readonly sopClass: string
-  readonly sopInstance: string
-}
-
 /** What answers say of the examination, as the image's header has it. Values that break the rules of their VR are absent. */
 export type Header = {
   /** Patient and study as elements of an answer, with their character set. */
@@ -62,7 +56,7 @@ export type Header = {
   readonly accession: string | undefined
   readonly modality: string | undefined
   /** Where the image's rows and its columns go to in the patient, such as L and F; where the header says it. */
-  readonly orientation: readonly [rows: string, columns: string] | undefined
+  readonly orientation: Orientation | undefined
   readonly laterality: 'L' | 'R' | 'B' | undefined
   /** When the study was begun, and the image taken, as FHIR writes it: a day, or a time where the header states its time zone. */
   readonly studyStarted: string | undefined
@@ -104,6 +98,7 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     sopClass: value('00080016', FORMATS.UI),
     sopInstance: value('00080018', FORMATS.UI),
   }
+  const frames = dataSet.intString('x00280008') ?? 1
   const at = (date: string, time: string) =>
     fhirTime(value(date, FORMATS.DA), value(time, FORMATS.TM), offset)
   return {
@@ -112,7 +107,9 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
       ...(!decode && characters && ({ '00080005': ['CS', characters] } satisfies DataSet)),
     },
     unreadable: decode === undefined,
-    image: Object.values(uids).every((uid) => uid !== undefined) ? (uids as SourceImage) : undefined,
+    image: Object.values(uids).every((uid) => uid !== undefined)
+      ? { ...(uids as SourceImage), ...(frames > 1 && { frame: 1 }) }
+      : undefined,
     studyUid: uids.study,
     seriesUid: uids.series,
     patientId: value('00100020', FORMATS.LO),
@@ -148,9 +145,3 @@ function fhirTime(
   if (time === undefined || time.length < 6 || offset === undefined) return day
   return `${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}${offset.slice(0, 3)}:${offset.slice(3)}`
 }
-
-/** SOP Instance Reference Macro (PS3.3, table 10-11). */
-export const reference = ({ sopClass, sopInstance }: SourceImage): DataSet => ({
-  '00081150': ['UI', sopClass],
-  '00081155': ['UI', sopInstance],
-})

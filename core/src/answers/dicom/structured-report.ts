@@ -8,12 +8,13 @@ import {
   type Code,
   code,
   codeItem,
+  comment,
   container,
   entry,
   evidence,
-  imageItem,
   languageItem,
   MEANING,
+  measuredOn,
   numItem,
   observer,
   own,
@@ -21,25 +22,45 @@ import {
   textItem,
   uidItem,
 } from './content-items.ts'
-import { type DicomContext, dicomContext } from './context.ts'
+import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
-import { severityGroups } from './severity-groups.ts'
-import { type Header, reference, type SourceImage } from './source-header.ts'
+import { imageRegions } from './image-regions.ts'
+import { notAssessable, type ReportContext, severityGroups } from './severity-groups.ts'
+import type { Header } from './source-header.ts'
+import { imageReference, type SourceImage } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
-/** Forms of the report. They differ in what they are filed as; the content is the same. */
+/**
+ * Forms of the report. They differ in what they are filed as, and in where comments stand: OHIF 3.13 shows no text below a code or a number, and
+ * takes that beside a number that it draws for its label.
+ */
 const FORMS = {
-  /** Viewers show it as text. OHIF 3.13 takes the title below for measurements to draw, and shows nothing where there are none. */
+  /** Viewers show it as text. */
   text: {
     sopClass: '1.2.840.10008.5.1.4.1.1.88.33', // Comprehensive SR
     title: ['18748-4', 'LN', 'Diagnostic imaging study'],
+    series: { role: 'report-series', number: '9002', description: 'DETL scores (not for diagnosis)' },
+    comments: 'beside',
   },
-  /** As IHE AI Results stores measurements. */
+  /** As IHE AI Results stores measurements; viewers draw it on the image. OHIF 3.13 does only where every group has coordinates. */
   measurements: {
     sopClass: '1.2.840.10008.5.1.4.1.1.88.34', // Comprehensive 3D SR
     title: ['126000', 'DCM', 'Imaging Measurement Report'],
+    // Of its own: OHIF shows one report of a series.
+    series: {
+      role: 'measurements-series',
+      number: '9008',
+      description: 'DETL measurements (not for diagnosis)',
+    },
+    comments: 'below',
   },
-} as const satisfies Record<string, { sopClass: string; title: Code }>
+} as const satisfies Record<string, Form>
+type Form = {
+  readonly sopClass: string
+  readonly title: Code
+  readonly series: { readonly role: string; readonly number: string; readonly description: string }
+  readonly comments: ReportContext['comments']
+}
 export type ReportForm = keyof typeof FORMS
 
 /** How a score came out against its threshold, in SNOMED CT; indeterminate where there is none or the decision abstains. */
@@ -58,25 +79,26 @@ export async function toStructuredReport(
   answer: Screened,
   form: ReportForm = 'text',
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { sopClass, title } = FORMS[form]
+  const { sopClass, title, series, comments } = FORMS[form]
   const context = await dicomContext(answer)
   const { source, date, time, uid, write } = context
   const { manifest, language } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(language)
+  const within: ReportContext = { ...context, regions: imageRegions(answer), comments }
   const groups = await Promise.all(
-    told.classes.map((one) => measurementGroup(one, answer, decision.abstained, context)),
+    told.classes.map((one) => measurementGroup(one, answer, decision.abstained, within)),
   )
   const severity = severityIn(answer)
-  if (severity) groups.push(...(await severityGroups(severity, language, context)))
+  if (severity?.assessable) groups.push(...(await severityGroups(severity, language, within)))
   const warnings = [...qualityWarnings(answer.intake.quality), ...modelWarnings(answer.scores, severity)]
   return write(sopClass, await uid(form === 'text' ? 'report' : 'report-3d'), {
     ...equipment(manifest),
     // SR Document Series
     '00080060': ['CS', 'SR'],
-    '0020000e': ['UI', await uid('report-series')],
-    '00200011': ['IS', '9002'],
-    '0008103e': ['LO', 'DETL scores (not for diagnosis)'],
+    '0020000e': ['UI', await uid(series.role)],
+    '00200011': ['IS', series.number],
+    '0008103e': ['LO', series.description],
     '00081111': ['SQ', { items: [] }],
     // SR Document General
     '00080023': ['DA', date],
@@ -107,6 +129,15 @@ export async function toStructuredReport(
           // Where the tree is read as text, an image in it is but a line that says nothing.
           ...(source && form === 'measurements' ? [imageLibrary(source, context.header)] : []),
           container(['126010', 'DCM', 'Imaging Measurements'], groups),
+          // Of what was not measured there is no group: viewers that draw measurements want a place for each.
+          ...(severity && !severity.assessable
+            ? [
+                container(
+                  ['C0034375', 'UMLS', 'Qualitative Evaluations'],
+                  notAssessable(severity, language, within),
+                ),
+              ]
+            : []),
           ...(manifest.site
             ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.site(manifest.site))]
             : []),
@@ -123,7 +154,7 @@ async function measurementGroup(
   { class: id, name, positive, verdict, explained }: ToldClass,
   answer: Screened,
   abstained: boolean,
-  { source, uid }: DicomContext,
+  { source, uid, regions, comments }: ReportContext,
 ): Promise<DataSet> {
   const words = wordsOf(answer.language)
   const result = abstained || positive === undefined ? 'indeterminate' : positive ? 'positive' : 'negative'
@@ -147,10 +178,15 @@ async function measurementGroup(
       numItem('CONTAINS', own(id, assessed), {
         value: percent,
         unit: PERCENT,
-        items: source ? [imageItem(source)] : [],
+        items: source ? measuredOn(source, [regions.hottest(id)]) : [],
       }),
-      codeItem('CONTAINS', own('result', 'Result against the threshold'), RESULTS[result]),
-      ...(explained ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], explained)] : []),
+      codeItem(
+        'CONTAINS',
+        own('result', 'Result against the threshold'),
+        RESULTS[result],
+        explained && comments === 'below' ? [comment(explained, 'HAS PROPERTIES')] : [],
+      ),
+      ...(explained && comments === 'beside' ? [comment(explained, 'CONTAINS')] : []),
     ],
   )
 }
@@ -186,7 +222,7 @@ const imageLibrary = (source: SourceImage, header: Header | undefined): DataSet 
   const image: DataSet = {
     // It may do without a name (PS3.16, TID 1601), but viewers that print the tree read one of every item.
     ...entry('CONTAINS', 'IMAGE', ['121322', 'DCM', 'Source image for image processing operation']),
-    '00081199': ['SQ', { items: [reference(source)] }],
+    '00081199': ['SQ', { items: [imageReference(source)] }],
     '0040a730': ['SQ', { items: descriptors }],
   }
   return container(

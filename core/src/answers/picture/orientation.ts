@@ -1,8 +1,7 @@
 import type { Quality } from '../../gate/verdict.ts'
-import type { Header } from '../dicom/source-header.ts'
 
 /** Where an image's rows and columns go to in the patient (PS3.3, C.7.6.1.1.1), such as L and F. */
-export type Orientation = NonNullable<Header['orientation']>
+export type Orientation = readonly [rows: string, columns: string]
 
 const OPPOSITES: Readonly<Record<string, string>> = { A: 'P', P: 'A', F: 'H', H: 'F', L: 'R', R: 'L' }
 
@@ -12,7 +11,7 @@ export const opposite = (direction: string): string =>
 
 /** The orientation of an image as it is shown, after it was put upright. */
 export function shownOrientation(
-  stated: Header['orientation'],
+  stated: Orientation | undefined,
   corrected: Quality['corrected'],
 ): Orientation | undefined {
   if (!stated) return undefined

@@ -1,6 +1,6 @@
-import { mapMaximum } from '../../api/screening.ts'
 import { inferno } from '../../cam/colour-map.ts'
 import type { RgbImage } from '../../cam/overlay.ts'
+import { mapMaximum } from '../../cam/resize-map.ts'
 import type { Screened } from '../answer.ts'
 import type { Told } from '../decision-text.ts'
 import { headerOf } from '../dicom/source-header.ts'
