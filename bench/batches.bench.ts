@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseManifest } from '@detl/core/model/manifest'
 import { batchClient } from '../test/support/batch-run.ts'
+import { setup as buildPage } from '../test/support/build-page.ts'
 import { edgeProcess, SECRETS } from '../test/support/edge-process.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { KEYS_TEXT } from '../test/support/gpu-client.ts'
@@ -36,6 +37,7 @@ const IMAGES = 20
 const FAR_CALL_MS = 50
 
 export default async function batches(): Promise<Record<string, Figure>> {
+  buildPage() // workerd does not start without it
   return { ...(await killed()), ...(await farPace()), ...(await pace()) }
 }
 

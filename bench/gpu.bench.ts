@@ -15,14 +15,14 @@ import { modelsFolder } from '../test/support/model-folder.ts'
 import { DETL12 } from '../test/support/tiny-model.ts'
 import { runLoad } from './gpu/run-load.ts'
 import { openTorch } from './gpu/torch.ts'
-import type { Figure } from './run.ts'
+import type { Figure, Missing } from './run.ts'
 
 const SIZE = DETL12.size
 const OUTPUTS = ['probabilities', 'cam']
 const ROUNDS = 5
 const COLD_STARTS = 5
 
-export default async function gpuBench(): Promise<Record<string, Figure>> {
+export default async function gpuBench(): Promise<Record<string, Figure | Missing>> {
   const models = modelsFolder()
   try {
     const folder = models.add({ network: DETL12 })
@@ -185,13 +185,10 @@ async function latency(bare: Session, root: string) {
   }
 }
 
-/** Ours and PyTorch's in turn; nothing where Debian's python3-torch is not installed. */
-async function againstTorch(bare: Session): Promise<Record<string, Figure>> {
+/** Ours and PyTorch's in turn. */
+async function againstTorch(bare: Session): Promise<Record<string, Figure | Missing>> {
   const torch = openTorch(SIZE, 1)
-  if (!torch) {
-    console.error('gpu.vs_torch: skipped, Debian package python3-torch is not installed')
-    return {}
-  }
+  if (!torch) return { 'gpu.vs_torch': { missing: 'install Debian’s package python3-torch' } }
   const ratios: Record<1 | 16, number[]> = { 1: [], 16: [] }
   for (const batch of [1, 16] as const) await torch.runs('cam', batch, 3)
   for (let round = 0; round < ROUNDS; round++) {

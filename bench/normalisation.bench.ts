@@ -12,7 +12,7 @@ import { parseManifest } from '@detl/core/model/manifest'
 import { openSession } from '../gpu-function/src/session.ts'
 import { preprocessImage } from '../test/support/preprocess-image.ts'
 import { sharedDir } from '../test/support/shared.ts'
-import type { Figure } from './run.ts'
+import type { Figure, Missing } from './run.ts'
 
 const IMAGES = 100
 const MODEL = resolve(import.meta.dirname, '../models/detl-128')
@@ -34,9 +34,9 @@ const CHANGES: Readonly<Record<string, (image: GrayImage) => GrayImage>> = {
   'flatter exposure': (image) => mapped(image, (v) => 0.1 + 0.7 * v),
 }
 
-export default async function normalisation(): Promise<Record<string, Figure>> {
+export default async function normalisation(): Promise<Record<string, Figure | Missing>> {
   const folder = resolve(sharedDir(), 'cxr/images')
-  if (!existsSync(folder)) return {}
+  if (!existsSync(folder)) return { normalisation: { missing: `no X-rays at ${folder}` } }
   const all = globSync('**/*.{jpg,png}', { cwd: folder }).sort()
   const files = all.filter((_, i) => i % Math.ceil(all.length / IMAGES) === 0)
   const manifest = parseManifest(JSON.parse(readFileSync(resolve(MODEL, 'manifest.json'), 'utf8')))

@@ -1,12 +1,15 @@
 /**
  * `npm run bench [-- NAME…] [--json]`: runs bench/NAME.bench.ts (all without a name) one after another and prints each figure with its spread and
- * what it was measured against. Ratios of two things timed in one run; seconds of a shared machine mean little.
+ * what it was measured against. Ratios of two things timed in one run; seconds of a shared machine mean little. A tool or a folder that a figure needs and
+ * that is not here is named, and the run ends with exit code 1.
  */
 import { readdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 
 /** One figure: `spread` is the interquartile range of the runs, in the same unit. */
 export type Figure = { value: number; unit: string; runs: number; spread: number; against: string }
+/** A figure that cannot be measured here: what is missing, and how to get it. The run then ends with exit code 1. */
+export type Missing = { missing: string }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } })
 const folder = new URL('.', import.meta.url)
@@ -25,9 +28,15 @@ for (const name of positionals.length ? positionals : names) {
   if (!values.json) console.error(`bench/${name}.bench.ts …`)
   try {
     const run = (await import(new URL(`${name}.bench.ts`, folder).href)).default as () => Promise<
-      Record<string, Figure>
+      Record<string, Figure | Missing>
     >
-    Object.assign(figures, await run())
+    for (const [name, figure] of Object.entries(await run())) {
+      if (!('missing' in figure)) figures[name] = figure
+      else {
+        failed = true
+        console.error(`${name}: NOT MEASURED: ${figure.missing}`)
+      }
+    }
   } catch (error) {
     failed = true
     console.error(`bench/${name}.bench.ts failed:`, error)

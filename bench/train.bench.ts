@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { Figure } from './run.ts'
+import type { Figure, Missing } from './run.ts'
 
 const ROUNDS = 3
 /** Of every variant. Left alone, Debian's PyTorch takes one thread, whatever the machine has. */
@@ -39,11 +39,17 @@ const TORCH_STEPS = 3
  * Images a second of a whole training step (forward, backward, Adam) of both networks. Variants run one after another in
  * processes of their own, in rounds, with as many threads each; the ratio to PyTorch is taken within each round.
  */
-export default async function train(): Promise<Record<string, Figure>> {
+export default async function train(): Promise<Record<string, Figure | Missing>> {
   return Object.assign({}, ...NETWORKS.map(figuresOf))
 }
 
-function figuresOf({ architecture, size, batch, figures: prefix, ratio }: Network): Record<string, Figure> {
+function figuresOf({
+  architecture,
+  size,
+  batch,
+  figures: prefix,
+  ratio,
+}: Network): Record<string, Figure | Missing> {
   const what = [architecture, `${size}`, `${batch}`]
   const variants: Record<string, [string, string[]]> = Object.fromEntries(
     Object.entries(STEPS).map(([backend, steps]) => [
@@ -67,7 +73,7 @@ function figuresOf({ architecture, size, batch, figures: prefix, ratio }: Networ
     }
   }
   const torch = rates.torch
-  const figures: Record<string, Figure> = {}
+  const figures: Record<string, Figure | Missing> = {}
   const ours = Object.entries(rates).filter(([name]) => name !== 'torch')
   for (const [name, values] of ours) {
     figures[`${prefix}.backends.${name}`] = {
@@ -89,5 +95,7 @@ function figuresOf({ architecture, size, batch, figures: prefix, ratio }: Networ
       against: `PyTorch on the CPU, ${THREADS} threads each, ${median(torch).toFixed(1)} images/s; ours: ${best[0]}`,
     }
   }
+  if (!figures[ratio])
+    figures[ratio] = { missing: `${torch ? 'no backend of ours' : 'PyTorch'} runs here; see above why` }
   return figures
 }

@@ -12,6 +12,7 @@ import { phantom } from '@detl/core/phantom/phantom'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { encodeTensorUpload } from '@detl/core/wire/tensor-upload'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { setup as buildPage } from '../test/support/build-page.ts'
 import { chestElements, littleEndian, writeDicom } from '../test/support/dicom-writer.ts'
 import { buildWorker } from '../test/support/edge-bundle.ts'
 import { gpuStandIn, SIGNING_KEY } from '../test/support/gpu-stand-in.ts'
@@ -45,6 +46,7 @@ async function asTensor(file: Uint8Array): Promise<Sent> {
 }
 
 export default async function upload(): Promise<Record<string, Figure>> {
+  buildPage() // the Worker is not built without its assets
   const { image } = phantom({ seed: 1, ...SIZE, lesions: ['consolidation'] })
   const elements = chestElements(SIZE, { allocated: 16, stored: 12 })
   const file = new Uint8Array(writeDicom('1.2.840.10008.1.2.1', elements, littleEndian(image.data)))

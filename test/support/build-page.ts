@@ -8,7 +8,7 @@ const SOURCES = [
   'web/{src,build,public,service-worker}/**',
   'web/{index.html,vite.config.ts,package.json}',
   'core/src/**',
-  'codecs/src/**',
+  'codecs/{src,raster,libjpeg-turbo}/**',
   'models/*/{manifest.json,model.onnx}',
   'package-lock.json',
 ]
