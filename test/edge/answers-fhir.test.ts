@@ -46,6 +46,20 @@ describe('the FHIR answer', () => {
       )
   })
 
+  it('has what US Core’s profile for reports and notes asks of a report, where the image or the caller names the patient', async () => {
+    const report = await (await answerOf(dicom, 'application/fhir+json')).json()
+    expect(report).toMatchObject({
+      status: 'preliminary',
+      category: expect.arrayContaining([
+        { coding: [{ system: 'http://loinc.org', code: 'LP29684-5', display: 'Radiology' }] },
+      ]),
+      code: { coding: [{ system: 'http://loinc.org' }] },
+      subject: { type: 'Patient' },
+      effectiveDateTime: expect.any(String),
+      issued: expect.any(String),
+    })
+  })
+
   it('is a valid R4 DiagnosticReport, preliminary, with a score of each class and the caller’s references', async () => {
     const response = await answerOf(png, 'application/fhir+json', {
       'fhir-subject': 'Patient/p1',

@@ -8,7 +8,7 @@ import { headerOf } from './dicom/source-header.ts'
 import { examinationOf } from './fhir/examination.ts'
 import { observationOf } from './fhir/observation.ts'
 import { severityObservations } from './fhir/severity.ts'
-import { concept, hl7, LOINC } from './fhir/terms.ts'
+import { concept, hl7, LOINC, RADIOLOGY } from './fhir/terms.ts'
 import { severityIn } from './lung-findings.ts'
 import { toPng } from './png.ts'
 import { type ToldSeverity, tellSeverity } from './severity-text.ts'
@@ -78,7 +78,7 @@ export async function toFhir(answer: Screened, image: ReportImage = 'none'): Pro
     identifier: [{ system: 'urn:ietf:rfc:3986', value: `urn:uuid:${id}` }],
     ...(basedOn && { basedOn: [basedOn] }),
     status: 'preliminary',
-    category: [concept(hl7('v2-0074'), 'RAD', 'Radiology')],
+    category: [...RADIOLOGY],
     code: { ...concept(LOINC, '30745-4', 'XR Chest Views'), text: words.title },
     ...whose,
     issued: given,

@@ -1,5 +1,6 @@
 import type { Refused } from '@detl/core/answers/dicom/refusal-report'
 import { toFhirBundle } from '@detl/core/answers/fhir'
+import { RADIOLOGY } from '@detl/core/answers/fhir/terms'
 import { wordsOf } from '@detl/core/answers/words/words-of'
 import type { Bundle, DiagnosticReport } from '@medplum/fhirtypes'
 import type { FhirDestination } from '../config.ts'
@@ -33,7 +34,7 @@ function refusalBundle(
     resourceType: 'DiagnosticReport',
     identifier: [{ system: URI_SYSTEM, value }],
     status: 'cancelled',
-    category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'RAD' }] }],
+    category: [...RADIOLOGY],
     code: { coding: [{ system: 'http://loinc.org', code: '30745-4', display: 'XR Chest Views' }] },
     ...(patient && { subject: { reference: patient } }),
     imagingStudy: [

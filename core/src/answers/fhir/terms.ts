@@ -15,6 +15,12 @@ export const concept = (system: string, code: string, display: string): Codeable
   coding: [coding(system, code, display)],
 })
 
+/** What a report is of: by HL7, and by LOINC, as US Core's reports and notes have it. */
+export const RADIOLOGY: readonly CodeableConcept[] = [
+  concept(hl7('v2-0074'), 'RAD', 'Radiology'),
+  concept(LOINC, 'LP29684-5', 'Radiology'),
+]
+
 /** A score or a rate, with no more digits than are worth reading. */
 export const probability = (value: number): Quantity => ({
   value: Number(value.toFixed(4)),
