@@ -9,7 +9,7 @@ import { Piscina } from 'piscina'
 import type { Input } from './inputs.ts'
 import type { ScreenLine } from './line.ts'
 import type { Outputs } from './output-folder.ts'
-import type { Scorer } from './scorer.ts'
+import { GATHERED, type Scorer } from './scorer.ts'
 import type { Result, Setup, Task } from './screen-worker.ts'
 
 export type ScreenOptions = {
@@ -26,8 +26,8 @@ export type ScreenOptions = {
   readonly stop: AbortSignal
 }
 
-/** Files that a thread has at once: while one waits for its scores, the next is decoded. */
-const FILES_A_THREAD = 2
+/** Files that a thread has at once: while some wait for their scores, the next is decoded. */
+const FILES_A_THREAD = GATHERED
 /** Results that may wait for an earlier one, a thread: a large file does not hold up the small ones behind it. */
 const WAITING_A_THREAD = 16
 

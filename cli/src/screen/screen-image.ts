@@ -16,6 +16,7 @@ import type { Scored } from './scorer.ts'
  * One image of the command line, as an account with default settings has it screened.
  * @param selective decide only what the model is sure of
  * @param model end of a channel whose other end a `Scorer` serves
+ * @param taken called when the bytes are read no more, unless something is drawn
  * @throws AppError as `takeIn` says; the scorer's own code, or internal, if the model could not be run
  */
 export async function screenImage(
@@ -26,11 +27,13 @@ export async function screenImage(
     selective,
   }: { readonly manifest: Manifest; readonly language: Language; readonly selective?: boolean },
   model: MessagePort,
+  taken?: () => void,
 ): Promise<Screened> {
   const gate = { mode: 'refuse', spec: manifest.gate } as const
   const intake = await takeIn(bytes, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
   const answer = once(model, 'message') as Promise<[Scored]>
   model.postMessage(intake.preprocessed.tensor)
+  taken?.()
   const [scored] = await answer
   if ('error' in scored)
     throw new AppError(scored.code ?? 'internal', `the model could not be run: ${scored.error}`)

@@ -62,12 +62,18 @@ const buffers = new FileBuffers()
 
 export default async function screen({ file, source, guessed, outputs, port }: Task): Promise<Result> {
   let bytes: Uint8Array | undefined
+  const giveBack = () => {
+    if (bytes) buffers.giveBack(bytes)
+    bytes = undefined
+  }
   try {
     bytes = typeof source === 'string' ? readImageFile(source, guessed, buffers) : source
     if (bytes === undefined) return { passedOver: true }
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
-    const screened = await screenImage(bytes, { manifest, language, selective }, port)
+    // What is drawn is drawn from the bytes; else the next file can be read into their place meanwhile.
+    const taken = Object.keys(outputs).length === 0 ? giveBack : undefined
+    const screened = await screenImage(bytes, { manifest, language, selective }, port, taken)
     const { intake, scores } = screened
     const line = scoredLine(file, manifest, intake, scores, screened)
     for (const [format, path] of Object.entries(outputs) as [Format, string][]) {
@@ -80,7 +86,7 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     const known = error instanceof AppError ? error : new AppError('internal', String(error))
     return { line: { file, error: { code: known.code, detail: known.detail } } }
   } finally {
-    if (bytes) buffers.giveBack(bytes)
+    giveBack()
     port.close()
   }
 }
