@@ -21,6 +21,7 @@ export function figuresOf(answers: readonly Answer[], manifest: Manifest): strin
     ...pointsOf(answers, manifest),
     fittedPoint(answers),
     selective(answered),
+    ...shippedSelective(answers, manifest),
   ]
 }
 
@@ -93,18 +94,33 @@ function fittedPoint(answers: readonly Answer[]): string {
   return `COVID-19 at a threshold for ${percent(WANTED)} (${threshold.toFixed(3)}), fitted on one half of these, on the other: ${at(rest, threshold)}`
 }
 
+/** The manifest's own threshold of `selective`: what it leaves undecided here, and what the rest is worth. */
+function shippedSelective(answers: readonly Answer[], { selective: shipped }: Manifest): string[] {
+  if (!shipped) return []
+  const answered = answers.filter((a) => a.probabilities)
+  const sure = answered.filter((a) => Math.max(...a.probabilities!) >= shipped.threshold)
+  return [
+    `selective, at the shipped threshold (${shipped.threshold.toFixed(3)}): decides ${share(wilson(sure.length, answers.length))}, balanced accuracy over the classes that occur ${balancedOf(sure).toFixed(3)} instead of ${balancedOf(answered).toFixed(3)}`,
+  ]
+}
+
 /** Mean recall of the classes where only the surest share of the images is answered. */
 function selective(answered: readonly Answer[]): string {
   const surest = [...answered].sort((a, b) => Math.max(...b.probabilities!) - Math.max(...a.probabilities!))
   const figures = COVERAGES.map((coverage) => {
     const of = surest.slice(0, Math.round(coverage * surest.length))
-    const recalls = LABELS.flatMap((label, c) => {
-      const own = of.filter((a) => a.record.classB === label)
-      return own.length > 0 ? [own.filter((a) => best(a) === c).length / own.length] : []
-    })
-    return `${percent(coverage)}: ${(recalls.reduce((a, b) => a + b, 0) / recalls.length).toFixed(3)}`
+    return `${percent(coverage)}: ${balancedOf(of).toFixed(3)}`
   })
   return `balanced accuracy over the classes that occur, by the share answered: ${figures.join(', ')}`
+}
+
+/** Mean recall of the classes that occur. */
+function balancedOf(answered: readonly Answer[]): number {
+  const recalls = LABELS.flatMap((label, c) => {
+    const own = answered.filter((a) => a.record.classB === label)
+    return own.length > 0 ? [own.filter((a) => best(a) === c).length / own.length] : []
+  })
+  return recalls.reduce((a, b) => a + b, 0) / recalls.length
 }
 
 const percent = (v: number): string => `${(100 * v).toFixed(0)} %`

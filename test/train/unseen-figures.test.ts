@@ -3,6 +3,7 @@ import { LABELS } from '@detl/core/model/labels'
 import { parseManifest } from '@detl/core/model/manifest'
 import { describe, expect, it } from 'vitest'
 import { type Answer, figuresOf } from '../../bench/unseen/figures.ts'
+import { SELECTIVE } from '../support/manifest.ts'
 import { madeUpRecords } from './data/records.ts'
 
 const manifest = parseManifest(JSON.parse(readFileSync('models/detl-128/manifest.json', 'utf8')))
@@ -33,6 +34,20 @@ describe('figures of collections never seen', () => {
     ])
     expect(found).toMatch(/covid19: 40 images, 20 refused; .*\*\*50\.0 % \(\d+\.\d–\d+\.\d\)\*\* covid19/)
     expect(found).toMatch(/shipped threshold "screening" .*: sensitivity 50\.0 %/)
+  })
+
+  it('says what the threshold of the manifest leaves undecided there, a refused image being none that is decided', () => {
+    const unsure = twenty('normal', 'covid19').map((a) => ({ ...a, probabilities: [0.3, 0.1, 0.1, 0.5] }))
+    const answers = [
+      ...twenty('covid19', 'covid19'),
+      ...twenty('normal', 'normal'),
+      ...unsure,
+      ...twenty('covid19', undefined),
+    ]
+    const found = figuresOf(answers, { ...manifest, selective: SELECTIVE }).join('\n')
+    expect(found).toMatch(
+      /selective, at the shipped threshold \(0\.600\): decides 50\.0 % .* occur 1\.000 instead of 0\.750/,
+    )
   })
 
   it('says which share of sure answers is right', () => {
