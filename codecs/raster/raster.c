@@ -190,7 +190,7 @@ EXPORT("unfilter") int unfilter(const uint8_t *from, uint8_t *to, const uint8_t 
   return 1;
 }
 
-/* ---- AreaReducer: what its `sumWords`, `sumBytes`, `sumLevels` and `addRow` do, in the same order. ---- */
+/* ---- The loops of AreaReducer, in the same order. ---- */
 
 struct columns {
   unsigned count;
@@ -277,25 +277,16 @@ SUM_SAMPLES(uint16_t, wasm_v128_load)
 EXPORT("sum_bytes") void sum_bytes(const uint8_t *row, uint8_t *at, unsigned count, double *sums)
 SUM_SAMPLES(uint8_t, wasm_u16x8_load8x8)
 
-#define SUM_LEVELS(type) \
-  { \
-    struct columns c = columns_at(at, count); \
-    for (unsigned i = 0; i < count; i++) { \
-      const type *p = row + c.first[i], *end = row + c.last[i]; \
-      int32_t whole = 0; \
-      c.at_first[i] = levels[*p]; \
-      c.at_last[i] = levels[*end]; \
-      for (p++; p < end; p++) whole += levels[*p]; \
-      c.whole[i] = whole; \
-    } \
-    weigh(c, sums); \
-  }
+/* What each sample of a row stands for. */
+EXPORT("levels_of_words") void levels_of_words(const uint16_t *restrict row, const uint16_t *restrict levels, uint16_t *restrict to, unsigned width)
+{
+  for (unsigned x = 0; x < width; x++) to[x] = levels[row[x]];
+}
 
-EXPORT("sum_levels_of_words") void sum_levels_of_words(const uint16_t *row, const uint16_t *levels, uint8_t *at, unsigned count, double *sums)
-SUM_LEVELS(uint16_t)
-
-EXPORT("sum_levels_of_bytes") void sum_levels_of_bytes(const uint8_t *row, const uint16_t *levels, uint8_t *at, unsigned count, double *sums)
-SUM_LEVELS(uint8_t)
+EXPORT("levels_of_bytes") void levels_of_bytes(const uint8_t *restrict row, const uint16_t *restrict levels, uint16_t *restrict to, unsigned width)
+{
+  for (unsigned x = 0; x < width; x++) to[x] = levels[row[x]];
+}
 
 EXPORT("add_row") void add_row(double *restrict out, const double *restrict sums, unsigned count, double weight)
 {

@@ -21,8 +21,8 @@ type Exports = {
   columns_bytes(count: number): number
   sum_words(row: number, columns: number, count: number, sums: number): void
   sum_bytes(row: number, columns: number, count: number, sums: number): void
-  sum_levels_of_words(row: number, levels: number, columns: number, count: number, sums: number): void
-  sum_levels_of_bytes(row: number, levels: number, columns: number, count: number, sums: number): void
+  levels_of_words(row: number, levels: number, to: number, width: number): void
+  levels_of_bytes(row: number, levels: number, to: number, width: number): void
   add_row(out: number, sums: number, count: number, weight: number): void
 }
 
@@ -142,11 +142,13 @@ function pngRows(
 }
 
 const MOST_LEVELS = 65_536
+/** What a block of `WasmLoops` holds; `row` and `mapped`: a row that does not lie in this memory, and the levels of one. */
+type Part = 'columns' | 'sums' | 'out' | 'row' | 'mapped' | 'table'
 
 class WasmLoops implements AreaLoops {
   readonly release: () => void
   private readonly heap: Heap
-  private readonly at: Readonly<Record<'columns' | 'sums' | 'out' | 'row' | 'table', number>>
+  private readonly at: Readonly<Record<Part, number>>
   private readonly count: number
   private readonly rows: number
   private readonly width: number
@@ -159,6 +161,7 @@ class WasmLoops implements AreaLoops {
       sums: 8 * count,
       out: 8 * count * rows,
       row: 2 * width + SLACK,
+      mapped: 2 * width + SLACK,
       table: 2 * MOST_LEVELS,
     })
     return block && new WasmLoops(heap, block, columns, rows, width)
@@ -166,7 +169,7 @@ class WasmLoops implements AreaLoops {
 
   private constructor(
     heap: Heap,
-    block: Block<Record<'columns' | 'sums' | 'out' | 'row' | 'table', number>>,
+    block: Block<Record<Part, number>>,
     columns: Columns,
     rows: number,
     width: number,
@@ -191,14 +194,15 @@ class WasmLoops implements AreaLoops {
   }
 
   sum(samples: Samples, offset: number, levels?: Uint16Array): void {
-    const { at, count } = this
-    const { sum_words, sum_bytes, sum_levels_of_words, sum_levels_of_bytes } = this.heap.exports
+    const { at, count, width } = this
+    const { sum_words, sum_bytes, levels_of_words, levels_of_bytes } = this.heap.exports
     const words = samples.BYTES_PER_ELEMENT === 2
     const row = this.rowOf(samples, offset)
     if (levels !== undefined) {
       this.keep(levels)
-      const sum = words ? sum_levels_of_words : sum_levels_of_bytes
-      sum(row, at.table, at.columns, count, at.sums)
+      const map = words ? levels_of_words : levels_of_bytes
+      map(row, at.table, at.mapped, width)
+      sum_words(at.mapped, at.columns, count, at.sums)
     } else if (words) sum_words(row, at.columns, count, at.sums)
     else sum_bytes(row, at.columns, count, at.sums)
   }
