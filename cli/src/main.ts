@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { checkNamedFiles } from './check-named-files.ts'
 import { addBatchCommand } from './commands/batch.ts'
 import { addBillingCommand } from './commands/billing.ts'
 import { addCalibrateCommand } from './commands/calibrate.ts'
@@ -62,4 +63,5 @@ const light = program.commands.some((command) => command.name() === asked)
 // What is not known may be an option, `help`, or a slip whose nearest name is looked for among all.
 const groups = GROUPS[asked] ? [GROUPS[asked]] : light ? [] : Object.values(GROUPS)
 for (const add of groups) await add(program)
+program.hook('preAction', (_, command) => checkNamedFiles(command))
 await program.parseAsync().catch(report)

@@ -10,6 +10,7 @@ import { type Manifest, parseManifest, type Site } from '@detl/core/model/manife
 import { withTemperature } from '@detl/export/with-temperature'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
+import { readRegular } from '@detl/train/data/regular-file'
 import { truthOf } from '@detl/train/data/truth'
 import { sitePoints } from '@detl/train/evaluate/site-points'
 import { siteSelective } from '@detl/train/evaluate/site-selective'
@@ -96,7 +97,7 @@ async function scoreFilms(
   const labelled = records.filter((r) => r.classB !== undefined)
   let refused = 0
   for (const [i, record] of labelled.entries()) {
-    const film = await scorer.score(await readFile(record.path))
+    const film = await scorer.score(await readRegular(record.path))
     if (film) films.push({ ...film, group: record.group, truths: truthOf(record.classB!, list) })
     else refused++
     onFilm?.(i + 1, labelled.length)

@@ -56,6 +56,11 @@ export async function compareFiles(
 ): Promise<{ readonly compared: Compared; readonly written: readonly string[] }> {
   if (files.length > MOST_FILMS)
     throw new AppError('request-invalid', `2 to ${MOST_FILMS} films are compared; ${files.length} were named`)
+  if (files.includes('-'))
+    throw new AppError(
+      'request-invalid',
+      'two films or more are compared, and standard input is one: name files',
+    )
   const { out, formats, force, language } = options
   const paths = out === undefined ? [] : formats.map((format) => join(out, COMPARISON_FILES[format]))
   for (const path of paths) if (!force && existsSync(path)) mustNotExist(path)

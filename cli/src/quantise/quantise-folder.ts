@@ -59,7 +59,9 @@ async function tensorsOf({ images, limit }: QuantiseOptions, manifest: Manifest)
   const tensors: Uint8Array[] = []
   for (const input of evenly(await collectInputs(images, { filesFrom: undefined, apart: [] }), limit)) {
     if (input.fault) throw input.fault
-    const bytes = readImageFile(input.path!, input.guessed)
+    if (input.path === undefined)
+      throw new AppError('request-invalid', 'ranges are taken from many images: name files or folders')
+    const bytes = readImageFile(input.path, input.guessed)
     if (!bytes) continue
     const { preprocessed } = await takeIn(bytes, manifest.preprocess, gate, {
       limits: DEFAULT_LIMITS,

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { extname, isAbsolute, join, resolve, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { AppError } from '@detl/core/api/problem'
+import { irregular } from '@detl/train/data/regular-file'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { reasonOf, systemCode } from '../io-errors.ts'
 
@@ -72,8 +74,9 @@ async function* expand(arg: string, options: InputOptions, patterns: boolean): A
   if (info instanceof Error) {
     // A file may have a name such as "a[1].png": only what is no file is taken for a pattern.
     if (patterns && systemCode(info) === 'ENOENT' && isDynamicPattern(arg)) yield* matches(arg, options)
-    else yield { name: arg, path, guessed: false, fault: unreadable(info) }
-  } else if (!(info as Stats).isDirectory()) yield { name: arg, path, guessed: false }
+    else
+      yield { name: arg, path, guessed: false, fault: arg.includes('\ufffd') ? notUtf8() : unreadable(info) }
+  } else if (!(info as Stats).isDirectory()) yield { name: arg, path, guessed: false, ...notRegular(path) }
   else {
     if (options.apart.includes(await realpath(path)))
       throw new AppError(
@@ -105,17 +108,23 @@ async function* below(
   options: InputOptions,
   entered: Set<string>,
 ): AsyncGenerator<Input> {
-  let names: string[]
+  let found: Buffer[]
   try {
     const real = await realpath(path)
     if (entered.has(real) || options.apart.includes(real)) return
     entered.add(real)
-    names = (await readdir(path)).sort()
+    found = (await readdir(path, { encoding: 'buffer' })).sort(Buffer.compare)
   } catch (error) {
     yield { name, path, guessed: false, fault: unreadable(error) }
     return
   }
+  const names = found.filter(isUtf8).map(String)
   if (names.includes(RECORD)) return
+  for (const entry of found)
+    if (!isUtf8(entry) && entry[0] !== 46) {
+      const shown = join(name, escaped(entry))
+      yield { name: shown, path: resolve(shown), guessed: false, fault: notUtf8() }
+    }
   for (const entry of names.filter((entry) => !entry.startsWith('.') && entry !== 'DICOMDIR')) {
     const child = { name: join(name, entry), path: join(path, entry) }
     const info = await stat(child.path).catch((error: unknown) => error)
@@ -123,6 +132,22 @@ async function* below(
     if (info instanceof Error) yield { ...child, guessed: false, fault: unreadable(info) }
     else if ((info as Stats).isDirectory()) yield* below(child.name, child.path, options, entered)
     else if ((info as Stats).isFile()) yield { ...child, guessed }
+  }
+}
+
+/** A name's bytes, those that are not ASCII as `\\xe9`. */
+const escaped = (bytes: Buffer): string =>
+  [...bytes].map((byte) => (byte < 128 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('')
+
+const notUtf8 = () =>
+  new AppError('image-missing', 'its name is not UTF-8: rename it, for example with convmv')
+
+/** What to wait for might be for ever. */
+function notRegular(path: string): { fault?: AppError } {
+  const kind = irregular(path)
+  if (kind === undefined) return {}
+  return {
+    fault: new AppError('image-missing', `it is ${kind}, not a regular file; - reads standard input`),
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { InputSpec } from '../config.ts'
 import { modelInput, TRAINING_GATE } from './model-input.ts'
 import { dataDigest, type ImageRecord, type UprightImage } from './record.ts'
+import { readRegular } from './regular-file.ts'
 
 /** Preprocessed images in memory: image i is bytes i·S² … (i+1)·S² of `pixels`. */
 export type PixelCache = {
@@ -54,7 +54,7 @@ export async function loadPixels(
   const geometry: Geometry[] = []
   const source: PixelCache['source'] = []
   for (const [i, record] of records.entries()) {
-    const bytes = await readFile(record.path)
+    const bytes = await readRegular(record.path)
     const input = await modelInput(bytes, spec).catch((cause: unknown) => {
       throw new Error(`${record.file} cannot be decoded`, { cause })
     })

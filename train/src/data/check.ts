@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
@@ -10,6 +9,7 @@ import { CLASSES_FILE, classListBeside } from './class-names.ts'
 import { type Fault, faultText } from './faults.ts'
 import { type ManifestRows, readManifest } from './manifest.ts'
 import type { ImageRecord } from './record.ts'
+import { readRegular } from './regular-file.ts'
 import { lookIntoFolder } from './sources/folder.ts'
 import { truthOf } from './truth.ts'
 
@@ -84,7 +84,7 @@ function tablesOf(path: string): { list: ClassList; tables: ManifestRows[] } {
 
 /** What a file's bytes say against its row. */
 async function fileFaults(record: ImageRecord): Promise<Pick<Fault, 'column' | 'text'>[]> {
-  const bytes = await readFile(record.path)
+  const bytes = await readRegular(record.path)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const out: Pick<Fault, 'column' | 'text'>[] = []
   if (record.sha256 !== '' && sha256 !== record.sha256)

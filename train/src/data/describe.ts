@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
@@ -7,6 +6,7 @@ import { readDataSet } from './data-set.ts'
 import { findLeaks, type Leak, leakText } from './leaks.ts'
 import { type Fingerprint, fingerprint, nearDuplicates } from './near-duplicates.ts'
 import { ageBand, dataDigest, type ImageRecord } from './record.ts'
+import { readRegular } from './regular-file.ts'
 import { sourcesToLeaveOut, splitOf } from './split.ts'
 import type { Protocol } from './split-file.ts'
 
@@ -66,7 +66,7 @@ async function findNearDuplicates(
 ): Promise<NearDuplicate[]> {
   const prints: Fingerprint[] = []
   for (const r of records) {
-    const { image } = await decodeImage(await readFile(r.path), { limits: DEFAULT_LIMITS, codecs })
+    const { image } = await decodeImage(await readRegular(r.path), { limits: DEFAULT_LIMITS, codecs })
     prints.push(fingerprint(image))
     onImages?.(prints.length, records.length)
   }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join, parse, relative } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
@@ -10,6 +9,7 @@ import { writeWhole } from '../files.ts'
 import { CLASSES_FILE, classListOf, classTextIn } from './class-names.ts'
 import { IMAGE_FILE } from './image-files.ts'
 import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from './near-duplicates.ts'
+import { readRegular } from './regular-file.ts'
 import { readCohenLabels, readFigure1Labels } from './sources/covid.ts'
 import { readCovidxLabels } from './sources/covidx.ts'
 import { readDicomFolder } from './sources/dicom.ts'
@@ -89,7 +89,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
         result.licence++
         continue
       }
-      const bytes = await readFile(path)
+      const bytes = await readRegular(path)
       const sha256 = createHash('sha256').update(bytes).digest('hex')
       if (seen.has(sha256)) {
         result.duplicates++

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { upright, uprightSize } from '@detl/core/gate/orientation'
@@ -7,6 +6,7 @@ import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { type Row, readCsv, required } from './csv.ts'
 import type { Box, UprightImage } from './record.ts'
+import { readRegular } from './regular-file.ts'
 
 /**
  * Reference regions of a data folder, by image file, in the pixels of the file as a viewer shows it (EXIF's orientation followed). Absent
@@ -74,7 +74,7 @@ export function uprightBoxes(boxes: readonly Box[], image: UprightImage): readon
 
 /** A mask file of the same size as its image's, as 0 and 1, upright: [image.height, image.width]. */
 export async function readMask(path: string, image: UprightImage): Promise<Uint8Array> {
-  const { image: mask } = await decodeImage(await readFile(path), { limits: DEFAULT_LIMITS, codecs })
+  const { image: mask } = await decodeImage(await readRegular(path), { limits: DEFAULT_LIMITS, codecs })
   const { width, height } = uprightSize(image, image.lay)
   if (mask.width !== width || mask.height !== height) {
     throw new Error(`${path} is ${mask.width} × ${mask.height}, its image ${width} × ${height}`)

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { within } from '../support/deadline.ts'
+import { detl } from '../support/detl-process.ts'
+
+let dir: string
+const at = (name: string) => join(dir, name)
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'detl-named-'))
+  execFileSync('mkfifo', [at('pipe.png'), at('table.csv')])
+  mkdirSync(at('folder'))
+  mkdirSync(at('folder/pneumonia'))
+  execFileSync('mkfifo', [at('folder/pneumonia/pipe.png')])
+  writeFileSync(at('image.png'), 'no image')
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** @returns exit code and all that was printed */
+async function run(...args: string[]): Promise<[number | null, string]> {
+  const child = detl(args)
+  try {
+    return [await within(60_000, `detl ${args[0]} to end`, child.exit, child.output), child.output()]
+  } finally {
+    await child.stop('SIGKILL') // also one that waits for ever
+  }
+}
+
+// Windows has no pipes among its files.
+describe.skipIf(process.platform === 'win32')(
+  'a pipe that is named as an input',
+  { timeout: 120_000 },
+  () => {
+    it.each([
+      ['compare', ['compare', 'image.png', 'pipe.png']],
+      ['export', ['export', 'pipe.png', '--out', 'x']],
+      ['convert', ['convert', 'pipe.png', 'x.onnx']],
+      ['quantize', ['quantize', 'detl-128', '--calibrate', 'pipe.png', '--out', 'x']],
+      ['drift', ['drift', 'report', 'pipe.png']],
+      ['data check', ['data', 'check', 'table.csv']],
+      ['data import', ['data', 'import', 'csv=table.csv=folder', '--out', 'x']],
+      ['calibrate', ['calibrate', '--model', 'detl-128', '--labels', 'table.csv', '--out', 'x']],
+      ['screen, as a list', ['screen', '--files-from', 'pipe.png']],
+    ])('of detl %s is refused at once', async (_, args) => {
+      const named = args.map((arg) =>
+        arg.replace(
+          /(^|=)([a-z]+\.(?:png|csv|onnx)|x|folder)(?=$|=)/g,
+          (_, before, name) => before + at(name),
+        ),
+      )
+      const [code, printed] = await run(...named)
+      expect(printed).toMatch(/is a pipe/)
+      expect(code).toBe(1)
+    })
+
+    it('of detl screen is one line of the run, as are names that are not UTF-8, each by itself', async () => {
+      for (const byte of [0xe9, 0xfc])
+        writeFileSync(
+          Buffer.concat([Buffer.from(at('folder/caf')), Buffer.of(byte), Buffer.from('.png')]),
+          '',
+        )
+      const [code, printed] = await run('screen', at('pipe.png'), at('folder'), '--json')
+      const lines = printed
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line))
+      expect(lines.map(({ file, error }) => [file, error.detail])).toEqual([
+        [at('pipe.png'), 'it is a pipe, not a regular file; - reads standard input'],
+        [at('folder/caf\\xe9.png'), expect.stringContaining('not UTF-8')],
+        [at('folder/caf\\xfc.png'), expect.stringContaining('not UTF-8')],
+      ])
+      expect(code).toBe(1)
+    })
+  },
+)
