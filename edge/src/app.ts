@@ -116,6 +116,7 @@ const CSP = 'Content-Security-Policy'
 const PUBLIC = new Set(['/v1/model', '/v1/openapi.json', '/v1/docs'])
 const EXPOSED = [
   'Allow',
+  'ETag',
   'Idempotency-Replayed',
   'Location',
   'Preference-Applied',

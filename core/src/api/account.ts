@@ -60,7 +60,10 @@ export const settingsSchema = z.strictObject({
    */
   selective: z.boolean().optional(),
   /** How common each class is among those screened here, for predictive values; none are stated without it. */
-  prevalence: perLabel,
+  prevalence: perLabel.refine(
+    (shares) => Object.values(shares).reduce((sum, share) => sum + share, 0) <= 1 + 1e-9,
+    { error: 'together they are at most 1: who is screened is of one class' },
+  ),
   /** What a screening gets while the GPU is away: the answer of the edge's own run of the model, or 503. Absent: as the service is set up. */
   fallback: z.enum(['edge', 'fail']).optional(),
   /** Hours for which reports and heat maps of images that came by DICOMweb are kept, to be fetched there. Absent: nothing is kept. */

@@ -107,6 +107,11 @@ export const PROBLEMS = {
     title: 'The request conflicts with what is there',
     remedy: 'See `detail`: what is there must be changed or another name used.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'What was to be changed has been changed since it was read',
+    remedy: 'Read it again, make the change on what is there now, and send the new `ETag` as `If-Match`.',
+  },
   'idempotency-in-flight': {
     status: 409,
     met: ['screening'],

@@ -41,8 +41,11 @@ export class Account extends DurableObject<AccountBindings> implements RemoteLed
     if (seed) this.#ledger.seed(seed)
   }
 
-  account() {
-    return this.#run((ledger) => ledger.account())
+  account(...args: Args<'account'>) {
+    return this.#run((ledger) => ledger.account(...args))
+  }
+  standing(...args: Args<'standing'>) {
+    return this.#run((ledger) => ledger.standing(...args))
   }
   configure(...args: Args<'configure'>) {
     return this.#run((ledger) => ledger.configure(...args))

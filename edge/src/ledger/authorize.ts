@@ -16,8 +16,8 @@ export function authorize(
   scope: Scope,
   { rated = true }: { rated?: boolean } = {},
 ): Authorized | Denial {
-  const account = profile.account()
   const key = credential.kind === 'key' ? keys.valid(credential.hash) : undefined
+  const account = profile.account(key?.mode)
   if (!account || (credential.kind === 'key' && !key))
     return denial('key-invalid', 'this key is not known, has expired or was revoked')
   const principal = principalOf(credential, key)

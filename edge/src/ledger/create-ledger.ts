@@ -1,4 +1,5 @@
 import type { AccountInput } from '@detl/core/api/account'
+import type { KeyMode } from '@detl/core/api/api-key'
 import { authorize } from './authorize.ts'
 import { type Books, openBooks } from './books.ts'
 import { denial } from './denial.ts'
@@ -46,22 +47,30 @@ export function createLedger(id: string, sql: Sql, clock: () => number): Ledger 
   }
 }
 
-type OfTheAccount = Pick<Ledger, 'account' | 'configure' | 'setSettings' | 'addCredits' | 'seed'>
+type OfTheAccount = Pick<Ledger, 'account' | 'standing' | 'configure' | 'setSettings' | 'addCredits' | 'seed'>
 
 function ofTheAccount({ profile, keys, audit }: Books): OfTheAccount {
-  function configure(input: AccountInput, actor: string) {
+  const standing = (mode?: KeyMode) => {
+    const account = profile.account(mode)
+    return account && { account, revision: profile.revision() }
+  }
+  const other = (revision?: number) => revision !== undefined && revision !== profile.revision()
+  function configure(input: AccountInput, actor: string, revision?: number) {
+    if (other(revision)) return undefined
     const there = profile.account() !== undefined
     profile.configure(input)
     audit.add(actor, there ? 'account.changed' : 'account.created', `plan ${input.plan.kind}`)
-    return profile.account()!
+    return standing()
   }
   return {
     account: profile.account,
+    standing,
     configure,
-    setSettings(settings, actor) {
-      profile.setSettings(settings)
+    setSettings(settings, { actor, mode }, revision) {
+      if (other(revision)) return undefined
+      profile.setSettings(settings, mode)
       audit.add(actor, 'settings.changed', '')
-      return profile.account()!
+      return standing(mode)
     },
     addCredits(amount, reference, actor) {
       if (profile.addCredits(amount, reference)) audit.add(actor, 'credits.added', String(amount))

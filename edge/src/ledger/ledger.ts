@@ -128,6 +128,9 @@ export type AuditPage = {
   readonly next?: string
 }
 
+/** An account as it is, and how often it was changed. */
+export type Standing = { readonly account: Account; readonly revision: number }
+
 /** A charge as it goes to the billing provider; `entry` is unique for ever. */
 export type Charge = { readonly entry: string; readonly at: number }
 
@@ -157,9 +160,13 @@ export type Seed = { readonly account: AccountInput; readonly keys: readonly New
  * screening charged once. Times are milliseconds since the epoch.
  */
 export type Ledger = {
-  account(): Account | undefined
-  configure(input: AccountInput, actor: string): Account
-  setSettings(settings: Settings, actor: string): Account
+  /** @param mode whose settings it shows: test keys have their own, once they have set some */
+  account(mode?: KeyMode): Account | undefined
+  /** The account, and the revision that a change of it may be bound to. */
+  standing(mode?: KeyMode): Standing | undefined
+  /** @param revision that the account must have. @returns undefined where it has another one */
+  configure(input: AccountInput, actor: string, revision?: number): Standing | undefined
+  setSettings(settings: Settings, by: Doer, revision?: number): Standing | undefined
   /** @param reference of the payment: the same one again adds nothing */
   addCredits(amount: number, reference: string, actor: string): Account
   /** What is there already stays as it is. */

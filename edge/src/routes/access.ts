@@ -1,4 +1,5 @@
 import type { Scope } from '@detl/core/api/account'
+import type { KeyMode } from '@detl/core/api/api-key'
 import { AppError } from '@detl/core/api/problem'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Accounts, RemoteLedger } from '../accounts.ts'
@@ -26,6 +27,8 @@ export function accessTo(accounts: Accounts, { as, guard }: Access) {
       return { ...documented, middleware }
     },
     ledgerOf,
+    /** Whose settings; the admin's are those of live keys. */
+    modeOf: (c: Context<EdgeContext>): KeyMode => (byKey ? c.get('mode') : 'live'),
     /** A test key is shown what test keys did; a live key, and the admin, all. */
     shown: (c: Context<EdgeContext>) => (byKey && c.get('mode') === 'test' ? ('test' as const) : undefined),
     async existing(c: Context<EdgeContext>): Promise<RemoteLedger> {

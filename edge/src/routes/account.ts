@@ -1,14 +1,22 @@
-import { auditEntrySchema, type Settings, settingsSchema, usageRowSchema } from '@detl/core/api/account'
+import {
+  type Account as AccountShape,
+  auditEntrySchema,
+  type Settings,
+  settingsSchema,
+  usageRowSchema,
+} from '@detl/core/api/account'
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { Accounts } from '../accounts.ts'
 import type { EdgeContext } from '../context.ts'
-import { invalidInput } from '../middleware/problem.ts'
+import { invalidInput, valid } from '../middleware/problem.ts'
 import { Account } from '../schemas.ts'
 import { toCsv } from '../usage-csv.ts'
 import { type Access, accessTo, missing } from './access.ts'
-import { json, jsonBody, problems, WITH_INPUT } from './documented.ts'
+import { change, etagOf, mergePatch } from './change.ts'
+import { ifMatch, json, jsonBody, patchBody, patchOf, problems, WITH_INPUT } from './documented.ts'
 
 export type AccountDeps = {
   readonly accounts: Accounts
@@ -28,6 +36,10 @@ const auditQuery = z.object({
     .openapi({ description: '`next` of the page before' }),
 })
 
+/** Of test keys. */
+const OF_MODE =
+  'Test keys have settings of their own, once they have set some; until then those of the live keys hold for them.'
+
 /**
  * Settings, usage and audit log of one account: the same routes for the account itself and, below `/v1/admin/accounts/{account}`, for
  * who runs the service.
@@ -35,7 +47,7 @@ const auditQuery = z.object({
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table of routes
 export function accountRoutes({ accounts, manifest }: AccountDeps, access: Access) {
   const app = new OpenAPIHono<EdgeContext>({ defaultHook: invalidInput })
-  const { documented, common, id, by, ledgerOf, shown, existing } = accessTo(accounts, access)
+  const { documented, common, id, by, ledgerOf, shown, modeOf } = accessTo(accounts, access)
 
   app.openapi(
     createRoute({
@@ -46,26 +58,51 @@ export function accountRoutes({ accounts, manifest }: AccountDeps, access: Acces
       ...by('usage:read'),
       responses: { 200: json(Account, 'The account'), ...problems(...common, 'not-found') },
     }),
-    async (c) => c.json((await ledgerOf(c).account()) ?? missing('account'), 200),
+    async (c) => {
+      const standing = (await ledgerOf(c).standing(modeOf(c))) ?? missing('account')
+      c.header('ETag', etagOf(standing))
+      return c.json(standing.account, 200)
+    },
   )
+  const save = (c: Context<EdgeContext>, settingsFrom: (account: AccountShape) => Settings) =>
+    change(
+      c,
+      async () => (await ledgerOf(c).standing(modeOf(c))) ?? missing('account'),
+      ({ account, revision }) => {
+        const settings = settingsFrom(account)
+        checkSettings(settings, manifest)
+        return ledgerOf(c).setSettings(settings, { actor: c.get('actor'), mode: modeOf(c) }, revision)
+      },
+    )
+  const refusals = problems(...common, ...WITH_INPUT, 'not-found', 'precondition-failed')
   app.openapi(
     createRoute({
       method: 'put',
       path: '/account/settings',
       operationId: id('putSettings'),
-      summary: 'Operating point and prevalence that answers are made with',
+      summary: 'Replace all settings that answers are made with',
+      description: `What the body does not name is lost: \`PATCH\` changes one and keeps the others. ${OF_MODE}`,
       ...by('account:write'),
-      request: { body: jsonBody(settingsSchema) },
-      responses: {
-        200: json(Account, 'The account'),
-        ...problems(...common, ...WITH_INPUT, 'not-found'),
-      },
+      request: { headers: ifMatch, body: jsonBody(settingsSchema) },
+      responses: { 200: json(Account, 'The account'), ...refusals },
+    }),
+    async (c) => c.json((await save(c, () => c.req.valid('json'))).account, 200),
+  )
+  app.openapi(
+    createRoute({
+      method: 'patch',
+      path: '/account/settings',
+      operationId: id('patchSettings'),
+      summary: 'Change some settings that answers are made with',
+      description: `JSON Merge Patch (RFC 7396): what the body does not name stays, \`null\` takes away. ${OF_MODE}`,
+      ...by('account:write'),
+      request: { headers: ifMatch, body: patchBody },
+      responses: { 200: json(Account, 'The account'), ...refusals },
     }),
     async (c) => {
-      const ledger = await existing(c)
-      const settings = c.req.valid('json')
-      checkSettings(settings, manifest)
-      return c.json(await ledger.setSettings(settings, c.get('actor')), 200)
+      const patch = await patchOf(c)
+      const saved = await save(c, ({ settings }) => valid(settingsSchema, mergePatch(settings, patch)))
+      return c.json(saved.account, 200)
     },
   )
   app.openAPIRegistry.registerPath({

@@ -5,11 +5,22 @@ import { reconcile } from '../billing/reconcile.ts'
 import type { BillingSink } from '../billing/sink.ts'
 import type { EdgeContext } from '../context.ts'
 import { adminAuth } from '../middleware/auth.ts'
-import { invalidInput } from '../middleware/problem.ts'
+import { invalidInput, valid } from '../middleware/problem.ts'
 import { Account } from '../schemas.ts'
-import type { Access } from './access.ts'
+import { type Access, missing } from './access.ts'
 import { type AccountDeps, accountRoutes } from './account.ts'
-import { BY_ADMIN, json, jsonBody, problems, WITH_ADMIN_KEY, WITH_INPUT } from './documented.ts'
+import { change, etagOf, mergePatch } from './change.ts'
+import {
+  BY_ADMIN,
+  ifMatch,
+  json,
+  jsonBody,
+  patchBody,
+  patchOf,
+  problems,
+  WITH_ADMIN_KEY,
+  WITH_INPUT,
+} from './documented.ts'
 import { type KeyRouteDeps, keyRoutes } from './keys.ts'
 
 const MINUTE_MS = 60_000
@@ -66,19 +77,59 @@ export function adminRoutes(deps: AdminDeps) {
       method: 'put',
       path: '/accounts/{account}',
       operationId: 'putAccount',
-      summary: 'Make an account, or change its plan and limits',
+      summary: 'Make an account, or replace its name, plan and billing customer',
+      description:
+        'What the body does not name is lost, but for limits: `PATCH` changes one thing and keeps the others.',
       tags,
       security: BY_ADMIN,
-      request: { params: accountParam, body: jsonBody(accountInputSchema) },
+      request: { params: accountParam, headers: ifMatch, body: jsonBody(accountInputSchema) },
       responses: {
         200: json(Account, 'The account'),
-        ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'not-found'),
+        ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'not-found', 'precondition-failed'),
       },
     }),
     async (c) => {
       const { account } = c.req.valid('param')
+      const ledger = accounts(account)
       await directory.add(account)
-      return c.json(await accounts(account).configure(c.req.valid('json'), 'admin'), 200)
+      const input = c.req.valid('json')
+      if (c.req.header('if-match') === undefined) {
+        const made = await ledger.configure(input, 'admin')
+        c.header('ETag', etagOf(made!))
+        return c.json(made!.account, 200)
+      }
+      const read = async () => (await ledger.standing()) ?? missing('account')
+      const made = await change(c, read, ({ revision }) => ledger.configure(input, 'admin', revision))
+      return c.json(made.account, 200)
+    },
+  )
+  app.openapi(
+    createRoute({
+      method: 'patch',
+      path: '/accounts/{account}',
+      operationId: 'patchAccount',
+      summary: 'Change some of an account: name, plan, limits, billing customer',
+      description: 'JSON Merge Patch (RFC 7396): what the body does not name stays, `null` takes away.',
+      tags,
+      security: BY_ADMIN,
+      request: { params: accountParam, headers: ifMatch, body: patchBody },
+      responses: {
+        200: json(Account, 'The account'),
+        ...problems(...WITH_ADMIN_KEY, ...WITH_INPUT, 'not-found', 'precondition-failed'),
+      },
+    }),
+    async (c) => {
+      const ledger = accounts(c.req.valid('param').account)
+      const patch = await patchOf(c)
+      const made = await change(
+        c,
+        async () => (await ledger.standing()) ?? missing('account'),
+        ({ account: { name, plan, limits, billingCustomer }, revision }) => {
+          const input = valid(accountInputSchema, mergePatch({ name, plan, limits, billingCustomer }, patch))
+          return ledger.configure(input, 'admin', revision)
+        },
+      )
+      return c.json(made.account, 200)
     },
   )
   app.openapi(

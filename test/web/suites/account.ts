@@ -82,7 +82,7 @@ export const accountSuite = (stage: Stage) =>
       const choice = page.getByRole('combobox', { name: 'When the model server is away' })
       await page.getByRole('button', { name: 'Account' }).click()
       const saved = page.waitForResponse(
-        (response) => response.url().endsWith('/settings') && response.request().method() === 'PUT',
+        (response) => response.url().endsWith('/settings') && response.request().method() === 'PATCH',
       )
       await choice.selectOption('edge')
       expect((await saved).status()).toBe(200)

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { PageError, type Problem } from '../engine/types.ts'
-import { type AccountView, putSettings, readAccountView } from '../screening/account.ts'
+import { type AccountView, chooseFallback, readAccountView } from '../screening/account.ts'
 import { dialogs } from '../state/dialogs.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
@@ -58,7 +58,7 @@ function AccountBody() {
           <dd>
             <FallbackChoice
               account={view.account}
-              save={(chosen) => update(() => putSettings(key, chosen))}
+              save={(chosen) => update(() => chooseFallback(key, chosen))}
             />
           </dd>
         </dl>
@@ -79,7 +79,7 @@ function plan({ plan: { kind, ...more }, credits }: Account): string {
   return more.perMonth === 0 ? t.testOnly : t.quota(more.perMonth)
 }
 
-type FallbackProps = { account: Account; save(settings: Account['settings']): Promise<unknown> }
+type FallbackProps = { account: Account; save(fallback: 'edge' | 'fail' | null): Promise<unknown> }
 
 function FallbackChoice({ account, save }: FallbackProps) {
   const t = text.value.account
@@ -88,9 +88,8 @@ function FallbackChoice({ account, save }: FallbackProps) {
       aria-label={t.fallback}
       value={account.settings.fallback ?? ''}
       onChange={(event) => {
-        const { fallback: _, ...rest } = account.settings
         const chosen = event.currentTarget.value
-        void save(chosen === 'edge' || chosen === 'fail' ? { ...rest, fallback: chosen } : rest)
+        void save(chosen === 'edge' || chosen === 'fail' ? chosen : null)
       }}
     >
       <option value="">{t.fallbackDefault}</option>

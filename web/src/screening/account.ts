@@ -1,10 +1,7 @@
 import type { Account, KeyInfo, KeyInput, Settings, UsageRow } from '@detl/core/api/account'
-import type { paths } from '@detl/core/api/contract'
 import { engine, unwrap } from '../engine/engine.ts'
 import { PageError } from '../engine/types.ts'
 import { answered, api, withKey } from './endpoint.ts'
-
-type SettingsBody = paths['/v1/account/settings']['put']['requestBody']['content']['application/json']
 
 /** What the key at hand may see of its account; a part that it may not see is undefined. */
 export type AccountView = {
@@ -43,7 +40,8 @@ export async function revokeKey(key: string, id: string): Promise<void> {
   answered(await api.DELETE('/v1/keys/{key}', { headers: withKey(key), params: { path: { key: id } } }))
 }
 
-export async function putSettings(key: string, settings: Settings): Promise<void> {
-  const body = settings as SettingsBody // what is undefined there is absent in JSON
-  answered(await api.PUT('/v1/account/settings', { headers: withKey(key), body }))
+/** Changes this one setting, and no other. @param fallback null: as the service is set up */
+export async function chooseFallback(key: string, fallback: Settings['fallback'] | null): Promise<void> {
+  const headers = { ...withKey(key), 'content-type': 'application/merge-patch+json' }
+  answered(await api.PATCH('/v1/account/settings', { headers, body: { fallback } }))
 }
