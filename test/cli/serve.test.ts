@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { healthSchema } from '@detl/core/api/health'
 import { screeningSchema } from '@detl/core/api/screening'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,7 +13,7 @@ import { type DetlProcess, detl } from '../support/detl-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { chestPng } from '../support/images.ts'
 import { writeModel } from '../support/model-folder.ts'
-import { childOf, noProc } from '../support/processes.ts'
+import { childOf, childrenOf, noProc } from '../support/processes.ts'
 
 const START_MS = 180_000 // some seconds; more where the machine has other work
 const folder = mkdtempSync(join(tmpdir(), 'detl-serve-'))
@@ -115,6 +117,50 @@ describe('detl serve all', () => {
     },
     START_MS,
   )
+
+  it.skipIf(noProc)(
+    `leaves no Worker behind when the edge’s process is killed${noProc ? ` (${noProc})` : ''}`,
+    async () => {
+      const edge = childOf(server.pid, 'edge-main')
+      const workers = childrenOf(edge, 'workerd')
+      expect(workers.length).toBeGreaterThanOrEqual(3)
+      process.kill(edge, 'SIGKILL')
+      await expect.poll(() => workers.filter(alive), { timeout: 30_000 }).toEqual([])
+      await server.line(/The edge ended \(SIGKILL\)[\s\S]*The edge runs again/)
+    },
+    START_MS,
+  )
+})
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(noProc)(`a server that npm started${noProc ? ` (${noProc})` : ''}`, () => {
+  it.each([
+    ['npm ends by SIGTERM', 'SIGTERM', ['npm']],
+    ['npm is killed', 'SIGKILL', ['npm']],
+    ['the terminal is closed', 'SIGHUP', ['npm', 'server']],
+  ] as const)('ends with all its parts when %s', { timeout: START_MS }, async (_, signal, whom) => {
+    const npm = spawn('npm', ['run', 'detl', '--', 'serve', 'gpu', '--port', String(await freePort())], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let text = ''
+    npm.stdout.on('data', (chunk) => {
+      text += chunk
+    })
+    await expect.poll(() => text, { timeout: START_MS - 60_000 }).toMatch(/^Signing key /m)
+    const server = childOf(childOf(npm.pid!, 'serve'), 'serve')
+    const parts = [server, childOf(server, 'gpu-function')]
+    for (const who of whom) process.kill(who === 'npm' ? npm.pid! : server, signal)
+    await expect.poll(() => parts.filter(alive), { timeout: 30_000 }).toEqual([])
+  })
 })
 
 describe('detl serve all --model FOLDER, a model outside the checkout', () => {

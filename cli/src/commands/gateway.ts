@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { endingSignals, whenNpmIsGone } from '../started-by.ts'
 
 const EXAMPLES = `
 Examples:
@@ -54,11 +55,15 @@ async function runGateway(path: string): Promise<void> {
   if (gateway.dimsePort) console.log(`DICOM          port ${gateway.dimsePort}`)
   if (gateway.httpPort) console.log(`Status         port ${gateway.httpPort}`)
   console.log('The gateway is ready')
+  let stopping = false
   const stop = () => {
+    if (stopping) return
+    stopping = true
     console.log('Stopping: what is under way is finished')
     void gateway.stop().then(() => process.exit(0))
   }
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  for (const signal of endingSignals()) process.on(signal, stop)
+  whenNpmIsGone(stop)
 }
 
 type Queue = InstanceType<typeof import('@detl/gateway/queue/queue').Queue>

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 import { wholeNumber } from '../option-values.ts'
 import type { LocalSecrets } from '../serve/secrets.ts'
+import { endingSignals, whenNpmIsGone } from '../started-by.ts'
 
 type ServeOptions = {
   port?: number
@@ -131,5 +132,6 @@ function stopOnSignals(stops: readonly (() => Promise<void>)[]): void {
     for (const stopOne of stops.toReversed()) await stopOne()
     process.exit()
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
+  for (const signal of endingSignals()) process.on(signal, () => void stop())
+  whenNpmIsGone(() => void stop())
 }

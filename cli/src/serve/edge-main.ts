@@ -8,11 +8,14 @@ import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { FirstWord } from './edge.ts'
 import type { EdgeWorkersOptions } from './edge-workers.ts'
+import { guardian } from './guardian.ts'
 
 let ready = false
+const guard = guardian()
 // wrangler does not say when a workerd that it has started dies; Node says of every process that it starts.
 subscribe('child_process', (message) => {
   const { process: child } = message as { process: ChildProcess }
+  child.once('spawn', () => /workerd/.test(child.spawnfile) && guard(child))
   child.once('exit', (code, signal) => {
     if (!ready || child.killed || !/workerd/.test(child.spawnfile)) return // killed: by wrangler itself
     console.error(`a Worker of the edge ended (${signal ?? `exit ${code}`})`)
