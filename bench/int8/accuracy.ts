@@ -1,79 +1,53 @@
 /**
- * `node bench/int8/accuracy.ts MODEL DATA [--method minmax|entropy] [--images N]`: what 8-bit integers cost in accuracy. The model's folder names
- * its held-out images (report/predictions.csv, fold 0); DATA has them and the training images, from which the ranges are taken. Balanced
- * accuracy of both models by the most probable class, their difference with a paired bootstrap interval, and how the label's maps correlate.
+ * `node bench/int8/accuracy.ts MODEL DATA`: what the 8-bit integers of MODEL/model.int8.onnx cost in accuracy. The model's folder names
+ * its held-out images (report/predictions.csv, fold 0); DATA has them. Balanced accuracy of both files by the most probable class, sensitivity and
+ * specificity at the manifest's thresholds, their differences with paired bootstrap intervals, and how the label's maps correlate.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { codecs } from '@detl/codecs/modules'
 import { uniform } from '@detl/core/base/random'
-import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import { takeIn } from '@detl/core/intake/intake'
-import { LABELS } from '@detl/core/model/labels'
-import { type Manifest, parseManifest } from '@detl/core/model/manifest'
-import { quantise } from '@detl/export/quantise/quantise'
-import { parse } from 'csv-parse/sync'
+import { parseManifest } from '@detl/core/model/manifest'
+import { MODEL_FILES } from '@detl/core/model/model-file'
 import ort from 'onnxruntime-node'
+import { heldOut, tensorOf } from './training-images.ts'
 
 const RESAMPLES = 2000
-type Row = Record<string, string>
 type Scored = { label: number; map: Float32Array }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { method: { type: 'string', default: 'minmax' }, images: { type: 'string', default: '128' } },
-})
-const [folder, data] = positionals
-if (!folder || !data || !existsSync(join(data, 'manifest.csv'))) {
+const [folder, data] = process.argv.slice(2)
+if (!folder || !data || !existsSync(join(folder, MODEL_FILES.int8))) {
   console.error(
-    'usage: node bench/int8/accuracy.ts MODEL DATA; DATA is a folder with manifest.csv and images/',
+    `usage: node bench/int8/accuracy.ts MODEL DATA; MODEL has a ${MODEL_FILES.int8}, DATA the report's images`,
   )
   process.exit(2)
 }
 const manifest = parseManifest(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))
-const rowsOf = (path: string): Row[] => parse(readFileSync(path, 'utf8'), { columns: true })
-const predictions = rowsOf(join(folder, 'report/predictions.csv'))
-const test = predictions.filter(({ part, fold }) => part === 'test' && fold === '0')
-const held = new Set(
-  predictions.filter(({ part, fold }) => part !== 'test' || fold === '0').map((row) => row.file),
-)
-// Whole groups stay out: a patient's other image is no training image.
-const groups = new Set(test.map(({ group }) => group))
-const training = rowsOf(join(data, 'manifest.csv')).filter(
-  (row) => row.class_b && row.dataset !== 'figure1' && !held.has(row.file) && !groups.has(row.group_id!),
-)
-const count = Math.min(Number(values.images), training.length)
-const chosen = Array.from({ length: count }, (_, i) => training[Math.floor((i * training.length) / count)]!)
-
-const onnx = new Uint8Array(readFileSync(join(folder, 'model.onnx')))
-const ranges = await Promise.all(chosen.map(({ file }) => tensorOf(file!, manifest)))
-const method = values.method === 'entropy' ? 'entropy' : 'minmax'
+const { labels: LABELS, operatingPoints } = manifest
 const sessions = await Promise.all(
-  [onnx, (await quantise(onnx, ranges, { method })).onnx].map((bytes) =>
-    ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 }),
+  [MODEL_FILES.fp32, MODEL_FILES.int8].map((file) =>
+    ort.InferenceSession.create(new Uint8Array(readFileSync(join(folder!, file))), {
+      intraOpNumThreads: 1,
+      logSeverityLevel: 3,
+    }),
   ),
 )
 const truth: number[] = []
+/** [image][0: fp32, 1: int8][class] */
+const probabilities: [number[], number[]][] = []
 const labels: [number, number][] = []
 const correlations: number[] = []
-for (const { file, truth: name } of test) {
-  const tensor = await tensorOf(file!, manifest)
+for (const { file, truth: name } of heldOut(folder)) {
+  const tensor = await tensorOf(join(data, file!), manifest)
   const [a, b] = (await Promise.all(sessions.map((session) => score(session, tensor)))) as [
     Scored[],
     Scored[],
   ]
-  truth.push(LABELS.indexOf(name as (typeof LABELS)[number]))
+  truth.push(LABELS.indexOf(name!))
   labels.push([best(a), best(b)])
+  probabilities.push([a.map(({ label }) => label), b.map(({ label }) => label)])
   correlations.push(pearson(a[best(a)]!.map, b[best(a)]!.map))
 }
 report()
-
-async function tensorOf(file: string, { preprocess, gate }: Manifest): Promise<Uint8Array> {
-  const options = { limits: DEFAULT_LIMITS, codecs }
-  const bytes = new Uint8Array(readFileSync(join(data!, file)))
-  return (await takeIn(bytes, preprocess, { mode: 'report', spec: gate }, options)).preprocessed.tensor
-}
 
 async function score(session: ort.InferenceSession, image: Uint8Array): Promise<Scored[]> {
   const { size } = manifest.preprocess
@@ -103,27 +77,63 @@ function balanced(which: 0 | 1, of: readonly number[]): number {
   return right.reduce((sum, n, c) => sum + n / Math.max(1, all[c]!), 0) / LABELS.length
 }
 
-function report(): void {
+/** The share that is on the right side of a class's threshold: of the images that are of the class, or of the others. */
+function rightSide(which: 0 | 1, of: readonly number[], c: number, threshold: number, ofClass: boolean) {
+  const those = of.filter((i) => (truth[i] === c) === ofClass)
+  const right = those.filter((i) => probabilities[i]![which]![c]! >= threshold === ofClass)
+  return right.length / Math.max(1, those.length)
+}
+
+/** The difference of int8 from fp32, in points, with its paired bootstrap interval. */
+function difference(measure: (which: 0 | 1, of: readonly number[]) => number) {
   const everyone = truth.map((_, i) => i)
   const rng = uniform(1)
-  const differences = Array.from({ length: RESAMPLES }, () => {
-    const drawn = everyone.map(() => Math.floor(rng() * truth.length))
-    return balanced(1, drawn) - balanced(0, drawn)
-  }).sort((a, b) => a - b)
-  const points = (share: number) => (share * 100).toFixed(2)
-  const at = (share: number) => points(differences[Math.floor(share * (RESAMPLES - 1))]!)
-  const sorted = correlations.filter((r) => !Number.isNaN(r)).sort((a, b) => a - b)
-  const same = labels.filter(([a, b]) => a === b).length
-  console.log(`${manifest.name} ${manifest.version}, ${method}, ranges of ${ranges.length} training images`)
-  console.log(`held-out images: ${truth.length}; the same label for ${same}`)
-  console.log(
-    `balanced accuracy: fp32 ${points(balanced(0, everyone))} %, int8 ${points(balanced(1, everyone))} %`,
+  const apart = (of: readonly number[]) => (measure(1, of) - measure(0, of)) * 100
+  const drawn = Array.from({ length: RESAMPLES }, () =>
+    apart(everyone.map(() => Math.floor(rng() * truth.length))),
+  ).sort((a, b) => a - b)
+  const at = (share: number) => drawn[Math.floor(share * (RESAMPLES - 1))]!
+  return {
+    fp32: measure(0, everyone) * 100,
+    int8: measure(1, everyone) * 100,
+    difference: apart(everyone),
+    low: at(0.025),
+    high: at(0.975),
+  }
+}
+
+function report(): void {
+  const accuracy = difference(balanced)
+  const thresholds = Object.entries(operatingPoints ?? {}).flatMap(([label, points]) =>
+    Object.entries(points).map(([point, { threshold }]) => {
+      const c = LABELS.indexOf(label)
+      const crossed = probabilities.filter(([a, b]) => a[c]! >= threshold !== b[c]! >= threshold).length
+      return {
+        ...{ label, point, crossed },
+        sensitivity: difference((which, of) => rightSide(which, of, c, threshold, true)),
+        specificity: difference((which, of) => rightSide(which, of, c, threshold, false)),
+      }
+    }),
   )
-  const difference = points(balanced(1, everyone) - balanced(0, everyone))
-  console.log(`difference: ${difference} points (paired bootstrap, 95 %: ${at(0.025)} to ${at(0.975)})`)
-  const mean = sorted.reduce((sum, r) => sum + r, 0) / sorted.length
+  const sorted = correlations.filter((r) => !Number.isNaN(r)).sort((a, b) => a - b)
+  const maps = {
+    mean: sorted.reduce((sum, r) => sum + r, 0) / sorted.length,
+    low: sorted[Math.floor(sorted.length / 20)]!,
+  }
+  const same = labels.filter(([a, b]) => a === b).length
+  const { name, version, int8 } = manifest
+  const images = truth.length
+  const said = ({ fp32, int8: q, difference: d, low, high }: ReturnType<typeof difference>) =>
+    `${fp32.toFixed(2)} → ${q.toFixed(2)} % (${d.toFixed(2)} points, ${low.toFixed(2)} to ${high.toFixed(2)})`
+  console.log(`${name} ${version}: ${int8?.method} ranges of ${int8?.images} training images`)
+  console.log(`held-out images: ${images}; the same label for ${same}`)
+  console.log(`balanced accuracy, fp32 → int8 (difference, paired bootstrap, 95 %): ${said(accuracy)}`)
+  for (const { label, point, crossed, sensitivity, specificity } of thresholds)
+    console.log(
+      `${label}, ${point}: sensitivity ${said(sensitivity)}; specificity ${said(specificity)}; ${crossed} images change sides`,
+    )
   console.log(
-    `map of the label: correlation ${mean.toFixed(4)} in the mean, ${sorted[Math.floor(sorted.length / 20)]!.toFixed(4)} at the 5th percentile`,
+    `map of the label: correlation ${maps.mean.toFixed(4)} in the mean, ${maps.low.toFixed(4)} at the 5th percentile`,
   )
 }
 

@@ -16,6 +16,7 @@ import type { LayersModel, Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { float32, scalar } from './onnx/tensor.ts'
+import { dropInt8 } from './quantise/beside.ts'
 import { readLayersModel } from './read-path.ts'
 import { json, withLungs } from './regions/folders.ts'
 
@@ -117,7 +118,7 @@ export interface Artifact {
 
 /**
  * Writes the screening artefact: `model.onnx`, whose outputs are those of `@detl/core/model/tensor-names`, and `manifest.json`. Maps are
- * after ReLU in the gradient's scale, not min–max scaled. The same weights and facts give the same bytes.
+ * after ReLU in the gradient's scale, not min–max scaled. The same weights and facts give the same bytes. An 8-bit file of an earlier model there goes.
  * @throws ConvertError
  * @example exportArtifact({ model: 'RUN/fold-0/best', out: 'models/mine', facts: parseFacts(json) })
  */
@@ -168,5 +169,6 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
   const { onnx, manifest } = options.lungs === undefined ? made : withLungs(made, options.lungs)
   writeWhole(join(options.out, 'model.onnx'), [onnx])
   writeWhole(join(options.out, 'manifest.json'), [json(manifest)])
+  dropInt8(options.out)
   return { manifest, bytes: onnx.length }
 }

@@ -105,6 +105,7 @@ describe.each(['detl-128', 'mobilenet-v2-160'])('the shipped model %s', (name) =
     const digest = Buffer.from(await crypto.subtle.digest('SHA-256', onnx)).toString('hex')
     expect(manifest.files['model.onnx']).toBe(digest)
     expect(onnx.length).toBeLessThanOrEqual(12e6)
+    expect(Object.keys(manifest.files)).toEqual(['model.onnx', 'model.int8.onnx'])
   })
 
   it('outlines lungs by the network in models/lungs-128, whose card has its figures', async () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
-import { quantiseFolder } from '@detl/cli/quantise/quantise-folder'
+import { quantiseBeside, quantiseFolder } from '@detl/cli/quantise/quantise-folder'
 import { codecs } from '@detl/codecs/modules'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
@@ -12,11 +13,15 @@ import { parseManifest } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import { exportArtifact } from '@detl/export/artifact'
+import { int8Of, readCalibration, renewInt8 } from '@detl/export/quantise/beside'
+import { calibrate } from '@detl/export/quantise/calibrate'
 import { quantise } from '@detl/export/quantise/quantise'
+import { quantiseWith } from '@detl/export/quantise/quantise-with'
 import { entropyThreshold, Histogram } from '@detl/export/quantise/ranges'
 import { verify } from '@detl/export/verify'
 import { ModelProtoSchema } from 'onnx-buf'
 import ort from 'onnxruntime-node'
+import * as web from 'onnxruntime-web/wasm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testFacts } from '../support/manifest.ts'
 import { TINY, tinyModel } from '../support/tiny-model.ts'
@@ -119,13 +124,11 @@ describe('a quantised model', () => {
     expect(report.agrees).toBe(true)
   })
 
-  it('may have depthwise convolutions, Clip, and sums: the shipped MobileNetV2', async () => {
-    const before = model(join(import.meta.dirname, '../../models/mobilenet-v2-160'))
-    const given = await tensors(160, 6)
-    const { onnx, layers } = await quantise(before, given)
+  it('may have depthwise convolutions, Clip, and sums: the shipped MobileNetV2', () => {
+    const folder = join(import.meta.dirname, '../../models/mobilenet-v2-160')
+    const { onnx, layers } = quantiseWith(model(folder), readCalibration(folder)!)
     expect(layers.length).toBe(40)
-    expect(onnx.length).toBeLessThan(before.length)
-    expect((await compare(before, onnx, given[3]!)).correlation).toBeGreaterThan(0.95)
+    expect(onnx.length).toBeLessThan(model(folder).length)
   }, 60_000)
 
   it('may begin with another operation than a product', async () => {
@@ -152,13 +155,120 @@ describe('detl quantize', () => {
     const report = await quantiseFolder({ model: out, images: [folder], limit: 8, method: 'minmax', out: to })
     expect(report).toMatchObject({ layers: 6, images: 3 })
     const manifest = parseManifest(JSON.parse(readFileSync(join(to, 'manifest.json'), 'utf8')))
-    expect(manifest.version).toBe('1.2.3-int8')
+    expect(manifest).toMatchObject({ version: '1.2.3-int8', precision: 'int8' })
+    await expect(
+      quantiseFolder({ model: to, images: [folder], limit: 8, method: 'minmax', out: to }),
+    ).rejects.toThrow('8-bit integers already')
     const { metadataProps } = fromBinary(ModelProtoSchema, model(to))
     expect(JSON.parse(metadataProps.find(({ key }) => key === 'detl.manifest')!.value).version).toBe(
       '1.2.3-int8',
     )
     rmSync(folder, { recursive: true })
   })
+})
+
+const manifestIn = (folder: string) =>
+  parseManifest(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const int8In = (folder: string) => new Uint8Array(readFileSync(join(folder, 'model.int8.onnx')))
+
+describe('detl quantize --beside', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'detl-beside-'))
+  const films = mkdtempSync(join(tmpdir(), 'detl-beside-images-'))
+  const from = { model: folder, limit: 8, method: 'minmax', webAssembly: true } as const
+  beforeAll(async () => {
+    cpSync(out, folder, { recursive: true })
+    for (let seed = 0; seed < 3; seed++) writeFileSync(join(films, `${seed}.png`), await pngOf(seed))
+    await quantiseBeside({ ...from, images: [films] })
+  })
+  afterAll(() => {
+    for (const one of [folder, films]) rmSync(one, { recursive: true })
+  })
+
+  it('writes a second file, which the manifest names; model.onnx and the version stay', async () => {
+    const manifest = manifestIn(folder)
+    expect(manifest.int8).toEqual({ method: 'minmax', images: 3, webAssembly: true })
+    expect(manifest.files).toEqual({
+      'model.onnx': sha256(model()),
+      'model.int8.onnx': sha256(int8In(folder)),
+    })
+    expect(manifest.version).toBe('1.2.3')
+    expect(model(folder)).toEqual(model())
+    const { apart, correlation } = await compare(model(), int8In(folder), images[3]!)
+    expect(apart).toBeLessThan(0.03)
+    expect(correlation).toBeGreaterThan(0.98)
+  })
+
+  it('makes the same bytes of int8.json alone, and of a Buffer', async () => {
+    const before = int8In(folder)
+    rmSync(join(folder, 'model.int8.onnx'))
+    await quantiseBeside({ ...from, images: [] })
+    expect(int8In(folder)).toEqual(before)
+    const calibration = readCalibration(folder)!
+    const made = int8Of(readFileSync(join(folder, 'model.onnx')), {
+      ...{ manifest: manifestIn(folder), calibration, webAssembly: true },
+    })
+    expect(made.onnx).toEqual(before)
+  })
+
+  it('is brought up to a model whose description changed, and goes with a network that is exported anew', () => {
+    const changed = mkdtempSync(join(tmpdir(), 'detl-beside-changed-'))
+    cpSync(folder, changed, { recursive: true })
+    writeFileSync(join(changed, 'manifest.json'), JSON.stringify({ ...manifestIn(changed), version: '2' }))
+    renewInt8(changed)
+    const { metadataProps } = fromBinary(ModelProtoSchema, int8In(changed))
+    const inside = JSON.parse(metadataProps.find(({ key }) => key === 'detl.manifest')!.value)
+    expect(inside).toMatchObject({ version: '2', precision: 'int8' })
+    expect(manifestIn(changed).files['model.int8.onnx']).toBe(sha256(int8In(changed)))
+    const facts = testFacts(SIZE, { layer: 'conv6', height: 9, width: 9, stride: 4, offset: 16 })
+    exportArtifact({ model: source, out: changed, facts })
+    expect(manifestIn(changed).int8).toBeUndefined()
+    for (const file of ['model.int8.onnx', 'int8.json']) expect(existsSync(join(changed, file))).toBe(false)
+    rmSync(changed, { recursive: true })
+  })
+
+  it('refuses the calibration of another network, and says what to do where there is none', async () => {
+    const other = await calibrate(tinyModel(TINY).onnx, await tensors(TINY.size, 2), 'minmax')
+    expect(() => quantiseWith(model(), other)).toThrow(/another network; calibrate again/)
+    await expect(quantiseBeside({ ...from, model: out, images: [] })).rejects.toThrow('--calibrate')
+  })
+})
+
+// Of a synthetic chest, which no calibration image was; held-out X-rays: bench/int8/accuracy.ts.
+describe.each([
+  ['detl-128', 0.02],
+  ['mobilenet-v2-160', 0.1],
+])('the 8-bit file of %s', (name, within) => {
+  const folder = join(import.meta.dirname, '../../models', name)
+
+  it('is made of model.onnx and int8.json, byte for byte, and the manifest has its digest', () => {
+    const manifest = manifestIn(folder)
+    const calibration = readCalibration(folder)!
+    const { webAssembly } = manifest.int8!
+    const made = int8Of(model(folder), { manifest, calibration, webAssembly })
+    expect(sha256(made.onnx)).toBe(manifest.files['model.int8.onnx'])
+    expect(sha256(int8In(folder))).toBe(manifest.files['model.int8.onnx'])
+    expect(made.manifest).toEqual(manifest)
+  }, 60_000)
+
+  it('gives the scores and maps of model.onnx, nearly, and the same in WebAssembly', async () => {
+    const { size } = manifestIn(folder).preprocess
+    const [image] = (await tensors(size, 2)).slice(1) as [Uint8Array]
+    const { apart, correlation } = await compare(model(folder), int8In(folder), image)
+    expect(apart).toBeLessThan(within)
+    expect(correlation).toBeGreaterThan(0.98)
+    const probabilities = async ({
+      InferenceSession,
+      Tensor,
+    }: Pick<typeof ort, 'InferenceSession' | 'Tensor'>) => {
+      const session = await InferenceSession.create(int8In(folder), { logSeverityLevel: 3 })
+      const given = await session.run({ image: new Tensor('uint8', image, [1, 1, size, size]) })
+      await session.release()
+      return [...(given.probabilities!.data as Float32Array)]
+    }
+    const here = await probabilities(ort)
+    for (const [i, p] of (await probabilities(web)).entries()) expect(p).toBeCloseTo(here[i]!, 3)
+  }, 60_000)
 })
 
 describe('the range by entropy', () => {

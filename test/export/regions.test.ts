@@ -77,7 +77,7 @@ describe('a screening model with regions', () => {
       const models = fileURLToPath(new URL('../../models/', import.meta.url))
       const out = join(root, `again-${name}`)
       addRegionsTo(join(models, name), join(models, 'lungs-128'), out)
-      for (const file of ['model.onnx', 'manifest.json'])
+      for (const file of ['model.onnx', 'model.int8.onnx', 'manifest.json'])
         expect(readFileSync(join(out, file)).equals(readFileSync(join(models, name, file))), file).toBe(true)
     },
   )

@@ -7,6 +7,7 @@ import { FEWEST_FILMS, referenceOf } from '@detl/core/drift/reference'
 import type { ClassList } from '@detl/core/model/class-list'
 import { classesOf } from '@detl/core/model/classes'
 import { type Manifest, parseManifest, type Site } from '@detl/core/model/manifest'
+import { renewInt8 } from '@detl/export/quantise/beside'
 import { withTemperature } from '@detl/export/with-temperature'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
@@ -128,18 +129,19 @@ async function writeCalibrated(
   manifest: Manifest,
   changed: Pick<Manifest, 'temperature' | 'operatingPoints' | 'selective'> & { site: Site },
 ): Promise<Manifest> {
-  const { files, ...fields } = { ...manifest, version: `${manifest.version}+${site}`, ...changed }
+  const { files, int8, ...fields } = { ...manifest, version: `${manifest.version}+${site}`, ...changed }
   const bytes = new Uint8Array(await readFile(join(model, 'model.onnx')))
   const onnx =
     changed.temperature === manifest.temperature
       ? bytes
       : withTemperature(bytes, changed.temperature, { 'detl.manifest': JSON.stringify(fields) })
   const digest = createHash('sha256').update(onnx).digest('hex')
-  const next = parseManifest({ ...fields, files: { ...files, 'model.onnx': digest } })
+  const next = parseManifest({ ...fields, int8, files: { ...files, 'model.onnx': digest } })
   await mkdir(out, { recursive: true })
   await writeFile(join(out, 'model.onnx'), onnx)
   await writeFile(join(out, 'manifest.json'), `${JSON.stringify(next, null, 2)}\n`)
-  return next
+  renewInt8(out, model)
+  return parseManifest(JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')))
 }
 
 /** What is usual at the site, where there are films enough to say. */

@@ -5,6 +5,7 @@ import { regionsSchema } from '../lungs/regions.ts'
 import { preprocessSpecSchema } from '../preprocess/spec-schema.ts'
 import { labellingSchema } from './class-list.ts'
 import { classIdSchema, classInfoSchema } from './classes.ts'
+import { int8Schema, precisionSchema } from './precision.ts'
 import { INPUT, OUTPUTS } from './tensor-names.ts'
 
 /**
@@ -131,7 +132,7 @@ export const description = {
 
 /**
  * manifest.json: everything that a server, a page or a phone must know of a model besides its weights.
- * It lies beside model.onnx, and inside it as metadata_props["detl.manifest"] (without `files`).
+ * It lies beside model.onnx, and inside it as metadata_props["detl.manifest"] (without `files` and `int8`).
  */
 export const manifestSchema = z.strictObject({
   ...description,
@@ -140,6 +141,10 @@ export const manifestSchema = z.strictObject({
   outOfDistribution: distanceSchema.nullable(),
   /** Absent where the model outlines no lungs. */
   regions: regionsSchema.optional(),
+  /** What `model.onnx` computes with; absent where that is float32. */
+  precision: precisionSchema.exclude(['fp32']).optional(),
+  /** Of `model.int8.onnx`; absent where the model was not made in 8-bit integers too. */
+  int8: int8Schema.optional(),
   /** File name → sha256 */
   files: z.record(z.string(), sha256),
 })

@@ -9,17 +9,21 @@ import {
   TensorProto_DataType as Type,
 } from 'onnx-buf'
 import { ConvertError } from '../errors.ts'
-import { fromHalf } from '../onnx/half.ts'
+import { fromHalves } from '../onnx/half.ts'
 
 /** An ONNX file taken apart: what makes a value, who takes it, and the weights as numbers. */
 export class OnnxModel {
   readonly proto: ModelProto
   readonly graph: GraphProto
+  /** By the name of their tensor: those of a dense layer are asked for several times. */
+  readonly #constants = new Map<string, { dims: number[]; data: Float32Array } | undefined>()
 
   /** @throws ConvertError `model-unreadable` where the bytes are no ONNX model */
   constructor(bytes: Uint8Array) {
     try {
-      this.proto = fromBinary(ModelProtoSchema, bytes)
+      // Not as a Buffer, whose `slice` does not copy: what is read from its weights would lie anywhere in it.
+      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      this.proto = fromBinary(ModelProtoSchema, plain)
     } catch (cause) {
       throw new ConvertError('model-unreadable', 'the bytes are no ONNX model', { cause })
     }
@@ -48,8 +52,12 @@ export class OnnxModel {
   constant(value: string): { dims: number[]; data: Float32Array } | undefined {
     const maker = this.producer(value)
     const name = maker?.opType === 'Cast' ? maker.input[0] : value
+    if (name === undefined || this.#constants.has(name)) return this.#constants.get(name ?? '')
     const tensor = this.graph.initializer.find((t) => t.name === name)
-    return tensor && floats(tensor)
+    if (!tensor) return undefined // one of that name may be added yet
+    const constant = floats(tensor)
+    this.#constants.set(name, constant)
+    return constant
   }
 
   /** Adds an initialiser and names it. */
@@ -89,6 +97,6 @@ function floats(tensor: TensorProto): { dims: number[]; data: Float32Array } | u
     return { dims, data: new Float32Array(bytes.buffer) }
   if (tensor.dataType === Type.FLOAT) return { dims, data: Float32Array.from(tensor.floatData) }
   if (tensor.dataType === Type.FLOAT16 && bytes.length > 0)
-    return { dims, data: Float32Array.from(new Uint16Array(bytes.buffer), fromHalf) }
+    return { dims, data: fromHalves(new Uint16Array(bytes.buffer)) }
   return undefined
 }

@@ -1,15 +1,8 @@
+import type { Calibration } from '@detl/core/model/precision'
 import { ConvertError } from '../errors.ts'
-import { type Calibration, calibrate } from './calibrate.ts'
+import { calibrate } from './calibrate.ts'
 import { OnnxModel } from './onnx-model.ts'
-import { planOf } from './plan.ts'
-import { rewrite } from './rewrite.ts'
-
-/** What {@link quantise} made. */
-export type Quantised = {
-  readonly onnx: Uint8Array
-  /** Layers that are computed with 8-bit integers, by the names of their outputs. */
-  readonly layers: readonly string[]
-}
+import { checkModel, type Quantised, quantiseWith } from './quantise-with.ts'
 
 export type QuantiseOptions = {
   readonly method?: Calibration
@@ -29,18 +22,7 @@ export async function quantise(
   images: readonly Uint8Array[],
   options: QuantiseOptions = {},
 ): Promise<Quantised> {
-  const model = new OnnxModel(onnx)
-  const plan = planOf(model)
+  checkModel(new OnnxModel(onnx))
   if (images.length === 0) throw new ConvertError('unsupported-option', 'there is no image to calibrate with')
-  if (plan.nodes.length === 0)
-    throw new ConvertError('unsupported-option', 'the model has no convolution with constant weights')
-  if (model.opset < 13)
-    throw new ConvertError(
-      'unsupported-option',
-      `the model is of operation set ${model.opset}; a scale for each channel needs 13 or later`,
-    )
-  rewrite(model, plan, await calibrate(onnx, plan.measured, images, options.method ?? 'minmax'))
-  for (const property of model.proto.metadataProps)
-    property.value = options.metadata?.[property.key] ?? property.value
-  return { onnx: model.write(), layers: plan.nodes.map(({ output }) => output) }
+  return quantiseWith(onnx, await calibrate(onnx, images, options.method ?? 'minmax'), options)
 }

@@ -1,13 +1,14 @@
 import { create } from '@bufbuild/protobuf'
+import type { Int8Calibration } from '@detl/core/model/int8-calibration'
 import {
   AttributeProto_AttributeType as Kind,
   type NodeProto,
   NodeProtoSchema,
   TensorProto_DataType as Type,
 } from 'onnx-buf'
+import { ConvertError } from '../errors.ts'
 import type { OnnxModel } from './onnx-model.ts'
 import type { Plan } from './plan.ts'
-import type { Range } from './ranges.ts'
 
 type Scale = { readonly scale: number; readonly zeroPoint: number }
 
@@ -16,7 +17,12 @@ type Scale = { readonly scale: number; readonly zeroPoint: number }
  * Activations UINT8, the zero point always written (without it a convolution before ReLU or Clip is refused); weights INT8, symmetric, a
  * scale for each output channel; biases INT32. The activation of a layer becomes the range of its output.
  */
-export function rewrite(model: OnnxModel, plan: Plan, ranges: ReadonlyMap<string, Range>): void {
+export function rewrite(
+  model: OnnxModel,
+  plan: Plan,
+  { ranges, shifts }: Pick<Int8Calibration, 'ranges' | 'shifts'>,
+): void {
+  for (const [output, shift] of Object.entries(shifts)) moveBias(model, output, shift)
   const scales = scalesOf(plan, ranges)
   for (const { node, activation, output } of plan.nodes) {
     quantiseWeights(model, node, scales.get(node.input[0]!)!.scale)
@@ -35,12 +41,25 @@ export function rewrite(model: OnnxModel, plan: Plan, ranges: ReadonlyMap<string
   sortNodes(model)
 }
 
-function scalesOf(plan: Plan, ranges: ReadonlyMap<string, Range>): Map<string, Scale> {
+/** Adds to the bias of the layer that makes a value. The bias of another layer that had the same stays. */
+function moveBias(model: OnnxModel, output: string, shift: readonly number[]): void {
+  const node = model.producer(output)
+  const bias = node && model.constant(node.input[2] ?? '')
+  if (!bias || bias.data.length !== shift.length)
+    throw new ConvertError(
+      'unsupported-option',
+      `the calibration moves a bias of ${shift.length} numbers at "${output}", where the model has ${bias ? bias.data.length : 'none'}: it is of another network; calibrate again`,
+    )
+  const moved = bias.data.map((value, i) => value + shift[i]!)
+  node.input[2] = model.add(`${output}/moved_bias`, Type.FLOAT, bias.dims, moved)
+}
+
+function scalesOf(plan: Plan, ranges: Int8Calibration['ranges']): Map<string, Scale> {
   const scales = new Map<string, Scale>()
   if (plan.image) scales.set(plan.image.value, { scale: plan.image.scale, zeroPoint: 0 })
   const rectified = new Set(plan.nodes.filter(({ activation }) => activation).map(({ output }) => output))
   for (const value of plan.measured) {
-    const { min, max } = ranges.get(value)!
+    const [min, max] = ranges[value]!
     const from = rectified.has(value) ? 0 : Math.min(min, 0)
     const scale = (Math.max(max, 0) - from || 1) / 255
     scales.set(value, { scale, zeroPoint: Math.round(-from / scale) })
@@ -86,7 +105,8 @@ function quantiseWeights(model: OnnxModel, node: NodeProto, inputScale: number):
     scales[c] = Math.max(scales[c]!, Math.abs(data[i]!) / 127)
   }
   for (let c = 0; c < channels; c++) if (scales[c] === 0) scales[c] = 1
-  const levels = Int8Array.from(data, (value, i) => Math.round(value / scales[channelOf(i)]!))
+  const levels = new Int8Array(data.length)
+  for (let i = 0; i < data.length; i++) levels[i] = Math.round(data[i]! / scales[channelOf(i)]!)
   const name = `${node.output[0]}/weights`
   const weights = [
     model.add(`${name}/quantised`, Type.INT8, dims, levels),

@@ -8,9 +8,7 @@ import {
 } from 'onnx-buf'
 import { ConvertError } from '../errors.ts'
 import { OnnxModel } from '../quantise/onnx-model.ts'
-
-/** Names of nodes and values that are the added network’s. */
-export const PREFIX = 'lungs/'
+import { PREFIX } from './prefix.ts'
 
 /**
  * Puts the network that outlines lungs into a screening model's graph: it takes the same tensor, resized within the graph where it wants another size, and

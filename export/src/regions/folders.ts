@@ -5,11 +5,12 @@ import { type LungFacts, parseLungFacts } from '@detl/core/lungs/lung-facts'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { ConvertError } from '../errors.ts'
 import { writeWhole } from '../graph/write.ts'
+import { renewInt8 } from '../quantise/beside.ts'
 import { addRegions } from './add-regions.ts'
 
 /**
  * Puts the network of a folder into the model of another. All else of the model's folder goes with it; its manifest gets `regions`, and the digest of the new
- * file. @throws ConvertError
+ * file; an 8-bit file beside the model is made anew of it. @throws ConvertError
  */
 export function addRegionsTo(model: string, lungs: string, out: string): { before: number; after: number } {
   const before = readFileSync(join(model, 'model.onnx'))
@@ -17,6 +18,7 @@ export function addRegionsTo(model: string, lungs: string, out: string): { befor
   if (resolve(out) !== resolve(model)) cpSync(model, out, { recursive: true })
   writeWhole(join(out, 'model.onnx'), [onnx])
   writeWhole(join(out, 'manifest.json'), [json(manifest)])
+  renewInt8(out)
   return { before: before.length, after: onnx.length }
 }
 
@@ -27,10 +29,13 @@ export function withLungs({ onnx: plain, manifest }: Model, lungs: string): Mode
   const facts = readFacts(lungs)
   const added = readFileSync(join(lungs, 'model.onnx'))
   // Last, whether the model had regions or not.
-  const { files, regions: _, ...rest } = manifest
+  const { files, int8, regions: _, ...rest } = manifest
   const fields = { ...rest, regions: regionsIn(facts, digestOf(added)) }
   const onnx = addRegions(plain, added, { 'detl.manifest': JSON.stringify(fields) })
-  return { onnx, manifest: parseManifest({ ...fields, files: { ...files, 'model.onnx': digestOf(onnx) } }) }
+  return {
+    onnx,
+    manifest: parseManifest({ ...fields, int8, files: { ...files, 'model.onnx': digestOf(onnx) } }),
+  }
 }
 
 /**
