@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { parseSigningKeys, type SigningKey } from '@detl/core/wire/signature'
 import * as z from 'zod'
-import { PROVIDERS, type Provider } from './session-messages.ts'
+import { PRECISION_CHOICES, PROVIDERS, type PrecisionChoice, type Provider } from './session-messages.ts'
 
 /** Everything that can be set, resolved. Times in milliseconds. */
 export type GpuFunctionOptions = {
@@ -14,6 +14,8 @@ export type GpuFunctionOptions = {
   readonly requireGpu: boolean
   /** Whether an adapter that is software (WebGPU on a processor) counts as a GPU. */
   readonly allowSoftware: boolean
+  /** Which of a model's files a CPU runs: `auto` measures at start. */
+  readonly precision: PrecisionChoice
   readonly threads: number
   readonly maxBatch: number
   readonly batchJoin: 'auto' | 'always'
@@ -39,6 +41,7 @@ export const DEFAULTS: Omit<GpuFunctionOptions, 'modelsDir' | 'keys'> = {
   provider: 'auto',
   requireGpu: false,
   allowSoftware: false,
+  precision: 'fp32',
   // One core is left to the thread with the sockets: it must answer, and refuse, while a run is under way.
   threads: Math.max(1, availableParallelism() - 1),
   maxBatch: 16,
@@ -67,6 +70,7 @@ const envSchema = z.object({
   DETL_REQUIRE: z.enum(['gpu']).optional(),
   DETL_ALLOW_SOFTWARE: z.enum(['true', 'false']).optional(),
   DETL_PROVIDER: z.enum(['auto', ...PROVIDERS]).optional(),
+  DETL_PRECISION: z.enum(PRECISION_CHOICES).optional(),
   DETL_THREADS: int(1, 256),
   DETL_MAX_BATCH: int(1, 256),
   DETL_BATCH_JOIN: z.enum(['auto', 'always']).optional(),
@@ -124,6 +128,7 @@ export function parseEnv(
     ...defined({
       port: e.PORT,
       provider: e.DETL_PROVIDER,
+      precision: e.DETL_PRECISION,
       threads: e.DETL_THREADS,
       maxBatch: e.DETL_MAX_BATCH,
       batchJoin: e.DETL_BATCH_JOIN,

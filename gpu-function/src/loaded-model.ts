@@ -1,16 +1,20 @@
 import { REGION_PLANES } from '@detl/core/lungs/regions'
 import { identityOf } from '@detl/core/model/identity'
 import type { Manifest } from '@detl/core/model/manifest'
+import type { Precision } from '@detl/core/model/precision'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import { batchSizes } from './choose-batch.ts'
+import { openPrecision } from './choose-precision.ts'
 import type { ModelBytes } from './model-files.ts'
 import { openSession } from './session.ts'
-import { rowBytes, type Session, type SessionOptions } from './session-messages.ts'
+import { type PrecisionChoice, rowBytes, type Session, type SessionOptions } from './session-messages.ts'
 
 export type LoadOptions = SessionOptions & {
   readonly requireGpu: boolean
+  /** Which of a model's files is run on a CPU. */
+  readonly precision: PrecisionChoice
   /** Absent: 2 ms on a GPU, where a larger batch is nearly free; none on a CPU, where it gains nothing. */
   readonly delayMs: number | undefined
 } & Pick<BatcherOptions, 'maxQueueRows' | 'maxWaitMs' | 'join'>
@@ -24,6 +28,11 @@ export type LoadedModel = {
   readonly preprocess: string
   /** SHA-256 of model.onnx. */
   readonly digest: string
+  /** SHA-256 of the file that is run: model.onnx, or its 8-bit file. */
+  readonly runs: string
+  readonly precision: Precision
+  /** Why it is that file; undefined where there was nothing to choose. */
+  readonly because: string | undefined
   /** SHA-256 of the manifest's content. */
   readonly manifestDigest: string
   readonly session: Session
@@ -39,12 +48,13 @@ export type LoadedModel = {
  * @throws Error when the file is not what its manifest says, or only a CPU is there and a GPU is required
  */
 export async function loadModel(
-  { manifest, onnx, digest }: ModelBytes,
+  bytes: ModelBytes,
   options: LoadOptions,
   events: Pick<BatcherOptions, 'onBatch' | 'onDrop'> = {},
 ): Promise<LoadedModel> {
   const started = performance.now()
-  const session = await openSession(onnx, options)
+  const { manifest, digest } = bytes
+  const { session, precision, runs, because } = await openPrecision(bytes, options, openSession)
   try {
     if (options.requireGpu && session.provider === 'cpu')
       throw new Error(
@@ -62,7 +72,8 @@ export async function loadModel(
     const preprocess = preprocessId(manifest.preprocess)
     const manifestDigest = (await identityOf(manifest)).manifest
     const { maxRows } = options
-    return { name, version, manifest, preprocess, digest, manifestDigest, session, batcher, maxRows, phases }
+    const files = { digest, runs, precision, because, manifestDigest }
+    return { name, version, manifest, preprocess, ...files, session, batcher, maxRows, phases }
   } catch (error) {
     await session.close()
     throw error

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { DriftLevel } from '@detl/core/drift/drift'
+import type { Precision } from '@detl/core/model/precision'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { adapterText } from './adapter.ts'
 import type { VersionDrift } from './predictions.ts'
@@ -14,6 +15,7 @@ type Measured = {
   readonly name: string
   readonly version: string
   readonly digest: string
+  readonly precision: Precision
   readonly session: Pick<Session, 'provider' | 'adapter' | 'runtime'>
   readonly batcher: { readonly queuedRows: number }
 }
@@ -79,6 +81,7 @@ export class Metrics {
     'provider',
     'adapter',
     'runtime',
+    'precision',
     'sha256',
   ])
   readonly #loadSeconds = this.#gauge('model_load_seconds', 'Phases of loading a version', [
@@ -191,11 +194,12 @@ export class Metrics {
   }
 }
 
-const infoOf = ({ name, version, session, digest }: Measured) => ({
+const infoOf = ({ name, version, session, precision, digest }: Measured) => ({
   model: name,
   version,
   provider: session.provider,
   adapter: adapterText(session.adapter),
   runtime: session.runtime,
+  precision,
   sha256: digest,
 })

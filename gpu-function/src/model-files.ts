@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { int8File, MODEL_FILES } from '@detl/core/model/model-file'
 import { type Routing, routingSchema } from './routing.ts'
 
 const MAX_JSON_BYTES = 2 ** 20
@@ -12,7 +13,9 @@ export type ModelFolder = {
   /** Changes whenever one of the two files does: size and time, no content. */
   readonly stamp: string
 }
-export type ModelBytes = { readonly manifest: Manifest; readonly onnx: ArrayBuffer; readonly digest: string }
+type FileBytes = { readonly onnx: ArrayBuffer; readonly digest: string }
+/** Of the model, and of its 8-bit file where that was asked for and there is one. */
+export type ModelBytes = FileBytes & { readonly manifest: Manifest; readonly int8?: FileBytes | undefined }
 
 /**
  * Every version under the models folder: `<name>/` itself, or any `<name>/<version>/`, that has a manifest.json.
@@ -33,21 +36,33 @@ export async function listModels(root: string): Promise<ModelFolder[]> {
 
 /**
  * One version, read once: the bytes whose digest was checked are the bytes that are run.
+ * @param withInt8 whether its 8-bit file is read too
  * @throws Error that says which file is wrong and how
  */
-export async function readModel(folder: ModelFolder): Promise<ModelBytes> {
+export async function readModel(
+  folder: ModelFolder,
+  { withInt8 }: { withInt8: boolean },
+): Promise<ModelBytes> {
   const manifest = parseManifest(await readJson(join(folder.path, 'manifest.json')))
   if (manifest.name !== folder.name)
     throw new Error(`manifest.json names the model "${manifest.name}", its folder "${folder.name}"`)
-  const expected = manifest.files['model.onnx']
-  if (!expected) throw new Error('manifest.json has no digest of model.onnx')
-  const file = await readFile(join(folder.path, 'model.onnx'))
+  const int8 = withInt8 ? int8File(manifest) : undefined
+  return {
+    manifest,
+    ...(await readChecked(folder, MODEL_FILES.fp32, manifest)),
+    int8: int8 && (await readChecked(folder, int8.name, manifest)),
+  }
+}
+
+async function readChecked({ path }: ModelFolder, name: string, { files }: Manifest): Promise<FileBytes> {
+  const expected = files[name]
+  if (!expected) throw new Error(`manifest.json has no digest of ${name}`)
+  const file = await readFile(join(path, name))
   const digest = createHash('sha256').update(file).digest('hex')
-  if (digest !== expected)
-    throw new Error(`model.onnx has the sha256 ${digest}; manifest.json says ${expected}`)
+  if (digest !== expected) throw new Error(`${name} has the sha256 ${digest}; manifest.json says ${expected}`)
   // A file of this size has a buffer of its own, not a part of Node's pool; a small one is copied out of it.
   const own = file.byteLength === file.buffer.byteLength ? file.buffer : Uint8Array.from(file).buffer
-  return { manifest, onnx: own as ArrayBuffer, digest }
+  return { onnx: own as ArrayBuffer, digest }
 }
 
 /** @throws Error when there is one that cannot be read: a typing error must not send all calls to another version */

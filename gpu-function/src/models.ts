@@ -154,7 +154,7 @@ export class Models {
   async #load(folder: ModelFolder): Promise<void> {
     const started = performance.now()
     try {
-      const bytes = await readModel(folder)
+      const bytes = await readModel(folder, { withInt8: this.#options.precision !== 'fp32' })
       const { name, version } = bytes.manifest
       const other = this.#named.get(name)?.versions.get(version)
       if (other && other.folder.path !== folder.path)
@@ -175,9 +175,13 @@ export class Models {
       this.#watch(folder, model)
       const { provider, adapter, refused, runtime } = model.session
       const phases = { readMs, ...model.phases }
+      const { digest, precision, because } = model
       this.#metrics.loaded(model, phases)
       this.#log.info(
-        { model: name, version, provider, adapter, refused, runtime, digest: model.digest, ...phases },
+        {
+          ...{ model: name, version, provider, adapter, refused, runtime, digest },
+          ...{ precision, ...(because && { because }), ...phases },
+        },
         'model loaded',
       )
     } catch (error) {

@@ -4,6 +4,10 @@ import type { Datatype, WireTensor } from '@detl/core/wire/tensor'
 export const PROVIDERS = ['tensorrt', 'cuda', 'webgpu', 'cpu'] as const
 export type Provider = (typeof PROVIDERS)[number]
 
+/** Which of a model's files a CPU runs: what the operator asks for, or the faster one. */
+export const PRECISION_CHOICES = ['fp32', 'int8', 'auto'] as const
+export type PrecisionChoice = (typeof PRECISION_CHOICES)[number]
+
 /** What a provider computes on. */
 export type Adapter = {
   readonly vendor: string

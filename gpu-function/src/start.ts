@@ -131,6 +131,7 @@ const loadOptions = (options: GpuFunctionOptions) => ({
   threads: options.threads,
   maxRows: options.maxBatch,
   requireGpu: options.requireGpu,
+  precision: options.precision,
   // Who names the provider gets it, on whatever it finds; who requires a GPU does not get one that is software.
   software: options.allowSoftware || (options.provider !== 'auto' && !options.requireGpu),
   join: options.batchJoin,

@@ -27,6 +27,7 @@ const OPTIONS: LoadOptions = {
   threads: 1,
   maxRows: 2,
   requireGpu: false,
+  precision: 'fp32',
   join: 'auto',
   delayMs: 0,
   maxQueueRows: 8,

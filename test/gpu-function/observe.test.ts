@@ -99,7 +99,7 @@ describe('the metrics', () => {
     expect(value('detl_gpu_cold_start_seconds{phase="total"}')).toBeGreaterThan(0)
     expect(value('detl_gpu_resident_memory_bytes')).toBeGreaterThan(2 ** 20)
     expect(text).toMatch(
-      /detl_gpu_model_info\{model="detl",version="1",provider="cpu",adapter="[^"]+",runtime="onnxruntime-node [\d.]+",sha256="[0-9a-f]{64}"\} 1/,
+      /detl_gpu_model_info\{model="detl",version="1",provider="cpu",adapter="[^"]+",runtime="onnxruntime-node [\d.]+",precision="fp32",sha256="[0-9a-f]{64}"\} 1/,
     )
   })
 

@@ -164,6 +164,7 @@ function answer(
       sha256: model.digest,
       provider: model.session.provider,
       adapter: adapterText(model.session.adapter),
+      precision: model.precision,
     },
     // In the order of the request, as the protocol's example has it.
     outputs: wanted.map(({ name, binary }) => ({ tensor: outputs.find((o) => o.name === name)!, binary })),

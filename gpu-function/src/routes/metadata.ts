@@ -20,7 +20,7 @@ export const modelMetadata =
   (c) => {
     const name = c.req.param('name') ?? ''
     const model = models.choose(name, { version: c.req.param('version'), id: '' })
-    const { session, preprocess, digest, version, maxRows, manifest } = model
+    const { session, preprocess, digest, runs, precision, version, maxRows, manifest } = model
     return c.json({
       name: model.name,
       versions: models.versions(name),
@@ -31,6 +31,8 @@ export const modelMetadata =
         version,
         preprocess,
         sha256: digest,
+        precision,
+        runs_sha256: runs,
         manifest_sha256: model.manifestDigest,
         provider: session.provider,
         adapter: adapterText(session.adapter),
