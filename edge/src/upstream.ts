@@ -2,6 +2,7 @@ import type { ComputedOn } from '@detl/core/api/computed-on'
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
 import { type ModelOutputs, outputsOf, wireOutputs } from '@detl/core/model/outputs'
+import { precisionSchema } from '@detl/core/model/precision'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import {
   decodeInferResponse,
@@ -97,9 +98,11 @@ function readInference(names: readonly string[], bytes: Uint8Array, headerLength
     parseHeaderLength(headerLength, 'upstream-invalid'),
   )
   const { provider, adapter } = parameters
+  // Other servers, and earlier ones of ours, do not say it.
+  const { data: precision } = precisionSchema.safeParse(parameters.precision)
   const computedOn =
     typeof provider === 'string' && typeof adapter === 'string'
-      ? { provider: provider.slice(0, 64), adapter: adapter.slice(0, 256) }
+      ? { provider: provider.slice(0, 64), adapter: adapter.slice(0, 256), ...(precision && { precision }) }
       : undefined
   return { ...wireOutputs(names, outputs), servedBy: 'gpu', computedOn }
 }

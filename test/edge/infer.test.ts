@@ -7,11 +7,15 @@ import { testManifest } from '../support/manifest.ts'
 
 const MODEL = Buffer.from('the bytes of a model')
 const SHA256 = createHash('sha256').update(MODEL).digest('hex')
+const ASKED = { sha256: SHA256, file: 'model.onnx' } as const
 const call = { requestId: 'r', signal: new AbortController().signal }
 
 describe('the model of the edge', () => {
-  const assets = (body: Buffer | string, status = 200) => ({
-    fetch: async () => new Response(typeof body === 'string' ? body : Uint8Array.from(body), { status }),
+  const assets = (body: Buffer | string, status = 200, name = '') => ({
+    fetch: async (url: string) =>
+      new Response(typeof body === 'string' ? body : Uint8Array.from(body), {
+        status: url.endsWith(name) ? status : 404,
+      }),
   })
   const bucket = (objects: Record<string, Buffer>) =>
     ({
@@ -29,9 +33,15 @@ describe('the model of the edge', () => {
   })
 
   it('is read from the assets, or from a bucket by its digest', async () => {
-    expect(Buffer.from(await readModel({ ASSETS: assets(MODEL) }, SHA256))).toEqual(MODEL)
+    expect(Buffer.from(await readModel({ ASSETS: assets(MODEL) }, ASKED))).toEqual(MODEL)
     const MODELS = bucket({ [`${SHA256}.onnx`]: MODEL })
-    expect(Buffer.from(await readModel({ MODELS, ASSETS: assets('other') }, SHA256))).toEqual(MODEL)
+    expect(Buffer.from(await readModel({ MODELS, ASSETS: assets('other') }, ASKED))).toEqual(MODEL)
+  })
+
+  it('is read from the assets by the name of the file that is asked for', async () => {
+    const ASSETS = assets(MODEL, 200, '/model.int8.onnx')
+    expect(Buffer.from(await readModel({ ASSETS }, { ...ASKED, file: 'model.int8.onnx' }))).toEqual(MODEL)
+    await expect(readModel({ ASSETS }, ASKED)).rejects.toThrow(ModelError)
   })
 
   it.each([
@@ -41,7 +51,7 @@ describe('the model of the edge', () => {
     ['has another digest than its name says', { MODELS: bucket({ [`${SHA256}.onnx`]: Buffer.from('x') }) }],
     ['has no place', {}],
   ])('is refused where it %s', async (_, source) => {
-    await expect(readModel(source, SHA256)).rejects.toThrow(ModelError)
+    await expect(readModel(source, ASKED)).rejects.toThrow(ModelError)
   })
 })
 
@@ -53,7 +63,7 @@ describe('the runs of the model', () => {
     const events: string[] = []
     let fail = false
     const run = runner({
-      readModel: async (sha256) => {
+      readModel: async ({ sha256 }) => {
         if (sha256 === 'missing') throw new ModelError('not there')
         return new TextEncoder().encode(sha256)
       },
@@ -78,7 +88,8 @@ describe('the runs of the model', () => {
       break: (broken: boolean) => {
         fail = broken
       },
-      run: (sha256: string) => run(new Uint8Array(1), { sha256, size: 1, outputs: ['probabilities', 'cam'] }),
+      run: (sha256: string) =>
+        run(new Uint8Array(1), { sha256, file: 'model.onnx', size: 1, outputs: ['probabilities', 'cam'] }),
     }
   }
 
@@ -114,25 +125,28 @@ describe('the runs of the model', () => {
 })
 
 describe('the edge’s own answer', () => {
-  const manifest = testManifest()
+  const files = { 'model.onnx': 'a'.repeat(64), 'model.int8.onnx': 'b'.repeat(64) }
+  const manifest = testManifest({ files })
   const outputs = { probabilities: new Float32Array(4), cam: new Float32Array(4) }
+  const int8 = { method: 'minmax', images: 512 } as const
 
-  it('is asked for by the manifest’s digest, size and outputs', async () => {
+  it.each([
+    ['model.onnx', 'fp32', 'there is no other', {}],
+    ['model.int8.onnx', 'int8', 'WebAssembly is faster with it', { int8: { ...int8, webAssembly: true } }],
+    ['model.onnx', 'fp32', 'WebAssembly is slower with the other', { int8: { ...int8, webAssembly: false } }],
+    ['model.onnx', 'int8', 'that has 8-bit integers itself', { precision: 'int8' }],
+  ] as const)('is of %s, in %s, where %s', async (file, precision, _, change) => {
     const asked: unknown[] = []
-    const infer = edgeInfer(manifest, {
-      run: async (_, of) => {
+    const infer = edgeInfer(testManifest({ files, ...change }), {
+      run: async (_tensor, of) => {
         asked.push(of)
         return { ok: true, ...outputs }
       },
     })
-    expect(await infer(new Uint8Array(1), call)).toEqual({ ...outputs, servedBy: 'edge' })
-    expect(asked).toEqual([
-      {
-        sha256: manifest.files['model.onnx'],
-        size: manifest.preprocess.size,
-        outputs: ['probabilities', 'cam'],
-      },
-    ])
+    const computedOn = { provider: 'wasm', adapter: 'workerd', precision }
+    expect(await infer(new Uint8Array(1), call)).toEqual({ ...outputs, servedBy: 'edge', computedOn })
+    const { size } = manifest.preprocess
+    expect(asked).toEqual([{ sha256: files[file], file, size, outputs: ['probabilities', 'cam'] }])
   })
 
   it.each([

@@ -9,7 +9,7 @@ const SOURCES = [
   'web/{index.html,vite.config.ts,package.json}',
   'core/src/**',
   'codecs/{src,raster,libjpeg-turbo}/**',
-  'models/*/{manifest.json,model.onnx}',
+  'models/*/{manifest.json,model*.onnx}',
   'package-lock.json',
 ]
 

@@ -10,7 +10,7 @@ export default {
     const url = new URL(request.url)
     if (url.pathname !== '/run') return MEASURED.fetch(request)
     const tensor = new Uint8Array(await request.arrayBuffer())
-    const run = await MEASURED.run(tensor, { sha256: url.searchParams.get('sha256'), size: Number(url.searchParams.get('size')), outputs: url.searchParams.get('outputs').split(',') })
+    const run = await MEASURED.run(tensor, { sha256: url.searchParams.get('sha256'), file: 'model.onnx', size: Number(url.searchParams.get('size')), outputs: url.searchParams.get('outputs').split(',') })
     if (!run.ok) return new Response(run.detail, { status: 503 })
     return Response.json({ probabilities: [...run.probabilities], cam: [...run.cam] })
   },

@@ -5,25 +5,25 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 
 const MODELS = fileURLToPath(new URL('../../models/', import.meta.url))
-const FILES = ['manifest.json', 'model.onnx'] as const
+const ALWAYS = ['manifest.json', 'model.onnx']
+/** Beside `model.onnx` where the manifest names it: what WebAssembly may run in its place. */
+const INT8 = 'model.int8.onnx'
 /** What Workers' static assets take: 25 MiB a file. */
 const LARGEST = 25 * 2 ** 20
 
 /**
  * Lays the model beside the page, for scoring on the device, and tells the page the manifest's digest; the manifest
- * in turn holds the model's. Without a model, or with one that is too large, the page is built without that choice.
+ * in turn holds those of its files. Without a model, or with one that is too large, the page is built without that choice.
  * @param name of a folder in models/, or a folder anywhere
  */
 export function modelFiles(name = process.env.DETL_MODEL ?? 'detl-128'): Plugin {
   const path = (file: string) => join(resolve(MODELS, name), file)
-  const missing = FILES.find((file) => !existsSync(path(file)))
-  const large = FILES.find((file) => !missing && statSync(path(file)).size > LARGEST)
-  const digest =
-    !missing && !large
-      ? createHash('sha256')
-          .update(readFileSync(path('manifest.json')))
-          .digest('hex')
-      : null
+  const text = existsSync(path('manifest.json')) ? readFileSync(path('manifest.json')) : undefined
+  const named = text && (JSON.parse(text.toString('utf8')) as { files: Record<string, string> }).files[INT8]
+  const files = named ? [...ALWAYS, INT8] : ALWAYS
+  const missing = files.find((file) => !existsSync(path(file)))
+  const large = files.find((file) => !missing && statSync(path(file)).size > LARGEST)
+  const digest = text && !missing && !large ? createHash('sha256').update(text).digest('hex') : null
   return {
     name: 'detl:model-files',
     config: () => ({ define: { __MODEL_MANIFEST_SHA256__: JSON.stringify(digest) } }),
@@ -37,7 +37,7 @@ export function modelFiles(name = process.env.DETL_MODEL ?? 'detl-128'): Plugin 
         )
         return
       }
-      for (const file of FILES)
+      for (const file of files)
         this.emitFile({ type: 'asset', fileName: `model/${file}`, source: readFileSync(path(file)) })
     },
   }

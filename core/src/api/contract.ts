@@ -1020,6 +1020,11 @@ export interface components {
                     onnx: string | null;
                     manifest: string | null;
                 } | null;
+                runs: {
+                    sha256: string;
+                    /** @enum {string} */
+                    precision: "fp32" | "int8";
+                } | null;
             }[];
         };
         Problem: {
@@ -1267,6 +1272,14 @@ export interface components {
                     zoneScore: number;
                     score: number;
                 };
+            };
+            /** @enum {string} */
+            precision?: "int8";
+            int8?: {
+                /** @enum {string} */
+                method: "minmax" | "entropy";
+                images: number;
+                webAssembly: boolean;
             };
             files: {
                 [key: string]: string;
@@ -1536,6 +1549,8 @@ export interface components {
             computedOn?: {
                 provider: string;
                 adapter: string;
+                /** @enum {string} */
+                precision?: "fp32" | "int8";
             };
             /** @enum {string} */
             disclaimer: "Research software, not a medical device. The scores assist a qualified reader; they are not a diagnosis.";

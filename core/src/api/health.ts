@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type ModelIdentity, sameModel } from '../model/identity.ts'
+import { precisionSchema } from '../model/precision.ts'
 
 const identitySchema = z.strictObject({
   name: z.string(),
@@ -10,12 +11,17 @@ const identitySchema = z.strictObject({
   manifest: z.string().nullable(),
 })
 
+/** Which file of the model a part computes with: WebAssembly may have one of its own. */
+const runsSchema = z.strictObject({ sha256: z.string(), precision: precisionSchema })
+
 const partSchema = z.strictObject({
   /** `gpu`: the inference server; `fallback`: the edge's own run of the model; `device`: the model that the page brings. */
   part: z.enum(['gpu', 'fallback', 'device']),
   /** `away`: it does not answer; `absent`: there is none; `differs`: it has another model than the edge works by. */
   state: z.enum(['ok', 'away', 'absent', 'differs']),
   model: identitySchema.nullable(),
+  /** Null where the part does not say. Of `device` what WebAssembly runs; a page on a GPU runs model.onnx. */
+  runs: runsSchema.nullable(),
 })
 
 /** GET /v1/health: `degraded` still answers screenings, `failing` answers none, or some with another model. */
@@ -28,10 +34,10 @@ export const healthSchema = z.strictObject({
 export type Health = z.infer<typeof healthSchema>
 export type PartHealth = Health['parts'][number]
 
-/** What was found of a part: its model, or that it is away or that there is none. */
+/** What was found of a part: its model and what of it is run, or that it is away or that there is none. */
 export type FoundPart = {
   readonly part: PartHealth['part']
-  readonly found: ModelIdentity | 'away' | 'absent'
+  readonly found: { readonly model: ModelIdentity; readonly runs: PartHealth['runs'] } | 'away' | 'absent'
 }
 
 /**
@@ -44,8 +50,8 @@ export function healthOf(
   { fallbackWanted }: { fallbackWanted: boolean },
 ): Health {
   const parts = found.map(({ part, found: what }): PartHealth => {
-    if (typeof what === 'string') return { part, state: what, model: null }
-    return { part, state: sameModel(model, what) ? 'ok' : 'differs', model: what }
+    if (typeof what === 'string') return { part, state: what, model: null, runs: null }
+    return { part, state: sameModel(model, what.model) ? 'ok' : 'differs', ...what }
   })
   const serving = parts.filter(({ part }) => part === 'gpu' || (part === 'fallback' && fallbackWanted))
   const differs = parts.some(({ state }) => state === 'differs')

@@ -1,5 +1,6 @@
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
+import { webAssemblyFile } from '@detl/core/model/model-file'
 import { outputsOf } from '@detl/core/model/outputs'
 import type { RunOf } from '../infer/runner.ts'
 import type { EdgeDescription, EdgeRun } from '../infer/worker.ts'
@@ -18,14 +19,18 @@ export type InferService = {
  * @throws AppError upstream-unavailable when there is none, or it cannot load or run the manifest's model
  */
 export function edgeInfer(manifest: Manifest, service: Pick<InferService, 'run'> | undefined): Infer {
-  const sha256 = manifest.files['model.onnx']
   const { size } = manifest.preprocess
   const outputs = outputsOf(manifest)
   return async (tensor) => {
-    const run = await attempt(() => service?.run(tensor, { sha256, size, outputs }))
+    const run = await attempt(() => {
+      if (!service) return undefined
+      const { name: file, sha256 } = webAssemblyFile(manifest)
+      return service.run(tensor, { sha256, file, size, outputs })
+    })
     if (!run.ok) throw new AppError('upstream-unavailable', run.detail)
     const { ok: _, ...given } = run
-    return { ...given, servedBy: 'edge' }
+    const { precision } = webAssemblyFile(manifest)
+    return { ...given, servedBy: 'edge', computedOn: { provider: 'wasm', adapter: 'workerd', precision } }
   }
 }
 

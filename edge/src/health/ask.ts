@@ -1,6 +1,8 @@
 import type { FoundPart } from '@detl/core/api/health'
-import { identityOf, type ModelIdentity } from '@detl/core/model/identity'
+import { identityOf } from '@detl/core/model/identity'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { webAssemblyFile } from '@detl/core/model/model-file'
+import { precisionSchema } from '@detl/core/model/precision'
 import { type SigningKey, signRequest } from '@detl/core/wire/signature'
 import * as z from 'zod'
 import type { InferService } from '../fallback/edge-infer.ts'
@@ -57,12 +59,20 @@ async function found(part: FoundPart['part'], ask: () => Promise<FoundPart['foun
 const metadataSchema = z.object({
   name: z.string(),
   parameters: z
-    .object({ version: z.string(), sha256: z.string(), manifest_sha256: z.string() })
+    .object({
+      version: z.string(),
+      sha256: z.string(),
+      manifest_sha256: z.string(),
+      precision: precisionSchema,
+      runs_sha256: z.string(),
+    })
     .partial()
     .optional(),
 })
 
-async function gpuModel(url: string, model: string, key: SigningKey): Promise<ModelIdentity> {
+type Answered = Exclude<FoundPart['found'], string>
+
+async function gpuModel(url: string, model: string, key: SigningKey): Promise<Answered> {
   const path = `/v2/models/${model}`
   const headers = await signRequest({ method: 'GET', path, headers: {}, body: new Uint8Array(), key })
   const response = await fetch(url + path, { headers, signal: AbortSignal.timeout(WAIT_MS) })
@@ -71,26 +81,37 @@ async function gpuModel(url: string, model: string, key: SigningKey): Promise<Mo
     throw new Error(`the inference server answered ${response.status} for its model "${model}"`)
   }
   const { name, parameters = {} } = metadataSchema.parse(await response.json())
+  const { precision, runs_sha256: sha256 } = parameters
   return {
-    name,
-    version: parameters.version ?? null,
-    onnx: parameters.sha256 ?? null,
-    manifest: parameters.manifest_sha256 ?? null,
+    model: {
+      name,
+      version: parameters.version ?? null,
+      onnx: parameters.sha256 ?? null,
+      manifest: parameters.manifest_sha256 ?? null,
+    },
+    runs: precision && sha256 ? { sha256, precision } : null,
   }
 }
 
+/** Of a part that has all files of a manifest. */
+async function answered(manifest: Manifest): Promise<Answered> {
+  const { sha256, precision } = webAssemblyFile(manifest)
+  return { model: await identityOf(manifest), runs: { sha256, precision } }
+}
+
 async function fallbackModel(infer: InferService | undefined, manifest: Manifest) {
-  const described = await infer?.describe(manifest.files['model.onnx'] ?? '')
+  const described = await infer?.describe(webAssemblyFile(manifest).sha256)
   if (!described) return 'absent'
   if (!described.ok) throw new Error(described.detail)
+  if (described.manifest !== null) return answered(parseManifest(JSON.parse(described.manifest)))
   // A bucket holds models by their digest, and no manifest.
-  if (described.manifest === null) return { ...(await identityOf(manifest)), manifest: null }
-  return identityOf(parseManifest(JSON.parse(described.manifest)))
+  const { model, runs } = await answered(manifest)
+  return { model: { ...model, manifest: null }, runs }
 }
 
 async function deviceModel(assets: Assets | undefined) {
   const response = await assets?.fetch('https://page/model/manifest.json') // the host is not looked at
-  if (response?.ok) return identityOf(parseManifest(await response.json()))
+  if (response?.ok) return answered(parseManifest(await response.json()))
   await response?.body?.cancel()
   return 'absent'
 }

@@ -1,3 +1,5 @@
+import type { FileOf } from './runner.ts'
+
 /** Where the model may lie: an R2 bucket as `<SHA-256>.onnx`, or the static assets that `web`'s build lays down. */
 export type ModelSource = {
   readonly MODELS?: Pick<R2Bucket, 'get' | 'head'>
@@ -10,12 +12,14 @@ export class ModelError extends Error {
 }
 
 /**
- * The bytes of model.onnx, from R2 where a bucket is bound, else from the assets.
- * @param sha256 lower-case hex, of the manifest of who asks
+ * The bytes of a model's file, from R2 where a bucket is bound, else from the assets.
+ * @param asked its digest, lower-case hex, of the manifest of who asks, and its name among the assets
  * @throws ModelError when it is not there, or has another digest
  */
-export async function readModel(source: ModelSource, sha256: string): Promise<Uint8Array> {
-  const bytes = source.MODELS ? await fromBucket(source.MODELS, sha256) : await fromAssets(source.ASSETS)
+export async function readModel(source: ModelSource, { sha256, file }: FileOf): Promise<Uint8Array> {
+  const bytes = source.MODELS
+    ? await fromBucket(source.MODELS, sha256)
+    : await fromAssets(source.ASSETS, file)
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   if (hex(hash) !== sha256)
     throw new ModelError('the edge’s own model is another one than its manifest names')
@@ -43,8 +47,11 @@ async function fromBucket(bucket: Pick<R2Bucket, 'get'>, sha256: string): Promis
   return new Uint8Array(await object.arrayBuffer())
 }
 
-async function fromAssets(assets: ModelSource['ASSETS']): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await assets?.fetch('https://assets/model.onnx') // the host is not looked at
+async function fromAssets(
+  assets: ModelSource['ASSETS'],
+  file: FileOf['file'],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await assets?.fetch(`https://assets/${file}`) // the host is not looked at
   if (!response?.ok) {
     throw new ModelError(`the edge has no model of its own (${response?.status ?? 'no assets, no bucket'})`)
   }

@@ -1,15 +1,18 @@
+import type { ModelFileName } from '@detl/core/model/model-file'
 import { oneAtATime } from '../one-at-a-time.ts'
 import type { EdgeSession } from './session.ts'
 
 type RunnerOptions = {
-  /** The bytes of the model with this digest, checked. */
-  readonly readModel: (sha256: string) => Promise<Uint8Array>
+  /** The bytes of the file with this digest, checked. */
+  readonly readModel: (file: FileOf) => Promise<Uint8Array>
   readonly createSession: (model: Uint8Array) => Promise<EdgeSession>
 }
 
-/** What the caller's manifest says of the model: SHA-256 of model.onnx, S, and the outputs that are wanted. */
-export type RunOf = {
-  readonly sha256: string
+/** Which file of the model: its SHA-256, and what it is called beside the page. */
+export type FileOf = { readonly sha256: string; readonly file: ModelFileName }
+
+/** What the caller's manifest says of the model: its file, S, and the outputs that are wanted. */
+export type RunOf = FileOf & {
   readonly size: number
   readonly outputs: readonly string[]
 }
@@ -31,23 +34,23 @@ export function runner({ readModel, createSession }: RunnerOptions): Run {
     await session?.release()
   }
 
-  async function sessionOf(sha256: string): Promise<EdgeSession> {
+  async function sessionOf({ sha256, file }: FileOf): Promise<EdgeSession> {
     if (held?.sha256 === sha256) return held.session
-    const model = await readModel(sha256) // before the old one goes: a model that is not there costs nothing
+    const model = await readModel({ sha256, file }) // before the old one goes: a model that is not there costs nothing
     await drop()
     const started = Date.now()
     const session = await createSession(model)
     held = { sha256, session }
     const heapMiB = Math.round(session.heapBytes() / 2 ** 20)
     const ms = Date.now() - started
-    console.warn(JSON.stringify({ level: 'warn', event: 'edge-model-loaded', heapMiB, ms }))
+    console.warn(JSON.stringify({ level: 'warn', event: 'edge-model-loaded', file, heapMiB, ms }))
     return session
   }
 
-  return async (tensor, { sha256, size, outputs }) => {
+  return async (tensor, { size, outputs, ...file }) => {
     const leave = await enter()
     try {
-      const session = await sessionOf(sha256)
+      const session = await sessionOf(file)
       return await session.run(tensor, size, outputs).catch(async (error: unknown) => {
         await drop() // its memory is not to be trusted; the next call tries anew
         throw error

@@ -22,7 +22,7 @@ let run: Run | undefined
 export default class InferWorker extends WorkerEntrypoint<ModelSource> {
   /** @param tensor UINT8 [1,1,S,S] */
   async run(tensor: Uint8Array, of: RunOf): Promise<EdgeRun> {
-    run ??= runner({ readModel: (sha256) => readModel(this.env, sha256), createSession })
+    run ??= runner({ readModel: (file) => readModel(this.env, file), createSession })
     try {
       const ran = run(tensor, of)
       this.ctx.waitUntil(ran.catch(() => undefined)) // a model that is loading goes on to, should this caller go away
@@ -34,7 +34,7 @@ export default class InferWorker extends WorkerEntrypoint<ModelSource> {
     }
   }
 
-  /** Which model this Worker would run, without loading it. @param sha256 of the model that is asked for */
+  /** Which model this Worker would run, without loading it. @param sha256 of the file that is asked for */
   async describe(sha256: string): Promise<EdgeDescription> {
     try {
       return { ok: true, manifest: await describeModel(this.env, sha256) }

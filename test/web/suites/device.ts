@@ -68,7 +68,7 @@ export const deviceSuite = (stage: Stage) =>
       await scoreSample(page)
       const { device } = await savedResult(page)
       const threads = Math.min(4, await page.evaluate(() => navigator.hardwareConcurrency))
-      expect(device).toEqual({ provider: 'wasm', threads })
+      expect(device).toEqual({ provider: 'wasm', threads, precision: 'int8' })
       // The page's own worker, and one more for each further thread.
       expect(page.workers()).toHaveLength(threads)
       await context.close()
@@ -88,7 +88,7 @@ export const deviceSuite = (stage: Stage) =>
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false)
       await onDevice(page)
       await scoreSample(page)
-      expect((await savedResult(page)).device).toEqual({ provider: 'wasm', threads: 1 })
+      expect((await savedResult(page)).device).toEqual({ provider: 'wasm', threads: 1, precision: 'int8' })
       await context.close()
     })
 
@@ -121,7 +121,7 @@ export const deviceSuite = (stage: Stage) =>
       await context.close()
     })
 
-    it('gives the server’s probabilities within 1e-3', async () => {
+    it('gives the server’s probabilities within 0.02, computed in 8-bit integers, and says so', async () => {
       const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
       await choose(page, [await pngFile(11)])
       await headline(page).waitFor()
@@ -134,8 +134,11 @@ export const deviceSuite = (stage: Stage) =>
       const device = await savedResult(page)
       expect(device.servedBy).toBe('device')
       for (const [label, share] of Object.entries(server.probabilities)) {
-        expect(Math.abs(device.probabilities[label]! - share)).toBeLessThan(1e-3)
+        expect(Math.abs(device.probabilities[label]! - share)).toBeLessThan(0.02)
       }
+      expect(server.computedOn).toMatchObject({ provider: 'cpu', precision: 'fp32' })
+      expect(device.device).toMatchObject({ provider: 'wasm', precision: 'int8' })
+      expect(await page.locator('details.details').textContent()).toContain('8-bit integers')
       await context.close()
     })
 
@@ -175,7 +178,7 @@ export const deviceSuite = (stage: Stage) =>
 
     it('refuses a model whose digest is not the one that the page was built with', async () => {
       const { page, context } = await visit(stage.browser, stage.site.url)
-      await page.route('**/model/model.onnx*', async (route) => {
+      await page.route('**/model/model*.onnx*', async (route) => {
         const response = await route.fetch()
         const body = await response.body()
         body[body.length >> 1]! ^= 1
@@ -185,7 +188,7 @@ export const deviceSuite = (stage: Stage) =>
       await sampleButton(page).click()
       await problem(page).waitFor()
       expect(await problem(page).textContent()).toContain('The model was not loaded whole')
-      await page.unroute('**/model/model.onnx*')
+      await page.unroute('**/model/model*.onnx*')
       await page.getByRole('button', { name: 'Try again' }).click()
       await headline(page).waitFor()
       await context.close()

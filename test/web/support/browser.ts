@@ -64,7 +64,8 @@ export async function choose(
 
 export type SavedResult = {
   servedBy: string
-  device?: { provider: 'webgpu' | 'wasm'; threads: number }
+  device?: { provider: 'webgpu' | 'wasm'; threads: number; precision: 'fp32' | 'int8' }
+  computedOn?: { provider: string; precision?: 'fp32' | 'int8' }
   probabilities: Record<string, number>
   heatmaps: { class: string; max: number }[]
   severity?: Severity

@@ -70,12 +70,17 @@ function facts(item: Item, result: Result): [string, string][] {
   ]
 }
 
-const computedOn = ({ computedOn: on }: Result) => (on ? `${on.provider.toUpperCase()}: ${on.adapter}` : '')
+function computedOn({ computedOn: on }: Result): string {
+  if (!on) return ''
+  const by = `${on.provider.toUpperCase()}: ${on.adapter}`
+  return on.precision ? `${by}, ${text.value.result.precisions[on.precision]}` : by
+}
 
 function howHere({ device }: Result): string {
   if (!device) return ''
   const t = text.value.result
-  return device.provider === 'webgpu' ? t.onGpu : t.threads(device.threads)
+  const by = device.provider === 'webgpu' ? t.onGpu : t.threads(device.threads)
+  return `${by}, ${t.precisions[device.precision]}`
 }
 
 const Rows = ({ rows }: { rows: readonly [string, string][] }) => (

@@ -1,29 +1,42 @@
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { type ModelFile, mainFile, webAssemblyFile } from '@detl/core/model/model-file'
 import { PageError } from './types.ts'
 
 const CACHE = 'detl-model'
 
-export type StoredModel = { readonly manifest: Manifest; readonly bytes: Uint8Array }
+export type StoredModel = {
+  readonly manifest: Manifest
+  readonly file: ModelFile
+  readonly bytes: Uint8Array
+}
 
 /**
  * The model beside the page: from this browser's cache, else from the network, and in either case only with the digest that the page
  * was built with.
+ * @param provider what will run it: WebAssembly may have a file of its own
  * @param progress share of the model that has arrived, 0–1
  * @throws PageError model-damaged, offline
  */
 export async function loadModel(
   manifestSha256: string,
+  provider: 'webgpu' | 'wasm',
   progress: (share: number) => void,
 ): Promise<StoredModel> {
   const cache = await caches.open(CACHE)
   const manifestBytes = await stored(cache, '/model/manifest.json', manifestSha256, () => undefined)
   const manifest = parseManifest(JSON.parse(new TextDecoder().decode(manifestBytes)))
-  const sha256 = manifest.files['model.onnx']
-  if (!sha256)
-    throw new PageError({ code: 'model-damaged', detail: 'the manifest has no digest of model.onnx' })
-  const bytes = await stored(cache, '/model/model.onnx', sha256, progress)
+  const file = fileFor(manifest, provider)
+  const bytes = await stored(cache, `/model/${file.name}`, file.sha256, progress)
   progress(1)
-  return { manifest, bytes }
+  return { manifest, file, bytes }
+}
+
+function fileFor(manifest: Manifest, provider: 'webgpu' | 'wasm'): ModelFile {
+  try {
+    return provider === 'webgpu' ? mainFile(manifest) : webAssemblyFile(manifest)
+  } catch (cause) {
+    throw new PageError({ code: 'model-damaged', detail: (cause as Error).message }, { cause })
+  }
 }
 
 async function stored(

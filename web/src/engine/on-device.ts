@@ -13,21 +13,19 @@ import { takeIn } from '@detl/core/intake/intake'
 import { classesOf } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import { outputsOf, readScores } from '@detl/core/model/outputs'
+import type { Precision } from '@detl/core/model/precision'
 import { preprocessId } from '@detl/core/preprocess/spec'
 import { loadModel } from './model-store.ts'
-import { hasGpu, type Runtime, startRuntime } from './runtime.ts'
+import { type Provider, providerHere, type Runtime, startRuntime } from './runtime.ts'
 import type { About, HeatMap, ModelInfo, ReportKind, Result } from './types.ts'
 
-type Loaded = { readonly manifest: Manifest; readonly runtime: Runtime }
+type Loaded = { readonly manifest: Manifest; readonly precision: Precision; readonly runtime: Runtime }
 let loaded: Promise<Loaded> | undefined
 let kept: Promise<unknown> | undefined
 
 /** Loads model and runtime, once; a failure may be tried again. @throws PageError model-damaged, offline */
 export async function load(manifestSha256: string, progress: (share: number) => void): Promise<ModelInfo> {
-  loaded ??= fetched(manifestSha256, progress).then(async ({ manifest, bytes }) => ({
-    manifest,
-    runtime: await startRuntime(bytes),
-  }))
+  loaded ??= start(manifestSha256, progress)
   try {
     return (await loaded).manifest
   } catch (error) {
@@ -37,38 +35,41 @@ export async function load(manifestSha256: string, progress: (share: number) => 
 }
 
 /** Fetches the model into this browser's cache. @returns which runtime it will be run by, if any @throws PageError as `load` */
-export async function keep(manifestSha256: string): Promise<Runtime['provider']> {
-  kept ??= loaded ?? loadModel(manifestSha256, () => undefined).then(() => undefined)
+export async function keep(manifestSha256: string): Promise<Provider> {
+  const provider = await providerHere()
+  kept ??= loaded ?? loadModel(manifestSha256, provider, () => undefined).then(() => undefined)
   try {
     await kept
   } catch (error) {
     kept = undefined
     throw error
   }
-  return (await hasGpu()) ? 'webgpu' : 'wasm'
+  return provider
 }
 
-/** Should it be on its way already, it is waited for: it is there then. */
-async function fetched(manifestSha256: string, progress: (share: number) => void) {
+async function start(manifestSha256: string, progress: (share: number) => void): Promise<Loaded> {
+  // Should it be on its way already, it is waited for: it is there then.
   await kept?.catch(() => undefined)
-  return loadModel(manifestSha256, progress)
+  const provider = await providerHere()
+  const { manifest, file, bytes } = await loadModel(manifestSha256, provider, progress)
+  return { manifest, precision: file.precision, runtime: await startRuntime(bytes, provider) }
 }
 
 /** Decode, preprocess, infer: the steps of the edge and of the GPU function, in this thread. */
 export async function screen(bytes: Uint8Array) {
   if (!loaded) throw new Error('screened before load')
-  const { manifest, runtime } = await loaded
+  const { manifest, precision, runtime } = await loaded
   const gate = { mode: 'refuse', spec: manifest.gate } as const
   const options = { limits: DEFAULT_LIMITS, codecs }
   const intake = await takeIn(bytes, manifest.preprocess, gate, options)
   const { tensor } = intake.preprocessed
   const outputs = await runtime.run(tensor, manifest.preprocess.size, outputsOf(manifest))
-  return { manifest, runtime, intake, scores: readScores(manifest, outputs) }
+  return { manifest, precision, runtime, intake, scores: readScores(manifest, outputs) }
 }
 
 /** The scores of an image, here. */
 export async function score(bytes: Uint8Array): Promise<Result> {
-  const { manifest, runtime, intake, scores } = await screen(bytes)
+  const { manifest, precision, runtime, intake, scores } = await screen(bytes)
   const { image, source, quality, preprocessed } = intake
   const { geometry } = preprocessed
   const { probabilities, label, maps } = scores
@@ -90,7 +91,7 @@ export async function score(bytes: Uint8Array): Promise<Result> {
     ...(lungs && { severity: lungs.severity }),
     ...(outlines && { outlines }),
     servedBy: 'device',
-    device: { provider: runtime.provider, threads: runtime.threads },
+    device: { provider: runtime.provider, threads: runtime.threads, precision },
   }
 }
 

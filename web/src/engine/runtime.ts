@@ -9,17 +9,22 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 /** More threads than this gain nothing on a network of this size. */
 const MAX_THREADS = 4
 
+export type Provider = 'webgpu' | 'wasm'
+
 export type Runtime = {
-  readonly provider: 'webgpu' | 'wasm'
+  readonly provider: Provider
   /** That share the work of WebAssembly. */
   readonly threads: number
   /** @param tensor UINT8 [1,1,S,S] @param outputs as `outputsOf` names them */
   run(tensor: Uint8Array, size: number, outputs: readonly string[]): Promise<ModelOutputs>
 }
 
-/** ONNX Runtime with the model loaded: on the GPU where the browser offers one to WebAssembly, else on its processors. */
-export async function startRuntime(model: Uint8Array): Promise<Runtime> {
-  if (await hasGpu()) {
+/** What this browser would run a model on: the GPU where it offers one to WebAssembly, else its processors. */
+export const providerHere = async (): Promise<Provider> => ((await hasGpu()) ? 'webgpu' : 'wasm')
+
+/** ONNX Runtime with the model loaded. A GPU that does not run it is passed over. @param provider as `providerHere` says */
+export async function startRuntime(model: Uint8Array, provider: Provider): Promise<Runtime> {
+  if (provider === 'webgpu') {
     try {
       return await start(model, 'webgpu')
     } catch (error) {
@@ -29,7 +34,7 @@ export async function startRuntime(model: Uint8Array): Promise<Runtime> {
   return start(model, 'wasm')
 }
 
-async function start(model: Uint8Array, provider: Runtime['provider']): Promise<Runtime> {
+async function start(model: Uint8Array, provider: Provider): Promise<Runtime> {
   const ort =
     provider === 'webgpu' ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/wasm')
   ort.env.wasm.wasmPaths =
@@ -69,7 +74,7 @@ type Gpu = { requestAdapter(): Promise<{ info?: { isFallbackAdapter?: boolean } 
  * Whether there is a GPU worth using. The WebGPU build of the runtime waits for it by JavaScript Promise Integration; an adapter that is
  * software is passed over, being several times slower than WebAssembly.
  */
-export async function hasGpu(): Promise<boolean> {
+async function hasGpu(): Promise<boolean> {
   if (!('Suspending' in WebAssembly)) return false
   const { gpu } = navigator as { gpu?: Gpu }
   const adapter = await gpu?.requestAdapter().catch(() => undefined)

@@ -10,6 +10,7 @@ import type { ZoneOutlines } from '@detl/core/lungs/outlines'
 import type { Severity } from '@detl/core/lungs/severity'
 import type { ClassInfo, Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
+import type { Precision } from '@detl/core/model/precision'
 import type { Geometry } from '@detl/core/preprocess/preprocessed'
 import type { WorkingImage } from '@detl/core/preprocess/working-image'
 
@@ -75,7 +76,11 @@ export type Result = {
   /** What the server computed on, where it says. */
   readonly computedOn?: ComputedOn
   /** How this device ran the model, where it did. */
-  readonly device?: { readonly provider: 'webgpu' | 'wasm'; readonly threads: number }
+  readonly device?: {
+    readonly provider: 'webgpu' | 'wasm'
+    readonly threads: number
+    readonly precision: Precision
+  }
 }
 
 /** How a model's images are prepared and what it refuses. */

@@ -156,6 +156,7 @@ export const de: Text = {
     servers: { gpu: 'auf dem Modellserver', edge: 'am Netzrand', device: 'auf diesem Gerät' },
     onGpu: 'mit WebGPU',
     threads: (count) => (count === 1 ? 'mit WebAssembly, 1 Thread' : `mit WebAssembly, ${count} Threads`),
+    precisions: { fp32: '32-Bit-Gleitkommazahlen', int8: '8-Bit-Ganzzahlen' },
     file: 'Datei',
     patient: 'Patient',
     study: 'Studie',

@@ -156,6 +156,7 @@ export const en: Text = {
     servers: { gpu: 'on the model server', edge: 'at the edge', device: 'on this device' },
     onGpu: 'WebGPU',
     threads: (count) => (count === 1 ? 'WebAssembly, 1 thread' : `WebAssembly, ${count} threads`),
+    precisions: { fp32: '32-bit floats', int8: '8-bit integers' },
     file: 'File',
     patient: 'Patient',
     study: 'Study',

@@ -132,6 +132,7 @@ export type Text = {
     /** How this device ran the model. */
     onGpu: string
     threads(count: number): string
+    precisions: Record<'fp32' | 'int8', string>
     file: string
     patient: string
     study: string
