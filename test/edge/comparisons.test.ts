@@ -187,6 +187,24 @@ describe('a comparison is charged', () => {
     expect((await usage()).billed).toBe(2)
   })
 
+  it('once each, also where the service died between the charges of two films', async () => {
+    const { id, key, usage } = await customer()
+    const ledger = edge.ledger(id)
+    const { settle } = ledger
+    let settled = 0
+    ledger.settle = (...args) => {
+      if (++settled === 2) throw new Error('killed')
+      return settle(...args)
+    }
+    const idempotency = { key, 'idempotency-key': randomUUID() }
+    expect((await compare(form(first, second), idempotency)).status).toBe(500)
+    ledger.settle = settle
+    expect((await usage()).billed).toBeLessThanOrEqual(1)
+    await comparisonIn(await compare(form(first, second), idempotency))
+    await comparisonIn(await compare(form(first, second), idempotency))
+    expect((await usage()).billed).toBe(2)
+  })
+
   it('not at all where one film is refused or not answered, and it says which', async () => {
     const { key, usage } = await customer()
     const noise = new TextEncoder().encode('not an image') as Bytes

@@ -175,4 +175,36 @@ describe('an acknowledgement', () => {
     await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
     expect(ris.received).toBe(2)
   })
+
+  it.each([
+    ['noise before it', (id: string) => `\x1c\r\r\n\x1c\x0b${ack('AA', id)}\x1c\r`],
+    ['a frame that was begun twice', (id: string) => `\x0bMSH|half\x0b${ack('AA', id)}\x1c\r`],
+    ['no end of the segment', (id: string) => `\x0b${ack('AA', id).trimEnd()}\x1c`],
+    [
+      'a thousand answers to others before it',
+      (id: string) => `${`\x0b${ack('AR', 'another')}\x1c\r`.repeat(1000)}\x0b${ack('AA', id)}\x1c\r`,
+    ],
+  ])('with %s counts: the message is not sent again', async (_, bytes) => {
+    const { ris, queue } = await tell(() => ({ bytes }))
+    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    expect(ris.received).toBe(1)
+  })
+
+  it('outside of a frame is none, and what does not end is cut off', async () => {
+    const { ris, queue } = await tell((_, nth) => {
+      if (nth === 0) return { bytes: (id) => `\x0b${'x'.repeat(70_000)}${id}` }
+      return 'AA'
+    })
+    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    expect(ris.received).toBe(2)
+  })
+
+  it('that quotes the patient where a code belongs leaves nothing of it behind', async () => {
+    const { queue } = await tell(() => ({
+      raw: (id) => [`MSH|^~\\&|RIS\rMSA|AR|${id}|DOE^JANE\rERR||PID|DOE JANE^x|E\r`],
+    }))
+    await expect
+      .poll(() => queue.deadLetters(), WAIT)
+      .toMatchObject([{ reason: expect.stringMatching(/acknowledged with AR, with a text$/) }])
+  })
 })

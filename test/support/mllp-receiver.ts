@@ -2,7 +2,14 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 
 /** What a receiver says to a message: an acknowledgement code, several answers of one's own, or nothing. */
-type Answer = 'AA' | 'AE' | 'AR' | 'nothing' | { raw: (controlId: string) => string[] }
+type Answer =
+  | 'AA'
+  | 'AE'
+  | 'AR'
+  | 'nothing'
+  | { raw: (controlId: string) => string[] }
+  /** Without a frame around it. */
+  | { bytes: (controlId: string) => string }
 
 /** A receiver of HL7 v2 over MLLP on loopback. It keeps what it accepted, once for each MSH-10, as a receiver does that knows repeats. */
 export async function mllpReceiver(answer: (message: string, nth: number) => Answer = () => 'AA') {
@@ -27,6 +34,11 @@ export async function mllpReceiver(answer: (message: string, nth: number) => Ans
         return
       }
       if (said === 'AA') accepted.set(id, message)
+      if (typeof said !== 'string' && 'bytes' in said) {
+        accepted.set(id, message)
+        socket.write(said.bytes(id))
+        return
+      }
       const answers = typeof said === 'string' ? [ack(said, id)] : said.raw(id)
       if (typeof said !== 'string') accepted.set(id, message)
       for (const text of answers) socket.write(`\x0b${text}\x1c\r`)

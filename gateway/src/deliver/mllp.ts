@@ -39,15 +39,18 @@ export function sendHl7(to: Hl7Destination, message: string, controlId: string):
     })
     socket.on('data', (piece: Buffer) => {
       received = Buffer.concat([received, piece])
-      if (received.length > MAX_ANSWER) end({ code: 'hl7-answer-invalid', reason: 'the answer does not end' })
       for (let stop = received.indexOf(FS); stop >= 0; stop = received.indexOf(FS)) {
-        const text = received.subarray(received.indexOf(VT) + 1, stop).toString('utf8')
+        // What stands outside of a frame is none of ours: a line's noise, the end of another answer.
+        const start = received.lastIndexOf(VT, stop)
+        const text = start < 0 ? undefined : received.subarray(start + 1, stop).toString('utf8')
         received = received.subarray(stop + 1)
+        if (text === undefined) continue
         const acknowledged = readAck(text, controlId)
         if (acknowledged === 'of-another') continue
         end(acknowledged)
         return
       }
+      if (received.length > MAX_ANSWER) end({ code: 'hl7-answer-invalid', reason: 'the answer does not end' })
     })
     socket.once('error', (error: NodeJS.ErrnoException) =>
       end({ code: 'unreachable', reason: error.code ?? error.message }),
@@ -68,15 +71,16 @@ function readAck(text: string, controlId: string): FaultError['fault'] | 'of-ano
   if (of.trim() !== controlId) return 'of-another'
   if (ACCEPTED.has(code)) return undefined
   const rejected = REJECTED.has(code)
-  // MSA-3 and ERR may quote the message, and with it the patient: only their code is kept.
+  // What they say may quote the message, and with it the patient: only what can be nothing but a code is kept.
   const error = segments
     .find((one) => one.startsWith(`ERR${separator}`))
     ?.split(separator)[3]
     ?.split('^')[0]
-  const detail = error ? `, error ${error}` : said ? ', with a text' : ''
+  const known = /^\d{1,6}$/.test(error ?? '') // HL7 table 0357
+  const detail = known ? `, error ${error}` : error || said ? ', with a text' : ''
   return {
     code: rejected ? 'hl7-rejected' : 'hl7-error',
-    reason: `acknowledged with ${code}${detail}`,
+    reason: `acknowledged with ${/^[A-Z]{2}$/.test(code) ? code : 'what is no code of HL7 table 0008'}${detail}`,
     final: rejected,
   }
 }
