@@ -183,6 +183,8 @@ function withTensors(head: object, tensors: readonly WireTensor[]) {
   return { body: joinBytes([json, ...tensors.map(({ data }) => data)]), headerLength: json.length }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function parseHead<T>(
   schema: z.ZodType<T>,
   body: Uint8Array,
@@ -197,7 +199,7 @@ function parseHead<T>(
     throw new AppError(code, `the JSON part exceeds ${limits.maxJsonBytes} bytes`)
   let json: unknown
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body.subarray(0, length)))
+    json = JSON.parse(utf8.decode(body.subarray(0, length)))
   } catch (cause) {
     throw new AppError(code, 'the JSON part is not JSON in UTF-8', { cause })
   }

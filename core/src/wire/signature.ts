@@ -108,10 +108,10 @@ export async function verifyHeaders(
   const signature = input && signatureOf(headers.signature, input.label)
   const base = input && signatureBase(call, input)
   // One answer for an unknown key, a wrong signature and a part left unsigned: no oracle for guesses.
-  const invalid = new AppError('signature-invalid', 'the signature does not verify for this call')
-  if (!input || !key || !signature || base === undefined) throw invalid
-  if (!required.every((name) => input.components.includes(name)) || input.alg !== ALGORITHM) throw invalid
-  if (!(await primitives.verifyHmac(key, new TextEncoder().encode(base), signature))) throw invalid
+  const invalid = () => new AppError('signature-invalid', 'the signature does not verify for this call')
+  if (!input || !key || !signature || base === undefined) throw invalid()
+  if (!required.every((name) => input.components.includes(name)) || input.alg !== ALGORITHM) throw invalid()
+  if (!(await primitives.verifyHmac(key, new TextEncoder().encode(base), signature))) throw invalid()
   // Time is judged after the signature: a stranger learns nothing of our clock.
   const nowS = (call.now ?? Date.now()) / 1000
   const age = nowS - input.created
