@@ -118,6 +118,13 @@ describe('the front door of a local start', () => {
     expect(await together(6)).toBe(6)
   })
 
+  it('lets in fewer as soon as an overload begins, however much was answered just before', async () => {
+    const { together } = await door()
+    for (let i = 0; i < 6; i++) expect(await together(6)).toBe(6)
+    expect(await together(40)).toBe(6)
+    expect(await together(40)).toBe(3)
+  })
+
   it('passes a refusal on while the upload is still being sent, and reads on until its sender has seen it', async () => {
     const behind = createServer((_, answer) => {
       // As the runtime does: an answer, then the connection is closed with the rest of the body unread.

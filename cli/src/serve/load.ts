@@ -1,7 +1,12 @@
 /** Screenings in the runtime at once: a few callers who come together are no overload. */
 export const BURST = 6
-/** The same while more are refused than answered: enough to keep the runtime's one thread busy, and each is answered in a third of the time. */
+/**
+ * The same while more are refused than answered, or than `OVERLOAD`: enough to keep the runtime's one thread busy, and each is answered in half of the
+ * time.
+ */
 const LASTING = 3
+/** So many refusals within a second are an overload, however much was answered just before it began: who is let in meanwhile waits longest of all. */
+const OVERLOAD = 2 * BURST
 const RECENT_MS = 1000
 
 /** How much was asked of a local start lately, whose runtime has one thread for all. */
@@ -27,6 +32,7 @@ export class Load {
     const since = this.#now() - RECENT_MS
     this.#outcomes = this.#outcomes.filter(({ at }) => at >= since)
     const refused = this.#outcomes.filter((outcome) => outcome.refused).length
-    return refused > this.#outcomes.length - refused ? LASTING : BURST
+    const answered = this.#outcomes.length - refused
+    return refused > Math.min(answered, OVERLOAD) ? LASTING : BURST
   }
 }
