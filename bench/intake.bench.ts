@@ -110,7 +110,7 @@ export default async function intake(): Promise<Record<string, Figure>> {
       ),
       'intake.wasm_kb': fixed(
         sum(Object.values(worker.sizes.wasm)) / 1024,
-        'all codecs; one is loaded at a time',
+        'all codecs and the raster; one codec is loaded at a time',
       ),
     }
   } finally {

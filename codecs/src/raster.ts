@@ -1,4 +1,5 @@
-import type { AreaLoops, Columns, PassSize, PngRows, Raster } from '@detl/core/image/raster'
+import type { RuntimeCodecs } from '@detl/core/image/codecs'
+import type { AreaLoops, Columns, PassSize, PngRows } from '@detl/core/image/raster'
 import type { Samples } from '@detl/core/image/row-sink'
 import { loadOnce } from './load-once.ts'
 
@@ -37,14 +38,14 @@ const KEPT_BYTES = 40 * 2 ** 20
  * @param module compiled at the first call
  * @returns undefined on a machine whose words are not in the order of WebAssembly's
  */
-export function rasterOf(module: () => Promise<WebAssembly.Module>): (() => Promise<Raster>) | undefined {
+export function rasterOf(module: () => Promise<WebAssembly.Module>): RuntimeCodecs['raster'] {
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined
   const compiled = loadOnce(module)
   const start = async () => new Heap(await instantiate(await compiled()))
   let heap: Promise<Heap> | undefined
-  return async () => {
-    const outgrown = await heap?.then(({ outgrown }) => outgrown).catch(() => true)
-    if (outgrown !== false) heap = start()
+  return async (room) => {
+    const fits = await heap?.then((held) => held.fits(Math.min(room, KEPT_BYTES))).catch(() => false)
+    if (!fits) heap = start()
     const kept = await heap!
     return {
       pngRows: (...of) => pngRows(kept, ...of),
@@ -75,9 +76,9 @@ class Heap {
     return this.exports.memory.buffer
   }
 
-  /** Whether it is left to those that still have blocks. */
-  get outgrown(): boolean {
-    return this.taken === 0 && this.buffer.byteLength > KEPT_BYTES
+  /** Whether it is to be used on; one that is too large is, while there are blocks of it. */
+  fits(room: number): boolean {
+    return this.taken > 0 || this.buffer.byteLength <= room
   }
 
   /** One block for parts of so many bytes. @returns where each begins, at multiples of 16; undefined if there is no memory for them */

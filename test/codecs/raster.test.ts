@@ -8,9 +8,9 @@ import { readReduced } from '@detl/core/intake/read'
 import { AreaReducer } from '@detl/core/preprocess/area-reducer'
 import { cxrGrey } from '@detl/core/preprocess/spec'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
-const raster = await codecs.raster!()
+const raster = await codecs.raster!(DEFAULT_LIMITS.maxMemory)
 const golden = resolve(import.meta.dirname, '../golden/intake')
 
 /** Bytes that look random, the same for the same seed. */
@@ -170,5 +170,25 @@ describe('a working image', () => {
         }),
       )
     expect(await read(codecs)).toEqual(await read(without))
+  })
+})
+
+/** Node's types have no WebAssembly that is a value. */
+const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: { instantiate(): unknown } }
+
+describe('the memory of the raster', () => {
+  it('is used on where there is room for it, and begins anew where there is not and nothing lies in it', async () => {
+    const sizes = [{ bytes: 8_000_000, rows: 1 }]
+    const stream = new Uint8Array(deflateSync(new Uint8Array(8_000_001)))
+    const rows = raster.pngRows([stream], sizes, 1, false)!
+    const made = vi.spyOn(wasm, 'instantiate')
+    await codecs.raster!(1_000_000)
+    expect(made).toHaveBeenCalledTimes(0)
+    rows.release()
+    await codecs.raster!(100_000_000)
+    expect(made).toHaveBeenCalledTimes(0)
+    await codecs.raster!(4_000_000)
+    expect(made).toHaveBeenCalledTimes(1)
+    made.mockRestore()
   })
 })

@@ -43,8 +43,8 @@ export type Codecs = {
 
 /** What a runtime may have beside the codecs. */
 export type RuntimeCodecs = Codecs & {
-  /** Loaded at its first call. */
-  readonly raster?: (() => Promise<Raster>) | undefined
+  /** Loaded at its first call. `room`: bytes that it may hold from images before; it begins anew where it holds more and no image needs it. */
+  readonly raster?: ((room: number) => Promise<Raster>) | undefined
 }
 
 /** To which longest side, in pixels, the caller reduces an image, and how many times that a decoder that stops early must leave. */

@@ -94,7 +94,7 @@ async function pushRows(
   const plain = isPlain(png)
   const inflated = sum(passes.map(({ bytes, rows }) => rows * (1 + bytes)))
   const needed = 1.2 * (inflated + sum(data.map(({ length }) => length)))
-  const raster = inflated <= AT_ONCE_BYTES && needed <= memory ? await codecs.raster?.() : undefined
+  const raster = inflated <= AT_ONCE_BYTES && needed <= memory ? await codecs.raster?.(memory) : undefined
   const words = plain && layout.bits === 16
   const rows = raster?.pngRows(data, passes, bytesPerPixel, words)
   if (rows && plain) {

@@ -30,7 +30,9 @@ export async function readReduced(
   longest: number = spec.workingSize,
 ): Promise<ReadImage> {
   const reduceTo: Reduction = { longest, margin: spec.decodeMargin }
-  const sink = new ReducingSink(longest, await options.codecs.raster?.())
+  // What the raster holds from before is not counted by the decoders: of a large file's memory there is none left for it.
+  const room = options.limits.maxMemory / 2 - bytes.length
+  const sink = new ReducingSink(longest, await options.codecs.raster?.(room))
   try {
     const source = await readImage(bytes, { ...options, reduceTo }, sink)
     const { width, height, bits } = sink.size
