@@ -114,6 +114,8 @@ function checkCam(
 export interface Artifact {
   readonly manifest: Manifest
   readonly bytes: number
+  /** Whether the folder had an 8-bit file of an earlier model, which is gone. */
+  readonly droppedInt8: boolean
 }
 
 /**
@@ -169,6 +171,5 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
   const { onnx, manifest } = options.lungs === undefined ? made : withLungs(made, options.lungs)
   writeWhole(join(options.out, 'model.onnx'), [onnx])
   writeWhole(join(options.out, 'manifest.json'), [json(manifest)])
-  dropInt8(options.out)
-  return { manifest, bytes: onnx.length }
+  return { manifest, bytes: onnx.length, droppedInt8: dropInt8(options.out) }
 }

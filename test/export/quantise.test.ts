@@ -221,7 +221,7 @@ describe('detl quantize --beside', () => {
     expect(inside).toMatchObject({ version: '2', precision: 'int8' })
     expect(manifestIn(changed).files['model.int8.onnx']).toBe(sha256(int8In(changed)))
     const facts = testFacts(SIZE, { layer: 'conv6', height: 9, width: 9, stride: 4, offset: 16 })
-    exportArtifact({ model: source, out: changed, facts })
+    expect(exportArtifact({ model: source, out: changed, facts }).droppedInt8).toBe(true)
     expect(manifestIn(changed).int8).toBeUndefined()
     for (const file of ['model.int8.onnx', 'int8.json']) expect(existsSync(join(changed, file))).toBe(false)
     rmSync(changed, { recursive: true })

@@ -20,9 +20,16 @@ export function addShipCommand(program: Command): void {
       const { onlyFromScratch } = await import('@detl/train/folds')
       const fold = Number(flags.fold)
       const fromScratch = flags.fromScratch || onlyFromScratch(run, fold)
-      const bytes = await ship({ run, fold, fromScratch, out: flags.out, lungs: flags.lungs })
+      const { bytes, droppedInt8 } = await ship({
+        run,
+        fold,
+        fromScratch,
+        out: flags.out,
+        lungs: flags.lungs,
+      })
       console.log(
         `${flags.out}: model.onnx ${(bytes / 1e6).toFixed(1)} MB, manifest.json, MODEL_CARD.md, report/`,
       )
+      if (droppedInt8) console.error((await import('@detl/export/quantise/beside')).INT8_DROPPED)
     })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
 import { parseReference } from '@detl/core/drift/reference'
 import { parseFacts } from '@detl/core/model/facts'
-import { exportArtifact } from '@detl/export/artifact'
+import { type Artifact, exportArtifact } from '@detl/export/artifact'
 import { lungsFor } from '@detl/export/regions/folders'
 import type { Report } from '@detl/train/evaluate/report'
 import { foldName } from '@detl/train/folds'
@@ -28,10 +28,10 @@ const SHIPPED_REPORT = ['report.html', 'report.json', 'predictions.csv']
 /**
  * A trained fold as a model that can be served: what `detl export` writes (model.onnx, manifest.json), MODEL_CARD.md, report/, and
  * reference.json where the fold has one, which drift is judged against.
- * @returns the size of model.onnx in bytes
+ * @returns what was exported
  * @throws AppError request-invalid that names the missing file and the command that writes it
  */
-export async function ship({ run, fold, fromScratch, out, lungs }: ShipOptions): Promise<number> {
+export async function ship({ run, fold, fromScratch, out, lungs }: ShipOptions): Promise<Artifact> {
   const dir = join(run, foldName(fold, fromScratch))
   const reports = join(run, fromScratch ? 'report-scratch' : 'report')
   const facts = parseFacts(await readJson(join(dir, 'facts.json'), 'artifact'))
@@ -51,7 +51,7 @@ export async function ship({ run, fold, fromScratch, out, lungs }: ShipOptions):
   // gallery.html shows images of the data set, which are not ours to pass on.
   await mkdir(join(out, 'report'), { recursive: true })
   for (const file of SHIPPED_REPORT) await cp(join(reports, file), join(out, 'report', file))
-  return artifact.bytes
+  return artifact
 }
 
 async function readJson<T>(path: string, command: string): Promise<T> {

@@ -95,3 +95,7 @@ export function dropInt8(folder: string): boolean {
   for (const file of files) rmSync(file, { force: true })
   return there
 }
+
+/** What is said where that happened. */
+export const INT8_DROPPED =
+  'model.int8.onnx was of an earlier model and is gone: `detl quantize MODEL --beside --calibrate IMAGES` makes it anew'
