@@ -31,7 +31,7 @@ if (!values.copies || !values.repeats) {
 const reader = await filmReader(fileURLToPath(new URL(`../../models/${MODEL}`, import.meta.url)))
 const network = reader.manifest.regions!.network
 /** No limits yet: only the differences are wanted. */
-const UNKNOWN = { network, smallest: { score: 0, extent: 0, zoneExtent: 0, anyZoneExtent: 0 } }
+const UNKNOWN = { network, smallest: { score: 0, bothExtent: 0, extent: 0, zoneExtent: 0, anyZoneExtent: 0 } }
 
 type Pair = { readonly earlier: Film; readonly later: Film }
 const copies = await copiesOf(values.copies)
@@ -118,6 +118,7 @@ function limits(pairs: readonly Pair[]): SmallestChange {
     ZONES.map((name) => zones[name].change.value)
   return {
     score: at(all.map(({ score }) => score.change.value)),
+    bothExtent: at(all.map(({ extent }) => extent.both.change.value)),
     extent: at(all.flatMap(({ extent }) => [extent.left.change.value, extent.right.change.value])),
     zoneExtent: at(all.flatMap(zones)),
     anyZoneExtent: at(all.map((one) => Math.max(...zones(one).map(Math.abs)))),

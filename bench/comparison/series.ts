@@ -1,6 +1,6 @@
 /**
  * `node bench/comparison/series.ts --data DIR`: films of one patient in the order of their days (Cohen's collection, whose labels lie in DIR/labels): does the change of
- * the score go where the words of the later report say? Prints a line a pair with --pairs.
+ * the share that is opaque go where the words of the later report say? Prints a line a pair with --pairs.
  */
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -31,6 +31,9 @@ const network = reader.manifest.regions!.network
 
 type Visit = { readonly patient: string; readonly path: string; readonly day: number; readonly note: string }
 type Result = {
+  /** Patients in two halves, to see whether what holds in one holds in the other. */
+  readonly half: 0 | 1
+  readonly remarks: readonly string[]
   readonly words: Direction | undefined
   readonly trend: Trend
   readonly change: number | undefined
@@ -42,11 +45,13 @@ for (const visits of patientsIn(data).values())
     const earlier = visits[i - 1]
     if (!earlier || earlier.day === later.day) continue
     const read = (visit: Visit) => reader.read(new Uint8Array(readFileSync(visit.path)))
-    const { trend, changes } = compareFilms(network, await read(earlier), await read(later))
+    const { trend, changes, remarks } = compareFilms(network, await read(earlier), await read(later))
     const result: Result = {
+      half: halfOf(later.patient),
+      remarks,
       words: directionOf(earlier.note, later.note),
       trend,
-      change: changes?.score.change.value,
+      change: changes?.extent.both.change.value,
       days: [earlier.day, later.day],
     }
     results.push(result)
@@ -71,6 +76,10 @@ function patientsIn(folder: string): Map<string, Visit[]> {
   }
   for (const visits of out.values()) visits.sort((a, b) => a.day - b.day)
   return out
+}
+
+function halfOf(patient: string): 0 | 1 {
+  return ([...patient].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 2) as 0 | 1
 }
 
 function nameOf(file: string): string {
@@ -103,6 +112,14 @@ function print(): void {
     (r) => sign(r) === r.words,
   )
   const called = directed.filter((r) => r.trend === 'better' || r.trend === 'worse')
+  const hinted = directed.filter((r) => r.remarks.some((code) => code.startsWith('maybe-')))
+  share('of those unchanged with a hint, it goes where the words say', hinted, (r) => sign(r) === r.words)
+  for (const half of [0, 1] as const)
+    share(
+      `patients' half ${half}: of those whose words name a direction, it is called`,
+      directed.filter((r) => r.half === half),
+      (r) => r.trend === r.words,
+    )
   share('of those called better or worse, the words say so', called, (r) => r.trend === r.words)
   share('of those whose words name a direction, it is called', directed, (r) => r.trend === r.words)
   share(

@@ -83,7 +83,7 @@ describe('detl compare', { timeout: 120_000 }, () => {
     expect((await sharp(join(dir, 'results/comparison.png')).metadata()).width).toBeGreaterThan(900)
     expect(
       JSON.parse(await readFile(join(dir, 'results/comparison.fhir.json'), 'utf8')).hasMember,
-    ).toHaveLength(6)
+    ).toHaveLength(7)
     if (hasTool('dsrdump'))
       expect(runDicomTool('dsrdump', [], await readFile(join(dir, 'results/comparison.sr.dcm'))).code).toBe(0)
     const again = await detl(...args)

@@ -99,7 +99,7 @@ describe('films of one patient', () => {
     expect(overall.changes!.score.from).toBe(
       screenings[0]!.severity?.assessable && screenings[0]!.severity.score.value,
     )
-    expect(overall.headline).toMatch(/score [\d.]+, then [\d.]+ of 18/)
+    expect(overall.headline).toMatch(/[\d.]+ % of both, then [\d.]+ %/)
     expect(order).toBe('given')
     expect(remarks.map(({ code }) => code)).toEqual(['order-given', 'patient-unknown'])
     expect(notice).toContain('Not clinically validated')

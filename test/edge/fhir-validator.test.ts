@@ -57,7 +57,7 @@ async function opacity(): Promise<Record<string, string>> {
     const found = { severity, 'comparison-en': await compare('en'), 'comparison-de': await compare('de') }
     expect(severity).toContain('lung-opacity-score')
     for (const name of ['comparison-en', 'comparison-de'] as const)
-      expect(JSON.parse(found[name]).hasMember).toHaveLength(6)
+      expect(JSON.parse(found[name]).hasMember).toHaveLength(7)
     return found
   } finally {
     await edge.stop()

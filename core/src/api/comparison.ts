@@ -29,8 +29,8 @@ const change = z.strictObject({
 const changesSchema = z.strictObject({
   /** Of the score of 0 … 18. */
   score: change,
-  /** Of the share of each lung that is opaque; left and right are the patient's. */
-  extent: z.strictObject({ left: change, right: change }),
+  /** Of the share of each lung that is opaque; left and right are the patient's. `both` is their mean, which decides the trend. */
+  extent: z.strictObject({ left: change, right: change, both: change }),
   /** Of the share of each zone that is opaque: A, B, C upper, middle, lower third of the right lung; D, E, F of the left. */
   zones: z.strictObject({ A: change, B: change, C: change, D: change, E: change, F: change }),
 })
@@ -90,6 +90,8 @@ export const comparisonSchema = z.strictObject({
   /** What differences were seen where nothing changed: larger ones count. */
   smallestChange: z.strictObject({
     score: z.number(),
+    /** Of the share of both lungs: it decides. */
+    bothExtent: z.number(),
     extent: z.number(),
     zoneExtent: z.number(),
     /** Share of such differences that were not larger. */

@@ -1763,6 +1763,17 @@ export interface components {
                             /** @enum {string} */
                             trend: "better" | "unchanged" | "worse";
                         };
+                        both: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
                     };
                     zones: {
                         A: {
@@ -1848,7 +1859,7 @@ export interface components {
                 };
                 remarks: {
                     /** @enum {string} */
-                    code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film";
+                    code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "maybe-more" | "maybe-less";
                     detail: string;
                 }[];
             }[];
@@ -1899,6 +1910,17 @@ export interface components {
                             /** @enum {string} */
                             trend: "better" | "unchanged" | "worse";
                         };
+                        both: {
+                            from: number;
+                            to: number;
+                            change: {
+                                value: number;
+                                low: number;
+                                high: number;
+                            };
+                            /** @enum {string} */
+                            trend: "better" | "unchanged" | "worse";
+                        };
                     };
                     zones: {
                         A: {
@@ -1984,19 +2006,20 @@ export interface components {
                 };
                 remarks: {
                     /** @enum {string} */
-                    code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film";
+                    code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "maybe-more" | "maybe-less";
                     detail: string;
                 }[];
             };
             smallestChange: {
                 score: number;
+                bothExtent: number;
                 extent: number;
                 zoneExtent: number;
                 level: number;
             };
             remarks: {
                 /** @enum {string} */
-                code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "order-given" | "patients-differ" | "patient-unknown";
+                code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "maybe-more" | "maybe-less" | "order-given" | "patients-differ" | "patient-unknown";
                 detail: string;
             }[];
             screenings: components["schemas"]["Screening"][];

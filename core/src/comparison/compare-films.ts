@@ -19,8 +19,8 @@ export type Change = {
 export type FilmChanges = {
   /** Of the score of 0 … 18. */
   readonly score: Change
-  /** Of the share of each lung that is opaque; the earlier film's left and right. */
-  readonly extent: { readonly left: Change; readonly right: Change }
+  /** Of the share of each lung that is opaque; the earlier film's left and right. `both` is their mean, which decides. */
+  readonly extent: { readonly left: Change; readonly right: Change; readonly both: Change }
   /** Of the share of each zone that is opaque. */
   readonly zones: Readonly<Record<Zone, Change>>
 }
@@ -58,8 +58,8 @@ const SAME = 0.99
 
 /**
  * Compares two films of one patient: how much of the lungs is opaque, zone by zone. The figures are those of each film's own `severity`; the later film is laid upon
- * the earlier one to see whether they can be compared, whether one lies mirrored, and to show them together. A difference counts where it is larger than
- * what is seen between copies of one film and between films of a patient without findings (`RETEST`).
+ * the earlier one to see whether they can be compared, whether one lies mirrored, and to show them together. The share of both lungs that is opaque decides; a difference
+ * counts where it is larger than what is seen between copies of one film and between films of a patient without findings (`RETEST`).
  * @param network which outlined the lungs of both
  * @example compareFilms(manifest.regions.network, earlier, later).trend
  */
@@ -67,7 +67,7 @@ export function compareFilms(
   network: RegionsSpec['network'],
   earlier: Film,
   later: Film,
-  retest: Pick<Retest, 'network' | 'smallest'> = RETEST,
+  retest: Pick<Retest, 'network' | 'smallest'> & Partial<Pick<Retest, 'copies'>> = RETEST,
 ): FilmComparison {
   const [from, to] = [earlier.severity, later.severity]
   if (!from.assessable) return { trend: 'cannot-tell', reason: from.reason.code, remarks: [] }
@@ -83,12 +83,21 @@ export function compareFilms(
           ? 'zones-disagree'
           : undefined
   return {
-    trend: reason ? 'cannot-tell' : changes.score.trend,
+    trend: reason ? 'cannot-tell' : changes.extent.both.trend,
     ...(reason && { reason }),
     changes,
     ...(laid && { alignment: laid }),
-    remarks: laid ? remarksOn(laid) : ['sides-unchecked'],
+    remarks: [
+      ...(laid ? remarksOn(laid) : (['sides-unchecked'] as const)),
+      ...(reason || !retest.copies ? [] : hints(changes, retest.copies.limits)),
+    ],
   }
+}
+
+/** Less than what counts, and more than copies of one film differ by. */
+function hints({ extent: { both } }: FilmChanges, { bothExtent }: SmallestChange): FilmRemark[] {
+  if (both.trend !== 'unchanged' || Math.abs(both.change.value) <= bothExtent) return []
+  return [both.change.value > 0 ? 'maybe-more' : 'maybe-less']
 }
 
 /** The later film upon the earlier one, with its sides exchanged where it fits much better so. */
@@ -113,10 +122,13 @@ function changesOf(from: Assessed, to: Assessed, smallest: SmallestChange): Film
     extent: {
       left: change(from.extent.left, to.extent.left, smallest.extent),
       right: change(from.extent.right, to.extent.right, smallest.extent),
+      both: changeOf(meanExtent(from), meanExtent(to), smallest.bothExtent),
     },
     zones: byZone((name) => change(from.zones[name].extent, to.zones[name].extent, smallest.zoneExtent)),
   }
 }
+
+const meanExtent = ({ extent: { left, right } }: Assessed): number => rounded((left.value + right.value) / 2)
 
 function sidesExchanged(severity: Assessed): Assessed {
   const { left, right } = severity.extent
@@ -138,9 +150,9 @@ function changeOf(from: number, to: number, smallest: number): Change {
   }
 }
 
-/** Whether the sum hides that zones went both ways; of six zones one goes far by chance more often than a single one, hence the wider limit. */
-function disagree({ score, zones }: FilmChanges, { anyZoneExtent }: SmallestChange): boolean {
-  if (score.trend !== 'unchanged') return false
+/** Whether the mean hides that zones went both ways; of six zones one goes far by chance more often than a single one, hence the wider limit. */
+function disagree({ extent, zones }: FilmChanges, { anyZoneExtent }: SmallestChange): boolean {
+  if (extent.both.trend !== 'unchanged') return false
   const values = ZONES.map((name) => zones[name].change.value)
   return values.some((v) => v > anyZoneExtent) && values.some((v) => v < -anyZoneExtent)
 }

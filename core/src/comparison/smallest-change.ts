@@ -4,6 +4,8 @@ import type { RegionsSpec } from '../lungs/regions.ts'
 export type SmallestChange = {
   /** Of the score of 0 … 18. */
   readonly score: number
+  /** Of the share of both lungs that is opaque: the mean of the two. It decides. */
+  readonly bothExtent: number
   /** Of the share of a lung that is opaque. */
   readonly extent: number
   /** Of the share of a zone that is opaque. */

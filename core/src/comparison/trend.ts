@@ -8,7 +8,7 @@ export type Trend = (typeof TRENDS)[number]
 export const FAULTS_OF_TWO = {
   'lungs-do-not-match':
     'the lungs of the two films do not lie upon each other; projection, inspiration or patient differ too much',
-  'zones-disagree': 'some zones are less opaque and others more, and the sum is about the same',
+  'zones-disagree': 'some zones are less opaque and others more, and the whole is about the same',
   'not-measured': 'how much this model’s figures vary between films of one patient was not measured',
 } as const
 export type FaultOfTwo = keyof typeof FAULTS_OF_TWO
@@ -25,6 +25,10 @@ export const FILM_REMARKS = {
   'sides-unchecked':
     'only the kept answers were compared, not the films: whether one lies mirrored, or is a copy of the other, was not looked at',
   'same-film': 'the two look like one film, or copies of it',
+  'maybe-more':
+    'a little more of the lungs is opaque: more than copies of one film differ by, and no more than projection and inspiration may change',
+  'maybe-less':
+    'a little less of the lungs is opaque: more than copies of one film differ by, and no more than projection and inspiration may change',
 } as const
 export type FilmRemark = keyof typeof FILM_REMARKS
 

@@ -16,7 +16,7 @@ const WHOLE = { x: 0, y: 0, width: 1, height: 1 }
 const SIZE = 64
 const GRID = { ...TEST_REGIONS, height: SIZE, width: SIZE }
 const { network } = TEST_REGIONS
-const smallest = { score: 3, extent: 0.15, zoneExtent: 0.15, anyZoneExtent: 0.25 }
+const smallest = { score: 3, bothExtent: 0.12, extent: 0.15, zoneExtent: 0.15, anyZoneExtent: 0.25 }
 const retest = { network, smallest }
 
 /** Lungs of unlike shape, as real ones are, and a heart at the right of the picture. */
@@ -71,6 +71,26 @@ describe('two films', () => {
       [a, b].map(({ severity }) => severity.assessable && severity.score.value),
     )
     expect(score.change.high - score.change.low).toBeCloseTo(2 * smallest.score, 3)
+  })
+
+  it('are judged by the share of both lungs, whatever the score of zones says', () => {
+    const [a, b] = [filmOf({ opacity: () => 0.6 }), filmOf({ opacity: () => 0.75 })]
+    const { trend, changes } = compare(a, b)
+    const { left, right, both } = changes!.extent
+    expect(both.change.value).toBeCloseTo((left.change.value + right.change.value) / 2, 2)
+    expect([trend, both.trend, changes!.score.trend]).toEqual(['worse', 'worse', 'unchanged'])
+  })
+
+  it.each([
+    ['maybe-more', 0.2, 0.28],
+    ['maybe-less', 0.28, 0.2],
+  ])('that differ by less than what counts, and by more than copies do: %s', (remark, before, after) => {
+    const copies = { ...RETEST.copies, limits: { ...smallest, bothExtent: 0.05 } }
+    const [a, b] = [filmOf({ opacity: () => before }), filmOf({ opacity: () => after })]
+    const hinted = compareFilms(network, a, b, { ...retest, copies })
+    expect(hinted.trend).toBe('unchanged')
+    expect(hinted.remarks).toContain(remark)
+    expect(compareFilms(network, a, a, { ...retest, copies }).remarks).toEqual(['same-film'])
   })
 
   it('of which one lies mirrored are compared with its sides exchanged, and it is said', () => {
@@ -189,7 +209,7 @@ describe('the smallest change that counts', () => {
 
   it('is the larger of what copies and repeated films stay within', () => {
     const { copies, repeats, smallest: used } = RETEST
-    for (const name of ['score', 'extent', 'zoneExtent', 'anyZoneExtent'] as const)
+    for (const name of ['score', 'bothExtent', 'extent', 'zoneExtent', 'anyZoneExtent'] as const)
       expect(used[name]).toBe(Math.max(copies.limits[name], repeats.limits[name]))
   })
 

@@ -27,7 +27,7 @@ const WAYS: Readonly<Partial<Record<Trend, readonly [code: string, display: stri
 }
 
 /**
- * HL7 FHIR R4 Observation, preliminary: the change of the opacity score from the first film to the last; its members are the zones, and each step where there
+ * HL7 FHIR R4 Observation, preliminary: the change of the share of both lungs that is opaque from the first film to the last; its members are the score, the zones, and each step where there
  * are several. The code says what was measured; the value is a difference; no code names a disease.
  */
 export async function comparisonFhir(compared: Compared): Promise<Observation> {
@@ -59,7 +59,11 @@ export async function comparisonFhir(compared: Compared): Promise<Observation> {
     steps.length > 1
       ? steps.map((step, i) => ({ ...stepOf(step, compared, shared), id: `step-${i + 1}` }))
       : []
-  const members = [...zones, ...between]
+  const members = [
+    ...(overall.changes ? [scoreOf(overall.changes.score, compared, shared)] : []),
+    ...zones,
+    ...between,
+  ]
   const notes = [
     headlineOf(overall, language),
     ...said.map((remark) => words.remark[remark]),
@@ -88,8 +92,8 @@ function stepOf(step: Step, { language }: Compared, shared: Partial<Observation>
     status: 'preliminary',
     ...shared,
     code: {
-      ...concept(CHANGES, 'opacity-score', words.changeOf(wordsOf(language).severity.scoreOf)),
-      text: words.changeOf(wordsOf(language).severity.scoreOf),
+      ...concept(CHANGES, 'opacity-extent', words.changeOf(wordsOf(language).severity.extentOf)),
+      text: words.changeOf(wordsOf(language).severity.extentOf),
     },
     bodySite: concept(SNOMED, '39607008', 'Lung structure'),
     ...interpreted(trend, words),
@@ -104,15 +108,31 @@ function stepOf(step: Step, { language }: Compared, shared: Partial<Observation>
     }
   return {
     ...base,
-    valueQuantity: points(changes.score.change.value),
-    component: components(changes.score, points, words),
+    valueQuantity: percentOf(changes.extent.both.change.value),
+    component: components(changes.extent.both, percentOf, words),
     referenceRange: [
       {
-        low: points(-RETEST.smallest.score),
-        high: points(RETEST.smallest.score),
+        low: percentOf(-RETEST.smallest.bothExtent),
+        high: percentOf(RETEST.smallest.bothExtent),
         text: words.trend.unchanged,
       },
     ],
+  }
+}
+
+function scoreOf(change: Change, { language }: Compared, shared: Partial<Observation>): Observation {
+  const words = comparisonWordsOf(language)
+  const text = words.changeOf(wordsOf(language).severity.scoreOf)
+  return {
+    resourceType: 'Observation',
+    status: 'preliminary',
+    ...shared,
+    id: 'score',
+    code: { ...concept(CHANGES, 'opacity-score', text), text },
+    valueQuantity: points(change.change.value),
+    component: components(change, points, words),
+    bodySite: concept(SNOMED, '39607008', 'Lung structure'),
+    ...interpreted(change.trend, words),
   }
 }
 

@@ -11,7 +11,7 @@ import { comparisonWordsOf } from './words-of.ts'
 /** A comparison as `comparisonSchema` says. Texts that people read are in the answer's language; those beside codes are English, as elsewhere. */
 export function comparisonJson(compared: Compared): Comparison {
   const { id, manifest, films, order, steps, overall, remarks, language } = compared
-  const { score, extent, zoneExtent } = RETEST.smallest
+  const { score, bothExtent, extent, zoneExtent } = RETEST.smallest
   return {
     id,
     model: { name: manifest.name, version: manifest.version },
@@ -24,7 +24,7 @@ export function comparisonJson(compared: Compared): Comparison {
     order,
     steps: steps.map((step) => stepJson(step, language)),
     overall: stepJson(overall, language),
-    smallestChange: { score, extent, zoneExtent, level: RETEST.level },
+    smallestChange: { score, bothExtent, extent, zoneExtent, level: RETEST.level },
     remarks: remarks.map((code) => ({ code, detail: COMPARISON_REMARKS[code] })),
     screenings: screeningsOf(compared),
     notice: comparisonWordsOf(language).notice,

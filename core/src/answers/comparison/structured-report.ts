@@ -48,7 +48,7 @@ type Measured = {
 }
 
 /**
- * A preliminary, unverified measurement report (PS3.16, TID 1500) in the last film's study: one measurement group for the score and one a zone (TID 1501), each
+ * A preliminary, unverified measurement report (PS3.16, TID 1500) in the last film's study: one measurement group for the share of both lungs that is opaque, one for the score and one a zone (TID 1501), each
  * with the value on the first film, on the last, and the change; every value names the image that it is of.
  * @throws AppError not-acceptable where no film was sent
  */
@@ -115,6 +115,14 @@ export async function comparisonReport(compared: Compared): Promise<Uint8Array<A
 function measuredIn({ changes }: Step, severity: AnswerWords['severity']): Measured[] {
   if (!changes) return []
   return [
+    {
+      id: 'extent',
+      name: severity.extentOf,
+      site: BOTH,
+      unit: PERCENT,
+      scale: 100,
+      change: changes.extent.both,
+    },
     { id: 'score', name: severity.scoreOf, site: BOTH, unit: POINTS, scale: 1, change: changes.score },
     ...ZONES.map((zone) => ({
       id: `zone-${zone}`,

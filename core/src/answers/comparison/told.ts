@@ -17,13 +17,13 @@ export function headlineOf(
   const { trend, reason, changes } = step
   if (reason || !changes)
     return words.unmeasured(words.trend[trend], reasonIn(reason ?? 'lungs-not-found', language))
-  const { from, to, change } = changes.score
+  const { from, to, change } = changes.extent.both
   return words.measured(
     words.trend[trend],
-    points(from, language),
-    points(to, language),
-    signed(change.value, language),
-    points(RETEST.smallest.score, language),
+    percent(from, language),
+    percent(to, language),
+    signedPercent(change.value, language),
+    percent(RETEST.smallest.bothExtent, language),
   )
 }
 
@@ -42,10 +42,6 @@ export const zoneIn = (zone: Zone, language: Language): string => zoneName(zone,
 /** A score to a tenth. */
 export const points = (value: number, language: Language): string =>
   value.toFixed(1).replace('.', wordsOf(language).decimalPoint)
-
-/** A change of the score, with its sign. */
-export const signed = (value: number, language: Language): string =>
-  `${value > 0 ? '+' : value < 0 ? '−' : '±'}${points(Math.abs(value), language)}`
 
 /** A change of a share, in points of percent, with its sign. */
 export const signedPercent = (value: number, language: Language): string =>

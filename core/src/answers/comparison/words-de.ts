@@ -12,12 +12,12 @@ export const de: ComparisonWords = {
   },
   trendInAWord: { better: 'weniger', unchanged: 'gleich', worse: 'mehr', 'cannot-tell': 'nicht zu sagen' },
   measured: (trend, from, to, change, smallest) =>
-    `${trend}: Wert ${from}, dann ${to} von 18 (${change}; kleinste Veränderung, die zählt: ${smallest})`,
+    `${trend}: ${from} beider Lungen, dann ${to} (${change}; kleinste Veränderung, die zählt: ${smallest})`,
   unmeasured: (trend, reason) => `${trend}: ${reason}`,
   reason: {
     'lungs-do-not-match':
       'die Lungen der beiden Aufnahmen kommen nicht zur Deckung; Strahlengang, Einatmung oder Person sind zu verschieden',
-    'zones-disagree': 'manche Felder sind weniger verschattet, andere mehr, und die Summe ist etwa gleich',
+    'zones-disagree': 'manche Felder sind weniger verschattet, andere mehr, und das Ganze ist etwa gleich',
     'not-measured':
       'wie sehr die Werte dieses Modells zwischen Aufnahmen einer Person schwanken, wurde nicht gemessen',
   },
@@ -29,6 +29,10 @@ export const de: ComparisonWords = {
     'sides-unchecked':
       'nur die aufbewahrten Antworten wurden verglichen, nicht die Aufnahmen: Ob eine seitenverkehrt oder eine Kopie der anderen ist, wurde nicht angesehen',
     'same-film': 'die beiden sehen wie eine Aufnahme aus, oder wie Kopien von ihr',
+    'maybe-more':
+      'etwas mehr von der Lunge ist verschattet: mehr, als Kopien einer Aufnahme voneinander abweichen, und nicht mehr, als Strahlengang und Einatmung ändern können',
+    'maybe-less':
+      'etwas weniger von der Lunge ist verschattet: mehr, als Kopien einer Aufnahme voneinander abweichen, und nicht mehr, als Strahlengang und Einatmung ändern können',
     'order-given':
       'nicht jede Aufnahme nennt ihr Datum: Sie werden in der Reihenfolge verglichen, in der sie kamen',
     'patients-differ':

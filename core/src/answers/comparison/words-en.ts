@@ -13,7 +13,7 @@ export const en: ComparisonWords = {
   },
   trendInAWord: { better: 'less', unchanged: 'unchanged', worse: 'more', 'cannot-tell': 'cannot tell' },
   measured: (trend, from, to, change, smallest) =>
-    `${trend}: score ${from}, then ${to} of 18 (${change}; smallest change that counts: ${smallest})`,
+    `${trend}: ${from} of both, then ${to} (${change}; smallest change that counts: ${smallest})`,
   unmeasured: (trend, reason) => `${trend}: ${reason}`,
   reason: FAULTS_OF_TWO,
   remark: COMPARISON_REMARKS,

@@ -8,7 +8,7 @@ export type ComparisonWords = {
   readonly trend: Readonly<Record<Trend, string>>
   /** The same as one word, in a column. */
   readonly trendInAWord: Readonly<Record<Trend, string>>
-  /** @param smallest the smallest change of the score that counts */
+  /** @param from and to shares of both lungs @param smallest the smallest change that counts */
   measured(trend: string, from: string, to: string, change: string, smallest: string): string
   unmeasured(trend: string, reason: string): string
   readonly reason: Readonly<Record<FaultOfTwo, string>>
