@@ -1,7 +1,7 @@
+import type { ComparisonFormat } from '@detl/core/answers/comparison/files'
 import { LANGUAGES, type Language } from '@detl/core/model/classes'
 import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { ComparisonFormat } from '../compare/compare-files.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 
 type CompareFlags = {

@@ -8,9 +8,8 @@ import {
   type FilmToCompare,
   screenedFilm,
 } from '@detl/core/answers/comparison/compared'
-import { comparisonFhir } from '@detl/core/answers/comparison/fhir'
-import { comparisonPng } from '@detl/core/answers/comparison/picture'
-import { comparisonReport } from '@detl/core/answers/comparison/structured-report'
+import { COMPARISON_FILES, type ComparisonFormat } from '@detl/core/answers/comparison/files'
+import { COMPARISON_RENDERERS } from '@detl/core/answers/comparison/render-file'
 import { AppError } from '@detl/core/api/problem'
 import { MOST_FILMS } from '@detl/core/comparison/request'
 import type { Language } from '@detl/core/model/classes'
@@ -20,20 +19,6 @@ import { readImageFile } from '../screen/read-image-file.ts'
 import { openScorer, type Scorer } from '../screen/scorer.ts'
 import { screenImage } from '../screen/screen-image.ts'
 import { mustNotExist, writeWhole } from '../screen/write-whole.ts'
-
-/** What `--out` can hold of a comparison. */
-export const COMPARISON_FILES = {
-  png: 'comparison.png',
-  fhir: 'comparison.fhir.json',
-  sr: 'comparison.sr.dcm',
-} as const
-export type ComparisonFormat = keyof typeof COMPARISON_FILES
-
-const RENDERERS: Readonly<Record<ComparisonFormat, (compared: Compared) => Promise<Uint8Array>>> = {
-  png: comparisonPng,
-  fhir: async (compared) => new TextEncoder().encode(JSON.stringify(await comparisonFhir(compared))),
-  sr: comparisonReport,
-}
 
 export type CompareOptions = {
   readonly modelDir: string
@@ -72,7 +57,7 @@ export async function compareFiles(
     const compared = await compareAll(films, about, options.allowDifferentPatients)
     if (out !== undefined) await makeFolder(out)
     for (const [i, path] of paths.entries())
-      await writeWhole(path, await RENDERERS[formats[i]!](compared), force)
+      await writeWhole(path, await COMPARISON_RENDERERS[formats[i]!](compared), force)
     return { compared, written: paths }
   } finally {
     await scorer.close()

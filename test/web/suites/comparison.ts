@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
@@ -9,6 +10,24 @@ const scored = (page: Page) => page.locator('.row-item[data-status=done]').count
 const open = async (page: Page) => {
   await page.getByRole('button', { name: 'Compare films' }).click()
   return page.getByRole('dialog', { name: 'Films of one patient, compared' })
+}
+
+/** Each form of the comparison that is shown, by the name of its file. */
+async function savedOf(page: Page): Promise<Record<string, Buffer>> {
+  const buttons = page.getByRole('dialog').getByRole('region', { name: 'Save' })
+  const files: Record<string, Buffer> = {}
+  for (const name of ['PNG', 'FHIR report', 'DICOM report (SR)']) {
+    const download = page.waitForEvent('download')
+    await buttons.getByRole('button', { name, exact: true }).click()
+    const file = await download
+    files[file.suggestedFilename()] = await readFile(await file.path())
+  }
+  return files
+}
+
+async function credits({ site }: Stage): Promise<number> {
+  const answer = await fetch(`${site.url}/v1/account`, { headers: { authorization: `Bearer ${site.key}` } })
+  return ((await answer.json()) as { credits: number }).credits
 }
 
 export const comparisonSuite = (stage: Stage) =>
@@ -53,13 +72,15 @@ export const comparisonSuite = (stage: Stage) =>
       await dialog.getByText('The films stay on this device.').waitFor()
       await dialog.getByRole('button', { name: 'Compare', exact: true }).click()
       await dialog.getByRole('status').waitFor()
+      const saved = await savedOf(page)
+      expect(Object.values(saved).every((file) => file.length > 500)).toBe(true)
       expect(sent).toEqual([])
       // Nothing is wider than the phone.
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
       await context.close()
     })
 
-    it('of films that name different patients is refused until it is wanted all the same', async () => {
+    it('of films that name different patients is refused until it is wanted all the same; what it saves is not charged again', async () => {
       const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
       const of = (id: string, seed: number) => dicomFile(seed, `${id}.dcm`, { patient: 'A^B', id })
       await choose(page, [of('P1', 21), of('P2', 22)])
@@ -72,6 +93,17 @@ export const comparisonSuite = (stage: Stage) =>
         .check()
       await dialog.getByRole('button', { name: 'Compare', exact: true }).click()
       await dialog.getByText('the headers name different patients').waitFor()
+      // Saved by the endpoint, which charges none of the films again.
+      const balance = await credits(stage)
+      const saved = await savedOf(page)
+      expect(Object.keys(saved)).toEqual(['comparison.png', 'comparison.fhir.json', 'comparison.sr.dcm'])
+      expect(saved['comparison.png']!.subarray(1, 4).toString()).toBe('PNG')
+      expect(JSON.parse(saved['comparison.fhir.json']!.toString())).toMatchObject({
+        resourceType: 'Observation',
+        status: 'preliminary',
+      })
+      expect(saved['comparison.sr.dcm']!.subarray(128, 132).toString()).toBe('DICM')
+      expect(await credits(stage)).toBe(balance)
       await context.close()
     })
   })

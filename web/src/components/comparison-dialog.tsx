@@ -3,11 +3,12 @@ import type { Comparison } from '@detl/core/api/comparison'
 import { MOST_FILMS } from '@detl/core/comparison/request'
 import { useSignal } from '@preact/signals'
 import { PageError, type Problem } from '../engine/types.ts'
-import { compareFilms } from '../screening/compare.ts'
+import { type Asked, compareFilms } from '../screening/compare.ts'
 import { dialogs } from '../state/dialogs.ts'
 import { type Item, items, selected } from '../state/items.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
+import { ComparisonExports } from './comparison-exports.tsx'
 import { ComparisonView } from './comparison-view.tsx'
 import { Dialog } from './dialog.tsx'
 
@@ -21,7 +22,7 @@ export function ComparisonDialog() {
   )
 }
 
-type Compared = { readonly comparison: Comparison; readonly films: readonly Item[] }
+type Compared = { readonly comparison: Comparison; readonly asked: Asked }
 
 function Comparing() {
   const compared = useSignal<Compared | undefined>(undefined)
@@ -31,9 +32,8 @@ function Comparing() {
     busy.value = true
     problem.value = undefined
     try {
-      // The same films in the same order are charged once.
-      const key = `films-${films.map(({ id }) => id.slice(0, 8)).join('-')}`
-      compared.value = { comparison: await compareFilms(films, key, allowDifferent), films }
+      const asked = { films, allowDifferent }
+      compared.value = { comparison: await compareFilms(asked), asked }
     } catch (error) {
       if (!(error instanceof PageError)) console.error(error)
       problem.value =
@@ -55,7 +55,8 @@ function Comparing() {
       )}
       {shown ? (
         <>
-          <ComparisonView comparison={shown.comparison} films={shown.films} />
+          <ComparisonView comparison={shown.comparison} films={shown.asked.films} />
+          <ComparisonExports id={shown.comparison.id} asked={shown.asked} />
           <button
             type="button"
             class="button"

@@ -1,4 +1,4 @@
-import { points, signed, signedPercent, zoneIn } from '@detl/core/answers/comparison/told'
+import { points, signedPercent, zoneIn } from '@detl/core/answers/comparison/told'
 import { comparisonWordsOf } from '@detl/core/answers/comparison/words-of'
 import { percent } from '@detl/core/answers/decision-text'
 import type { Comparison, ComparisonStep } from '@detl/core/api/comparison'
@@ -71,7 +71,7 @@ function TimeLine({ comparison, films }: { comparison: Comparison; films: readon
           <li key={screening}>
             {step && (
               <span class="time-step" data-trend={step.trend}>
-                {step.changes && `${signed(step.changes.score.change.value, language)} · `}
+                {step.changes && `${signedPercent(step.changes.extent.both.change.value, language)} · `}
                 {words.trendInAWord[step.trend]}
                 {step.days !== undefined && ` · ${words.days(step.days)}`}
               </span>

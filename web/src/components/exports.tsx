@@ -12,6 +12,7 @@ import { classWords, text } from '../text/text.ts'
 import { download } from '../viewer/download.ts'
 import { savePng } from '../viewer/save-png.ts'
 import { Icon } from './icon.tsx'
+import { SaveButton } from './save-button.tsx'
 
 /** Reports: what the endpoint calls them, and how a file's name ends, which is never the input's. */
 const REPORTS = {
@@ -80,13 +81,6 @@ export function Exports({ item, result }: { item: Item; result: Result }) {
     </div>
   )
 }
-
-const SaveButton = ({ name, busy, press }: { name: string; busy: boolean; press(): Promise<void> }) => (
-  <button type="button" class="button" disabled={busy} onClick={() => void press()}>
-    <Icon name="save" />
-    {name}
-  </button>
-)
 
 /** Whether paper says whom and what the image is of. */
 function PatientSwitch() {

@@ -1,24 +1,40 @@
-import { compareAll, screenedFilm } from '@detl/core/answers/comparison/compared'
+import { type Compared, compareAll, screenedFilm } from '@detl/core/answers/comparison/compared'
+import type { ComparisonFormat } from '@detl/core/answers/comparison/files'
 import { comparisonJson } from '@detl/core/answers/comparison/json'
+import { COMPARISON_RENDERERS } from '@detl/core/answers/comparison/render-file'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import type { Comparison } from '@detl/core/api/comparison'
-import type { Language } from '@detl/core/model/classes'
 import { screen } from './on-device.ts'
+import type { About } from './types.ts'
 
 /** Films of one patient, scored and compared here, by the code that compares them at the endpoint. @throws AppError as `compareAll` says */
-export async function compareHere(
+export const compareHere = async (
   files: readonly Uint8Array[],
-  language: Language,
+  about: About,
   allowDifferent: boolean,
-): Promise<Comparison> {
+): Promise<Comparison> => comparisonJson(await compared(files, about, allowDifferent))
+
+/** The same as a file; the films are scored once more for it. @throws AppError as `compareAll` says */
+export const compareHereAs = async (
+  format: ComparisonFormat,
+  files: readonly Uint8Array[],
+  about: About,
+  allowDifferent: boolean,
+): Promise<Uint8Array<ArrayBuffer>> =>
+  COMPARISON_RENDERERS[format](await compared(files, about, allowDifferent))
+
+async function compared(
+  files: readonly Uint8Array[],
+  { id, at, language }: About,
+  allowDifferent: boolean,
+): Promise<Compared> {
   const films = []
   let manifest: Awaited<ReturnType<typeof screen>>['manifest'] | undefined
   for (const bytes of files) {
     const seen = await screen(bytes)
     manifest = seen.manifest
-    const about = { id: crypto.randomUUID(), at: Date.now(), bytes, language, references: {} }
-    films.push(screenedFilm({ ...about, ...seen, settings: DEFAULT_SETTINGS }))
+    const own = { id: crypto.randomUUID(), at, bytes, language, references: {} }
+    films.push(screenedFilm({ ...own, ...seen, settings: DEFAULT_SETTINGS }))
   }
-  const about = { id: crypto.randomUUID(), at: Date.now(), manifest: manifest!, language, references: {} }
-  return comparisonJson(await compareAll(films, about, allowDifferent))
+  return compareAll(films, { id, at, manifest: manifest!, language, references: {} }, allowDifferent)
 }

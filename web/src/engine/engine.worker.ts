@@ -1,11 +1,11 @@
 import { codecs } from '@detl/codecs/modules'
+import type { ComparisonFormat } from '@detl/core/answers/comparison/files'
 import type { OfImage } from '@detl/core/answers/dicom/source-header'
 import { AppError, problemOf } from '@detl/core/api/problem'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
-import type { Language } from '@detl/core/model/classes'
 import { phantom } from '@detl/core/phantom/phantom'
 import { expose, transfer } from 'comlink'
 import {
@@ -82,12 +82,16 @@ const engine: Engine = {
   }),
 
   /** Compares films of one patient here, after `load`. */
-  compare: guarded(async (files: ArrayBuffer[], language: Language, allowDifferent: boolean) =>
-    (await import('./compare-here.ts')).compareHere(
-      files.map((bytes) => new Uint8Array(bytes)),
-      language,
-      allowDifferent,
-    ),
+  compare: guarded(async (files: ArrayBuffer[], about: About, allowDifferent: boolean) =>
+    (await import('./compare-here.ts')).compareHere(asBytes(files), about, allowDifferent),
+  ),
+  /** The same comparison as a file. */
+  compareAs: guarded(
+    async (format: ComparisonFormat, files: ArrayBuffer[], about: About, allowDifferent: boolean) => {
+      const { compareHereAs } = await import('./compare-here.ts')
+      const made = await compareHereAs(format, asBytes(files), about, allowDifferent)
+      return transfer(made, [made.buffer])
+    },
   ),
 
   /** GET /v1/model or manifest.json → what the page needs of it. */
@@ -107,6 +111,8 @@ const engine: Engine = {
 }
 
 expose(engine)
+
+const asBytes = (files: readonly ArrayBuffer[]) => files.map((bytes) => new Uint8Array(bytes))
 
 /** Read by a module of its own, which other images do not need. */
 async function examinationOf(image: OfImage): Promise<Examination | undefined> {

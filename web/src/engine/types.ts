@@ -1,3 +1,4 @@
+import type { ComparisonFormat } from '@detl/core/answers/comparison/files'
 import type { Account, KeyInfo, UsageRow } from '@detl/core/api/account'
 import type { BatchInfo } from '@detl/core/api/batch'
 import type { Comparison } from '@detl/core/api/comparison'
@@ -144,7 +145,12 @@ export type Engine = {
   readonly report: Asked<[bytes: ArrayBuffer, kind: ReportKind, about: About], Uint8Array<ArrayBuffer>>
 
   /** Compares films of one patient here, after `load`. */
-  readonly compare: Asked<[files: ArrayBuffer[], language: Language, allowDifferent: boolean], Comparison>
+  readonly compare: Asked<[files: ArrayBuffer[], about: About, allowDifferent: boolean], Comparison>
+  /** The same comparison as a file. */
+  readonly compareAs: Asked<
+    [format: ComparisonFormat, files: ArrayBuffer[], about: About, allowDifferent: boolean],
+    Uint8Array<ArrayBuffer>
+  >
 
   /** GET /v1/model or manifest.json → what the page needs of it. */
   readonly readModel: Asked<[json: unknown], ModelInfo>
