@@ -1,4 +1,4 @@
-import { dice, spearman, upperQuantile } from '@detl/train/lungs/dice'
+import { dice, pearson, spearman, upperQuantile } from '@detl/train/lungs/dice'
 import { lungLoss } from '@detl/train/lungs/lung-loss'
 import { LungTraining, lungNet } from '@detl/train/lungs/net'
 import { doubled } from '@detl/train/lungs/planes'
@@ -67,6 +67,8 @@ describe('its figures', () => {
   })
 
   it('Spearman asks for order alone; ties share a rank', () => {
+    expect(pearson([1, 2, 3], [3, 5, 7])).toBeCloseTo(1)
+    expect(pearson([1, 2, 3, 4], [1, 10, 100, 1000])).toBeLessThan(0.9)
     expect(spearman([1, 2, 3, 4], [1, 10, 100, 1000])).toBeCloseTo(1)
     expect(spearman([1, 2, 3, 4], [4, 3, 2, 1])).toBeCloseTo(-1)
     // Computed by hand: ranks 1.5, 1.5, 3 against 1, 2, 3.

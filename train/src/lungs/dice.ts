@@ -18,7 +18,8 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
   return pearson(ranks(a), ranks(b))
 }
 
-function pearson(a: readonly number[], b: readonly number[]): number {
+/** Pearson's correlation: how straight the line is. @param a and b of the same length, two or more */
+export function pearson(a: readonly number[], b: readonly number[]): number {
   const mean = (v: readonly number[]) => v.reduce((s, x) => s + x, 0) / v.length
   const [ma, mb] = [mean(a), mean(b)]
   const product = (x: readonly number[], mx: number, y: readonly number[], my: number) =>

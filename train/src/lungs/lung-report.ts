@@ -2,7 +2,7 @@ import type { LungFacts } from '@detl/core/lungs/lung-facts'
 import { type Extents, zoneScore } from '@detl/core/lungs/severity'
 import { ZONES } from '@detl/core/lungs/zones'
 import { mean } from '../statistics.ts'
-import { spearman, upperQuantile } from './dice.ts'
+import { pearson, spearman, upperQuantile } from './dice.ts'
 import type { LungScore } from './lung-score.ts'
 
 /** Share of held-out images that a range is to hold. */
@@ -46,6 +46,17 @@ export function severityFigures(scores: readonly LungScore[]): LungFacts['figure
     normalExtent: normal.length > 0 ? mean(normal) : 0,
     normalImages: normal.length,
   }
+}
+
+/** Pearson's correlation of what was said with what was drawn: much below the rank correlation, the scale would be bent. */
+export function straightness(scores: readonly LungScore[]): { extent: number; score: number } {
+  const pairs = pairsOf(scores)
+  const line = (of: (e: Extents) => number) =>
+    pearson(
+      pairs.map(({ said }) => of(said)),
+      pairs.map(({ drawn }) => of(drawn)),
+    )
+  return { extent: line(extent), score: line(({ score }) => score) }
 }
 
 /** Half widths of the ranges, from the images whose lesions were outlined: those are the hard ones, and the only ones whose truth is known. */
