@@ -8,8 +8,10 @@ import {
   type FilmToCompare,
   screenedFilm,
 } from '@detl/core/answers/comparison/compared'
+import { comparisonFhir } from '@detl/core/answers/comparison/fhir'
 import { COMPARISON_FILES, type ComparisonFormat } from '@detl/core/answers/comparison/files'
-import { COMPARISON_RENDERERS } from '@detl/core/answers/comparison/render-file'
+import { comparisonPng } from '@detl/core/answers/comparison/picture'
+import { comparisonReport } from '@detl/core/answers/comparison/structured-report'
 import { AppError } from '@detl/core/api/problem'
 import { MOST_FILMS } from '@detl/core/comparison/request'
 import type { Language } from '@detl/core/model/classes'
@@ -19,6 +21,12 @@ import { readImageFile } from '../screen/read-image-file.ts'
 import { openScorer, type Scorer } from '../screen/scorer.ts'
 import { screenImage } from '../screen/screen-image.ts'
 import { mustNotExist, writeWhole } from '../screen/write-whole.ts'
+
+const RENDERERS: Readonly<Record<ComparisonFormat, (compared: Compared) => Promise<Uint8Array>>> = {
+  png: comparisonPng,
+  fhir: async (compared) => new TextEncoder().encode(JSON.stringify(await comparisonFhir(compared))),
+  sr: comparisonReport,
+}
 
 export type CompareOptions = {
   readonly modelDir: string
@@ -57,7 +65,7 @@ export async function compareFiles(
     const compared = await compareAll(films, about, options.allowDifferentPatients)
     if (out !== undefined) await makeFolder(out)
     for (const [i, path] of paths.entries())
-      await writeWhole(path, await COMPARISON_RENDERERS[formats[i]!](compared), force)
+      await writeWhole(path, await RENDERERS[formats[i]!](compared), force)
     return { compared, written: paths }
   } finally {
     await scorer.close()

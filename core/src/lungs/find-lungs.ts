@@ -133,7 +133,7 @@ const sum = (count: number, of: (i: number) => number): number => {
 
 /** The largest connected part of a plane, with the cells around it that are lung in part. */
 function lungOf(plane: Float32Array, width: number, height: number): Lung | undefined {
-  const inside = largestPart(plane, width, height)
+  const inside = largestPart(plane, width)
   if (inside.length === 0) return undefined
   const share = new Float32Array(plane.length)
   let certain = 0
@@ -175,7 +175,7 @@ function span(bins: Float64Array, total: number): [number, number] {
 }
 
 /** Cells above one half that hang together over their sides: the largest such set. */
-function largestPart(plane: Float32Array, width: number, height: number): number[] {
+function largestPart(plane: Float32Array, width: number): number[] {
   const seen = new Uint8Array(plane.length)
   let largest: number[] = []
   for (let start = 0; start < plane.length; start++) {

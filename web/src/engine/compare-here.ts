@@ -1,11 +1,21 @@
 import { type Compared, compareAll, screenedFilm } from '@detl/core/answers/comparison/compared'
+import { comparisonFhir } from '@detl/core/answers/comparison/fhir'
 import type { ComparisonFormat } from '@detl/core/answers/comparison/files'
 import { comparisonJson } from '@detl/core/answers/comparison/json'
-import { COMPARISON_RENDERERS } from '@detl/core/answers/comparison/render-file'
+import { comparisonPng } from '@detl/core/answers/comparison/picture'
+import { comparisonReport } from '@detl/core/answers/comparison/structured-report'
 import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import type { Comparison } from '@detl/core/api/comparison'
 import { screen } from './on-device.ts'
 import type { About } from './types.ts'
+
+const RENDERERS: Readonly<
+  Record<ComparisonFormat, (compared: Compared) => Promise<Uint8Array<ArrayBuffer>>>
+> = {
+  png: comparisonPng,
+  fhir: async (compared) => new TextEncoder().encode(JSON.stringify(await comparisonFhir(compared))),
+  sr: comparisonReport,
+}
 
 /** Films of one patient, scored and compared here, by the code that compares them at the endpoint. @throws AppError as `compareAll` says */
 export const compareHere = async (
@@ -20,8 +30,7 @@ export const compareHereAs = async (
   files: readonly Uint8Array[],
   about: About,
   allowDifferent: boolean,
-): Promise<Uint8Array<ArrayBuffer>> =>
-  COMPARISON_RENDERERS[format](await compared(files, about, allowDifferent))
+): Promise<Uint8Array<ArrayBuffer>> => RENDERERS[format](await compared(files, about, allowDifferent))
 
 async function compared(
   files: readonly Uint8Array[],
