@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { KeyInput } from '@detl/core/api/account'
-import { readRelated, writeRelated } from '@detl/core/wire/multipart-related'
+import { readRelated } from '@detl/core/wire/multipart-related'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, colourDicom, PATIENT } from '../support/chest-dicom.ts'
+import { BASE, customersOf, type Item } from '../support/dicomweb-customer.ts'
 import { edgeApp } from '../support/edge-app.ts'
 import { listen } from '../support/listen.ts'
 
@@ -17,50 +17,17 @@ const noPeer =
     ? undefined
     : 'set DETL_DICOMWEB_PYTHON to a Python with dicomweb-client 0.61.2 and pydicom 3.0.2'
 const HOUR = 3600_000
-const BASE = '/v1/dicomweb'
 const STUDY = `${BASE}/studies/${PATIENT.study}`
-
-type Item = Record<string, { vr: string; Value?: unknown[]; BulkDataURI?: string }>
 
 let now = Date.UTC(2026, 5, 15, 12)
 let edge: Awaited<ReturnType<typeof edgeApp>>
+let customer: ReturnType<typeof customersOf>
 beforeAll(async () => {
   edge = await edgeApp({ clock: () => now })
+  customer = customersOf(edge)
 })
 afterAll(() => edge.stop())
 
-let accounts = 0
-async function customer({ keepHours, mode = 'live' }: { keepHours?: number; mode?: KeyInput['mode'] } = {}) {
-  const id = `web${accounts++}`
-  await edge.account(id)
-  const { key } = await edge.newKey(id, {
-    mode,
-    scopes: ['screenings:write', 'screenings:read', 'usage:read', 'account:write'],
-  })
-  const keep = async (hours: number | undefined, keepObjects?: readonly string[]) =>
-    edge.call('PUT', '/v1/account/settings', key, {
-      operatingPoint: 'balanced',
-      prevalence: {},
-      ...(hours !== undefined && { keepHours: hours }),
-      ...(keepObjects && { keepObjects }),
-    })
-  if (keepHours !== undefined) await keep(keepHours)
-  const get = (path: string, accept?: string) =>
-    edge.request(path, { headers: { authorization: `Bearer ${key}`, ...(accept && { accept }) } })
-  return {
-    id,
-    key,
-    keep,
-    get,
-    json: async (path: string) => (await (await get(path)).json()) as Item[],
-    store: async (...objects: Uint8Array[]) => {
-      const { type, body } = writeRelated(objects)
-      const headers = { authorization: `Bearer ${key}`, 'content-type': type }
-      return edge.request(`${BASE}/studies`, { method: 'POST', headers, body })
-    },
-    forget: (path: string) => edge.call('DELETE', path, key),
-  }
-}
 const value = (item: Item | undefined, tag: string) => item?.[tag]?.Value?.[0]
 const values = (items: Item[], tag: string) => items.map((item) => value(item, tag)).sort()
 const image = chestDicom()
@@ -138,7 +105,7 @@ describe('what is made of an image that came by STOW-RS', () => {
   })
 
   it('is retrieved as it would be answered to POST /v1/screenings (WADO-RS), and the same when the image comes again', async () => {
-    const { store, get, json } = await customer({ keepHours: 1 })
+    const { id, store, get, json } = await customer({ keepHours: 1 })
     await store(image)
     const response = await get(STUDY)
     const type = response.headers.get('content-type') ?? ''
@@ -150,7 +117,7 @@ describe('what is made of an image that came by STOW-RS', () => {
     const before = values(await json(`${BASE}/instances`), '00080018')
     expect((await store(image)).status).toBe(200)
     expect(values(await json(`${BASE}/instances`), '00080018')).toEqual(before)
-    expect(edge.ledger(`web${accounts - 1}`).charged(0, now + 1)).toBe(1)
+    expect(edge.ledger(id).charged(0, now + 1)).toBe(1)
 
     const [one] = (await json(`${STUDY}/instances`)).filter((item) => value(item, '00080060') === 'OT')
     const address = new URL(String(value(one, '00081190'))).pathname

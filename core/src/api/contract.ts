@@ -4158,6 +4158,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `request-invalid`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. `token-invalid`: The token is not valid. */
             401: {
                 headers: {
@@ -4994,6 +5003,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `request-invalid`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. `token-invalid`: The token is not valid. */
             401: {
                 headers: {
@@ -5275,6 +5293,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `request-invalid`: The request is not valid. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description `key-missing`: An API key is required. `key-invalid`: The API key is not valid. `token-invalid`: The token is not valid. */
             401: {

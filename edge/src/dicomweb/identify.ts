@@ -1,9 +1,8 @@
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { encodingsOf } from '@detl/core/image/dicom/syntax'
+import { isUid } from '@detl/core/image/dicom/uid-format'
 import type { ImageLimits } from '@detl/core/image/limits'
 import { sniff } from '@detl/core/image/sniff'
-
-const UID = /^(?=.{1,64}$)\d+(\.\d+)*$/
 
 /** What an object says it is. */
 export type Identity = {
@@ -21,7 +20,7 @@ export async function identify(bytes: Uint8Array, limits: ImageLimits): Promise<
   const parsed = await parseDicom(bytes, limits).catch(() => undefined) // said of it below: it has no UIDs
   const uid = (tag: string) => {
     const value = parsed?.dataSet.string(tag)?.replace(/[\0 ]+$/, '')
-    return value !== undefined && UID.test(value) ? value : undefined
+    return value !== undefined && isUid(value) ? value : undefined
   }
   const [sopClass, sopInstance, study] = [uid('x00080016'), uid('x00080018'), uid('x0020000d')]
   if (!parsed || !sopClass || !sopInstance || !study) return undefined

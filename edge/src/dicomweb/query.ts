@@ -1,5 +1,6 @@
 import { AppError } from '@detl/core/api/problem'
 import type { DicomJson, DicomJsonValue } from '@detl/core/dicomweb/dicom-json'
+import { checkUid } from './check-uid.ts'
 
 /** Attributes that a search is answered with, at each level (PS3.18, tables 10.6.3-3 to 10.6.3-5), and by which it may be asked. */
 export const ATTRIBUTES = {
@@ -74,7 +75,9 @@ export function readQuery(parameters: Readonly<Record<string, string[]>>): Query
       continue
     }
     const wanted = values.flatMap((value) => (UIDS.has(tag) ? value.split(/[,\\]/) : [value]))
-    if (wanted.some((value) => value !== '' && value !== '*')) matches.set(tag, wanted)
+    const stated = wanted.filter((value) => value !== '' && value !== '*')
+    if (UIDS.has(tag)) for (const value of stated) checkUid(name, value)
+    if (stated.length > 0) matches.set(tag, wanted)
   }
   return {
     matches,

@@ -8,6 +8,7 @@ import type { EdgeContext } from '../context.ts'
 import type { Keeper, Owner } from '../kept/keeper.ts'
 import type { Uids } from '../kept/kept-table.ts'
 import { baseOf } from './address.ts'
+import { checkUid } from './check-uid.ts'
 import { DICOM_JSON, preferred, RELATED_BYTES, RELATED_DICOM } from './media-types.ts'
 import { readQuery } from './query.ts'
 import { type Level, search } from './search.ts'
@@ -21,9 +22,12 @@ const ownerOf = (c: Context<EdgeContext>): Owner => ({
   mode: c.get('principal')!.mode,
 })
 
+/** @throws AppError request-invalid */
 function uidsOf(c: Context<EdgeContext>): Uids {
   const { study, series, instance } = c.req.param() as Uids
-  return { ...(study && { study }), ...(series && { series }), ...(instance && { instance }) }
+  const uids = { ...(study && { study }), ...(series && { series }), ...(instance && { instance }) }
+  for (const [name, uid] of Object.entries(uids)) checkUid(name, uid)
+  return uids
 }
 
 /** QIDO-RS: 200 with what was found, 204 where nothing was (PS3.18, section 10.6.3). */
@@ -47,13 +51,13 @@ export const retrieveRoute =
   async (c) => {
     const uids = uidsOf(c)
     const one = uids.instance !== undefined
+    const files = await filesOf(c, keeper)
+    const first = await files.next()
+    if (first.done) throw nothing()
     const type = preferred(c.req.header('accept'), [
       RELATED_DICOM,
       ...(one ? ['application/dicom' as const] : []),
     ])
-    const files = await filesOf(c, keeper)
-    const first = await files.next()
-    if (first.done) throw nothing()
     if (type === 'application/dicom')
       return c.body(first.value.file as Uint8Array<ArrayBuffer>, 200, {
         'content-type': `${type}; ${SYNTAX}`,
@@ -76,13 +80,13 @@ export const retrieveRoute =
 export const metadataRoute =
   ({ keeper }: RetrieveDeps): Handler<EdgeContext> =>
   async (c) => {
-    const type = preferred(c.req.header('accept'), [DICOM_JSON, 'application/json'])
     const described: DicomJson[] = []
     for await (const { study, series, instance, file } of await filesOf(c, keeper)) {
       const address = `${baseOf(c)}/studies/${study}/series/${series}/instances/${instance}/bulkdata`
       described.push(toDicomJson(file, (tag) => `${address}/${tag}`).json)
     }
     if (described.length === 0) throw nothing()
+    const type = preferred(c.req.header('accept'), [DICOM_JSON, 'application/json'])
     return c.body(JSON.stringify(described), 200, { 'content-type': type })
   }
 
@@ -90,19 +94,17 @@ export const metadataRoute =
 export const bulkRoute =
   ({ keeper }: RetrieveDeps): Handler<EdgeContext> =>
   async (c) => {
-    const type = preferred(c.req.header('accept'), [RELATED_BYTES, 'application/octet-stream'])
     const bytes = toDicomJson(await objectOf(c, keeper), () => '').bulk.get(
       (c.req.param('tag') ?? '').toUpperCase(),
     )
     if (!bytes) throw new AppError('not-found', 'the object has no such element with bytes')
-    return bytesAs(c, type, [bytes])
+    return bytesAs(c, [bytes])
   }
 
 /** Frames of an image, uncompressed, numbered from 1 (PS3.18, section 10.4.1.1.6); each once, or the answer could have any size. */
 export const framesRoute =
   ({ keeper }: RetrieveDeps): Handler<EdgeContext> =>
   async (c) => {
-    const type = preferred(c.req.header('accept'), [RELATED_BYTES, 'application/octet-stream'])
     const numbers = (c.req.param('frames') ?? '').split(',').map(Number)
     if (new Set(numbers).size < numbers.length)
       throw new AppError('request-invalid', 'a frame is named twice; name each once')
@@ -114,7 +116,6 @@ export const framesRoute =
     const length = Math.floor(pixels.length / count)
     return bytesAs(
       c,
-      type,
       numbers.map((n) => pixels.subarray((n - 1) * length, n * length)),
     )
   }
@@ -127,11 +128,9 @@ export const forgetRoute =
     return c.body(null, 204)
   }
 
-function bytesAs(
-  c: Context<EdgeContext>,
-  type: typeof RELATED_BYTES | 'application/octet-stream',
-  parts: readonly Uint8Array[],
-): Response {
+/** @throws AppError not-acceptable */
+function bytesAs(c: Context<EdgeContext>, parts: readonly Uint8Array[]): Response {
+  const type = preferred(c.req.header('accept'), [RELATED_BYTES, 'application/octet-stream'])
   if (type === 'application/octet-stream' && parts.length === 1)
     return c.body(parts[0] as Uint8Array<ArrayBuffer>, 200, { 'content-type': type })
   const whole = writeRelated(parts, `application/octet-stream; ${SYNTAX}`)

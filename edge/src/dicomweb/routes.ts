@@ -153,7 +153,10 @@ function levelRoutes(level: keyof typeof PATHS) {
       tags,
       security: BY_KEY,
       request: { params },
-      responses: { 204: { description: 'It is forgotten' }, ...problems(...WITH_KEY, 'not-found') },
+      responses: {
+        204: { description: 'It is forgotten' },
+        ...problems(...WITH_KEY, 'request-invalid', 'not-found'),
+      },
     }),
   ]
 }

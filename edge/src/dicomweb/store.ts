@@ -19,6 +19,7 @@ import { idempotencyKeyOf, languageOf } from '../screening/headers.ts'
 import type { Granted } from '../screening/screened.ts'
 import { readUpload, type UploadRules } from '../upload.ts'
 import { baseOf } from './address.ts'
+import { checkUid } from './check-uid.ts'
 import { type Failed, failed, told } from './failure.ts'
 import { type Identity, identify } from './identify.ts'
 import { preferred, STORE_TYPES } from './media-types.ts'
@@ -48,6 +49,8 @@ export const storeInstances =
   async (c) => {
     const type = preferred(c.req.header('accept'), STORE_TYPES)
     const contentType = bodyType(c)
+    const study = c.req.param('study')
+    if (study !== undefined) checkUid('study', study)
     const key = idempotencyKeyOf(c)
     const account = c.get('account')
     const owner = { account, mode: c.get('mode') }
@@ -71,7 +74,7 @@ export const storeInstances =
       }
       const outcomes: Outcome[] = []
       for (const bytes of objectsIn(contentType, body))
-        outcomes.push(await store(deps, { owner, key, study: c.req.param('study') }, bytes, round))
+        outcomes.push(await store(deps, { owner, key, study }, bytes, round))
       return respond(c, type, outcomes)
     } finally {
       stay.leave()

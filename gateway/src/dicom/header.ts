@@ -4,6 +4,7 @@ import { AppError } from '@detl/core/api/problem'
 import type { ExaminationTags } from '@detl/core/image/dicom/examination-tags'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { readTags } from '@detl/core/image/dicom/tags'
+import { isUid } from '@detl/core/image/dicom/uid-format'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import type { Identity } from '../queue/rows.ts'
 
@@ -30,8 +31,6 @@ export type Header = {
   readonly patient: PatientContext
 }
 
-const UID = /^(?=.{1,64}$)\d+(\.\d+)*$/
-
 /**
  * What the gateway must know of an object, from its header.
  * @throws AppError image-undecodable, image-unsupported, image-too-large; also where the object does not say which it is
@@ -51,7 +50,7 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
       .trim()
   const uid = (tag: string, name: string) => {
     const value = text(tag)
-    if (!UID.test(value)) throw new AppError('image-undecodable', `the object has no ${name}`)
+    if (!isUid(value)) throw new AppError('image-undecodable', `the object has no ${name}`)
     return value
   }
   const patient: PatientContext = {

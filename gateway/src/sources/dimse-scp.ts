@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { asPart10, IMPLEMENTATION_NAME, IMPLEMENTATION_UID } from '@detl/core/answers/dicom/writer'
 import { joinBytes } from '@detl/core/base/join-bytes'
 import { DEFLATED, encodingsOf } from '@detl/core/image/dicom/syntax'
+import { isUid } from '@detl/core/image/dicom/uid-format'
 import dimse from 'dcmjs-dimse'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config.ts'
@@ -41,6 +42,7 @@ const STATUS: Readonly<Record<Reception, number>> = {
   unreadable: 0xc000, // cannot understand
 }
 const OUT_OF_RESOURCES = 0xa700
+const NOT_UNDERSTOOD = 0xc000
 const MISMATCH = 0xa900
 
 /** C-ECHO and C-STORE as SCP, on an address of its own. @throws Error where the address is taken */
@@ -177,6 +179,12 @@ class Association extends dimse.Scp {
     const dataset = request.getDataset() as unknown as RawDataset
     const sopClass = request.getAffectedSopClassUid()
     const sopInstance = request.getAffectedSopInstanceUid()
+    // Its types have one always; a command without comes as undefined.
+    if (![sopClass, sopInstance].every((uid: string | undefined) => uid !== undefined && isUid(uid))) {
+      this.#deps.count('unreadable')
+      this.#deps.log.warn({ outcome: 'unreadable' }, 'C-STORE without the UIDs of its object')
+      return NOT_UNDERSTOOD
+    }
     const transferSyntax = dataset.getTransferSyntaxUid()
     const file = asPart10({ sopClass, sopInstance, transferSyntax }, dataset.bytes)
     const { outcome, header, reason } = await this.#deps.receive(file, 'dimse')
