@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What a GPU does with the shipped models: parity on all outputs, rows a second with the maps of four classes beside PyTorch on the same
-# card, and rows a second over the wire. Needs a Vulkan driver and loader, and nothing else but what travels with it.
+# card, rows a second over the wire, and a training step on WebGPU: its gradients beside pure JavaScript's, its pace beside PyTorch's. Needs a Vulkan driver and loader, and nothing else but what travels with it.
 #   bench/gpu/on-a-gpu.sh pack detl-on-a-gpu.tar.xz       here: Node, ONNX Runtime, our bundle and both models in one file
 #   tar xJf detl-on-a-gpu.tar.xz && detl-on-a-gpu/run     there; --batches 1,8,64,256 --models detl-128,mobilenet-v2-160 --runs 20
+#                                                         --train detl12:128:64,mobilenet-v2:160:64 (network:size:batch; '' for none)
 # Not run on a GPU. Run on SwiftShader, a software driver: bench/README.md has the output.
 set -euo pipefail
 
@@ -22,7 +23,12 @@ pack() {
   cp -r node_modules/onnxruntime-common "$dir/node_modules/"
   cp node_modules/webgpu/{package.json,index.js} "$dir/node_modules/webgpu/"
   cp -r node_modules/webgpu/dist/linux-x64 "$dir/node_modules/webgpu/dist/"
-  cp bench/gpu/reference.py "$dir/dist/"
+  cp bench/gpu/reference.py bench/train/torch_step.py "$dir/dist/"
+  # Training: tfjs and our code. Of the backends only webgpu travels: the others are chunks that nothing loads.
+  node_modules/.bin/esbuild bench/train/step.ts bench/train/gradients.ts --bundle --splitting --platform=node --format=esm \
+    --target=node22 --external:webgpu --external:koffi --external:@tensorflow/tfjs-node --external:@tensorflow/tfjs-node-gpu \
+    --banner:js='import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url)' \
+    --ignore-annotations --minify-syntax --minify-whitespace --outbase=bench --outdir="$dir/dist" --log-level=warning
   for model in detl-128 mobilenet-v2-160; do
     mkdir "$dir/models/$model"
     cp "models/$model"/{model.onnx,manifest.json} "$dir/models/$model/"

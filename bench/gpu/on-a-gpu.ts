@@ -18,6 +18,7 @@ const { values } = parseArgs({
     batches: { type: 'string', default: '1,8,64,256' },
     models: { type: 'string', default: 'detl-128,mobilenet-v2-160' },
     runs: { type: 'string', default: '20' },
+    train: { type: 'string', default: 'detl12:128:64,mobilenet-v2:160:64' },
   },
 })
 const batches = values.batches.split(',').map(Number)
@@ -33,6 +34,10 @@ console.log(
   `onnxruntime-node ${ort.env.versions.node}, node ${process.version}, ${availableParallelism()} processors`,
 )
 for (const name of values.models.split(',')) await model(name)
+if (values.train) {
+  execFileSync(process.execPath, ['dist/train/gradients.js', 'webgpu'], { stdio: 'inherit' })
+  for (const what of values.train.split(',')) training(...(what.split(':') as Training))
+}
 
 async function model(name: string): Promise<void> {
   const manifest = JSON.parse(readFileSync(`models/${name}/manifest.json`, 'utf8'))
@@ -62,6 +67,35 @@ async function model(name: string): Promise<void> {
   console.log(
     `${name} served, batches to ${most}: ${served.toFixed(1)} rows a second, ${(served / bare).toFixed(2)} of the bare loop`,
   )
+}
+
+type Training = [architecture: string, size: string, batch: string]
+
+/** A step of training (forward, backward, Adam) by tfjs's WebGPU backend, and by PyTorch on the same card. */
+function training(...what: Training): void {
+  const steps = String(runs)
+  const ours = lastNumber(process.execPath, ['dist/train/step.js', 'webgpu', ...what, steps])
+  const step = `training ${what[0]} ${what[1]} batch ${what[2]}`
+  console.log(`${step}: ${ours.toFixed(1)} images a second on WebGPU`)
+  if (!torchWithCuda()) {
+    console.log('PyTorch: not measured, python3 has no torch with CUDA')
+    return
+  }
+  const theirs = lastNumber('python3', ['dist/torch_step.py', ...what, steps, 'cuda'])
+  console.log(
+    `${step}: PyTorch eager ${theirs.toFixed(1)} images a second; ours ÷ theirs ${(ours / theirs).toFixed(2)}`,
+  )
+}
+
+function lastNumber(command: string, args: readonly string[]): number {
+  const said = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const value = Number(said.trim().split('\n').at(-1))
+  if (!(value > 0)) throw new Error(`${command} ${args.join(' ')} printed no pace: ${said}`)
+  return value
+}
+
+function torchWithCuda(): boolean {
+  return spawnSync('python3', ['-c', 'import torch; assert torch.cuda.is_available()']).status === 0
 }
 
 function open(onnx: Uint8Array, provider: string): Promise<ort.InferenceSession> {
@@ -100,8 +134,7 @@ async function paceOf(run: () => Promise<unknown>, rows: number): Promise<number
 
 /** PyTorch on the same card, the same network: forward and Grad-CAM of four classes by autograd. */
 async function beside(pace: ReadonlyMap<number, number>, size: number): Promise<void> {
-  const found = spawnSync('python3', ['-c', 'import torch; assert torch.cuda.is_available()'])
-  if (found.status !== 0) return console.log('PyTorch: not measured, python3 has no torch with CUDA')
+  if (!torchWithCuda()) return console.log('PyTorch: not measured, python3 has no torch with CUDA')
   for (const mode of ['eager', 'compile']) {
     const child = spawn('python3', ['dist/reference.py', String(size), '4', 'cuda', mode], {
       stdio: ['pipe', 'pipe', 'inherit'],

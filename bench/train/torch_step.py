@@ -1,4 +1,4 @@
-"""Prints the median images a second of the same training step in PyTorch: torch_step.py ARCHITECTURE SIZE BATCH STEPS"""
+"""Prints the median images a second of the same training step in PyTorch: torch_step.py ARCHITECTURE SIZE BATCH STEPS [DEVICE]"""
 import os
 import sys
 import time
@@ -6,9 +6,11 @@ import time
 import torch
 from torch import nn
 
-torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+device = sys.argv[5] if len(sys.argv) > 5 else "cpu"
+if device == "cpu":
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 architecture = sys.argv[1]
-size, batch, steps = map(int, sys.argv[2:])
+size, batch, steps = map(int, sys.argv[2:5])
 
 
 def detl12():
@@ -53,16 +55,18 @@ def mobilenet_v2():
     return nn.Sequential(*layers, conv(96, 576), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(576, 128), nn.ReLU(), nn.Linear(128, 4))
 
 
-model = {"detl12": detl12, "mobilenet-v2": mobilenet_v2}[architecture]()
+model = {"detl12": detl12, "mobilenet-v2": mobilenet_v2}[architecture]().to(device)
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-4)
-x = torch.rand(batch, 1, size, size)
-y = torch.arange(batch) % 4
+x = torch.rand(batch, 1, size, size, device=device)
+y = torch.arange(batch, device=device) % 4
 times = []
 for step in range(steps + 1):
     start = time.perf_counter()
     optimizer.zero_grad()
     nn.functional.cross_entropy(model(x), y).backward()
     optimizer.step()
+    if device != "cpu":
+        torch.cuda.synchronize()
     if step:
         times.append(time.perf_counter() - start)
 print(batch / sorted(times)[len(times) // 2])
