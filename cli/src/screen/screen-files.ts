@@ -74,8 +74,8 @@ class Pool {
     // Freed images would be given back to the system by threads of V8's own, each of which stops all others that take memory: a sixth of the time.
     setFlagsFromString('--no-concurrent-array-buffer-sweeping')
     // Images count as V8's own memory, of which a thread has 13 MB else: each second file would have all of it collected, and with it the machine code of
-    // functions that live as long as a file, which is then compiled again. Together a sixth of the processor time; it costs some 60 MB.
-    setFlagsFromString('--heap-growing-percent=1000')
+    // functions that live as long as a file, which is then compiled again. Together a sixth of the processor time; more than this grows memory and saves no time.
+    setFlagsFromString('--heap-growing-percent=300')
     this.#options = options
     this.#free = threads * FILES_A_THREAD
     this.#piscina = new Piscina({
