@@ -5,11 +5,6 @@
 import { existsSync } from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
 import type { Screened } from '@detl/core/answers/answer'
-import { toSecondaryCapture } from '@detl/core/answers/dicom/secondary-capture'
-import { toStructuredReport } from '@detl/core/answers/dicom/structured-report'
-import { toFhir } from '@detl/core/answers/fhir'
-import { toPdf } from '@detl/core/answers/pdf/report'
-import { toPng } from '@detl/core/answers/png'
 import { AppError } from '@detl/core/api/problem'
 import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
@@ -45,12 +40,18 @@ export type Result =
   /** Nothing more can be written. */
   | { readonly fatal: string }
 
+/** Loaded when they are asked for: a run that draws nothing starts sooner. */
 const RENDERERS: Readonly<Record<Format, (screened: Screened) => Promise<Uint8Array>>> = {
-  png: toPng,
-  fhir: async (screened) => new TextEncoder().encode(JSON.stringify(await toFhir(screened))),
-  sr: (screened) => toStructuredReport(screened),
-  sc: toSecondaryCapture,
-  pdf: toPdf,
+  png: async (screened) => (await import('@detl/core/answers/png')).toPng(screened),
+  fhir: async (screened) => {
+    const { toFhir } = await import('@detl/core/answers/fhir')
+    return new TextEncoder().encode(JSON.stringify(await toFhir(screened)))
+  },
+  sr: async (screened) =>
+    (await import('@detl/core/answers/dicom/structured-report')).toStructuredReport(screened),
+  sc: async (screened) =>
+    (await import('@detl/core/answers/dicom/secondary-capture')).toSecondaryCapture(screened),
+  pdf: async (screened) => (await import('@detl/core/answers/pdf/report')).toPdf(screened),
 }
 const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc', pdf: 'pdf' } as const satisfies Record<
   Format,
