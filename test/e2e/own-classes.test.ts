@@ -167,6 +167,10 @@ describe('a model of two classes of one’s own', { timeout: 300_000 }, () => {
     expect(manifest).toMatchObject({ version: '1.0.0+clinic-a', site: { name: 'clinic-a', films } })
     for (const { sensitivity, specificity } of [manifest.operatingPoints!.tuberculosis!.balanced])
       expect(sensitivity.n + specificity.n).toBe(films)
+    // From where on it is sure is the site's own too, and measured on its films.
+    expect(manifest.selective!.answered.n).toBe(films)
+    const was = JSON.parse(readFileSync(join(model, 'manifest.json'), 'utf8')).selective
+    expect(manifest.selective!.threshold).not.toBe(was.threshold)
     const { calibration } = manifest.site!
     if (calibration) expect(manifest.temperature).toBe(calibration.temperature.value)
     else expect(temperatureKept).toMatch(/no more likely/)

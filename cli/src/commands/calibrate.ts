@@ -40,6 +40,13 @@ export function addCalibrateCommand(program: Command): void {
           `  temperature: ${t.value.toFixed(3)} (${t.low.toFixed(3)}–${t.high.toFixed(3)}), was ${was.toFixed(3)}; expected calibration error ${said(error.before)} before, ${said(error.after)} after`,
         )
       } else console.log(`  temperature: ${manifest.temperature.toFixed(3)} as before: ${temperatureKept}`)
+      const { selective } = manifest
+      if (selective) {
+        const { threshold, answered, balancedAccuracy } = selective
+        console.log(
+          `  selective: decides from ${threshold.toFixed(3)} on; ${said(answered)} of the films, balanced accuracy ${said(balancedAccuracy.answered)} instead of ${said(balancedAccuracy.all)}`,
+        )
+      }
       if (kept.length > 0) console.log(`  as before, for want of films: ${kept.join(', ')}`)
     })
 }
