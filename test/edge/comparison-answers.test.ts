@@ -44,6 +44,12 @@ const filmOf = (day: string, patient: string, instance: string) =>
     '0020000e': ['UI', `2.25.8${instance}`],
   })
 
+/** (0020,0011) IS, in explicit VR little endian. */
+const seriesNumber = (bytes: Bytes) => {
+  const at = Buffer.from(bytes).indexOf(Buffer.of(0x20, 0, 0x11, 0, 0x49, 0x53))
+  return at < 0 ? undefined : Buffer.from(bytes.subarray(at + 8, at + 12)).toString('latin1')
+}
+
 describe('a comparison as', () => {
   const films = () => form(filmOf('20260501', 'P1', '1'), filmOf('20260603', 'P1', '2'))
 
@@ -86,6 +92,22 @@ describe('a comparison as', () => {
     expect(text.match(/"Measurement Group"/g)).toHaveLength(8)
     expect(text).toContain('Not clinically validated')
     expect(text).not.toMatch(/warning|error/i)
+  })
+
+  it('a DICOM report it has a series number that no other object of ours in the study has', async () => {
+    const film = filmOf('20260603', 'P1', '2')
+    const objects = ['', ';object=sr', ';object=measurements', ';object=seg', ';object=gsps', ';object=pdf']
+    const others = objects.map(async (object) => {
+      const answer = await edge.screen(film, { accept: `application/dicom${object}` })
+      expect(answer.status, object).toBe(200)
+      return seriesNumber(new Uint8Array(await answer.arrayBuffer()))
+    })
+    const numbers = [
+      seriesNumber(await bytesOf(films(), 'application/dicom')),
+      ...(await Promise.all(others)),
+    ]
+    expect(new Set(numbers).size, numbers.join()).toBe(7)
+    expect(numbers).not.toContain(undefined)
   })
 
   it('a picture it shows the films and the difference, in either language', async () => {

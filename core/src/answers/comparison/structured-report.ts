@@ -77,7 +77,7 @@ export async function comparisonReport(compared: Compared): Promise<Uint8Array<A
     ...equipment(manifest),
     '00080060': ['CS', 'SR'],
     '0020000e': ['UI', await uid('comparison-series')],
-    '00200011': ['IS', '9004'],
+    '00200011': ['IS', '9007'],
     '0008103e': ['LO', words.series],
     '00081111': ['SQ', { items: [] }],
     '00080023': ['DA', date],
