@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { escapeHl7 } from '@detl/gateway/images/hl7-message'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { certificates } from '../support/certificates.ts'
 import { chestDicom } from '../support/chest-dicom.ts'
 import { serviceFor } from '../support/gateway.ts'
 import { ack, mllpReceiver } from '../support/mllp-receiver.ts'
@@ -11,47 +12,62 @@ const WAIT = { timeout: 20_000, interval: 50 }
 type Answers = Parameters<typeof mllpReceiver>[0]
 
 let service: Awaited<ReturnType<typeof serviceFor>>
-let running: { stop: () => Promise<unknown> }[] = []
+const running: { stop: () => Promise<unknown> }[] = []
 let cases = 0
 beforeAll(async () => {
   service = await serviceFor()
 })
-afterEach(async () => {
+afterAll(async () => {
   for (const one of running) await one.stop()
-  running = []
+  await service?.stop()
 })
-afterAll(() => service?.stop())
 
-/** A gateway that takes one image and tells a receiver, which says what it is told to say. */
-async function tell(answers?: Answers, change: Parameters<typeof chestDicom>[1] = {}, image = 'none') {
-  const name = `case-${cases++}`
-  mkdirSync(join(service.dir, name))
-  const ids = { '0020000d': ['UI', `2.25.3${cases}`], '00080018': ['UI', `2.25.4${cases}`] } as const
-  writeFileSync(join(service.dir, name, 'a.dcm'), chestDicom(96, { ...ids, ...change }))
-  const ris = await mllpReceiver(answers)
+type Told = Awaited<ReturnType<typeof pair>>
+
+/** A gateway with a receiver; most tests share one, since a gateway's thread takes a second to start. */
+async function pair(image: string) {
+  const said = { answers: (() => 'AA') as NonNullable<Answers> }
+  const ris = await mllpReceiver((message, nth) => said.answers(message, nth))
+  const folder = `in-${image}`
+  mkdirSync(join(service.dir, folder))
+  const to = { kind: 'hl7', host: '127.0.0.1', port: ris.port, receiver: 'RIS', senderFacility: 'A&E', image }
   const gateway = await service.start(
-    {
-      folders: [{ path: name, everyS: 0.05 }],
-      destinations: {
-        ris: {
-          kind: 'hl7',
-          host: '127.0.0.1',
-          port: ris.port,
-          receiver: 'RIS',
-          senderFacility: 'A&E',
-          image,
-        },
-      },
-    },
-    `data-${name}`,
+    { folders: [{ path: folder, everyS: 0.05 }], destinations: { ris: to } },
+    `data-${image}`,
   )
   running.push(gateway, ris)
+  return { said, ris, folder, queue: gateway.queue }
+}
+const pairs = new Map<string, Told>()
+
+/** A gateway takes one image and tells a receiver, which says what it is told to say. */
+async function tell(
+  answers: Answers = () => 'AA',
+  change: Parameters<typeof chestDicom>[1] = {},
+  image = 'none',
+) {
+  const told = pairs.get(image) ?? (await pair(image))
+  pairs.set(image, told)
+  const { said, ris, folder, queue } = told
+  said.answers = answers
+  ris.received = 0
+  ris.accepted.clear()
+  const uid = `2.25.4${cases}`
+  const ids = { '0020000d': ['UI', `2.25.3${cases++}`], '00080018': ['UI', uid] } as const
+  writeFileSync(join(service.dir, folder, `${uid}.dcm`), chestDicom(96, { ...ids, ...change }))
   const segments = () =>
     [...ris.accepted.values()][0]!
       .split('\r')
       .filter((one) => one !== '')
       .map((one) => one.split('|'))
-  return { ris, queue: gateway.queue, segments }
+  return {
+    ris,
+    segments,
+    resend: (name: string) => queue.resend(name),
+    state: () => queue.find(uid)?.state,
+    delivery: () => queue.deliveriesOf(queue.find(uid)!.id)[0]!,
+    deadLetters: () => queue.deadLetters().filter(({ sop_instance }) => sop_instance === uid),
+  }
 }
 
 describe('an ORU^R01', () => {
@@ -145,34 +161,34 @@ const plain = (text: string) =>
 describe('an acknowledgement', () => {
   it('AE: the same message comes again, under the same MSH-10', async () => {
     const seen: string[] = []
-    const { ris, queue } = await tell((message, nth) => {
+    const { ris, state, delivery } = await tell((message, nth) => {
       seen.push(message.split('|')[9]!)
       return nth < 2 ? 'AE' : 'AA'
     })
-    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    await expect.poll(state, WAIT).toBe('done')
     expect(ris.received).toBe(3)
     expect(new Set(seen).size).toBe(1)
-    expect(queue.counts()).toMatchObject({ retried: 2, delivered: 1 })
+    expect(delivery()).toMatchObject({ state: 'done', attempts: 2 })
   })
 
   it('AR: a dead letter at once, which goes out after resend', async () => {
-    const { ris, queue } = await tell((_, nth) => (nth === 0 ? 'AR' : 'AA'))
+    const { ris, state, deadLetters, resend } = await tell((_, nth) => (nth === 0 ? 'AR' : 'AA'))
     await expect
-      .poll(() => queue.deadLetters(), WAIT)
+      .poll(deadLetters, WAIT)
       .toMatchObject([
         { destination: 'ris', code: 'hl7-rejected', reason: expect.stringContaining('acknowledged with AR') },
       ])
     expect(ris.received).toBe(1)
-    expect(queue.resend(queue.deadLetters()[0]!.name)).toBe(1)
-    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    expect(resend(deadLetters()[0]!.name)).toBe(1)
+    await expect.poll(state, WAIT).toBe('done')
   })
 
   it('of another message does not count; none at all is a failure', async () => {
-    const { ris, queue } = await tell((_, nth) => {
+    const { ris, state } = await tell((_, nth) => {
       if (nth === 0) return 'nothing'
       return { raw: (id) => [ack('AR', 'another'), ack('AA', id)] }
     })
-    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    await expect.poll(state, WAIT).toBe('done')
     expect(ris.received).toBe(2)
   })
 
@@ -185,26 +201,70 @@ describe('an acknowledgement', () => {
       (id: string) => `${`\x0b${ack('AR', 'another')}\x1c\r`.repeat(1000)}\x0b${ack('AA', id)}\x1c\r`,
     ],
   ])('with %s counts: the message is not sent again', async (_, bytes) => {
-    const { ris, queue } = await tell(() => ({ bytes }))
-    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    const { ris, state } = await tell(() => ({ bytes }))
+    await expect.poll(state, WAIT).toBe('done')
     expect(ris.received).toBe(1)
   })
 
   it('outside of a frame is none, and what does not end is cut off', async () => {
-    const { ris, queue } = await tell((_, nth) => {
+    const { ris, state } = await tell((_, nth) => {
       if (nth === 0) return { bytes: (id) => `\x0b${'x'.repeat(70_000)}${id}` }
       return 'AA'
     })
-    await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+    await expect.poll(state, WAIT).toBe('done')
     expect(ris.received).toBe(2)
   })
 
   it('that quotes the patient where a code belongs leaves nothing of it behind', async () => {
-    const { queue } = await tell(() => ({
+    const { deadLetters } = await tell(() => ({
       raw: (id) => [`MSH|^~\\&|RIS\rMSA|AR|${id}|DOE^JANE\rERR||PID|DOE JANE^x|E\r`],
     }))
     await expect
-      .poll(() => queue.deadLetters(), WAIT)
+      .poll(deadLetters, WAIT)
       .toMatchObject([{ reason: expect.stringMatching(/acknowledged with AR, with a text$/) }])
   })
+})
+
+it('over TLS goes to a receiver that both sides trust, and waits where one of them does not', {
+  timeout: 60_000,
+}, async () => {
+  const at = (name: string) => join(service.dir, name)
+  for (const folder of ['ours', 'another', 'tls-in']) mkdirSync(at(folder))
+  certificates(at('ours'))
+  certificates(at('another'))
+  const read = (name: string) => readFileSync(at(`ours/${name}`))
+  const shown = { key: read('peer.key'), cert: read('peer.crt'), ca: read('ca.crt') }
+  const ris = await mllpReceiver(() => 'AA', { ...shown, requestCert: true })
+  running.push(ris)
+  writeFileSync(at('tls-in/a.dcm'), chestDicom())
+  const own = { key: 'ours/gateway.key', cert: 'ours/gateway.crt' }
+  /** One gateway after the other goes on with the same message. */
+  const start = (host: string, tls: object) =>
+    service.start(
+      {
+        folders: [{ path: 'tls-in', everyS: 0.05 }],
+        destinations: { ris: { kind: 'hl7', host, port: ris.port, image: 'none', tls } },
+      },
+      'data-tls',
+    )
+  for (const [tls, reason] of [
+    [{ ...own, ca: 'another/ca.crt' }, /the certificate that it shows is not trusted \(.*tls\.ca/],
+    [{ ca: 'ours/ca.crt' }, /does not accept our certificate, or wants one \(.*tls\.key/],
+    [
+      { key: 'another/gateway.key', cert: 'another/gateway.crt', ca: 'ours/ca.crt' },
+      /does not accept our certificate/,
+    ],
+  ] as const) {
+    const { queue, stop } = await start('localhost', tls)
+    const delivery = () => queue.deliveriesOf(1)[0]
+    await expect
+      .poll(delivery, WAIT)
+      .toMatchObject({ state: 'waiting', code: 'unreachable', reason: expect.stringMatching(reason) })
+    await stop()
+  }
+  expect(ris.received).toBe(0)
+  const { queue, stop } = await start('127.0.0.1', { ...own, ca: 'ours/ca.crt' })
+  await expect.poll(() => queue.state().items, WAIT).toEqual({ done: 1 })
+  await stop()
+  expect(ris.received).toBe(1)
 })

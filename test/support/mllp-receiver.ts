@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 
 /** What a receiver says to a message: an acknowledgement code, several answers of one's own, or nothing. */
 type Answer =
@@ -11,12 +12,18 @@ type Answer =
   /** Without a frame around it. */
   | { bytes: (controlId: string) => string }
 
-/** A receiver of HL7 v2 over MLLP on loopback. It keeps what it accepted, once for each MSH-10, as a receiver does that knows repeats. */
-export async function mllpReceiver(answer: (message: string, nth: number) => Answer = () => 'AA') {
+/**
+ * A receiver of HL7 v2 over MLLP on loopback. It keeps what it accepted, once for each MSH-10, as a receiver does that knows repeats.
+ * @param tls without it in the clear
+ */
+export async function mllpReceiver(
+  answer: (message: string, nth: number) => Answer = () => 'AA',
+  tls?: TlsOptions,
+) {
   const accepted = new Map<string, string>()
   const state = { received: 0, accepted }
   const open = new Set<Socket>()
-  const server = createServer((socket) => {
+  const serve = (socket: Socket) => {
     open.add(socket)
     socket.on('error', () => undefined)
     socket.once('close', () => open.delete(socket))
@@ -43,7 +50,8 @@ export async function mllpReceiver(answer: (message: string, nth: number) => Ans
       if (typeof said !== 'string') accepted.set(id, message)
       for (const text of answers) socket.write(`\x0b${text}\x1c\r`)
     })
-  })
+  }
+  const server = tls ? createTlsServer(tls, serve) : createServer(serve)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return Object.assign(state, {

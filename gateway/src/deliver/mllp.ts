@@ -1,8 +1,8 @@
-import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Hl7Destination } from '../config.ts'
 import { FaultError } from '../queue/fault.ts'
-import { tlsOptions } from '../tls.ts'
+import { tlsOptions, whyUnreachable } from '../tls.ts'
 
 /** Minimal Lower Layer Protocol, release 1: <VT> message <FS><CR>. */
 const VT = 0x0b
@@ -21,7 +21,12 @@ const REJECTED = new Set(['AR', 'CR'])
 export function sendHl7(to: Hl7Destination, message: string, controlId: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket: Socket = to.tls
-      ? connectTls({ host: to.host, port: to.port, servername: to.host, ...tlsOptions(to.tls) })
+      ? connectTls({
+          host: to.host,
+          port: to.port,
+          ...(isIP(to.host) === 0 && { servername: to.host }), // an address is no server name (RFC 6066, section 3)
+          ...tlsOptions(to.tls),
+        })
       : connectPlain(to.port, to.host)
     const end = (fault?: FaultError['fault']) => {
       clearTimeout(timer)
@@ -53,7 +58,7 @@ export function sendHl7(to: Hl7Destination, message: string, controlId: string):
       if (received.length > MAX_ANSWER) end({ code: 'hl7-answer-invalid', reason: 'the answer does not end' })
     })
     socket.once('error', (error: NodeJS.ErrnoException) =>
-      end({ code: 'unreachable', reason: error.code ?? error.message }),
+      end({ code: 'unreachable', reason: whyUnreachable(error) }),
     )
     socket.once('close', () =>
       end({ code: 'hl7-no-answer', reason: 'the connection ended without an acknowledgement' }),

@@ -1,6 +1,6 @@
 import { Agent, type RequestInit, type Response, fetch as send } from 'undici'
 import { FaultError } from '../queue/fault.ts'
-import { type TlsFiles, tlsOptions } from '../tls.ts'
+import { type TlsFiles, tlsOptions, whyUnreachable } from '../tls.ts'
 
 /** A request that ends in an answer or a `FaultError`. */
 export type Http = (url: string, init?: RequestInit) => Promise<Response>
@@ -18,8 +18,8 @@ export function httpClient(tls: TlsFiles | undefined): Http {
         ...(dispatcher && { dispatcher }),
       })
     } catch (error) {
-      const { cause, message } = error as Error & { cause?: { code?: string; message?: string } }
-      const why = cause?.code ?? cause?.message ?? message
+      const { cause } = error as Error
+      const why = whyUnreachable(cause instanceof Error ? cause : (error as Error))
       throw new FaultError({ code: 'unreachable', reason: `${new URL(url).host}: ${why}` })
     }
   }
