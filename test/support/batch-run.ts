@@ -28,9 +28,13 @@ export async function batchClient(edge: Edge, account = 'archive') {
     call,
     info,
     /** @returns its id */
-    async create(lines: readonly object[], query = ''): Promise<string> {
+    async create(
+      lines: readonly object[],
+      query = '',
+      headers: Record<string, string> = {},
+    ): Promise<string> {
       const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-      const response = await call('POST', query, { 'content-type': 'application/x-ndjson' }, body)
+      const response = await call('POST', query, { 'content-type': 'application/x-ndjson', ...headers }, body)
       const text = await response.text()
       if (response.status !== 201) throw new Error(`POST batch: ${response.status} ${text}`)
       return (JSON.parse(text) as { id: string }).id

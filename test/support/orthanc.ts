@@ -19,12 +19,15 @@ export async function startOrthanc({
   lua,
   dicomWeb = false,
   nodes = [],
+  user,
   config = {},
 }: {
   /** A Lua script. */
   lua?: string
   dicomWeb?: boolean
   nodes?: readonly Node[]
+  /** Who alone is answered by HTTP; everybody without. */
+  user?: { readonly name: string; readonly password: string }
   config?: object
 } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'detl-orthanc-'))
@@ -39,7 +42,8 @@ export async function startOrthanc({
     DicomAet: 'ORTHANC',
     DicomPort: dicomPort,
     RemoteAccessAllowed: false,
-    AuthenticationEnabled: false,
+    AuthenticationEnabled: user !== undefined,
+    RegisteredUsers: user ? { [user.name]: user.password } : {},
     StorageDirectory: dir,
     IndexDirectory: dir,
     LuaScripts: lua === undefined ? [] : [script],
@@ -50,23 +54,28 @@ export async function startOrthanc({
   writeFileSync(configFile, JSON.stringify(settings))
   const child = spawn('Orthanc', [configFile, `--logfile=${join(dir, 'log')}`], { stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
+  const authorization = user && `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`
+  const ask = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { ...init, headers: { ...(authorization !== undefined && { authorization }) } })
   const log = () => readFileSync(join(dir, 'log'), 'utf8')
   for (let i = 0; ; i++) {
-    const up = await fetch(`${url}/system`).catch(() => undefined)
+    const up = await ask('/system').catch(() => undefined)
     if (up?.ok) break
     if (i > 200 || child.exitCode !== null) throw new Error(`Orthanc did not start:\n${log()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  const get = async <T>(path: string) => (await fetch(url + path)).json() as Promise<T>
+  const get = async <T>(path: string) => (await ask(path)).json() as Promise<T>
   return {
     url,
     dicomPort,
     aet: 'ORTHANC',
+    /** Of its user. */
+    authorization,
     log,
     get,
     /** Stores one object by its own interface. @throws Error unless it was stored */
     store: async (body: Uint8Array<ArrayBuffer>) => {
-      const { Status } = (await (await fetch(`${url}/instances`, { method: 'POST', body })).json()) as {
+      const { Status } = (await (await ask('/instances', { method: 'POST', body })).json()) as {
         Status?: string
       }
       if (Status !== 'Success') throw new Error(`Orthanc stored nothing: ${Status}`)
