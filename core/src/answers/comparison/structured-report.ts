@@ -3,23 +3,22 @@ import type { Change } from '../../comparison/compare-films.ts'
 import { ZONES } from '../../lungs/zones.ts'
 import {
   type Code,
-  code,
   codeItem,
+  comment,
   container,
   imageItem,
-  languageItem,
   numItem,
-  observer,
   own,
   PERCENT,
+  PLAIN_CHEST,
   textItem,
   uidItem,
 } from '../dicom/content-items.ts'
 import { dicomContext } from '../dicom/context.ts'
-import { equipment } from '../dicom/equipment.ts'
 import { BOTH, POINTS, SITES, type Site, siteItem, uncertainty } from '../dicom/severity-groups.ts'
 import { headerOf } from '../dicom/source-header.ts'
-import { reference, type SourceImage } from '../dicom/source-image.ts'
+import type { SourceImage } from '../dicom/source-image.ts'
+import { COMPREHENSIVE_SR, IMAGING_STUDY, writeSrDocument } from '../dicom/sr-document.ts'
 import type { DataSet } from '../dicom/writer.ts'
 import { zoneName } from '../severity-text.ts'
 import type { AnswerWords } from '../words/words.ts'
@@ -29,7 +28,6 @@ import { headlineOf } from './told.ts'
 import type { ComparisonWords } from './words.ts'
 import { comparisonWordsOf } from './words-of.ts'
 
-const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33'
 /** Codes of this software's own: a code of progression or regression would read as a diagnosis. */
 const TRENDS: Readonly<Record<Step['trend'], string>> = {
   better: 'less-opaque',
@@ -58,7 +56,7 @@ export async function comparisonReport(compared: Compared): Promise<Uint8Array<A
   if (!last) throw new AppError('not-acceptable', 'application/dicom is made from the films; none was sent')
   const { id, at } = compared
   const context = await dicomContext({ ...last, id, at })
-  const { date, time, uid, write } = context
+  const { uid } = context
   const images = await Promise.all(films.map(async ({ answer }) => answer && (await headerOf(answer))?.image))
   const [words, common] = [comparisonWordsOf(language), wordsOf(language)]
   const about = { words, overall, uid, images: [images[overall.from], images[overall.to]] as const }
@@ -73,41 +71,19 @@ export async function comparisonReport(compared: Compared): Promise<Uint8Array<A
   ]
   const said = [...new Set([...remarks, ...steps.flatMap((step) => step.remarks), ...overall.remarks])]
   const comments = [...said.map((remark) => words.remark[remark]), words.notice, common.disclaimer]
-  return write(COMPREHENSIVE_SR, await uid('comparison'), {
-    ...equipment(manifest),
-    '00080060': ['CS', 'SR'],
-    '0020000e': ['UI', await uid('comparison-series')],
-    '00200011': ['IS', '9007'],
-    '0008103e': ['LO', words.series],
-    '00081111': ['SQ', { items: [] }],
-    '00080023': ['DA', date],
-    '00080033': ['TM', time],
-    '00200013': ['IS', '1'],
-    '0040a372': ['SQ', { items: [] }],
-    '0040a491': ['CS', 'PARTIAL'],
-    '0040a493': ['CS', 'UNVERIFIED'],
-    '0040a496': ['CS', 'PRELIMINARY'],
-    ...evidenceOf(images, context.source?.study),
-    '0040a040': ['CS', 'CONTAINER'],
-    '0040a043': code(['18748-4', 'LN', 'Diagnostic imaging study']),
-    '0040a050': ['CS', 'SEPARATE'],
-    '0040a504': ['SQ', { items: [{ '00080105': ['CS', 'DCMR'], '0040db00': ['CS', '1500'] }] }],
-    '0040a730': [
-      'SQ',
-      {
-        items: [
-          languageItem(language),
-          ...observer(manifest, await uid('device')),
-          codeItem(
-            'HAS CONCEPT MOD',
-            ['121058', 'DCM', 'Procedure reported'],
-            ['399208008', 'SCT', 'Plain chest X-ray'],
-          ),
-          ...lines.map((text) => textItem('CONTAINS', ['121077', 'DCM', 'Conclusion'], text)),
-          ...(groups.length > 0 ? [container(['126010', 'DCM', 'Imaging Measurements'], groups)] : []),
-          ...comments.map((text) => textItem('CONTAINS', ['121106', 'DCM', 'Comment'], text)),
-        ],
-      },
+  return writeSrDocument(context, {
+    ...{ manifest, language, images },
+    sopClass: COMPREHENSIVE_SR,
+    role: 'comparison',
+    series: { role: 'comparison-series', number: '9007', description: words.series },
+    title: IMAGING_STUDY,
+    standing: 'preliminary',
+    template: '1500',
+    content: [
+      PLAIN_CHEST,
+      ...lines.map((text) => textItem('CONTAINS', ['121077', 'DCM', 'Conclusion'], text)),
+      ...(groups.length > 0 ? [container(['126010', 'DCM', 'Imaging Measurements'], groups)] : []),
+      ...comments.map((text) => comment(text, 'CONTAINS')),
     ],
   })
 }
@@ -176,38 +152,4 @@ async function groupOf(
       codeItem('CONTAINS', own('trend', words.columns.trend), own(TRENDS[trend], words.trendInAWord[trend])),
     ],
   )
-}
-
-/** Images of the report's own study, and of others (PS3.3, tables C.17-2 and C.17-3): every one that the content refers to, once. */
-function evidenceOf(images: readonly (SourceImage | undefined)[], study: string | undefined): DataSet {
-  const distinct = [
-    ...new Map(images.flatMap((image) => (image ? [[image.sopInstance, image]] : []))).values(),
-  ]
-  const items = (of: readonly SourceImage[]): DataSet[] =>
-    groups(of, (image) => image.study).map(([uid, inStudy]) => ({
-      '0020000d': ['UI', uid],
-      '00081115': [
-        'SQ',
-        {
-          items: groups(inStudy, (image) => image.series).map(
-            ([series, inSeries]): DataSet => ({
-              '0020000e': ['UI', series],
-              '00081199': ['SQ', { items: inSeries.map(reference) }],
-            }),
-          ),
-        },
-      ],
-    }))
-  const own = items(distinct.filter((image) => image.study === study))
-  const others = items(distinct.filter((image) => image.study !== study))
-  return {
-    ...(own.length > 0 && ({ '0040a375': ['SQ', { items: own }] } satisfies DataSet)),
-    ...(others.length > 0 && ({ '0040a385': ['SQ', { items: others }] } satisfies DataSet)),
-  }
-}
-
-const groups = <T>(of: readonly T[], key: (one: T) => string): [string, T[]][] => {
-  const out = new Map<string, T[]>()
-  for (const one of of) out.set(key(one), [...(out.get(key(one)) ?? []), one])
-  return [...out]
 }

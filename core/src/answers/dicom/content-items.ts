@@ -1,7 +1,7 @@
 import type { Language } from '../../model/classes.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import { MANUFACTURER } from './equipment.ts'
-import { imageReference, reference, type SourceImage } from './source-image.ts'
+import { imageReference, type SourceImage } from './source-image.ts'
 import type { Region } from './stored-image.ts'
 import type { DataSet } from './writer.ts'
 
@@ -102,15 +102,6 @@ export const measuredOn = (source: SourceImage, regions: readonly (Region | unde
   }))
 }
 
-/** Hierarchical SOP Instance Reference Macro (PS3.3, table C.17-3): every instance that the content refers to. */
-export const evidence = (source: SourceImage): DataSet => ({
-  '0020000d': ['UI', source.study],
-  '00081115': [
-    'SQ',
-    { items: [{ '0020000e': ['UI', source.series], '00081199': ['SQ', { items: [reference(source)] }] }] },
-  ],
-})
-
 /** Language of Content Item and Descendants (PS3.16, TID 1204). */
 export const languageItem = (language: Language): DataSet =>
   codeItem(
@@ -127,3 +118,10 @@ export const observer = ({ name, version }: Pick<Manifest, 'name' | 'version'>, 
   textItem('HAS OBS CONTEXT', ['121014', 'DCM', 'Device Observer Manufacturer'], MANUFACTURER),
   textItem('HAS OBS CONTEXT', ['121015', 'DCM', 'Device Observer Model Name'], name),
 ]
+
+/** What was done at the site that took the image (PS3.16, TID 1500). */
+export const PLAIN_CHEST = codeItem(
+  'HAS CONCEPT MOD',
+  ['121058', 'DCM', 'Procedure reported'],
+  ['399208008', 'SCT', 'Plain chest X-ray'],
+)

@@ -6,28 +6,25 @@ import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import {
   type Code,
-  code,
   codeItem,
   comment,
   container,
   entry,
-  evidence,
-  languageItem,
   MEANING,
   measuredOn,
   numItem,
-  observer,
   own,
   PERCENT,
+  PLAIN_CHEST,
   textItem,
   uidItem,
 } from './content-items.ts'
 import { dicomContext } from './context.ts'
-import { equipment } from './equipment.ts'
 import { imageRegions } from './image-regions.ts'
 import { notAssessable, type ReportContext, severityGroups } from './severity-groups.ts'
 import type { Header } from './source-header.ts'
 import { imageReference, type SourceImage } from './source-image.ts'
+import { COMPREHENSIVE_SR, IMAGING_STUDY, writeSrDocument } from './sr-document.ts'
 import type { DataSet } from './writer.ts'
 
 /**
@@ -37,8 +34,8 @@ import type { DataSet } from './writer.ts'
 const FORMS = {
   /** Viewers show it as text. */
   text: {
-    sopClass: '1.2.840.10008.5.1.4.1.1.88.33', // Comprehensive SR
-    title: ['18748-4', 'LN', 'Diagnostic imaging study'],
+    sopClass: COMPREHENSIVE_SR,
+    title: IMAGING_STUDY,
     series: { role: 'report-series', number: '9002', description: 'DETL scores (not for diagnosis)' },
     comments: 'beside',
   },
@@ -81,7 +78,7 @@ export async function toStructuredReport(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { sopClass, title, series, comments } = FORMS[form]
   const context = await dicomContext(answer)
-  const { source, date, time, uid, write } = context
+  const { source } = context
   const { manifest, language } = answer
   const { decision, told } = toldOf(answer)
   const words = wordsOf(language)
@@ -92,59 +89,30 @@ export async function toStructuredReport(
   const severity = severityIn(answer)
   if (severity?.assessable) groups.push(...(await severityGroups(severity, language, within)))
   const warnings = [...qualityWarnings(answer.intake.quality), ...modelWarnings(answer.scores, severity)]
-  return write(sopClass, await uid(form === 'text' ? 'report' : 'report-3d'), {
-    ...equipment(manifest),
-    // SR Document Series
-    '00080060': ['CS', 'SR'],
-    '0020000e': ['UI', await uid(series.role)],
-    '00200011': ['IS', series.number],
-    '0008103e': ['LO', series.description],
-    '00081111': ['SQ', { items: [] }],
-    // SR Document General
-    '00080023': ['DA', date],
-    '00080033': ['TM', time],
-    '00200013': ['IS', '1'],
-    '0040a372': ['SQ', { items: [] }],
-    '0040a491': ['CS', 'PARTIAL'],
-    '0040a493': ['CS', 'UNVERIFIED'],
-    '0040a496': ['CS', 'PRELIMINARY'],
-    ...(source && ({ '0040a375': ['SQ', { items: [evidence(source)] }] } satisfies DataSet)),
-    // SR Document Content
-    '0040a040': ['CS', 'CONTAINER'],
-    '0040a043': code(title),
-    '0040a050': ['CS', 'SEPARATE'],
-    '0040a504': ['SQ', { items: [{ '00080105': ['CS', 'DCMR'], '0040db00': ['CS', '1500'] }] }],
-    '0040a730': [
-      'SQ',
-      {
-        items: [
-          languageItem(language),
-          ...observer(manifest, await uid('device')),
-          codeItem(
-            'HAS CONCEPT MOD',
-            ['121058', 'DCM', 'Procedure reported'],
-            ['399208008', 'SCT', 'Plain chest X-ray'],
-          ),
-          textItem('CONTAINS', ['121077', 'DCM', 'Conclusion'], told.headline),
-          // Where the tree is read as text, an image in it is but a line that says nothing.
-          ...(source && form === 'measurements' ? [imageLibrary(source, context.header)] : []),
-          container(['126010', 'DCM', 'Imaging Measurements'], groups),
-          // Of what was not measured there is no group: viewers that draw measurements want a place for each.
-          ...(severity && !severity.assessable
-            ? [
-                container(
-                  ['C0034375', 'UMLS', 'Qualitative Evaluations'],
-                  notAssessable(severity, language, within),
-                ),
-              ]
-            : []),
-          ...(manifest.site
-            ? [textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.site(manifest.site))]
-            : []),
-          ...warnings.map(({ detail }) => textItem('CONTAINS', ['121106', 'DCM', 'Comment'], detail)),
-          textItem('CONTAINS', ['121106', 'DCM', 'Comment'], words.disclaimer),
-        ],
-      },
+  return writeSrDocument(context, {
+    ...{ manifest, language, sopClass, series, title },
+    role: form === 'text' ? 'report' : 'report-3d',
+    standing: 'preliminary',
+    template: '1500',
+    images: [source],
+    content: [
+      PLAIN_CHEST,
+      textItem('CONTAINS', ['121077', 'DCM', 'Conclusion'], told.headline),
+      // Where the tree is read as text, an image in it is but a line that says nothing.
+      ...(source && form === 'measurements' ? [imageLibrary(source, context.header)] : []),
+      container(['126010', 'DCM', 'Imaging Measurements'], groups),
+      // Of what was not measured there is no group: viewers that draw measurements want a place for each.
+      ...(severity && !severity.assessable
+        ? [
+            container(
+              ['C0034375', 'UMLS', 'Qualitative Evaluations'],
+              notAssessable(severity, language, within),
+            ),
+          ]
+        : []),
+      ...(manifest.site ? [comment(words.site(manifest.site), 'CONTAINS')] : []),
+      ...warnings.map(({ detail }) => comment(detail, 'CONTAINS')),
+      comment(words.disclaimer, 'CONTAINS'),
     ],
   })
 }
