@@ -198,8 +198,9 @@ describe('detl serve all --model FOLDER, a model outside the checkout', () => {
       const { code, status, model, parts } = await health()
       expect({ code, status }).toEqual({ code: 200, status: 'ok' })
       expect(model).toMatchObject({ name: 'ours', version: '7' })
+      const runs = { sha256: model.onnx, precision: 'fp32' }
       expect(parts).toEqual(
-        (['gpu', 'fallback', 'device'] as const).map((part) => ({ part, state: 'ok', model })),
+        (['gpu', 'fallback', 'device'] as const).map((part) => ({ part, state: 'ok', model, runs })),
       )
       const served = await screen()
       expect(served).toMatchObject({ servedBy: 'gpu', model: { name: 'ours', version: '7' } })
