@@ -69,7 +69,7 @@ describe('the memory for uploads', () => {
   it('is bounded, by what uploads say that they will be: what fits is answered, the rest is refused at once', async () => {
     const edge = await twoAccounts({
       bytes: bytes(),
-      uploads: { maxBytes: 600_000, graceMs: 300, minBytesPerS: 1e6 },
+      uploads: { maxBytes: 600_000, graceMs: 3000, minBytesPerS: 1e6 },
     })
     const first = edge.send('greedy', stalled(), declared(500_000))
     expect(await problem(await edge.send('greedy', stalled(), declared(200_000)))).toBe('503 overloaded')
