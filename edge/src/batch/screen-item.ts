@@ -1,10 +1,10 @@
-import type { Answer } from '@detl/core/answers/answer'
 import { toFhir } from '@detl/core/answers/fhir'
 import { toJson } from '@detl/core/answers/json'
 import type { Settings } from '@detl/core/api/account'
 import type { BatchItem } from '@detl/core/api/batch'
-import { readScores } from '@detl/core/model/outputs'
 import type { ByteBudget } from '../byte-budget.ts'
+import { tensorOf } from '../screening/answer-now.ts'
+import { answerOf } from '../screening/answer-of.ts'
 import { type ArrivalDeps, takeImage } from '../screening/arrived.ts'
 import type { Infer } from '../upstream.ts'
 import type { Head } from './book-types.ts'
@@ -44,23 +44,11 @@ export async function screenItem(
   const claim = deps.bytes.claim(head.account, 'patient')
   try {
     const bytes = await fetchSource(deps.sources, item, { account: head.account, authorization, claim })
-    const { intake } = await inTurn(deps.decodeTurn, () => takeImage(deps, bytes))
+    const arrived = await inTurn(deps.decodeTurn, () => takeImage(deps, bytes))
     const call = { requestId: id, signal: new AbortController().signal, fallback: deps.fallback }
-    const { servedBy, computedOn, ...outputs } = await deps.infer(intake.preprocessed.tensor, call)
-    const { manifest } = deps
-    const answer: Answer = {
-      id,
-      at: Date.now(),
-      manifest,
-      bytes,
-      intake,
-      scores: readScores(manifest, outputs),
-      settings,
-      language: head.language,
-      references: {},
-      servedBy,
-      computedOn,
-    }
+    const inference = await deps.infer(tensorOf(arrived), call)
+    const given = { id, at: Date.now(), inference }
+    const answer = answerOf(deps.manifest, arrived, given, { settings, language: head.language })
     const named = { item: place, ...(item.id !== undefined && { id: item.id }), source: shownSource(item) }
     return {
       json: JSON.stringify({ ...named, screening: toJson(answer) }),

@@ -1,10 +1,10 @@
 import type { Answer } from '@detl/core/answers/answer'
 import { AppError } from '@detl/core/api/problem'
 import type { Language } from '@detl/core/model/classes'
-import { readScores } from '@detl/core/model/outputs'
 import type { Deadline } from '../deadline.ts'
 import type { Credential, Opened } from '../ledger/ledger.ts'
 import { type AnswerNowDeps, screenArrival } from '../screening/answer-now.ts'
+import { answerOf } from '../screening/answer-of.ts'
 import { type ArrivalDeps, takeImage } from '../screening/arrived.ts'
 import { type ReservationDeps, reserved } from '../screening/reservation.ts'
 import type { Granted, Screened } from '../screening/screened.ts'
@@ -52,24 +52,7 @@ export function screenObject<R>(
         const call = { requestId: of.id, traceparent, signal, fallback: settings.fallback }
         return deadline.within(deps.infer(tensor, call), late)
       },
-      render: ({ intake }, { id, at, inference }) => {
-        const { servedBy, computedOn } = inference
-        const scores = readScores(manifest, inference)
-        const references = {}
-        return render({
-          id,
-          at,
-          bytes,
-          references,
-          manifest,
-          intake,
-          scores,
-          servedBy,
-          computedOn,
-          settings,
-          language,
-        })
-      },
+      render: (arrived, metered) => render(answerOf(manifest, arrived, metered, { settings, language })),
     })
   })
 }

@@ -3,7 +3,6 @@ import { servedFilm } from '@detl/core/answers/comparison/json'
 import { AppError } from '@detl/core/api/problem'
 import type { Screening } from '@detl/core/api/screening'
 import { namedUuid } from '@detl/core/base/named-uuid'
-import { readScores } from '@detl/core/model/outputs'
 import type { Places, Visit as Stay } from '@detl/core/places/places'
 import type { Context, Handler } from 'hono'
 import { answer } from '../answers/answer.ts'
@@ -14,6 +13,7 @@ import { type Deadline, deadlineIn, tooLate } from '../deadline.ts'
 import type { Opened } from '../ledger/ledger.ts'
 import { granted } from '../middleware/auth.ts'
 import { type AnswerNowDeps, anotherImage, screenArrival } from '../screening/answer-now.ts'
+import { answerOf } from '../screening/answer-of.ts'
 import { type ArrivalDeps, type ArrivedImage, takeImage } from '../screening/arrived.ts'
 import {
   type ComparisonRequest,
@@ -180,14 +180,11 @@ const screenOne = (
         }
         return deadline.within(deps.infer(tensor, call), tooLate(deadline))
       }),
-    render: ({ bytes, intake }, { id, at, inference, replayed }) => {
-      const { manifest } = deps
-      const scores = readScores(manifest, inference)
-      const { servedBy, computedOn } = inference
+    render: (image, metered) => {
       const { references, language } = request
-      const { settings } = granted
-      const about = { id, at, bytes, references, manifest, intake, scores, servedBy, computedOn }
-      return then({ ...servedFilm({ ...about, settings, language }), at, replayed })
+      const wishes = { settings: granted.settings, language, references }
+      const { at, replayed } = metered
+      return then({ ...servedFilm(answerOf(deps.manifest, image, metered, wishes)), at, replayed })
     },
   })
 

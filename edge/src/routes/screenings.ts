@@ -1,5 +1,4 @@
 import { frameOf, screeningOf } from '@detl/core/answers/json'
-import { readScores } from '@detl/core/model/outputs'
 import type { Places, Visit as Stay } from '@detl/core/places/places'
 import type { Context, Handler } from 'hono'
 import { endTime, startTime } from 'hono/timing'
@@ -18,6 +17,7 @@ import {
   screenArrival,
   tensorOf,
 } from '../screening/answer-now.ts'
+import { answerOf, scoredBy } from '../screening/answer-of.ts'
 import { type ArrivalDeps, type Arrived, takeUpload } from '../screening/arrived.ts'
 import { type SubmitDeps, submitJob } from '../screening/jobs.ts'
 import { readScreeningRequest, type ScreeningRequest } from '../screening/request.ts'
@@ -132,32 +132,18 @@ const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, tensor: Uint
 async function render(
   { c, deps, request, opened }: Visit,
   arrived: Arrived,
-  { id, at, inference, replayed }: Metered,
+  metered: Metered,
 ): Promise<Response> {
   const { manifest } = deps
-  const scores = readScores(manifest, inference)
-  if (replayed) c.header('Idempotency-Replayed', 'true')
-  const { servedBy, computedOn } = inference
+  if (metered.replayed) c.header('Idempotency-Replayed', 'true')
   const { references, wanted, language } = request
   const { settings } = opened
   if (arrived.preprocessedBy === 'client') {
     const frame = frameOf(arrived.intake, manifest, 'client')
     c.header('Vary', 'Accept, Accept-Language')
     c.header('Content-Language', language)
-    return c.json(screeningOf(frame, { id, manifest, scores, servedBy, computedOn, settings, language }))
+    return c.json(screeningOf(frame, scoredBy(manifest, metered, { settings, language })))
   }
-  const { bytes, intake } = arrived
-  return answer(c, REPRESENTATIONS, wanted, {
-    id,
-    at,
-    bytes,
-    references,
-    manifest,
-    intake,
-    scores,
-    servedBy,
-    computedOn,
-    settings,
-    language,
-  })
+  const wishes = { settings, language, references }
+  return answer(c, REPRESENTATIONS, wanted, answerOf(manifest, arrived, metered, wishes))
 }

@@ -5,13 +5,13 @@ import { AppError, codeOf, passes } from '@detl/core/api/problem'
 import type { TakenIn } from '@detl/core/intake/taken-in'
 import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
-import { readScores } from '@detl/core/model/outputs'
 import type { Accounts } from '../accounts.ts'
 import { JOB_DUE_MS, type JobMessage } from '../ledger/job-message.ts'
 import type { JobEnd } from '../ledger/ledger.ts'
 import type { Sealer } from '../seal.ts'
 import type { Infer } from '../upstream.ts'
 import type { NotifyReceivers } from '../webhooks/notify.ts'
+import { scoredBy } from './answer-of.ts'
 
 export type SubmitDeps = {
   readonly accounts: Accounts
@@ -100,9 +100,8 @@ async function endOf(
   try {
     const call = { requestId: id, signal: new AbortController().signal, fallback: settings.fallback }
     const bytes = Uint8Array.from(atob(tensor), (c) => c.charCodeAt(0))
-    const { servedBy, computedOn, ...outputs } = await infer(bytes, call)
-    const scores = readScores(manifest, outputs)
-    const screening = screeningOf(frame, { id, manifest, scores, servedBy, computedOn, settings, language })
+    const inference = await infer(bytes, call)
+    const screening = screeningOf(frame, scoredBy(manifest, { id, inference }, { settings, language }))
     const output = new TextEncoder().encode(JSON.stringify(screening))
     return { answered: true, output: await sealer.sealBytes(`answer:${account}:${id}`, output) }
   } catch (error) {
