@@ -26,6 +26,8 @@ const dimseDestination = z.strictObject({
   host: z.string(),
   port,
   objects: dicomObjects,
+  /** An answer is delivered once the archive has committed itself to keep it (Storage Commitment), within so many seconds; else it is sent again. */
+  commitment: z.strictObject({ waitS: z.number().positive().max(3600).default(60) }).optional(),
   tls: tls.optional(),
 })
 const stowDestination = z.strictObject({
@@ -185,6 +187,12 @@ export function parseConfig(json: unknown, base: string, name = 'the configurati
     )
   if (Object.keys(config.destinations).length === 0)
     throw new AppError('request-invalid', `${name}: destinations is empty: answers would go nowhere`)
+  for (const [at, one] of Object.entries(config.destinations))
+    if (one.kind === 'dimse' && one.commitment && !config.dimse?.callers.some(({ aet }) => aet === one.aet))
+      throw new AppError(
+        'request-invalid',
+        `${name}: destinations.${at}.commitment: the archive reports to the gateway: add { "aet": "${one.aet}" } to dimse.callers`,
+      )
   return absolute(config, base)
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AppError } from '@detl/core/api/problem'
 import { type Logger, pino } from 'pino'
 import type { GatewayConfig } from './config.ts'
+import { Commitments } from './deliver/commitments.ts'
 import { deliver, sender } from './deliver/deliver.ts'
 import { httpClient } from './http/client.ts'
 import { startHttp } from './http/server.ts'
@@ -39,13 +40,14 @@ export async function startGateway(config: GatewayConfig) {
     parts.push({ stop: async () => queue.close() })
     const spool = new Spool(config.data)
     await spool.sweep(queue.needed())
-    const workers = startWorkers(config, queue, spool, (error) =>
+    const commitments = new Commitments()
+    const workers = startWorkers({ config, queue, spool, commitments }, (error) =>
       log.error({ error: String(error) }, 'a bug'),
     )
     parts.push(workers)
     const { wake } = workers
     const receive = receiver({ queue, spool, limits: config.limits, wake })
-    const addresses = await startSources(config, { queue, receive, log, parts })
+    const addresses = await startSources(config, { queue, receive, log, parts, commitments })
     wake()
     return { ...addresses, queue, stop: () => stopAll(parts, lock) }
   } catch (error) {
@@ -60,13 +62,23 @@ async function stopAll(parts: readonly Part[], lock: { release: () => void }): P
   lock.release()
 }
 
-function startWorkers(config: GatewayConfig, queue: Queue, spool: Spool, onError: (error: unknown) => void) {
+type WorkDeps = {
+  readonly config: GatewayConfig
+  readonly queue: Queue
+  readonly spool: Spool
+  readonly commitments: Commitments
+}
+
+function startWorkers({ config, queue, spool, commitments }: WorkDeps, onError: (error: unknown) => void) {
   const { service: to, dimse, language } = config
   const service = new Service({ url: to.url, key: keyOf(to), http: httpClient(to.tls) })
   const aet = dimse?.aet ?? 'DETL'
   const images = new ImagePool()
   const senders = new Map(
-    Object.entries(config.destinations).map(([name, one]) => [name, sender(one, aet, images)]),
+    Object.entries(config.destinations).map(([name, one]) => [
+      name,
+      sender(one, { aet, images, commitments }),
+    ]),
   )
   const destinations = [...senders.keys()]
   const deliveries = new Worker({
@@ -102,17 +114,22 @@ type SourceDeps = {
   readonly receive: ReturnType<typeof receiver>
   readonly log: Logger
   readonly parts: Part[]
+  readonly commitments: Commitments
 }
 
 /** Every way in that the configuration names. @returns where they listen */
-async function startSources(config: GatewayConfig, { queue, receive, log, parts }: SourceDeps) {
+async function startSources(config: GatewayConfig, { queue, receive, log, parts, commitments }: SourceDeps) {
   const { maxBytes } = config.limits
   const failed = (what: string) => (error: unknown) => log.warn({ error: String(error) }, `${what} failed`)
   const count = (name: string) => queue.count(name)
   let dimsePort: number | undefined
   let httpPort: number | undefined
   if (config.dimse) {
-    const scp = await startScp({ config: config.dimse, maxBytes, receive, count, log })
+    const committing = Object.values(config.destinations).flatMap((one) =>
+      one.kind === 'dimse' && one.commitment ? [one.aet] : [],
+    )
+    const reports = { from: new Set(committing), heard: commitments.heard.bind(commitments) }
+    const scp = await startScp({ config: config.dimse, maxBytes, receive, reports, count, log })
     dimsePort = scp.port
     parts.push(scp)
   }

@@ -8,6 +8,8 @@ import { FaultError, faultOf } from '../queue/fault.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Delivery } from '../queue/rows.ts'
 import type { Spool } from '../queue/spool.ts'
+import { commitObjects } from './commit.ts'
+import type { Commitments } from './commitments.ts'
 import { storeObjects } from './dimse-scu.ts'
 import { sendBundle } from './fhir.ts'
 import { sendHl7 } from './mllp.ts'
@@ -16,12 +18,25 @@ import { stowObjects } from './stow.ts'
 
 type Send = (of: SubjectSource) => Promise<void>
 
-/** How a destination is told. @param aet of this gateway */
-export function sender(to: Destination, aet: string, images: ImagePool): Send {
+/** What destinations share. */
+type Shared = {
+  /** AE title of this gateway. */
+  readonly aet: string
+  readonly images: ImagePool
+  readonly commitments: Commitments
+}
+
+/** How a destination is told. */
+export function sender(to: Destination, { aet, images, commitments }: Shared): Send {
   const http = httpClient(to.tls)
   switch (to.kind) {
     case 'dimse':
-      return async (of) => storeObjects(to, aet, await images.run('objects', { ...of, kinds: to.objects }))
+      return async (of) => {
+        const { commitment } = to
+        const objects = await images.run('objects', { ...of, kinds: to.objects })
+        await storeObjects(to, aet, objects)
+        if (commitment) await commitObjects({ ...to, commitment }, aet, objects, commitments)
+      }
     case 'stow':
       return async (of) => stowObjects(to, http, await images.run('objects', { ...of, kinds: to.objects }))
     case 'hl7':

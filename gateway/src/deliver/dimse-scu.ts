@@ -3,9 +3,7 @@ import type { DimseDestination } from '../config.ts'
 import { RawDataset } from '../dicom/raw-dataset.ts'
 import type { DicomObject } from '../images/dicom-objects.ts'
 import { FaultError } from '../queue/fault.ts'
-import { tlsOptions } from '../tls.ts'
-
-const TIMEOUT_MS = 60_000
+import { overAssociation } from './association.ts'
 
 /** Status classes of a C-STORE (PS3.4, annex B.2.3): the same object will be refused again. */
 const isFinal = (status: number) =>
@@ -19,47 +17,21 @@ const isStored = (status: number) => status === 0 || (status >= 0xb000 && status
  * @param calling AE title of this gateway
  * @throws FaultError
  */
-export function storeObjects(
+export async function storeObjects(
   to: DimseDestination,
   calling: string,
   objects: readonly DicomObject[],
 ): Promise<void> {
   const status = new Map<string, number>()
-  return new Promise((resolve, reject) => {
-    const client = new dimse.Client()
-    const fail = (code: string, reason: string) => {
-      clearTimeout(timer)
-      reject(new FaultError({ code, reason: `${to.aet}: ${reason}` }))
-    }
-    const timer = setTimeout(() => {
-      fail('timeout', `no answer within ${TIMEOUT_MS / 1000} s`)
-      try {
-        client.abort()
-      } catch {
-        // it had not connected yet
-      }
-    }, TIMEOUT_MS)
-    const requests = objects.map((object) => requestOf(object, status))
+  const requests = objects.map((object) => requestOf(object, status))
+  await overAssociation(to, calling, (client) => {
     for (const request of requests) client.addRequest(request)
     client.on('associationAccepted', (association: dimse.association.Association) => {
       for (const request of requests) inAcceptedSyntax(request, association)
     })
-    client.on('associationRejected', (reject: { reason?: number } | undefined) =>
-      fail('association-rejected', `the association was rejected (reason ${reject?.reason ?? 'unknown'})`),
-    )
-    client.on('networkError', (error: Error) => fail('unreachable', error.message))
-    client.on('closed', () => {
-      clearTimeout(timer)
-      const fault = judge(to, objects, status)
-      if (fault) reject(fault)
-      else resolve()
-    })
-    client.send(to.host, to.port, calling, to.aet, {
-      associationTimeout: 15_000,
-      pduTimeout: TIMEOUT_MS,
-      ...(to.tls && { securityOptions: tlsOptions(to.tls) }),
-    })
   })
+  const fault = judge(to, objects, status)
+  if (fault) throw fault
 }
 
 function requestOf({ file, sop_class, sop_instance }: DicomObject, status: Map<string, number>) {

@@ -20,6 +20,14 @@ type Deps = {
   readonly config: ScpConfig
   readonly maxBytes: number
   readonly receive: Receive
+  /** N-EVENT-REPORT of storage commitment: from which callers, and who hears it. @returns whether somebody waited for it */
+  readonly reports: {
+    readonly from: ReadonlySet<string>
+    readonly heard: (
+      request: dimse.requests.NEventReportRequest,
+      answer: (response: dimse.responses.NEventReportResponse) => void,
+    ) => boolean
+  }
   readonly count: (name: string, n?: number) => void
   readonly log: Logger
 }
@@ -108,7 +116,8 @@ class Association extends dimse.Scp {
       return
     }
     for (const { id, context } of association.getPresentationContexts()) {
-      const answer = negotiated(context.getAbstractSyntaxUid(), context.getTransferSyntaxUids())
+      const reports = this.#deps.reports.from.has(caller)
+      const answer = negotiated(context.getAbstractSyntaxUid(), context.getTransferSyntaxUids(), reports)
       // Its types ask for a syntax also where there is none.
       association.getPresentationContext(id).setResult(answer.result, answer.syntax as string)
     }
@@ -144,6 +153,11 @@ class Association extends dimse.Scp {
     const response = CEchoResponse.fromRequest(request)
     response.setStatus(0)
     callback(response)
+  }
+
+  override nEventReportRequest(...given: Parameters<Deps['reports']['heard']>): void {
+    const known = this.#deps.reports.heard(...given)
+    this.#deps.log.info({ known }, 'N-EVENT-REPORT')
   }
 
   override createStoreWritableStream(): Writable {
@@ -195,11 +209,12 @@ class Association extends dimse.Scp {
 }
 
 /** Whether a presentation context is accepted, and in which transfer syntax: the first of the sender's that is read as it came. */
-function negotiated(abstractSyntax: string, proposed: readonly string[]) {
+function negotiated(abstractSyntax: string, proposed: readonly string[], reports: boolean) {
   const { Accept, RejectAbstractSyntaxNotSupported, RejectTransferSyntaxesNotSupported } =
     PresentationContextResult
+  const commitment = reports && abstractSyntax === SopClass.StorageCommitmentPushModel
   const echo = abstractSyntax === SopClass.Verification
-  if (!echo && !SCREENED_CLASSES.some((one) => one === abstractSyntax))
+  if (!commitment && !echo && !SCREENED_CLASSES.some((one) => one === abstractSyntax))
     return { result: RejectAbstractSyntaxNotSupported, syntax: undefined }
   const syntax = proposed.find((one) => one !== DEFLATED && encodingsOf(one).length > 0)
   return { result: syntax === undefined ? RejectTransferSyntaxesNotSupported : Accept, syntax }
