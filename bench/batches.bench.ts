@@ -62,7 +62,6 @@ async function world(network: ModelOptions, threads: string) {
   const edge = await edgeProcess({
     manifest,
     gpuUrl: state.gpu.url,
-    port: await freePort(),
     vars: { BATCH_HOSTS: images.url, BATCH_LEASE_MS: '20000', FALLBACK: 'fail' },
   })
   return {
@@ -150,7 +149,6 @@ async function farPace(): Promise<Record<string, Figure>> {
   const edge = await edgeProcess({
     manifest,
     gpuUrl: gpu.url,
-    port: await freePort(),
     vars: { BATCH_HOSTS: images.url, FALLBACK: 'fail' },
   })
   try {

@@ -7,7 +7,6 @@ import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { setup as buildPage } from '../test/support/build-page.ts'
 import { edgeProcess } from '../test/support/edge-process.ts'
-import { freePort } from '../test/support/free-port.ts'
 import { gpuStandIn } from '../test/support/gpu-stand-in.ts'
 import { chestPng } from '../test/support/images.ts'
 import { testManifest } from '../test/support/manifest.ts'
@@ -30,7 +29,6 @@ export default async function overload(): Promise<Record<string, Figure>> {
   const edge = await edgeProcess({
     manifest,
     gpuUrl: gpu.url,
-    port: await freePort(),
     vars: { FALLBACK: 'fail' },
   })
   try {

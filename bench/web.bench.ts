@@ -13,7 +13,6 @@ import type { Browser, Page } from 'playwright-core'
 import { setup as buildPage } from '../test/support/build-page.ts'
 import { launch, noBrowser } from '../test/support/chromium.ts'
 import { edgeProcess, SECRETS } from '../test/support/edge-process.ts'
-import { freePort } from '../test/support/free-port.ts'
 import { startServer } from '../test/support/gpu-process.ts'
 import { SIGNING_KEY } from '../test/support/gpu-stand-in.ts'
 import { visit } from '../test/web/support/browser.ts'
@@ -30,7 +29,7 @@ export default async function webBench(): Promise<Record<string, Figure | Missin
   const png = await encodePng({ ...image, channels: 1, data: image.data.map((level) => level << 4) })
   // One thread for the network on either side.
   const gpu = await startServer(MODELS, { DETL_SIGNING_KEYS: SIGNING_KEY, DETL_THREADS: '1' })
-  const edgeOf = async (gpuUrl: string) => edgeProcess({ manifest, gpuUrl, port: await freePort() })
+  const edgeOf = async (gpuUrl: string) => edgeProcess({ manifest, gpuUrl })
   const [withGpu, alone] = [await edgeOf(gpu.url), await edgeOf('')]
   const browser = noBrowser ? undefined : await launch()
   try {

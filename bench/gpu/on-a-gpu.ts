@@ -2,7 +2,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -12,6 +11,7 @@ import ort from 'onnxruntime-node'
 import { adapterText } from '../../gpu-function/src/adapter.ts'
 import type { Adapter } from '../../gpu-function/src/session-messages.ts'
 import { fillPicture } from '../../gpu-function/src/test-run.ts'
+import { freePort } from '../../test/support/free-port.ts'
 
 const { values } = parseArgs({
   options: {
@@ -203,12 +203,4 @@ async function servedPace(name: string, preprocess: string, size: number, maxBat
     server.kill('SIGTERM')
     await once(server, 'exit')
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }

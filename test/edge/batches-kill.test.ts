@@ -20,7 +20,6 @@ describe(`a batch of ${ITEMS} items, the GPU function away once, workerd killed 
     const edge = await edgeProcess({
       manifest,
       gpuUrl: gpu.url,
-      port: await freePort(),
       vars: { BATCH_HOSTS: images.url, BATCH_LEASE_MS: '2500', FALLBACK: 'fail' },
     })
     try {

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { batchClient } from '../support/batch-run.ts'
 import { chestDicom } from '../support/chest-dicom.ts'
 import { edgeProcess } from '../support/edge-process.ts'
-import { freePort } from '../support/free-port.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
@@ -35,7 +34,6 @@ describe('a batch on the edge in workerd', () => {
     edge = await edgeProcess({
       manifest,
       gpuUrl: gpu.url,
-      port: await freePort(),
       vars: { BATCH_HOSTS: orthanc?.url ?? '', FALLBACK: 'fail' },
     })
     client = await batchClient(edge, ACCOUNT)

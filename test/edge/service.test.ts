@@ -11,7 +11,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
 import { detl } from '../support/detl-process.ts'
 import { edgeProcess, SECRETS } from '../support/edge-process.ts'
-import { freePort } from '../support/free-port.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
 import { chestPng } from '../support/images.ts'
 import { testManifest } from '../support/manifest.ts'
@@ -79,7 +78,6 @@ describe('the edge as a service', () => {
     edge = await edgeProcess({
       manifest,
       gpuUrl: gpu.url,
-      port: await freePort(),
       vars: {
         FALLBACK: 'fail',
         WEBHOOK_ALLOW_LOCAL: 'true',

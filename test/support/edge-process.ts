@@ -8,18 +8,20 @@ import { fileURLToPath } from 'node:url'
 import type { Manifest } from '@detl/core/model/manifest'
 import type { LocalSecrets } from '../../cli/src/serve/secrets.ts'
 import { within } from './deadline.ts'
+import { freePort } from './free-port.ts'
 import { SIGNING_KEY } from './gpu-stand-in.ts'
 
 const START_MS = 130_000
 const KILL_MS = 10_000
 const ADMIN_MS = 30_000
+/** So long another program may have the port of a restart before that fails. */
+const PORT_TAKEN_MS = 30_000
 const PAGE = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
 
 export type EdgeProcessOptions = {
   manifest: Manifest
   gpuUrl: string
-  port: number
   vars?: Record<string, string>
 }
 export const SECRETS: LocalSecrets = {
@@ -29,13 +31,13 @@ export const SECRETS: LocalSecrets = {
   demoKey: 'detl_test_demo_of_these_tests',
 }
 
-/** The edge in workerd, in processes of its own that can be killed and started again over the same storage. */
-export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgeProcessOptions) {
+/** The edge in workerd, in processes of its own that can be killed and started again on the same port over the same storage. */
+export async function edgeProcess({ manifest, gpuUrl, vars = {} }: EdgeProcessOptions) {
   const dir = mkdtempSync(join(tmpdir(), 'detl-edge-'))
   writeFileSync(join(dir, 'manifest.json'), JSON.stringify(manifest))
   const options = {
     host: '127.0.0.1',
-    port,
+    port: await freePort(),
     gpuUrl,
     modelDir: dir,
     pageDir: PAGE,
@@ -61,16 +63,29 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
     const ready = new Promise<void>((resolve) => {
       const lines = (chunk: Buffer) => {
         log += chunk
-        if (printed().includes('ready ')) resolve()
+        if (/^ready /m.test(printed())) resolve() // a whole word: an address may be "already in use"
       }
       child.stdout!.on('data', lines)
       child.stderr!.on('data', lines)
     })
-    const failed = ended.then(() => {
+    const failed = once(child, 'close').then(() => {
       throw new Error(`the edge ended before it was ready:\n${printed()}`)
     })
     failed.catch(() => undefined) // an end after it was ready is no failure
     await within(START_MS, 'the edge to be ready', Promise.race([ready, failed]), printed)
+  }
+  /** @param move whether the port may be another one, where a program has it that does not ask for free ones as the tests do */
+  async function startOnFreePort({ move }: { move: boolean }) {
+    for (const from = Date.now(); ; ) {
+      try {
+        await start()
+        return
+      } catch (error) {
+        if (!String(error).includes('EADDRINUSE') || Date.now() > from + PORT_TAKEN_MS) throw error
+        if (move) options.port = await freePort()
+        else await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
   }
   /** Every process of the group at once, with no chance to tidy up. */
   async function kill() {
@@ -83,23 +98,25 @@ export async function edgeProcess({ manifest, gpuUrl, port, vars = {} }: EdgePro
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // gone by itself
     }
     await within(KILL_MS, `process ${child.pid} to end after SIGKILL`, ended, () => log.slice(-2000))
-    await within(KILL_MS, `port ${port} to be free`, released(port))
+    await within(KILL_MS, `port ${options.port} to be free`, released(options.port))
   }
-  await start()
+  await startOnFreePort({ move: true })
+  const url = `http://127.0.0.1:${options.port}`
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     dir,
     log: () => log,
     /** Of the process group that workerd is in. */
     group: () => running?.child.pid,
-    start,
+    /** Again, after `kill`, on its port. */
+    start: () => startOnFreePort({ move: false }),
     kill,
     stop: async () => {
       await kill()
       rmSync(dir, { recursive: true, force: true })
     },
     admin: async <T = unknown>(method: string, path: string, body?: unknown) => {
-      const answer = fetch(`http://127.0.0.1:${port}/v1/admin${path}`, {
+      const answer = fetch(`${url}/v1/admin${path}`, {
         method,
         headers: { authorization: `Bearer ${SECRETS.adminKey}`, 'content-type': 'application/json' },
         ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -28,7 +28,7 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
     const manifest = parseManifest(JSON.parse(readFileSync(MANIFEST, 'utf8')))
     // A busy test machine may be slow to answer: only an outage is to count here, not a delay.
     const vars = { FALLBACK: 'edge', FALLBACK_AFTER_MS: '30000', GPU_DEADLINE_MS: '30000' }
-    edge = await edgeProcess({ manifest, gpuUrl: gpu.url, port: await freePort(), vars })
+    edge = await edgeProcess({ manifest, gpuUrl: gpu.url, vars })
   }, 180_000) // some seconds; more where the machine has other work
   afterAll(async () => {
     await edge?.stop()

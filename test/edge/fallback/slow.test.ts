@@ -5,7 +5,6 @@ import { type Screening, screeningSchema } from '@detl/core/api/screening'
 import { parseManifest } from '@detl/core/model/manifest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { edgeProcess, SECRETS } from '../../support/edge-process.ts'
-import { freePort } from '../../support/free-port.ts'
 import { gpuStandIn } from '../../support/gpu-stand-in.ts'
 import { chestPng } from '../../support/images.ts'
 
@@ -43,7 +42,6 @@ describe.skipIf(noModel)('the edge', () => {
     edge = await edgeProcess({
       manifest: manifest(),
       gpuUrl: gpu.url,
-      port: await freePort(),
       vars: { FALLBACK: 'edge', FALLBACK_AFTER_MS: '300', GPU_DEADLINE_MS: '5000' },
     })
     gpu.trouble = () => ({ delayMs: HANGS_MS })
@@ -62,7 +60,6 @@ describe.skipIf(noModel)('the edge', () => {
     edge = await edgeProcess({
       manifest: manifest(),
       gpuUrl: '',
-      port: await freePort(),
       vars: { FALLBACK: 'edge' },
     })
     // The Worker that runs the model may still be loading it: 503 till then.
