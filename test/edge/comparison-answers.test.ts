@@ -18,7 +18,7 @@ let edge: Awaited<ReturnType<typeof edgeApp>>
 let first: Bytes
 let second: Bytes
 beforeAll(async () => {
-  edge = await edgeApp({ manifest, gpuDeadlineMs: 20_000, deps: { deadlineMs: 60_000, leaseMs: 90_000 } })
+  edge = await edgeApp({ manifest })
   first = await chestPng(1)
   second = await chestPng(2)
 })

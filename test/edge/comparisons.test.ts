@@ -18,8 +18,7 @@ let edge: Awaited<ReturnType<typeof edgeApp>>
 let first: Bytes
 let second: Bytes
 beforeAll(async () => {
-  // Time enough on a busy machine: no test here is about deadlines.
-  edge = await edgeApp({ manifest, gpuDeadlineMs: 20_000, deps: { deadlineMs: 60_000, leaseMs: 90_000 } })
+  edge = await edgeApp({ manifest })
   first = await chestPng(1)
   second = await chestPng(2)
 })

@@ -33,11 +33,7 @@ async function screenings(): Promise<Record<string, string>> {
 /** Of one that does: how much of them is opaque, and how two films compare. */
 async function opacity(): Promise<Record<string, string>> {
   const manifest = testManifest({ regions: { ...TEST_REGIONS, network: RETEST.network } })
-  const edge = await edgeApp({
-    manifest,
-    gpuDeadlineMs: 20_000,
-    deps: { deadlineMs: 60_000, leaseMs: 90_000 },
-  })
+  const edge = await edgeApp({ manifest })
   const filmOf = (day: string, instance: string) =>
     chestDicom(96, {
       '00080020': ['DA', day],

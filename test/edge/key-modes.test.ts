@@ -18,7 +18,7 @@ const keys = {} as Record<Mode, string>
 beforeAll(async () => {
   png = await chestPng()
   images = await imageServer([png])
-  edge = await edgeApp({ gpuDeadlineMs: 20_000, batchHosts: images.url })
+  edge = await edgeApp({ batchHosts: images.url })
   await edge.account('clinic')
   for (const mode of MODES) keys[mode] = (await edge.newKey('clinic', { mode, scopes: [...SCOPES] })).key
 })

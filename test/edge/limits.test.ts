@@ -67,7 +67,7 @@ describe('a deadline', () => {
     ((await response.json()) as { type: string }).type.split('/').at(-1)
 
   it('ends an upload that stalls, uncharged, and its place goes to others', async () => {
-    const edge = await edgeApp({ deps: { deadlineMs: 1500, places: places({ ...PLACES, capacity: 1 }) } })
+    const edge = await edgeApp({ deps: { deadlineMs: 3000, places: places({ ...PLACES, capacity: 1 }) } })
     const png = await chestPng()
     let cancelled = false
     const stalled = new ReadableStream({

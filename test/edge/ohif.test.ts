@@ -41,7 +41,7 @@ describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing}
   beforeAll(async () => {
     orthanc = await startOrthanc({ dicomWeb: true })
     const manifest = testManifest({ operatingPoints: OPERATING_POINTS, regions: TEST_REGIONS })
-    edge = await edgeApp({ manifest, gpuDeadlineMs: 10_000 })
+    edge = await edgeApp({ manifest })
     const image = chestDicom(512)
     await orthanc.store(image)
     for (const accept of [

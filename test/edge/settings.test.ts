@@ -4,7 +4,7 @@ import { chestPng } from '../support/images.ts'
 
 let edge: Awaited<ReturnType<typeof edgeApp>>
 beforeAll(async () => {
-  edge = await edgeApp({ gpuDeadlineMs: 20_000 })
+  edge = await edgeApp()
 })
 afterAll(() => edge.stop())
 

@@ -18,7 +18,7 @@ import { TEST_REGIONS } from '../support/regions.ts'
 let edge: Awaited<ReturnType<typeof edgeApp>>
 let png: Uint8Array<ArrayBuffer>
 beforeAll(async () => {
-  edge = await edgeApp({ manifest: testManifest({ regions: TEST_REGIONS }), gpuDeadlineMs: 10_000 })
+  edge = await edgeApp({ manifest: testManifest({ regions: TEST_REGIONS }) })
   png = await chestPng(1)
 })
 afterAll(() => edge.stop())

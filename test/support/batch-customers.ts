@@ -14,7 +14,6 @@ export async function batchCustomers(options: Pick<EdgeAppOptions, 'manifest'> =
   const edge = await edgeApp({
     ...options,
     clock: () => time.now,
-    gpuDeadlineMs: 20_000, // what is slow here is the machine
     batchHosts: `images.example.org, *.s3.example.org, ${images.url}`,
   })
   let accounts = 0
