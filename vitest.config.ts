@@ -1,6 +1,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
+/** Far beyond what any test takes on a busy machine: it ends what hangs, and says nothing about pace. */
+const HANGS_MS = 120_000
+
 const absent = async () => new Response('not there', { status: 503 })
 
 /**
@@ -16,7 +19,9 @@ export default defineConfig({
           globalSetup: 'test/support/build-page.ts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.workerd.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: HANGS_MS,
+          hookTimeout: HANGS_MS,
+          expect: { poll: { timeout: HANGS_MS / 2 } },
         },
       },
       {
@@ -31,7 +36,9 @@ export default defineConfig({
           name: 'workerd',
           globalSetup: 'test/support/build-page.ts',
           include: ['test/**/*.workerd.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: HANGS_MS,
+          hookTimeout: HANGS_MS,
+          expect: { poll: { timeout: HANGS_MS / 2 } },
         },
       },
     ],

@@ -86,7 +86,7 @@ describe('detl, called wrongly', { timeout: 120_000 }, () => {
   })
 })
 
-describe('detl keys', { timeout: 60_000 }, () => {
+describe('detl keys', () => {
   let server: Server
   let address: string
 

@@ -46,7 +46,7 @@ describe('the batch job', () => {
     expect(readdirSync(join(dir, 'results'))).toEqual([`shard-00${completions - 1}-of-00${completions}`])
     expect(detl(argsOf(completions)).status).toBe(2)
     expect(container.args).toContainEqual(expect.stringMatching(/^--gpu=http/))
-  }, 60_000)
+  })
 
   it('mounts what its arguments name', () => {
     const { containers, volumes } = job.spec.template.spec

@@ -56,4 +56,4 @@ it('decides only what the model is sure of where it is asked to, and refuses whe
   expect(unknown.stderr).toMatch(
     /^detl: request-invalid: --selective: of the model .* from where on it is sure/,
   )
-}, 60_000)
+})

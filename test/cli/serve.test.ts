@@ -35,7 +35,7 @@ describe('detl serve all', () => {
   }, START_MS)
   afterAll(async () => {
     expect(await server.stop('SIGTERM')).toBe(0)
-  }, 30_000)
+  })
 
   const screen = async () =>
     fetch(`${url}/v1/screenings`, {
@@ -113,7 +113,7 @@ describe('detl serve all', () => {
       process.kill(childOf(server.pid, 'gpu-function'), 'SIGKILL')
       await server.line(/The GPU function ended \(SIGKILL\)[\s\S]*The GPU function runs again/)
       await server.line(/The edge ended[\s\S]*The edge runs again/)
-      await expect.poll(async () => (await screen()).status, { timeout: 60_000, interval: 500 }).toBe(200)
+      await expect.poll(async () => (await screen()).status, { interval: 500 }).toBe(200)
     },
     START_MS,
   )
@@ -125,7 +125,7 @@ describe('detl serve all', () => {
       const workers = childrenOf(edge, 'workerd')
       expect(workers.length).toBeGreaterThanOrEqual(3)
       process.kill(edge, 'SIGKILL')
-      await expect.poll(() => workers.filter(alive), { timeout: 30_000 }).toEqual([])
+      await expect.poll(() => workers.filter(alive)).toEqual([])
       await server.line(/The edge ended \(SIGKILL\)[\s\S]*The edge runs again/)
     },
     START_MS,
@@ -159,7 +159,7 @@ describe.skipIf(noProc)(`a server that npm started${noProc ? ` (${noProc})` : ''
     const server = childOf(childOf(npm.pid!, 'serve'), 'serve')
     const parts = [server, childOf(server, 'gpu-function')]
     for (const who of whom) process.kill(who === 'npm' ? npm.pid! : server, signal)
-    await expect.poll(() => parts.filter(alive), { timeout: 30_000 }).toEqual([])
+    await expect.poll(() => parts.filter(alive)).toEqual([])
   })
 })
 
@@ -178,7 +178,7 @@ describe('detl serve all --model FOLDER, a model outside the checkout', () => {
     key = (await server.line(/Demo API key +(\S+)/))[1]!
     await server.line(/Stop +Ctrl-C/)
   }, START_MS)
-  afterAll(async () => void (await server?.stop('SIGTERM')), 30_000)
+  afterAll(async () => void (await server?.stop('SIGTERM')))
 
   const health = async () => {
     const response = await fetch(`${url}/v1/health`)
@@ -214,7 +214,7 @@ describe('detl serve all --model FOLDER, a model outside the checkout', () => {
         expect(fallback.servedBy).toBe('edge')
         for (const [name, share] of Object.entries(served.probabilities))
           expect(fallback.probabilities[name as keyof typeof fallback.probabilities]).toBeCloseTo(share, 4)
-        await expect.poll(async () => (await health()).status, { timeout: 20_000 }).toBe('degraded')
+        await expect.poll(async () => (await health()).status).toBe('degraded')
       } finally {
         process.kill(gpu, 'SIGCONT')
       }
@@ -232,7 +232,7 @@ describe('detl serve all --model FOLDER, a model outside the checkout', () => {
         `detl: request-invalid: port ${ports[ports.indexOf(option) + 1]} is in use by another program, maybe another start; choose another one with ${option} N`,
       ])
     }
-  }, 60_000)
+  })
 
   it(
     'keeps its page and its model while another start builds another page',
@@ -278,7 +278,7 @@ describe('secrets.json', () => {
     expect(readdirSync(state)).toEqual(['secrets.json'])
     expect(await start(state, { DETL_KEY_PEPPER: 'the pepper of one start' })).toContain('DETL_KEY_PEPPER')
     expect(readFileSync(file(state), 'utf8')).toBe(first)
-  }, 60_000)
+  })
 
   it.each(['', '{"signingKey":'])(
     'that is %j is left alone, and it is said what to do',

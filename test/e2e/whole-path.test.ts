@@ -47,7 +47,7 @@ describe('a screening through the edge and the GPU function', () => {
     const { image } = phantom({ seed: 7, width: 640, height: 600, lesions: ['consolidation'] })
     png = await encodePng({ ...image, data: image.data.map((v) => v << 4), channels: 1 })
     await writeFile(join(dir, 'phantom.png'), png)
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await Promise.all([gpu?.stop('SIGINT'), edge?.stop('SIGINT')])
@@ -166,7 +166,7 @@ describe('a screening through the edge and the GPU function', () => {
     gpu = detl(['serve', 'gpu', '--models', 'models', '--port', String(gpuPort)], env)
     await gpu.line(/GPU function/)
     expect((await post(png)).status).toBe(200)
-  }, 60_000)
+  })
 })
 
 describe('npm start', () => {
@@ -188,7 +188,7 @@ describe('npm start', () => {
     await all.stop('SIGINT')
     for (const taken of [port, gpuPort])
       await expect.poll(() => answers(taken), { timeout: 5000 }).toBe(false)
-  }, 60_000)
+  })
 })
 
 const answers = (port: number) =>

@@ -59,7 +59,7 @@ describe.skipIf(noGenerator)(`a Python client of openapi-python-client ${noGener
       ],
       { maxBuffer: 2 ** 24 },
     )
-  }, 60_000)
+  })
   afterAll(async () => {
     await served?.stop()
     await edge?.stop()
@@ -76,5 +76,5 @@ describe.skipIf(noGenerator)(`a Python client of openapi-python-client ${noGener
     const [answered, refused] = stdout.trim().split('\n')
     expect(answered).toMatch(/^[a-z0-9_]+ 4 \S/)
     expect(refused).toMatch(/^415 .*\/problems\/image-unsupported/)
-  }, 60_000)
+  })
 })

@@ -186,7 +186,7 @@ describe.skipIf(!home)(`cornerstone’s readers${home ? '' : ' (no npm registry)
       for (const [i, share] of shares.entries()) expect(found.values[i]).toBeCloseTo(100 * share, 1)
       expect(new Set(found.images)).toEqual(new Set([PATIENT.instance]))
     }
-  }, 60_000)
+  })
 
   it('the adapters draw lungs, zones and the hottest places at their pixels, however the image is stored', async () => {
     const accept = 'application/dicom;object=measurements'

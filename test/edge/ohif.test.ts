@@ -74,7 +74,7 @@ describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing}
     expect(shown).toContain('The scores assist a qualified reader; they are not a diagnosis.')
     expect(shown).not.toContain('not supported')
     expect(errors).toEqual([])
-  }, 60_000)
+  })
 
   it('draws lungs, zones and the hottest places of the measurements on the X-ray', async () => {
     await page.getByText('DETL measurements (not for diagnosis)').first().dblclick()
@@ -84,7 +84,7 @@ describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing}
     const scores = screening.classes.map(
       ({ id, name }) => `AI probability of ${name.en}: ${(100 * screening.probabilities[id]!).toFixed(2)} %`,
     )
-    await expect.poll(async () => (await labels()).join('\n'), { timeout: 30_000 }).toContain(scores[0])
+    await expect.poll(async () => (await labels()).join('\n')).toContain(scores[0])
     const shown = (await labels()).join('\n')
     for (const label of [
       ...scores,
@@ -117,7 +117,7 @@ describe.skipIf(missing)(`OHIF on an archive's DICOMweb${missing ? ` (${missing}
       expect(Math.min(...off), name).toBeLessThan(1)
     }
     expect(errors).toEqual([])
-  }, 60_000)
+  })
 })
 
 describe.skipIf(noViewer)(`OHIF on the service’s own DICOMweb${noViewer ? ` (${noViewer})` : ''}`, () => {
@@ -145,7 +145,7 @@ describe.skipIf(noViewer)(`OHIF on the service’s own DICOMweb${noViewer ? ` ($
     served = await listen(edge)
     ohif = await serveOhif(served.url, '/v1/dicomweb', { authorization })
     browser = await launch()
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     await ohif?.stop()
@@ -167,7 +167,7 @@ describe.skipIf(noViewer)(`OHIF on the service’s own DICOMweb${noViewer ? ` ($
         const { data } = context.getImageData(0, 0, 64, 64)
         return new Set(Array.from({ length: 64 * 64 }, (_, i) => data.slice(4 * i, 4 * i + 3).join())).size
       })()`)
-    await expect.poll(colours, { timeout: 30_000 }).toBeGreaterThan(50)
+    await expect.poll(colours).toBeGreaterThan(50)
     await page.getByText('DETL scores (not for diagnosis)').first().dblclick()
     await page.getByText('AI probability of COVID-19').first().waitFor({ timeout: 30_000 })
     expect(errors).toEqual([])

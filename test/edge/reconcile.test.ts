@@ -49,18 +49,18 @@ describe('detl billing reconcile', () => {
     const { code, text } = await reconcile()
     expect(text).toContain('clinic  charged 2, reported 1, difference 1')
     expect(code).toBe(1)
-  }, 60_000)
+  })
 
   it('passes where both have the same', async () => {
     report('two')
     const { code, text } = await reconcile('--json')
     expect(text).toContain('{"account":"clinic","charged":2,"reported":2,"difference":0}')
     expect(code).toBe(0)
-  }, 60_000)
+  })
 
   it('says what is wrong with its flags', async () => {
     const { code, text } = await reconcile('--from', 'yesterday')
     expect(text).toContain('--from is a time in UTC')
     expect(code).toBe(1)
-  }, 60_000)
+  })
 })

@@ -157,7 +157,7 @@ describe('the edge as a service', () => {
     ).toBe(401)
     expect(await status(await issuer.token({ scope: '', detl_account: 'clinic' }))).toBe(403)
     expect(await status(await issuer.token({ scope: 'usage:read', detl_account: 'nobody' }))).toBe(401)
-  }, 30_000)
+  })
 
   it('answers later, and tells a live receiver while a dead one hangs', async () => {
     const [dead, live] = [await startReceiver(true), await startReceiver(false)]
@@ -183,7 +183,7 @@ describe('the edge as a service', () => {
     expect(job.status).toBe('succeeded')
     expect(screeningSchema.safeParse(job.screening).success).toBe(true)
     await Promise.all([dead.stop(), live.stop()])
-  }, 30_000)
+  })
 
   it('keeps, over a restart, what is made of a stored image where the account chose so', async () => {
     const study = '2.25.909'
@@ -256,7 +256,7 @@ describe('the edge as a service', () => {
     }
     const found = Object.entries(traces).filter(([, trace]) => places.some((text) => text.includes(trace)))
     expect(found.map(([what]) => what)).toEqual([])
-  }, 30_000)
+  })
 })
 
 function filesBelow(dir: string): string[] {

@@ -55,7 +55,7 @@ describe.skipIf(absent)(`docs/pacs.md${absent ? ` (${absent})` : ''}`, () => {
 
   it('the Lua script has an X-ray that storescu sent screened once, and both answers stored in its study', async () => {
     await send(chest({}))
-    await expect.poll(() => modalities(PATIENT.study), { timeout: 10_000 }).toEqual(['CR', 'OT', 'SR'])
+    await expect.poll(() => modalities(PATIENT.study)).toEqual(['CR', 'OT', 'SR'])
     const { usage } = (await (await edge.call('GET', '/v1/usage', edge.key)).json()) as {
       usage: { screenings: number; outcome: string }[]
     }
@@ -67,7 +67,7 @@ describe.skipIf(absent)(`docs/pacs.md${absent ? ` (${absent})` : ''}`, () => {
 
   it('the Lua script stores nothing where the service refuses, and goes on', async () => {
     await send(chest({ '0020000d': ['UI', '2.25.12'], '00280004': ['CS', 'PALETTE COLOR'] }))
-    await expect.poll(() => orthanc.log(), { timeout: 10_000 }).toContain('HTTP status 415')
+    await expect.poll(() => orthanc.log()).toContain('HTTP status 415')
     await send(chest({ '0020000d': ['UI', '2.25.13'], '00080060': ['CS', 'CT'] }))
     expect(await modalities('2.25.12')).toEqual(['CR'])
     expect(await modalities('2.25.13')).toEqual(['CT'])

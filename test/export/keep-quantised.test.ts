@@ -167,7 +167,6 @@ describe('files of npm packages with quantised weights', () => {
   for (const real of QUANTISED)
     it.skipIf(!reachable)(
       `${keyOf(real)} agrees with tfjs in Node and on the web, its weights as they are${reachable ? '' : `: ${offline}`}`,
-      { timeout: 60_000 },
       async () => {
         const path = real.path()!
         const plain = bytesOf(convert(readModel(path)))

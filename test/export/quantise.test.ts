@@ -129,7 +129,7 @@ describe('a quantised model', () => {
     const { onnx, layers } = quantiseWith(model(folder), readCalibration(folder)!)
     expect(layers.length).toBe(40)
     expect(onnx.length).toBeLessThan(model(folder).length)
-  }, 60_000)
+  })
 
   it('may begin with another operation than a product', async () => {
     const before = tinyModel(TINY).onnx
@@ -249,7 +249,7 @@ describe.each([
     expect(sha256(made.onnx)).toBe(manifest.files['model.int8.onnx'])
     expect(sha256(int8In(folder))).toBe(manifest.files['model.int8.onnx'])
     expect(made.manifest).toEqual(manifest)
-  }, 60_000)
+  })
 
   it('gives the scores and maps of model.onnx, nearly, and the same in WebAssembly', async () => {
     const { size } = manifestIn(folder).preprocess
@@ -268,7 +268,7 @@ describe.each([
     }
     const here = await probabilities(ort)
     for (const [i, p] of (await probabilities(web)).entries()) expect(p).toBeCloseTo(here[i]!, 3)
-  }, 60_000)
+  })
 })
 
 describe('the range by entropy', () => {

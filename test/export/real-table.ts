@@ -164,7 +164,7 @@ export function holdTable(mark: string, files: readonly RealFile[], refused: rea
   afterAll(() => tf.setBackend('cpu'))
 
   for (const real of files)
-    it.skipIf(!reachable)(`${title(real)} agrees with tfjs${offline}`, { timeout: 60_000 }, async () => {
+    it.skipIf(!reachable)(`${title(real)} agrees with tfjs${offline}`, async () => {
       tf.engine().startScope()
       const row = await compared(real)
       tf.engine().endScope()

@@ -180,7 +180,7 @@ describe('files of every operation set', () => {
     ).toEqual([])
   })
 
-  it('give the same in onnxruntime-web', { timeout: 60_000 }, async () => {
+  it('give the same in onnxruntime-web', async () => {
     const asked = cases.filter((one) => opsetOf(one) === OPSETS.oldest || opsetOf(one) === OPSETS.newest)
     const results: RuntimeResult[] = []
     for (const one of asked) results.push(await onWeb(one))

@@ -41,7 +41,6 @@ describe('the room that onnxruntime-web has for weights', () => {
 
   it.each(['bytes', 'a Blob'] as const)(
     'is enough for 256 MiB beside the file, given as %s',
-    { timeout: 60_000 },
     async (form) => {
       const g = pieces(256, 64)
       const info = { opset: 17, name: 'large', metadata: {}, externalData: 'large.data' }

@@ -9,7 +9,7 @@ import { freePort } from '../support/free-port.ts'
 import { dimseIn, serviceFor } from '../support/gateway.ts'
 import { hasOrthanc, startOrthanc } from '../support/orthanc.ts'
 
-const WAIT = { timeout: 20_000, interval: 50 }
+const WAIT = { interval: 50 }
 const absent = hasOrthanc() ? undefined : 'needs Debian’s orthanc and orthanc-dicomweb'
 type Report = ReturnType<typeof reportOn>
 

@@ -16,7 +16,7 @@ import { freePort } from '../support/free-port.ts'
 import { dimseIn, type GatewaySettings, serviceFor } from '../support/gateway.ts'
 
 const run = promisify(execFile)
-const WAIT = { timeout: 20_000, interval: 100 }
+const WAIT = { interval: 100 }
 const absent = hasTool('dcmqrscp') ? undefined : 'needs Debian’s dcmtk'
 const IMPLICIT = '1.2.840.10008.1.2'
 

@@ -9,7 +9,7 @@ import { validateFhir } from '../support/fhir-validator.ts'
 import { serviceFor } from '../support/gateway.ts'
 import { noJava } from '../support/java.ts'
 
-const WAIT = { timeout: 20_000, interval: 50 }
+const WAIT = { interval: 50 }
 type Entry = { fullUrl: string; resource: { resourceType: string }; request: { ifNoneExist?: string } }
 
 /** A FHIR server that gives tokens to whom it knows, knows one patient, and makes what `ifNoneExist` does not find. */

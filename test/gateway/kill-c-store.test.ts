@@ -154,7 +154,7 @@ it.skipIf(absent)(
       return JSON.parse(asked.output())
     }
     await expect
-      .poll(status, { timeout: 60_000, interval: 300 })
+      .poll(status, { interval: 300 })
       .toMatchObject({ items: { done: KILLS.length }, deliveries: { done: KILLS.length } })
     expect(await gateway.stop('SIGTERM')).toBe(0)
 

@@ -20,9 +20,7 @@ afterAll(async () => {
   await service?.stop()
 })
 
-it('the service gets the tensor alone; log, status page and queue know no patient; the image goes when its answer is delivered', {
-  timeout: 60_000,
-}, async () => {
+it('the service gets the tensor alone; log, status page and queue know no patient; the image goes when its answer is delivered', async () => {
   mkdirSync(join(service.dir, 'in'))
   const [name, id, accession, birth] = PATIENT as [string, string, string, string]
   const image = chestDicom(512, {
@@ -40,7 +38,7 @@ it('the service gets the tensor alone; log, status page and queue know no patien
   const { http } = JSON.parse(readFileSync(config, 'utf8')) as { http: { port: number } }
   const gateway = await service.run(config)
   const page = async (path: string) => (await fetch(`http://127.0.0.1:${http.port}${path}`)).text()
-  await expect.poll(() => page('/'), { timeout: 30_000 }).toContain('hl7-rejected')
+  await expect.poll(() => page('/')).toContain('hl7-rejected')
   const told = [gateway.output(), await page('/'), await page('/metrics')]
   const spool = join(service.dir, 'data', 'spool')
   expect(readdirSync(spool)).toHaveLength(1)
@@ -56,7 +54,7 @@ it('the service gets the tensor alone; log, status page and queue know no patien
   ])
   await resend.exit
   expect(resend.output()).toContain('1 letter put back')
-  await expect.poll(() => ris.accepted.size, { timeout: 30_000 }).toBe(1)
+  await expect.poll(() => ris.accepted.size).toBe(1)
   expect(await gateway.stop('SIGTERM')).toBe(0)
   expect(readdirSync(spool)).toEqual([])
 

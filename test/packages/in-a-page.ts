@@ -69,7 +69,7 @@ export function inAPage(
       )
       copyWasm(folder)
       await agrees(folder)
-    }, 60_000)
+    })
 
     it('built by Vite', async () => {
       const app = join(project, 'vite')
@@ -79,7 +79,7 @@ export function inAPage(
       await viteBuild({ root: app, configFile: false, logLevel: 'silent', base: './' })
       copyWasm(join(app, 'dist/assets'))
       await agrees(join(app, 'dist'))
-    }, 60_000)
+    })
   })
 
   describe('what a page loads', () => {

@@ -143,7 +143,7 @@ describe('docs/packages.md', () => {
     const page = join(work, 'packages.md')
     execFileSync(process.execPath, [join(ROOT, 'deploy/npm/reference.ts'), page])
     await expect(readFileSync(page, 'utf8')).toMatchFileSnapshot('../../docs/packages.md')
-  }, 60_000)
+  })
 })
 
 describe('from an empty project', () => {

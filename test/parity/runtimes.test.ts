@@ -34,7 +34,7 @@ const paritySuite = (
     let runtime: Awaited<ReturnType<typeof start>>
     beforeAll(async () => {
       runtime = await start()
-    }, 60_000)
+    })
     afterAll(() => runtime.stop())
 
     const agree = async (files: string[]) => {
@@ -51,7 +51,7 @@ const paritySuite = (
       for (const { name, bytes } of await oddFiles()) {
         expect(await runtime.run(bytes), name).toEqual(await expected(name, bytes))
       }
-    }, 60_000)
+    })
     it('gives the answer of Node on 500 damaged files', async () => {
       const damaged = fc.sample(damagedFile, { numRuns: 500, seed: 16 })
       for (const [i, damage] of damaged.entries()) {
@@ -60,7 +60,7 @@ const paritySuite = (
         expect(await runtime.run(bytes), what).toEqual(await expected(what, bytes))
       }
     }, 240_000)
-    it('gives the bits of Node on the golden set', () => agree(goldenFiles), 60_000)
+    it('gives the bits of Node on the golden set', () => agree(goldenFiles))
     it.skipIf(hospitalCases.length === 0)('gives the bits of Node on files that hospitals send', () =>
       agree(hospitalCases),
     )

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { freePort } from './free-port.ts'
 
-const WAIT = { timeout: 20_000, interval: 100 }
+const WAIT = { interval: 100 }
 
 /** DCMTK's tools that listen, until they are stopped; what they receive lies below `dir`. */
 export function dcmtkServers(dir: string) {

@@ -146,7 +146,7 @@ describe('the whole method, on phantoms', () => {
     expect(two.localisation!.pointing).toEqual(one.localisation!.pointing)
   })
 
-  it('trains the networks of an ensemble from different seeds', { timeout: 60_000 }, async () => {
+  it('trains the networks of an ensemble from different seeds', async () => {
     const run = await open()
     const report = await trained(run, { folds: [0], fromScratch: false, gallery: false, members: 2 })
     const weights = (name: string) => readFileSync(join(dir, 'run', name, 'best/weights.bin'))
@@ -155,9 +155,7 @@ describe('the whole method, on phantoms', () => {
     rmSync(join(dir, 'run/fold-0-m2'), { recursive: true })
   })
 
-  it('says what pretraining is worth where a fold was trained without Data-A too', {
-    timeout: 60_000,
-  }, async () => {
+  it('says what pretraining is worth where a fold was trained without Data-A too', async () => {
     const run = await open()
     await trained(run, { folds: [0], fromScratch: true })
     const report = await evaluate(run, { folds: [0], fromScratch: false })
@@ -168,7 +166,7 @@ describe('the whole method, on phantoms', () => {
     expect(compared.balancedAccuracy).toEqual(report.pretraining!.balancedAccuracy)
   })
 
-  it('leaves a source out, and the report of the run quotes it', { timeout: 60_000 }, async () => {
+  it('leaves a source out, and the report of the run quotes it', async () => {
     const base = join(options.out, 'pretrain/best/model.json')
     const runs = leaveSourceOut(options, await selectBackend(), base, ['cohen'])
     const { value } = await runs.next()

@@ -22,7 +22,7 @@ const reason = noBrowser ?? noModel
 /** What the suites share: one browser, one service as `npm start` starts it, and an archive that batches may read. */
 export type Stage = { browser: Browser; site: Site; archive: Awaited<ReturnType<typeof imageServer>> }
 
-describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, { timeout: 60_000 }, () => {
+describe.skipIf(reason)(`the page in Chromium${reason ? ` (${reason})` : ''}`, () => {
   const stage = {} as Stage
   beforeAll(async () => {
     stage.archive = await imageServer([(await pngFile(21)).buffer])

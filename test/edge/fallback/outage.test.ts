@@ -100,5 +100,5 @@ describe.skipIf(noModel)('the edge when the GPU function is killed in the middle
     await gpu.stop()
     expect((await screen(key)).status).toBe(503)
     expect((await screen()).by).toBe('edge')
-  }, 60_000)
+  })
 })

@@ -51,7 +51,7 @@ describe.skipIf(noModel)('the edge', () => {
     expect(gpu.calls).toBeGreaterThan(0)
     expect(gpu.answered).toBe(0) // it hangs still: nobody waited for it
     gpu.trouble = undefined
-    await expect.poll(async () => (await screen()).servedBy, { timeout: 30_000, interval: 200 }).toBe('gpu')
+    await expect.poll(async () => (await screen()).servedBy, { interval: 200 }).toBe('gpu')
   }, 240_000)
 
   it('answers itself where no GPU function is configured', async () => {
@@ -63,7 +63,7 @@ describe.skipIf(noModel)('the edge', () => {
       vars: { FALLBACK: 'edge' },
     })
     // The Worker that runs the model may still be loading it: 503 till then.
-    await expect.poll(async () => (await attempt()).status, { timeout: 60_000, interval: 500 }).toBe(200)
+    await expect.poll(async () => (await attempt()).status, { interval: 500 }).toBe(200)
     expect((await screen()).servedBy).toBe('edge')
     expect(gpu.calls).toBe(before)
   }, 240_000)

@@ -12,7 +12,7 @@ export const webGpuSuite = (stage: Stage) =>
     let browser: Browser
     beforeAll(async () => {
       browser = await launch({ gpu: 'software' })
-    }, 60_000)
+    })
     afterAll(() => browser?.close())
 
     it('gives the probabilities and the severity that WebAssembly gives, within 1e-3', async ({ skip }) => {

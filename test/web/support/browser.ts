@@ -80,4 +80,4 @@ export async function savedResult(page: Page): Promise<SavedResult> {
 }
 
 /** An expectation of what the page comes to show, however busy the machine is. */
-export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 30_000 })
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read)
