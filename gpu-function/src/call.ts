@@ -1,9 +1,19 @@
-import type { HttpBindings } from '@hono/node-server'
-import type { Context } from 'hono'
+import type { IncomingMessage } from 'node:http'
 import type { Trace } from './trace.ts'
 
-/** What is known of a call besides its body, and what becomes of it: read by the log and the metrics. */
+/** A call: what came, what is known of it, and what becomes of it. The log and the metrics read the second half. */
 export type Call = {
+  readonly method: string
+  /** Path with its query, as it stands in the request line: what is signed. */
+  readonly target: string
+  readonly path: string
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The body, and the connection that it comes over. */
+  readonly incoming: IncomingMessage
+  /** Aborted when the caller closes the connection before the answer is out. */
+  readonly left: AbortSignal
+  /** `performance.now()` of the arrival: deadlines count from it. */
   readonly since: number
   readonly trace: Trace
   /** Of the signature; absent where calls are not signed. */
@@ -21,8 +31,19 @@ export type Call = {
   /** Milliseconds of each phase, in order: Server-Timing. */
   readonly phases: Record<string, number>
 }
-export type GpuEnv = { Variables: { call: Call }; Bindings: Partial<HttpBindings> }
 
-/** The call's headers by lower-case name: Node's own object, which is there already, or Hono's when there is no socket. */
-export const headersOf = (c: Context<GpuEnv>): Readonly<Record<string, string | undefined>> =>
-  (c.env?.incoming?.headers as Record<string, string | undefined> | undefined) ?? c.req.header()
+export type Answer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | string
+}
+
+/** What a route asks for by its path: `:name` and `:version`, decoded. */
+export type Params = { readonly name: string; readonly version: string | undefined }
+export type Route = (call: Call, params: Params) => Answer | Promise<Answer>
+
+export const json = (value: unknown, status = 200): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(value),
+})

@@ -1,28 +1,11 @@
-import type { MiddlewareHandler } from 'hono'
 import type { Logger } from 'pino'
-import { type Call, type GpuEnv, headersOf } from './call.ts'
+import type { Call } from './call.ts'
 import type { Metrics } from './metrics.ts'
-import { traceOf } from './trace.ts'
 
 export type ServerState = { draining: boolean }
 export type ObserveDeps = { readonly metrics: Metrics; readonly log: Logger }
 
-/**
- * Runs around everything: starts the clock that deadlines count from, carries the trace on, and leaves one line in the log,
- * the phases in `Server-Timing` and the figures in the metrics. Of tensors only their sizes are told.
- */
-export const observe =
-  (deps: ObserveDeps): MiddlewareHandler<GpuEnv> =>
-  async (c, next) => {
-    const call: Call = { since: performance.now(), trace: traceOf(headersOf(c).traceparent), phases: {} }
-    c.set('call', call)
-    await next()
-    if (!c.req.path.endsWith('/infer')) return
-    // After the answer is on its way: nobody waits for the bookkeeping.
-    setImmediate(record, call, c.res.status, performance.now() - call.since, deps)
-  }
-
-/** What every answer bears besides its content; to be given when it is made, since changing a made one costs a copy. */
+/** What an answer bears besides its content: the trace, the phases in `Server-Timing`, and that this server goes away. */
 export function commonHeaders(call: Call, state: ServerState): Record<string, string> {
   return {
     traceparent: call.trace.traceparent,
@@ -31,7 +14,9 @@ export function commonHeaders(call: Call, state: ServerState): Record<string, st
   }
 }
 
-function record(call: Call, status: number, ms: number, { metrics, log }: ObserveDeps): void {
+/** One line in the log, and the figures in the metrics. Of tensors only their sizes are told. */
+export function record(call: Call, status: number, { metrics, log }: ObserveDeps): void {
+  const ms = performance.now() - call.since
   const model = call.model ?? ''
   metrics.requests.inc({ model, code: call.code ?? 'ok' })
   metrics.duration.observe({ model }, ms / 1000)

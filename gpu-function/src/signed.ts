@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { AppError } from '@detl/core/api/problem'
-import type { CallTarget, Primitives, SigningKey } from '@detl/core/wire/signature'
+import type { Primitives, SigningKey } from '@detl/core/wire/signature'
 import { verifyBody, verifyHeaders } from '@detl/core/wire/signature'
-import type { Context, MiddlewareHandler } from 'hono'
-import { type GpuEnv, headersOf } from './call.ts'
+import type { Call } from './call.ts'
 import type { ReplayCache } from './replay.ts'
 
 export type SignedDeps = {
@@ -14,34 +14,35 @@ export type SignedDeps = {
 
 export type BodyDeps = Pick<SignedDeps, 'keys'> & { readonly maxBodyBytes: number }
 
-/** Lets only signed calls through, judged by their headers alone: a stranger's body is never read. */
-export const signed =
-  ({ keys, replay }: SignedDeps): MiddlewareHandler<GpuEnv> =>
-  async (c, next) => {
-    if (keys !== 'none') {
-      const begin = performance.now()
-      const call = c.get('call')
-      const { keyId, nonce, expires } = await verifyHeaders({ ...targetOf(c), keys, primitives: NODE_CRYPTO })
-      replay.add(keyId, nonce, expires)
-      call.keyId = keyId
-      call.nonce = nonce
-      call.phases.verify = performance.now() - begin
-    }
-    await next()
-  }
+/** Lets only signed calls through, judged by their headers alone: a stranger's body is never read. @throws AppError of {@link verifyHeaders} and of the replay cache */
+export async function verifyCall(call: Call, { keys, replay }: SignedDeps): Promise<void> {
+  if (keys === 'none') return
+  const begin = performance.now()
+  const { method, target: path, headers } = call
+  const { keyId, nonce, expires } = await verifyHeaders({
+    method,
+    path,
+    headers,
+    keys,
+    primitives: NODE_CRYPTO,
+  })
+  replay.add(keyId, nonce, expires)
+  call.keyId = keyId
+  call.nonce = nonce
+  call.phases.verify = performance.now() - begin
+}
 
 /**
  * The body of a call whose headers are signed.
  * @throws AppError `encoding-unsupported` for a compressed one, `body-too-large` before more than that is kept, `signature-invalid` for another body than the signed one
  */
-export async function readSignedBody(c: Context<GpuEnv>, deps: BodyDeps): Promise<Uint8Array> {
-  const call = c.get('call')
+export async function readSignedBody(call: Call, deps: BodyDeps): Promise<Uint8Array> {
   const begin = performance.now()
-  const headers = headersOf(c)
+  const { headers } = call
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
   if (encoding !== '' && encoding !== 'identity')
     throw new AppError('encoding-unsupported', 'send the body as it is: pixels gain little from compression')
-  const body = await readBody(c.req.raw, headers['content-length'], deps.maxBodyBytes)
+  const body = await readBody(call.incoming, deps.maxBodyBytes)
   const read = performance.now()
   call.bytesIn = body.length
   call.phases.read = read - begin
@@ -52,30 +53,24 @@ export async function readSignedBody(c: Context<GpuEnv>, deps: BodyDeps): Promis
   return body
 }
 
-async function readBody(request: Request, length: string | undefined, maxBytes: number): Promise<Uint8Array> {
+async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new AppError('body-too-large', `the body exceeds ${maxBytes} bytes`)
-  if (length !== undefined && Number(length) > maxBytes) throw tooLarge()
-  try {
-    // With a length, the HTTP parser hands over exactly that many bytes.
-    if (length !== undefined) return new Uint8Array(await request.arrayBuffer())
-    const chunks: Uint8Array[] = []
-    let size = 0
-    for await (const chunk of request.body ?? []) {
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  await new Promise<void>((resolve, reject) => {
+    incoming.on('data', (chunk: Uint8Array) => {
       size += chunk.length
-      if (size > maxBytes) throw tooLarge()
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks)
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    throw new AppError('request-invalid', 'the body ended before its length', { cause })
-  }
-}
-
-function targetOf(c: Context<GpuEnv>): CallTarget {
-  const { url } = c.req
-  const path = url.slice(url.indexOf('/', url.indexOf('//') + 2))
-  return { method: c.req.method, path, headers: headersOf(c) }
+      if (size > maxBytes) reject(tooLarge())
+      else chunks.push(chunk)
+    })
+    incoming.on('end', resolve)
+    const cut = (cause?: Error) =>
+      reject(new AppError('request-invalid', 'the body ended before its length', { cause }))
+    incoming.on('error', cut)
+    incoming.on('close', cut)
+  })
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
 /**
@@ -84,8 +79,8 @@ function targetOf(c: Context<GpuEnv>): CallTarget {
  */
 const NODE_CRYPTO: Primitives = {
   sha256: (bytes) => hash('sha256', bytes, 'buffer'),
-  verifyHmac: (key, data, signature) => {
-    const expected = createHmac('sha256', keyObject(key)).update(data).digest()
+  verifyHmac: (key, text, signature) => {
+    const expected = createHmac('sha256', keyObject(key)).update(text).digest()
     return signature.length === expected.length && timingSafeEqual(signature, expected)
   },
 }

@@ -1,6 +1,5 @@
-import type { Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
 import { type Logger, pino } from 'pino'
 import { adapterText } from './adapter.ts'
 import { createApp } from './app.ts'
@@ -38,7 +37,7 @@ export async function startGpuFunction(given: StartOptions & { logger?: Logger }
   const models = new Models({ root, options: loadOptions(options), log, metrics, predictions })
   const state = { draining: false }
   const app = createApp({ models, metrics, log, state, predictions, replay: new ReplayCache(), ...options })
-  const server = await listen(app.fetch, options)
+  const server = await listen(app, options)
   const listening = performance.now()
   let poll: NodeJS.Timeout | undefined
   const close = once(async () => {
@@ -150,31 +149,24 @@ function providersFor({ provider, requireGpu }: GpuFunctionOptions): Provider[] 
   return requireGpu && gpu.length > 0 ? gpu : [...gpu, 'cpu']
 }
 
-function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  options: GpuFunctionOptions,
-): Promise<Server> {
+function listen(app: RequestListener, options: GpuFunctionOptions): Promise<Server> {
+  const server = createServer(
+    {
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: Math.min(10_000, options.requestTimeoutMs),
+      connectionsCheckingInterval: 1_000,
+      // Longer than the 60 s after which load balancers close an idle connection: else they use one that we just closed.
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 8 * 1024,
+    },
+    app,
+  )
   return new Promise((resolve, reject) => {
-    const server = serve(
-      {
-        fetch,
-        hostname: options.host,
-        port: options.port,
-        serverOptions: {
-          requestTimeout: options.requestTimeoutMs,
-          headersTimeout: Math.min(10_000, options.requestTimeoutMs),
-          connectionsCheckingInterval: 1_000,
-          // Longer than the 60 s after which load balancers close an idle connection: else they use one that we just closed.
-          keepAliveTimeout: 65_000,
-          maxHeaderSize: 8 * 1024,
-        },
-      },
-      () => {
-        server.removeListener('error', reject)
-        resolve(server as Server)
-      },
-    )
     server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.removeListener('error', reject)
+      resolve(server)
+    })
   })
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import {
   appendFileSync,
   cpSync,
@@ -8,6 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createApp } from '@detl/gpu-function/app'
 import { DEFAULTS } from '@detl/gpu-function/env'
@@ -179,15 +181,21 @@ describe('the models folder', () => {
       ...DEFAULTS,
       keys: 'none',
     })
+    const server = createServer(app).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
     await models.refresh()
     const { session } = models.choose('detl', { id: '' })
     const calls = Array.from({ length: 3 }, async () => {
       const { path, init } = await inferCall({ image: new Uint8Array(96 * 96).fill(9), size: 96 })
-      return (await app.fetch(new Request(`http://localhost${path}`, init))).status
+      return (await fetch(`http://127.0.0.1:${port}${path}`, init)).status
     })
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    const { batcher } = models.choose('detl', { id: '' })
+    for (let tries = 0; tries < 1000 && batcher.queuedRows === 0; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 1))
     await session.close()
     expect(await Promise.all(calls)).toEqual([200, 200, 200])
+    server.close()
     expect(models.choose('detl', { id: '' }).session).not.toBe(session)
     expect(await metrics.registry.metrics()).toMatch(/detl_gpu_retries_total\{model="detl"\} [123]/)
   })

@@ -3,16 +3,13 @@
  * Sources: kserve/open-inference-protocol `inference_rest.md` (schemas `$inference_request`, `$inference_response`)
  * and Triton's `extension_binary_data.md`. Tensors are views into the body: nothing is copied.
  */
-
-import * as z from 'zod'
 import { AppError, type ProblemCode } from '../api/problem.ts'
 import { joinBytes } from '../base/join-bytes.ts'
+import { type Parameters, requestHead, responseHead, type TensorEntry } from './oip-head.ts'
 import { DATATYPES, elementCount, tensorFromJson, tensorToJson, type WireTensor } from './tensor.ts'
 
 /** Length in bytes of the JSON part when binary data follow it (extension_binary_data). */
 export const HEADER_LENGTH = 'inference-header-content-length'
-
-export type Parameters = Readonly<Record<string, string | number | boolean>>
 
 /** A body and, when binary tensors follow the JSON part, that part's length for the `Inference-Header-Content-Length` header. */
 export type Encoded = { readonly body: Uint8Array<ArrayBuffer>; readonly headerLength: number | undefined }
@@ -48,30 +45,6 @@ export type WireLimits = {
 /** 16 tensors of S = 1024 as JSON (four characters an element) are 64 MiB; 2^24 elements are one batch of 16 of them. */
 export const WIRE_LIMITS: WireLimits = { maxJsonBytes: 64 * 2 ** 20, maxTensors: 32, maxElements: 2 ** 24 }
 
-const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-const tensor = z.object({
-  name: z.string().min(1).max(256),
-  shape: z.array(z.int().nonnegative()).max(8),
-  datatype: z.string(),
-  parameters: parameters.optional(),
-  data: z.array(z.unknown()).optional(),
-})
-const requestJson = z.object({
-  id: z.string().max(1024).optional(),
-  parameters: parameters.optional(),
-  inputs: z.array(tensor).min(1),
-  outputs: z
-    .array(z.object({ name: z.string().min(1).max(256), parameters: parameters.optional() }))
-    .optional(),
-})
-const responseJson = z.object({
-  model_name: z.string(),
-  model_version: z.string().optional(),
-  id: z.string().optional(),
-  parameters: parameters.optional(),
-  outputs: z.array(tensor),
-})
-
 /**
  * A request whose tensors, and whose answer's tensors, travel as binary.
  * @param request `outputs`: names of the wanted outputs; absent = all of them
@@ -88,7 +61,8 @@ export function encodeInferRequest(request: {
     outputs: request.outputs?.map((name) => ({ name })),
     parameters: { ...request.parameters, binary_data_output: true },
   }
-  return withTensors(head, request.inputs)
+  const json = jsonBefore(head)
+  return { body: joinBytes([json, ...request.inputs.map(({ data }) => data)]), headerLength: json.length }
 }
 
 /**
@@ -101,7 +75,7 @@ export function decodeInferRequest(
   limits: WireLimits = WIRE_LIMITS,
 ): InferRequest {
   const code = 'request-invalid'
-  const json = parseHead(requestJson, body, headerLength, limits, code)
+  const json = requestHead(parseHead(body, headerLength, limits, code), code)
   const inputs = readTensors(json.inputs, body, headerLength, limits, code)
   const binaryOutput = flag(json.parameters, 'binary_data_output', code) ?? false
   const outputs = json.outputs?.map((output) => {
@@ -115,29 +89,54 @@ export function decodeInferRequest(
   return { id: json.id, parameters: json.parameters ?? {}, inputs, outputs, binaryOutput }
 }
 
-/** @param response `outputs[].binary`: after the JSON part as bytes, else as a JSON array */
-export function encodeInferResponse(response: {
-  modelName: string
-  modelVersion?: string
-  id?: string | undefined
-  parameters?: Parameters
-  outputs: readonly { tensor: WireTensor; binary: boolean }[]
-}): Encoded {
-  const binary = response.outputs.filter((output) => output.binary).map((output) => output.tensor)
-  const head = {
+type Shape = Omit<WireTensor, 'data'>
+
+/** An answer, by default but for the values of its outputs. */
+export type InferAnswer<Tensor extends Shape = Shape> = {
+  readonly modelName: string
+  readonly modelVersion?: string
+  readonly id?: string | undefined
+  readonly parameters?: Parameters
+  /** `binary`: after the JSON part as bytes, else as a JSON array. */
+  readonly outputs: readonly { readonly tensor: Tensor; readonly binary: boolean }[]
+}
+
+/**
+ * What can be written of an answer before its values are known: while the model runs. An answer with binary outputs alone is then a matter of joining bytes.
+ * @returns to be called with the values of each output, in the order of `response.outputs`
+ */
+export function prepareInferResponse(
+  response: InferAnswer,
+): (values: readonly WireTensor['data'][]) => Encoded {
+  const head = (entries: readonly object[]) => ({
     model_name: response.modelName,
     model_version: response.modelVersion,
     id: response.id,
     parameters: response.parameters,
-    outputs: response.outputs.map(({ tensor: t, binary: asBinary }) =>
-      asBinary
-        ? binaryEntry(t)
-        : { name: t.name, datatype: t.datatype, shape: t.shape, data: tensorToJson(t) },
-    ),
+    outputs: entries,
+  })
+  const { outputs } = response
+  if (outputs.every(({ binary }) => binary)) {
+    const json = jsonBefore(head(outputs.map(({ tensor: t }) => binaryEntry(t))))
+    return (values) => ({ body: joinBytes([json, ...values]), headerLength: json.length })
   }
-  if (binary.length === 0)
-    return { body: new TextEncoder().encode(JSON.stringify(head)), headerLength: undefined }
-  return withTensors(head, binary)
+  return (values) => {
+    const entries = outputs.map(({ tensor: { name, datatype, shape }, binary }, i) =>
+      binary
+        ? binaryEntry({ name, datatype, shape })
+        : { name, datatype, shape, data: tensorToJson({ name, datatype, shape, data: values[i]! }) },
+    )
+    const after = values.filter((_, i) => outputs[i]!.binary)
+    if (after.length === 0)
+      return { body: new TextEncoder().encode(JSON.stringify(head(entries))), headerLength: undefined }
+    const json = jsonBefore(head(entries))
+    return { body: joinBytes([json, ...after]), headerLength: json.length }
+  }
+}
+
+/** {@link prepareInferResponse}, where the values are at hand. */
+export function encodeInferResponse(response: InferAnswer<WireTensor>): Encoded {
+  return prepareInferResponse(response)(response.outputs.map(({ tensor: { data } }) => data))
 }
 
 /** @throws AppError `upstream-invalid` that says what does not fit */
@@ -147,7 +146,7 @@ export function decodeInferResponse(
   limits: WireLimits = WIRE_LIMITS,
 ): InferResponse {
   const code = 'upstream-invalid'
-  const json = parseHead(responseJson, body, headerLength, limits, code)
+  const json = responseHead(parseHead(body, headerLength, limits, code), code)
   return {
     modelName: json.model_name,
     modelVersion: json.model_version,
@@ -167,50 +166,44 @@ export function parseHeaderLength(
   return Number(value)
 }
 
-const binaryEntry = (t: WireTensor) => ({
-  name: t.name,
-  shape: t.shape,
-  datatype: t.datatype,
-  parameters: { binary_data_size: t.data.byteLength },
+const binaryEntry = ({ name, shape, datatype }: Shape) => ({
+  name,
+  shape,
+  datatype,
+  parameters: { binary_data_size: elementCount(shape) * DATATYPES[datatype].bytes },
 })
 
-function withTensors(head: object, tensors: readonly WireTensor[]) {
+/** The JSON part of a body whose tensors follow it. */
+function jsonBefore(head: object): Uint8Array {
   let text = JSON.stringify(head)
   const unpadded = new TextEncoder().encode(text).length
   // JSON may end in white space: tensors of four-byte elements then start aligned and can be read in place.
   text += ' '.repeat((4 - (unpadded % 4)) % 4)
-  const json = new TextEncoder().encode(text)
-  return { body: joinBytes([json, ...tensors.map(({ data }) => data)]), headerLength: json.length }
+  return new TextEncoder().encode(text)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function parseHead<T>(
-  schema: z.ZodType<T>,
+function parseHead(
   body: Uint8Array,
   headerLength: number | undefined,
   limits: WireLimits,
   code: ProblemCode,
-): T {
+): unknown {
   const length = headerLength ?? body.length
   if (length > body.length)
     throw new AppError(code, `the body is shorter than its JSON part of ${length} bytes`)
   if (length > limits.maxJsonBytes)
     throw new AppError(code, `the JSON part exceeds ${limits.maxJsonBytes} bytes`)
-  let json: unknown
   try {
-    json = JSON.parse(utf8.decode(body.subarray(0, length)))
+    return JSON.parse(utf8.decode(body.subarray(0, length)))
   } catch (cause) {
     throw new AppError(code, 'the JSON part is not JSON in UTF-8', { cause })
   }
-  const parsed = schema.safeParse(json)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new AppError(code, `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not valid'}`)
 }
 
 function readTensors(
-  entries: readonly z.infer<typeof tensor>[],
+  entries: readonly TensorEntry[],
   body: Uint8Array,
   headerLength: number | undefined,
   limits: WireLimits,

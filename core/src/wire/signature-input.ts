@@ -23,20 +23,23 @@ const MAX_LENGTH = 2048
 export function parseSignatureInput(field: string): SignatureInput | undefined {
   const match = field.length > MAX_LENGTH ? null : MEMBER.exec(field.trim())
   if (!match) return undefined
-  const [, label = '', params = '', list = '', tail = ''] = match
-  const components = list.split(' ').map((item) => item.slice(1, -1))
-  const parameters = new Map<string, number | string>()
-  for (const [, name = '', integer, text = ''] of tail.matchAll(PARAMETER)) {
-    if (parameters.has(name)) return undefined
-    parameters.set(name, integer === undefined ? text : Number(integer))
+  const label = match[1]!
+  const params = match[2]!
+  const components = match[3]!.slice(1, -1).split('" "')
+  const parameters: Record<string, number | string> = Object.create(null)
+  const tail = match[4]!
+  PARAMETER.lastIndex = 0
+  for (let found = PARAMETER.exec(tail); found; found = PARAMETER.exec(tail)) {
+    const name = found[1]!
+    if (name in parameters) return undefined
+    parameters[name] = found[2] === undefined ? (found[3] ?? '') : Number(found[2])
   }
-  const [created, expires] = [parameters.get('created'), parameters.get('expires')]
-  const [nonce, keyid, alg] = ['nonce', 'keyid', 'alg'].map((name) => parameters.get(name))
+  const { created, expires, nonce, keyid, alg } = parameters
   if (typeof created !== 'number' || (expires !== undefined && typeof expires !== 'number')) return undefined
   if (typeof nonce !== 'string' || nonce.length === 0 || nonce.length > 128) return undefined
   if (typeof keyid !== 'string' || typeof alg !== 'string') return undefined
   // A component that is covered twice is an error (section 2).
-  if (new Set(components).size !== components.length) return undefined
+  if (components.some((name, i) => components.indexOf(name) !== i)) return undefined
   return { label, components, params, created, expires, nonce, keyid, alg }
 }
 
@@ -45,9 +48,17 @@ export function signatureOf(field: string, label: string): Uint8Array | undefine
   const match = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]+={0,2}):$/.exec(field.trim())
   if (match?.[1] !== label) return undefined
   try {
-    return Uint8Array.from(atob(match[2]!), (c) => c.charCodeAt(0))
+    return bytesFromBase64(match[2]!)
   } catch {
     // Not base64: no signature.
     return undefined
   }
+}
+
+/** @throws DOMException where the text is not base64 */
+export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }

@@ -5,7 +5,7 @@
  */
 import { createSignature } from 'http-message-sig'
 import { AppError } from '../api/problem.ts'
-import { parseSignatureInput, type SignatureInput, signatureOf } from './signature-input.ts'
+import { bytesFromBase64, parseSignatureInput, type SignatureInput, signatureOf } from './signature-input.ts'
 
 /** Milliseconds that the caller still waits, counted from the arrival of the call. Relative, so that clocks need not agree. */
 export const DEADLINE_HEADER = 'request-timeout-ms'
@@ -27,8 +27,8 @@ export type CallTarget = { readonly method: string; readonly path: string; reado
 /** What verifying needs of a runtime's cryptography. */
 export type Primitives = {
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
-  /** HMAC-SHA256, compared in constant time. */
-  verifyHmac(key: SigningKey, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>
+  /** HMAC-SHA256 of the text in UTF-8, compared in constant time. */
+  verifyHmac(key: SigningKey, text: string, signature: Uint8Array): boolean | Promise<boolean>
 }
 export type VerifiedCall = {
   readonly keyId: string
@@ -103,15 +103,14 @@ export async function verifyHeaders(
   if (!headers.signature || !headers['signature-input'] || !headers['content-digest'])
     throw new AppError('signature-missing', 'the call needs signature, signature-input and content-digest')
   const input = parseSignatureInput(headers['signature-input'])
-  const required = [...ALWAYS_SIGNED, ...SIGNED_IF_PRESENT.filter((name) => headers[name] !== undefined)]
   const key = call.keys.find((k) => k.id === input?.keyid)
   const signature = input && signatureOf(headers.signature, input.label)
   const base = input && signatureBase(call, input)
   // One answer for an unknown key, a wrong signature and a part left unsigned: no oracle for guesses.
   const invalid = () => new AppError('signature-invalid', 'the signature does not verify for this call')
   if (!input || !key || !signature || base === undefined) throw invalid()
-  if (!required.every((name) => input.components.includes(name)) || input.alg !== ALGORITHM) throw invalid()
-  if (!(await primitives.verifyHmac(key, new TextEncoder().encode(base), signature))) throw invalid()
+  if (!coversAll(input.components, headers) || input.alg !== ALGORITHM) throw invalid()
+  if (!(await primitives.verifyHmac(key, base, signature))) throw invalid()
   // Time is judged after the signature: a stranger learns nothing of our clock.
   const nowS = (call.now ?? Date.now()) / 1000
   const age = nowS - input.created
@@ -122,6 +121,13 @@ export async function verifyHeaders(
       `the call was signed ${Math.round(age)} s ago by this server's clock; ${SIGNATURE_WINDOW_S} s are accepted`,
     )
   return { keyId: key.id, nonce: input.nonce, expires: (input.created + SIGNATURE_WINDOW_S + 2) * 1000 }
+}
+
+function coversAll(components: readonly string[], headers: HeaderValues): boolean {
+  for (const name of ALWAYS_SIGNED) if (!components.includes(name)) return false
+  for (const name of SIGNED_IF_PRESENT)
+    if (headers[name] !== undefined && !components.includes(name)) return false
+  return true
 }
 
 /**
@@ -197,10 +203,8 @@ function hmacKey(key: SigningKey): Promise<unknown> {
 
 const webCrypto: Primitives = {
   sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
-  verifyHmac: async (key, data, signature) =>
-    crypto.subtle.verify('HMAC', await hmacKey(key), signature, data),
+  verifyHmac: async (key, text, signature) =>
+    crypto.subtle.verify('HMAC', await hmacKey(key), signature, new TextEncoder().encode(text)),
 }
 
 const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
-
-const bytesFromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))

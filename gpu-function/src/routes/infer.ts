@@ -1,18 +1,17 @@
 import { AppError } from '@detl/core/api/problem'
 import {
   decodeInferRequest,
-  encodeInferResponse,
   HEADER_LENGTH,
   type InferRequest,
   parseHeaderLength,
+  prepareInferResponse,
   type RequestedOutput,
 } from '@detl/core/wire/oip'
 import { DEADLINE_HEADER } from '@detl/core/wire/signature'
 import type { WireTensor } from '@detl/core/wire/tensor'
-import type { Context, Handler } from 'hono'
 import { adapterText } from '../adapter.ts'
 import type { Job, JobResult } from '../batcher.ts'
-import { type Call, type GpuEnv, headersOf } from '../call.ts'
+import type { Answer, Call, Params, Route } from '../call.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Models } from '../models.ts'
@@ -31,42 +30,39 @@ export type InferDeps = BodyDeps & {
 
 /** POST /v2/models/:name[/versions/:version]/infer: what can be refused without the body is refused without reading it. */
 export const infer =
-  (deps: InferDeps): Handler<GpuEnv> =>
-  async (c) => {
-    const call = c.get('call')
-    const model = choose(c, deps, call)
+  (deps: InferDeps): Route =>
+  async (call, params) => {
+    const model = choose(call, params, deps)
     // From here on the model stays, whatever takes its place meanwhile.
     const leave = model.batcher.enter()
     try {
-      return await inferWith(model, c, deps, call)
+      return await inferWith(model, call, deps)
     } finally {
       leave()
     }
   }
 
-async function inferWith(
-  model: LoadedModel,
-  c: Context<GpuEnv>,
-  deps: InferDeps,
-  call: Call,
-): Promise<Response> {
-  const deadline = deadlineOf(headersOf(c)[DEADLINE_HEADER], call.since)
+async function inferWith(model: LoadedModel, call: Call, deps: InferDeps): Promise<Answer> {
+  const deadline = deadlineOf(call.headers[DEADLINE_HEADER], call.since)
   admit(model, deadline, call)
-  const body = await readSignedBody(c, deps)
+  const body = await readSignedBody(call, deps)
   const decoding = performance.now()
-  const request = decodeInferRequest(body, parseHeaderLength(headersOf(c)[HEADER_LENGTH]))
+  const request = decodeInferRequest(body, parseHeaderLength(call.headers[HEADER_LENGTH]))
   const image = checkInput(request, model)
   const wanted = checkOutputs(request, model)
   call.rows = image.shape[0]!
   call.phases.decode = performance.now() - decoding
   const outputs = wanted.map((output) => output.name)
-  const job = { input: image.data, rows: call.rows, outputs, deadline, signal: c.req.raw.signal }
-  const result = await runOrRetry(model, job, deps)
+  const job = { input: image.data, rows: call.rows, outputs, deadline, signal: call.left }
+  const running = runOrRetry(model, job, deps)
+  // Written while the model runs, or waits its turn: the caller is spared that time.
+  const encode = prepareAnswer(call, model, request, wanted)
+  const result = await running
   call.batchRows = result.batchRows
   call.phases.queue = result.queueMs
   call.phases.run = result.runMs
   deps.predictions?.observe(model, image.data, result.outputs)
-  return answer(call, model, request, wanted, result.outputs, deps)
+  return answer(call, encode, wanted, result.outputs, deps)
 }
 
 /** A job whose thread ends under it is run once more, by the thread that takes its place: the caller need not learn of a lost device. */
@@ -83,11 +79,12 @@ async function runOrRetry(model: LoadedModel, job: Job, { models, metrics }: Inf
   }
 }
 
-function choose(c: Context<GpuEnv>, { models }: InferDeps, call: Call): LoadedModel {
-  const model = models.choose(c.req.param('name') ?? '', {
-    version: c.req.param('version'),
-    header: headersOf(c)[VERSION_HEADER],
-    id: headersOf(c)['x-request-id'] ?? call.trace.traceId,
+function choose(call: Call, { name, version }: Params, { models }: InferDeps): LoadedModel {
+  const { headers, trace } = call
+  const model = models.choose(name, {
+    version,
+    header: headers[VERSION_HEADER],
+    id: headers['x-request-id'] ?? trace.traceId,
   })
   call.model = model.name
   call.version = model.version
@@ -146,35 +143,48 @@ function checkOutputs(request: InferRequest, model: LoadedModel): readonly Reque
   return request.outputs
 }
 
-function answer(
-  call: Call,
+function prepareAnswer(
+  { rows = 0 }: Call,
   model: LoadedModel,
-  request: InferRequest,
+  { id }: InferRequest,
   wanted: readonly RequestedOutput[],
-  outputs: readonly WireTensor[],
-  { state }: InferDeps,
-): Response {
-  const begin = performance.now()
-  const { body, headerLength } = encodeInferResponse({
+): ReturnType<typeof prepareInferResponse> {
+  const { session } = model
+  return prepareInferResponse({
     modelName: model.name,
     modelVersion: model.version,
-    id: request.id,
+    id,
     parameters: {
       preprocess: model.preprocess,
       sha256: model.digest,
-      provider: model.session.provider,
-      adapter: adapterText(model.session.adapter),
+      provider: session.provider,
+      adapter: adapterText(session.adapter),
       precision: model.precision,
     },
     // In the order of the request, as the protocol's example has it.
-    outputs: wanted.map(({ name, binary }) => ({ tensor: outputs.find((o) => o.name === name)!, binary })),
+    outputs: wanted.map(({ name, binary }) => {
+      const { datatype, shape } = session.outputs.find((output) => output.name === name)!
+      return { tensor: { name, datatype, shape: [rows, ...shape.slice(1)] }, binary }
+    }),
   })
+}
+
+function answer(
+  call: Call,
+  encode: ReturnType<typeof prepareInferResponse>,
+  wanted: readonly RequestedOutput[],
+  outputs: readonly WireTensor[],
+  { state }: InferDeps,
+): Answer {
+  const begin = performance.now()
+  const { body, headerLength } = encode(
+    wanted.map(({ name }) => outputs.find((output) => output.name === name)!.data),
+  )
   call.phases.encode = performance.now() - begin
   const headers: Record<string, string> = {
     ...commonHeaders(call, state),
     'content-type': headerLength === undefined ? 'application/json' : 'application/octet-stream',
   }
   if (headerLength !== undefined) headers[HEADER_LENGTH] = String(headerLength)
-  // Not through the context: it would copy the headers twice.
-  return new Response(body, { headers })
+  return { status: 200, headers, body }
 }

@@ -1,7 +1,6 @@
 import { AppError } from '@detl/core/api/problem'
-import type { Handler } from 'hono'
 import { adapterText } from '../adapter.ts'
-import type { GpuEnv } from '../call.ts'
+import { json, type Route } from '../call.ts'
 import type { Models } from '../models.ts'
 import type { ServerState } from '../observe.ts'
 import { type BodyDeps, readSignedBody } from '../signed.ts'
@@ -11,17 +10,16 @@ type ModelsDeps = { readonly models: Models }
 export const SERVER = { name: 'detl-gpu-function', version: '0.1.0' } as const
 
 /** `$metadata_server_response` */
-export const serverMetadata = (): Handler<GpuEnv> => (c) =>
-  c.json({ ...SERVER, extensions: ['binary_tensor_data', 'model_repository', 'parameters'] })
+export const serverMetadata = (): Route => () =>
+  json({ ...SERVER, extensions: ['binary_tensor_data', 'model_repository', 'parameters'] })
 
 /** `$metadata_model_response`; what a caller of this model must know besides stands under `parameters`. */
 export const modelMetadata =
-  ({ models }: ModelsDeps): Handler<GpuEnv> =>
-  (c) => {
-    const name = c.req.param('name') ?? ''
-    const model = models.choose(name, { version: c.req.param('version'), id: '' })
+  ({ models }: ModelsDeps): Route =>
+  (_, { name, version: asked }) => {
+    const model = models.choose(name, { version: asked, id: '' })
     const { session, preprocess, digest, runs, precision, version, maxRows, manifest } = model
-    return c.json({
+    return json({
       name: model.name,
       versions: models.versions(name),
       platform: 'onnx_onnxv1',
@@ -46,43 +44,42 @@ export const modelMetadata =
 
 /** `$ready_model_response`: what is listed has been warmed up. */
 export const modelReady =
-  ({ models }: ModelsDeps): Handler<GpuEnv> =>
-  (c) => {
-    const { name } = models.choose(c.req.param('name') ?? '', { version: c.req.param('version'), id: '' })
-    return c.json({ name, ready: true })
+  ({ models }: ModelsDeps): Route =>
+  (_, params) => {
+    const { name } = models.choose(params.name, { version: params.version, id: '' })
+    return json({ name, ready: true })
   }
 
-export const live = (): Handler<GpuEnv> => (c) => c.json({ live: true })
+export const live = (): Route => () => json({ live: true })
 
 /** `$ready_server_response` calls its field `live`, the text and other servers `ready`: both are there. */
 export const ready =
-  ({ models, state }: ModelsDeps & { state: ServerState }): Handler<GpuEnv> =>
-  (c) => {
+  ({ models, state }: ModelsDeps & { state: ServerState }): Route =>
+  () => {
     const is = models.ready && !state.draining
-    return c.json({ live: true, ready: is }, is ? 200 : 503)
+    return json({ live: true, ready: is }, is ? 200 : 503)
   }
 
 /** For hosts that ask for it (RunPod): 200 ready, 204 still starting, 503 going away. */
 export const ping =
-  ({ models, state }: ModelsDeps & { state: ServerState }): Handler<GpuEnv> =>
-  (c) =>
-    c.body(null, state.draining ? 503 : models.ready ? 200 : 204)
+  ({ models, state }: ModelsDeps & { state: ServerState }): Route =>
+  () => ({ status: state.draining ? 503 : models.ready ? 200 : 204, headers: {}, body: '' })
 
 /** Triton's model repository extension: index, load, unload. */
 export const repositoryIndex =
-  (deps: ModelsDeps & BodyDeps): Handler<GpuEnv> =>
-  async (c) => {
-    await readSignedBody(c, deps)
-    return c.json(deps.models.index())
+  (deps: ModelsDeps & BodyDeps): Route =>
+  async (call) => {
+    await readSignedBody(call, deps)
+    return json(deps.models.index())
   }
 
 export const repositoryChange =
-  (deps: ModelsDeps & BodyDeps, change: 'load' | 'unload'): Handler<GpuEnv> =>
-  async (c) => {
-    const body = await readSignedBody(c, deps)
+  (deps: ModelsDeps & BodyDeps, change: 'load' | 'unload'): Route =>
+  async (call, { name }) => {
+    const body = await readSignedBody(call, deps)
     // Load parameters could replace the configuration or the files: refused rather than ignored.
     if (body.length > 0 && !/^\s*\{\s*\}\s*$/.test(new TextDecoder().decode(body)))
       throw new AppError('request-invalid', 'load and unload take no parameters')
-    await deps.models[change](c.req.param('name') ?? '')
-    return c.json({})
+    await deps.models[change](name)
+    return json({})
   }

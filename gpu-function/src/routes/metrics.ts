@@ -1,8 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '@detl/core/api/problem'
-import { getConnInfo } from '@hono/node-server/conninfo'
-import type { Context, Handler } from 'hono'
-import type { GpuEnv } from '../call.ts'
+import type { Call, Route } from '../call.ts'
 import type { Metrics } from '../metrics.ts'
 
 export type MetricsDeps = {
@@ -13,21 +11,20 @@ export type MetricsDeps = {
 
 /** Prometheus cannot sign calls: a bearer token, or the same machine. */
 export const metricsRoute =
-  ({ metrics, metricsToken }: MetricsDeps): Handler<GpuEnv> =>
-  async (c) => {
+  ({ metrics, metricsToken }: MetricsDeps): Route =>
+  async (call) => {
     const allowed =
       metricsToken === undefined
-        ? isLoopback(c)
-        : sameText(c.req.header('authorization') ?? '', `Bearer ${metricsToken}`)
+        ? isLoopback(call)
+        : sameText(call.headers.authorization ?? '', `Bearer ${metricsToken}`)
     if (!allowed) throw new AppError('key-invalid', 'metrics need the bearer token of DETL_METRICS_TOKEN')
     const { registry } = metrics
-    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
+    const body = await registry.metrics()
+    return { status: 200, headers: { 'content-type': registry.contentType }, body }
   }
 
-function isLoopback(c: Context): boolean {
-  // Without a socket (a call of the app as a function) there is no peer to trust.
-  if (!c.env?.incoming) return false
-  const { address = '' } = getConnInfo(c).remote
+function isLoopback({ incoming }: Call): boolean {
+  const { remoteAddress: address = '' } = incoming.socket
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }
 
