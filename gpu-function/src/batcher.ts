@@ -178,7 +178,8 @@ export class Batcher {
   }
 
   async #run(batch: readonly Entry[], rows: number, started: number): Promise<void> {
-    const outputs = [...new Set(batch.flatMap((entry) => entry.outputs))]
+    const outputs =
+      batch.length === 1 ? batch[0]!.outputs : [...new Set(batch.flatMap((entry) => entry.outputs))]
     try {
       const inputs = batch.map((entry) => entry.input)
       const begun = performance.now()
@@ -187,18 +188,18 @@ export class Batcher {
       const ended = performance.now()
       this.estimate.observe(rows, ended - Math.max(begun, this.#lastEnd))
       this.#lastEnd = ended
-      this.#options.onBatch?.(rows, result.runMs)
       let row = 0
       for (const entry of batch) {
-        const own = result.outputs.filter((output) => entry.outputs.includes(output.name))
         entry.resolve({
-          outputs: own.map((output) => rowsOf(output, row, entry.rows)),
+          outputs: batch.length === 1 ? result.outputs : ownOf(result.outputs, entry, row),
           queueMs: started - entry.since,
           runMs: result.runMs,
           batchRows: rows,
         })
         row += entry.rows
       }
+      // Callers are not kept waiting for the bookkeeping.
+      setImmediate(() => this.#options.onBatch?.(rows, result.runMs))
     } catch (cause) {
       if (this.#ended) for (const entry of batch) entry.reject(unavailable())
       else if (batch.length === 1)
@@ -244,6 +245,9 @@ export class Batcher {
 }
 
 const unavailable = () => new AppError('upstream-unavailable', 'the model is being loaded again')
+
+const ownOf = (all: readonly WireTensor[], { outputs, rows }: Entry, row: number): WireTensor[] =>
+  all.filter(({ name }) => outputs.includes(name)).map((output) => rowsOf(output, row, rows))
 
 function rowsOf(output: WireTensor, row: number, rows: number): WireTensor {
   const bytes = output.data.length / output.shape[0]!

@@ -95,19 +95,15 @@ export type WorkerInput = {
   readonly maxRows: number
   /** Batches that may be under way: one runs while the next is being filled. */
   readonly slots: number
+  /** Through which it is told what to run: session-channel.ts. */
+  readonly channel: SharedArrayBuffer
   readonly optimisation: 'basic' | 'all'
 }
 
+/** What is rare goes as a message; runs go through the channel. */
 export type ToWorker =
-  | {
-      readonly type: 'run'
-      readonly slot: number
-      readonly rows: number
-      readonly outputs: readonly string[]
-    }
   /** Ends the thread if its device is lost. */
-  | { readonly type: 'check' }
-  | { readonly type: 'close' }
+  { readonly type: 'check' } | { readonly type: 'close' }
 
 export type FromWorker =
   | {
@@ -124,5 +120,3 @@ export type FromWorker =
     }
   | { readonly type: 'checked' }
   | { readonly type: 'unusable'; readonly error: string }
-  | { readonly type: 'done'; readonly slot: number; readonly ms: number }
-  | { readonly type: 'failed'; readonly slot: number; readonly error: string }

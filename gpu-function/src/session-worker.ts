@@ -4,9 +4,10 @@
  * Tensors lie in shared memory, allocated once for the largest batch: nothing is copied between the threads,
  * and ONNX Runtime writes its outputs where the other thread reads them.
  */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import ort from 'onnxruntime-node'
 import { createSession, describe, imageOf, pictures, rowElements } from './choose-provider.ts'
+import { Answering, type Asked, MAX_OUTPUTS } from './session-channel.ts'
 import type { FromWorker, SlotMemory, TensorInfo, ToWorker, WorkerInput } from './session-messages.ts'
 import { stillRuns } from './test-run.ts'
 
@@ -24,6 +25,7 @@ ort.env.logLevel = 'fatal'
 const port = parentPort
 if (!port) throw new Error('session-worker runs as a worker thread only')
 const input = workerData as WorkerInput
+const channel = new Answering(input.channel, input.slots)
 const answer = (message: FromWorker): void => port.postMessage(message)
 
 try {
@@ -31,45 +33,55 @@ try {
   const { session, provider, adapter, refused } = await createSession(input)
   const image = imageOf(session)
   const outputs = describe(session.outputMetadata)
+  if (outputs.length > MAX_OUTPUTS)
+    throw new Error(`the model has ${outputs.length} outputs; at most ${MAX_OUTPUTS} can be served`)
   const slots = Array.from({ length: input.slots }, () => allocate(image, outputs, input.maxRows))
-  let last: Promise<unknown> = Promise.resolve()
   /** Nothing more can be run: the thread ends, and what waits for it is told so. */
-  const endIfLost = async (): Promise<boolean> => {
+  const isLost = async (): Promise<boolean> => {
     if (provider === 'cpu' || (await stillRuns(session, pictures(image)))) return false
     await session.release().catch(() => undefined)
-    port.close()
     return true
   }
-  const runSlot = async (slot: number, rows: number, fetches: Record<string, ort.Tensor>) => {
+  /** @returns whether the thread must end */
+  const run = async ({ slot, rows, outputs: bits }: Asked): Promise<boolean> => {
+    const memory = slots[slot]!
+    const fetches: Record<string, ort.Tensor> = {}
+    outputs.forEach((output, i) => {
+      if (bits & (1 << i)) fetches[output.name] = tensor(output, memory.outputs[output.name]!, rows)
+    })
     const begin = performance.now()
     try {
-      await session.run({ image: tensor(image, slots[slot]!.input, rows) }, fetches)
-      answer({ type: 'done', slot, ms: performance.now() - begin })
+      await session.run({ image: tensor(image, memory.input, rows) }, fetches)
+      channel.done(slot, performance.now() - begin)
     } catch (error) {
-      if (!(await endIfLost())) answer({ type: 'failed', slot, error: String(error) })
+      if (await isLost()) return true
+      channel.failed(slot, String(error))
     }
+    return false
   }
-  port.on('message', (message: ToWorker) => {
+  /** @returns whether the thread must end */
+  const read = async (message: ToWorker): Promise<boolean> => {
     if (message.type === 'close') {
-      // The last message of this port: without listeners and work the thread ends.
-      void last.then(() => session.release()).finally(() => port.close())
-      return
+      await session.release()
+      return true
     }
-    // One after the other: a run that waits for another would be told as a long one.
-    if (message.type === 'check') {
-      last = last.then(async () => (await endIfLost()) || answer({ type: 'checked' }))
-      return
-    }
-    const { slot, rows } = message
-    const memory = slots[slot]!
-    const wanted = outputs.filter((output) => message.outputs.includes(output.name))
-    const fetches = Object.fromEntries(wanted.map((o) => [o.name, tensor(o, memory.outputs[o.name]!, rows)]))
-    last = last.then(() => runSlot(slot, rows, fetches))
-  })
+    if (await isLost()) return true
+    answer({ type: 'checked' })
+    return false
+  }
   const version = ort.env.versions.node ?? ort.env.versions.common
   const createMs = performance.now() - started
   const runtime = `onnxruntime-node ${version}`
   answer({ type: 'ready', provider, adapter, refused, image, outputs, slots, createMs, runtime })
+  for (let over = false; !over; ) {
+    channel.sleep()
+    // One after the other: a run that waits for another would be told as a long one. Those that come meanwhile wait until messages are read.
+    for (const asked of channel.asked()) over ||= await run(asked)
+    for (let mail = receiveMessageOnPort(port); mail && !over; mail = receiveMessageOnPort(port))
+      over = await read(mail.message as ToWorker)
+  }
+  // The last of this thread: without listeners and work it ends.
+  port.close()
 } catch (error) {
   answer({ type: 'unusable', error: error instanceof Error ? error.message : String(error) })
   port.close()

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { WireTensor } from '@detl/core/wire/tensor'
+import { Asking, openChannel } from './session-channel.ts'
 import {
   type Batch,
   type BatchResult,
@@ -26,14 +27,22 @@ export async function openSession(
   model: ArrayBuffer,
   options: SessionOptions & { optimisation?: WorkerInput['optimisation'] },
 ): Promise<Session> {
-  const workerData: WorkerInput = { optimisation: 'all', software: false, ...options, model, slots: SLOTS }
+  const channel = openChannel(SLOTS)
+  const workerData: WorkerInput = {
+    optimisation: 'all',
+    software: false,
+    ...options,
+    model,
+    slots: SLOTS,
+    channel,
+  }
   const worker = new Worker(WORKER, {
     workerData,
     transferList: [model],
     resourceLimits: { stackSizeMb: stackMb() },
   })
   const ready = await firstMessage(worker)
-  return new ThreadSession(worker, ready)
+  return new ThreadSession(worker, ready, new Asking(channel, SLOTS))
 }
 
 /**
@@ -46,7 +55,6 @@ function stackMb(): number {
 }
 
 type Ready = Extract<FromWorker, { type: 'ready' }>
-type Waiting = { resolve(ms: number): void; reject(error: Error): void }
 
 class ThreadSession implements Session {
   readonly provider
@@ -61,11 +69,11 @@ class ThreadSession implements Session {
   readonly #worker: Worker
   readonly #memory: readonly SlotMemory[]
   readonly #free: number[]
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #asking: Asking
   readonly #checks: (() => void)[] = []
   #over = false
 
-  constructor(worker: Worker, ready: Ready) {
+  constructor(worker: Worker, ready: Ready, asking: Asking) {
     this.provider = ready.provider
     this.adapter = ready.adapter
     this.refused = ready.refused
@@ -75,14 +83,14 @@ class ThreadSession implements Session {
     this.createMs = ready.createMs
     this.slots = ready.slots.length
     this.#worker = worker
+    this.#asking = asking
     this.#memory = ready.slots
     this.#free = ready.slots.map((_, slot) => slot)
     worker.on('message', (message: FromWorker) => this.#settle(message))
     this.ended = new Promise((resolve) => {
       const end = (reason: string) => {
         this.#over = true
-        for (const { reject } of this.#waiting.values()) reject(new Error(reason))
-        this.#waiting.clear()
+        asking.end(reason)
         resolve()
       }
       worker.once('error', (error) => end(`the inference thread failed: ${error}`))
@@ -101,11 +109,9 @@ class ThreadSession implements Session {
     const memory = this.#memory[slot]!
     try {
       const used = fill(new Uint8Array(memory.input), inputs) / rowBytes(this.image)
-      const runMs = await new Promise<number>((resolve, reject) => {
-        this.#waiting.set(slot, { resolve, reject })
-        this.#worker.postMessage({ type: 'run', slot, rows, outputs } satisfies ToWorker)
-      })
       const wanted = this.outputs.filter((info) => outputs.includes(info.name))
+      const bits = wanted.reduce((all, info) => all | (1 << this.outputs.indexOf(info)), 0)
+      const runMs = await this.#asking.run({ slot, rows, outputs: bits })
       return { outputs: wanted.map((info) => copyRows(info, memory.outputs[info.name]!, used)), runMs }
     } finally {
       this.#free.push(slot)
@@ -115,22 +121,22 @@ class ThreadSession implements Session {
   async check(): Promise<void> {
     if (this.#over) return
     const checked = new Promise<void>((resolve) => this.#checks.push(resolve))
-    this.#worker.postMessage({ type: 'check' } satisfies ToWorker)
+    this.#tell({ type: 'check' })
     await Promise.race([checked, this.ended])
   }
 
   async close(): Promise<void> {
-    if (!this.#over) this.#worker.postMessage({ type: 'close' } satisfies ToWorker)
+    if (!this.#over) this.#tell({ type: 'close' })
     await this.ended
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker.postMessage(message)
+    this.#asking.wake()
   }
 
   #settle(message: FromWorker): void {
     if (message.type === 'checked') this.#checks.shift()?.()
-    if (message.type !== 'done' && message.type !== 'failed') return
-    const waiting = this.#waiting.get(message.slot)
-    this.#waiting.delete(message.slot)
-    if (message.type === 'done') waiting?.resolve(message.ms)
-    else waiting?.reject(new Error(message.error))
   }
 }
 
