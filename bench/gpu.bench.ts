@@ -13,6 +13,7 @@ import type { Session } from '../gpu-function/src/session-messages.ts'
 import { startServer } from '../test/support/gpu-process.ts'
 import { modelsFolder } from '../test/support/model-folder.ts'
 import { DETL12 } from '../test/support/tiny-model.ts'
+import { overheads } from './gpu/overhead.ts'
 import { runLoad } from './gpu/run-load.ts'
 import { openTorch } from './gpu/torch.ts'
 import type { Figure, Missing } from './run.ts'
@@ -31,6 +32,7 @@ export default async function gpuBench(): Promise<Record<string, Figure | Missin
     const joined = await throughput(bare, models.root, 16, 'always')
     const auto = await throughput(bare, models.root, 1, 'auto')
     const paced = await latency(bare, models.root)
+    const overhead = await overheads(models.root, folder, ROUNDS)
     const torch = await againstTorch(bare)
     await bare.close()
     return {
@@ -44,7 +46,22 @@ export default async function gpuBench(): Promise<Record<string, Figure | Missin
         '×',
         'bare loop, batch 1, 1 thread; batches as the server chooses (higher is better)',
       ),
-      'gpu.overhead_ms': figure(paced.overheadMs, 'ms', 'session.run of the same call; one caller, p50'),
+      'gpu.overhead_ms': figure(overhead.ours, 'ms', 'session.run of the same call; one caller, p50'),
+      'gpu.overhead_bare_ms': figure(
+        overhead.bare,
+        'ms',
+        'the same of bench/gpu/bare-server.ts: node:http and the hop to the thread, no signature, protocol or queue',
+      ),
+      'gpu.overhead_vs_bare': figure(
+        overhead.ours.map((ms, round) => ms / overhead.bare[round]!),
+        '×',
+        'that bare server, in turn',
+      ),
+      'gpu.overhead_small_ms': figure(
+        overhead.small,
+        'ms',
+        'session.run of a network of 0.1 ms, which leaves the caches of the processor alone, as one on a GPU does',
+      ),
       'gpu.p99_at_70_percent': figure(
         paced.evenP99,
         '×',
@@ -143,18 +160,13 @@ async function throughput(bare: Session, root: string, rows: number, join: strin
 
 async function latency(bare: Session, root: string) {
   const server = await startServer(root, { DETL_THREADS: '1' })
-  const overheadMs: number[] = []
   const evenP99: number[] = []
   const poissonP99: number[] = []
   const runMs: number[] = []
-  const alone = () =>
-    runLoad({ url: server.url, size: SIZE, calls: 200, outputs: OUTPUTS, pace: { concurrency: 1 } })
   try {
     // Compiled as a server of some minutes' age is.
-    await alone()
+    await runLoad({ url: server.url, size: SIZE, calls: 200, outputs: OUTPUTS, pace: { concurrency: 1 } })
     for (let round = 0; round < ROUNDS; round++) {
-      const single = await alone()
-      overheadMs.push(median(single.calls.map((call) => call.ms - call.runMs)))
       const runs = await bareRuns(bare, 1, 200)
       runMs.push(median(runs))
       const perSecond = (0.7 * 1000) / median(runs)
@@ -179,7 +191,7 @@ async function latency(bare: Session, root: string) {
         ) / quantile(ideal, 0.99),
       )
     }
-    return { overheadMs, evenP99, poissonP99, runMs }
+    return { evenP99, poissonP99, runMs }
   } finally {
     await server.stop()
   }
