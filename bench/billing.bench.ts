@@ -21,7 +21,15 @@ export default async function billing(): Promise<Record<string, Figure>> {
     const file = join(folder, 'report.json')
     const child = spawn(
       join(ROOT, 'node_modules/.bin/vitest'),
-      ['run', '--project', 'node', 'test/edge/chaos.test.ts', '--reporter=json', `--outputFile=${file}`],
+      [
+        'run',
+        '--project',
+        'node',
+        'test/edge/chaos.test.ts',
+        '--reporter=verbose',
+        '--reporter=json',
+        `--outputFile=${file}`,
+      ],
       { cwd: ROOT, stdio: 'inherit', env: { ...process.env, DETL_CHAOS_ROUNDS: String(ROUNDS) } },
     )
     await once(child, 'exit')
