@@ -1,23 +1,25 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { checkNamedFiles } from './check-named-files.ts'
-import { addBatchCommand } from './commands/batch.ts'
-import { addBillingCommand } from './commands/billing.ts'
-import { addCalibrateCommand } from './commands/calibrate.ts'
-import { addCompareCommand } from './commands/compare.ts'
-import { addDriftCommand } from './commands/drift.ts'
-import { addGatewayCommand } from './commands/gateway.ts'
-import { addKeysCommand } from './commands/keys.ts'
-import { addPhantomCommand } from './commands/phantom.ts'
-import { addQuantizeCommand } from './commands/quantize.ts'
-import { addScreenCommand } from './commands/screen.ts'
-import { addServeCommand } from './commands/serve.ts'
-import { addShipCommand } from './commands/ship.ts'
-import { addTeachCommand } from './commands/teach.ts'
 import { EXIT_USAGE, report } from './report-error.ts'
 
-/** Command groups whose folders are heavy (tfjs, ONNX): imported when they are called, or when help is asked for. */
-const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
+type AddCommand = (program: Command) => unknown
+
+/** Each command by its name, in the order of the help. Only the one that is called is loaded: to load all takes longer than most take to run. */
+const COMMANDS: Readonly<Record<string, AddCommand>> = {
+  screen: async (program) => (await import('./commands/screen.ts')).addScreenCommand(program),
+  compare: async (program) => (await import('./commands/compare.ts')).addCompareCommand(program),
+  batch: async (program) => (await import('./commands/batch.ts')).addBatchCommand(program),
+  serve: async (program) => (await import('./commands/serve.ts')).addServeCommand(program),
+  phantom: async (program) => (await import('./commands/phantom.ts')).addPhantomCommand(program),
+  keys: async (program) => (await import('./commands/keys.ts')).addKeysCommand(program),
+  gateway: async (program) => (await import('./commands/gateway.ts')).addGatewayCommand(program),
+  billing: async (program) => (await import('./commands/billing.ts')).addBillingCommand(program),
+  ship: async (program) => (await import('./commands/ship.ts')).addShipCommand(program),
+  calibrate: async (program) => (await import('./commands/calibrate.ts')).addCalibrateCommand(program),
+  drift: async (program) => (await import('./commands/drift.ts')).addDriftCommand(program),
+  'teach-opacity': async (program) => (await import('./commands/teach.ts')).addTeachCommand(program),
+  quantize: async (program) => (await import('./commands/quantize.ts')).addQuantizeCommand(program),
   data: async (program) => (await import('@detl/train/commands/data')).addDataCommands(program),
   train: async (program) => (await import('@detl/train/commands/train')).addTrainCommands(program),
   convert: addExport,
@@ -26,6 +28,8 @@ const GROUPS: Readonly<Record<string, (program: Command) => Promise<void>>> = {
   'export-lungs': addExport,
   'add-regions': addExport,
 }
+/** What is asked for without a command. */
+const ALONE = new Set(['--version', '-V'])
 
 async function addExport(program: Command) {
   const { addExportCommands } = await import('@detl/export/commands')
@@ -44,24 +48,13 @@ const program = new Command('detl')
   .showHelpAfterError('(--help shows what there is)')
   // Of commander's own ends only help and version are none of a wrong call.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
-addScreenCommand(program)
-addCompareCommand(program)
-addBatchCommand(program)
-addServeCommand(program)
-addPhantomCommand(program)
-addKeysCommand(program)
-addGatewayCommand(program)
-addBillingCommand(program)
-addShipCommand(program)
-addCalibrateCommand(program)
-addDriftCommand(program)
-addTeachCommand(program)
-addQuantizeCommand(program)
-
 const asked = process.argv[2] ?? 'help'
-const light = program.commands.some((command) => command.name() === asked)
 // What is not known may be an option, `help`, or a slip whose nearest name is looked for among all.
-const groups = GROUPS[asked] ? [GROUPS[asked]] : light ? [] : Object.values(GROUPS)
-for (const add of groups) await add(program)
+const wanted = ALONE.has(asked)
+  ? []
+  : Object.hasOwn(COMMANDS, asked)
+    ? [COMMANDS[asked]!]
+    : Object.values(COMMANDS)
+for (const add of wanted) await add(program)
 program.hook('preAction', (_, command) => checkNamedFiles(command))
 await program.parseAsync().catch(report)

@@ -102,10 +102,10 @@ async function runShard(
   await rm(join(folder, ENDED), { force: true })
   const { run } = await import('../screen/run.ts')
   const outcome = await run(files, {
-    openScorer: async () =>
+    loadScorer: async () =>
       gpu === undefined
-        ? (await import('../screen/scorer.ts')).openScorer(modelDir, ['cpu'])
-        : (await import('../screen/remote-scorer.ts')).openRemoteScorer(modelDir, gpu, signingKeys),
+        ? (await import('../screen/scorer.ts')).loadScorer(modelDir, ['cpu'])
+        : (await import('../screen/remote-scorer.ts')).loadRemoteScorer(modelDir, gpu, signingKeys),
     shard,
     filesFrom,
     print: 'none',

@@ -74,7 +74,7 @@ export function addScreenCommand(program: Command): void {
       const { run } = await import('../screen/run.ts')
       const modelDir = findModel(flags.model)
       const { summary, exitCode, error } = await run(files, {
-        openScorer: async () => (await import('../screen/scorer.ts')).openScorer(modelDir, [flags.provider]),
+        loadScorer: async () => (await import('../screen/scorer.ts')).loadScorer(modelDir, [flags.provider]),
         filesFrom: flags.filesFrom,
         print: flags.json ? 'json' : flags.csv ? 'csv' : 'text',
         out: flags.out,

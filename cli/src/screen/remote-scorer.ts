@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { AppError, passes } from '@detl/core/api/problem'
 import { parseSigningKeys } from '@detl/core/wire/signature'
 import { gpuUpstream } from '@detl/edge/upstream'
-import { readManifest, type Scored, type Scorer } from './scorer.ts'
+import { type LoadingScorer, readManifest, type Scored, type Scorer } from './scorer.ts'
 
 /** One call of the server. */
 const CALL_MS = 30_000
@@ -16,11 +16,11 @@ const LONGEST_WAIT_MS = 10_000
  * @param signingKeys as the GPU function's DETL_SIGNING_KEYS, of which the first signs; a server that checks no signatures needs none
  * @throws AppError request-invalid
  */
-export async function openRemoteScorer(
+export async function loadRemoteScorer(
   modelDir: string,
   gpuUrl: string,
   signingKeys: string | undefined,
-): Promise<Scorer> {
+): Promise<LoadingScorer> {
   if (!/^https?:$/.test(URL.canParse(gpuUrl) ? new URL(gpuUrl).protocol : ''))
     throw new AppError('request-invalid', `--gpu ${gpuUrl}: expected an http or https address`)
   const manifest = await readManifest(modelDir)
@@ -44,7 +44,7 @@ export async function openRemoteScorer(
       }
     }
   }
-  return {
+  const scorer: Scorer = {
     manifest,
     where: url,
     serve: (port) =>
@@ -54,4 +54,5 @@ export async function openRemoteScorer(
       ),
     close: async () => closed.abort(),
   }
+  return { manifest, loaded: Promise.resolve(scorer) }
 }

@@ -10,14 +10,14 @@ import { type Format, makeFolder, mirror, realFolder } from './output-folder.ts'
 import { csvHeader, OUTPUTS, type Output } from './printers.ts'
 import { startProgress } from './progress.ts'
 import { RunRecord, recordIn } from './record.ts'
-import type { Scorer } from './scorer.ts'
-import { screenFiles } from './screen-files.ts'
+import type { LoadingScorer, Scorer } from './scorer.ts'
+import { ScreenThreads, screenFiles } from './screen-files.ts'
 import { inShard, type Shard } from './shard.ts'
 import { Tally } from './tally.ts'
 
 export type RunOptions = {
-  /** Opens what scores: the model in this process, or a server of it. */
-  readonly openScorer: () => Promise<Scorer>
+  /** What scores: the model in this process, or a server of it. */
+  readonly loadScorer: () => Promise<LoadingScorer>
   /** Of all that was named, only this share. */
   readonly shard?: Shard | undefined
   /** List of files; `-` is standard input. */
@@ -56,35 +56,42 @@ export async function run(args: readonly string[], options: RunOptions): Promise
   if (all.length === 0) throw new AppError('image-missing', 'there is no file in what was named')
   const outputs = out === undefined ? () => ({}) : mirror(all, out, options.formats)
   const mine = options.shard ? all.filter(({ name }) => inShard(name, options.shard!)) : all
-  const scorer = await options.openScorer()
+  const loading = await options.loadScorer()
   try {
-    const { name, version, selective } = scorer.manifest
-    if (options.selective && !selective)
-      throw new AppError(
-        'request-invalid',
-        `--selective: of the model ${name} ${version} it is not known from where on it is sure`,
-      )
-    const earlier = await earlierOutput(options, `${name} ${version}`)
+    return await runScored(mine, options, loading, outputs)
+  } finally {
+    await loading.loaded.then(
+      (scorer) => scorer.close(),
+      () => undefined, // thrown above
+    )
+  }
+}
+
+async function runScored(
+  mine: readonly Input[],
+  options: RunOptions,
+  { manifest, loaded }: LoadingScorer,
+  outputs: Parts['outputs'],
+): Promise<Outcome> {
+  const { out, force, language, selective = false } = options
+  const { name, version } = manifest
+  if (selective && !manifest.selective)
+    throw new AppError(
+      'request-invalid',
+      `--selective: of the model ${name} ${version} it is not known from where on it is sure`,
+    )
+  const earlier = await earlierOutput(options, `${name} ${version}`)
+  const inputs = mine.filter((input) => !earlier?.done.has(input.name))
+  const threads = new ScreenThreads(inputs.length, { manifest, force, language, selective })
+  try {
+    const scorer = await loaded
     if (out !== undefined) await makeFolder(out)
-    const inputs = mine.filter((input) => !earlier?.done.has(input.name))
-    const record =
-      out === undefined
-        ? undefined
-        : await RunRecord.open(
-            out,
-            options.resume === true ? (earlier?.wholeBytes ?? 0) : undefined,
-            options.force,
-          )
+    const wholeBytes = options.resume === true ? (earlier?.wholeBytes ?? 0) : undefined
+    const record = out === undefined ? undefined : await RunRecord.open(out, wholeBytes, force)
     const interrupt = listenForSignals()
     try {
-      const parts = {
-        ...options,
-        interrupt,
-        scorer,
-        outputs,
-        record,
-        going: typeof options.resume === 'string',
-      }
+      const going = typeof options.resume === 'string'
+      const parts = { ...options, interrupt, scorer, threads, outputs, record, going }
       const { tally, error, unread } = await screenAll(inputs, parts)
       const failed = error !== undefined || tally.failed > 0
       return {
@@ -97,7 +104,7 @@ export async function run(args: readonly string[], options: RunOptions): Promise
       await record?.close()
     }
   } finally {
-    await scorer.close()
+    await threads.close()
   }
 }
 
@@ -109,6 +116,7 @@ const EXIT_PIPE = 141
 type Parts = RunOptions & {
   readonly interrupt: Interrupt
   readonly scorer: Scorer
+  readonly threads: ScreenThreads
   readonly outputs: Parameters<typeof screenFiles>[1]['outputs']
   readonly record: RunRecord | undefined
   /** Lines are added to those of an earlier run. */
@@ -116,7 +124,7 @@ type Parts = RunOptions & {
 }
 
 async function screenAll(inputs: readonly Input[], parts: Parts) {
-  const { record, scorer, outputs, force, language, selective = false } = parts
+  const { record, scorer, threads, outputs } = parts
   const { labels } = scorer.manifest
   const print = OUTPUTS[parts.print](labels, parts.language)
   const tally = new Tally()
@@ -126,7 +134,7 @@ async function screenAll(inputs: readonly Input[], parts: Parts) {
   let error: AppError | undefined
   try {
     if (parts.print === 'csv' && !parts.going) await stdout.write(csvHeader(labels))
-    for await (const line of screenFiles(inputs, { scorer, outputs, force, language, selective, stop })) {
+    for await (const line of screenFiles(inputs, { scorer, threads, outputs, stop })) {
       tally.count(line)
       if (line) {
         await record?.add(line)

@@ -31,12 +31,33 @@ const MAX_ROWS = 8
  */
 export const GATHERED = 4
 
+/** A model that is still loading, which takes as long as starting the threads that decode: both can start at once. */
+export type LoadingScorer = {
+  readonly manifest: Manifest
+  /** @throws AppError request-invalid if the model cannot be used */
+  readonly loaded: Promise<Scorer>
+}
+
 /**
  * The model in a thread of its own. Tensors that come while it runs go into its next run together.
  * @throws AppError request-invalid if the folder holds no model that can be used
  */
 export async function openScorer(modelDir: string, providers: readonly Provider[]): Promise<Scorer> {
+  return (await loadScorer(modelDir, providers)).loaded
+}
+
+/**
+ * As `openScorer`, for those who have something else to start meanwhile.
+ * @throws AppError request-invalid if the folder holds no manifest
+ */
+export async function loadScorer(modelDir: string, providers: readonly Provider[]): Promise<LoadingScorer> {
   const manifest = await readManifest(modelDir)
+  const loaded = load(modelDir, manifest, providers)
+  loaded.catch(() => undefined) // whoever awaits it is told
+  return { manifest, loaded }
+}
+
+async function load(modelDir: string, manifest: Manifest, providers: readonly Provider[]): Promise<Scorer> {
   const model = await readFile(join(modelDir, 'model.onnx')).catch(unusable(modelDir))
   const session = await openSession(new Uint8Array(model).buffer, {
     providers,

@@ -4,7 +4,6 @@ import { setFlagsFromString } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
 import { AppError } from '@detl/core/api/problem'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
-import type { Language } from '@detl/core/model/classes'
 import { Piscina } from 'piscina'
 import type { Input } from './inputs.ts'
 import type { ScreenLine } from './line.ts'
@@ -14,18 +13,15 @@ import type { Result, Setup, Task } from './screen-worker.ts'
 
 export type ScreenOptions = {
   readonly scorer: Scorer
+  readonly threads: ScreenThreads
   /** What is written of an input, and where. */
   readonly outputs: (input: Input) => Outputs
-  /** Outputs may take the place of what is there. */
-  readonly force: boolean
-  /** Of what people read. */
-  readonly language: Language
-  /** Decide only what the model is sure of. */
-  readonly selective: boolean
   /** Once aborted, no further file is begun; those under way are finished. */
   readonly stop: AbortSignal
 }
 
+/** Threads start sooner with it, as the process does. */
+const STRIPPED = new URL('../../bin/stripped.mjs', import.meta.url).href
 /** Files that a thread has at once: while some wait for their scores, the next is decoded. */
 const FILES_A_THREAD = GATHERED
 /** Results that may wait for an earlier one, a thread: a large file does not hold up the small ones behind it. */
@@ -40,19 +36,15 @@ export async function* screenFiles(
   inputs: readonly Input[],
   options: ScreenOptions,
 ): AsyncGenerator<ScreenLine | undefined> {
-  const threads = Math.min(availableParallelism(), Math.max(1, inputs.length))
-  const pool = new Pool(threads, options)
+  const pool = new Pool(options)
   const waiting: Promise<Result | undefined>[] = []
-  try {
-    for (const input of inputs) {
-      if (options.stop.aborted || pool.fatal !== undefined) break
-      waiting.push(pool.screen(input))
-      if (waiting.length >= threads * WAITING_A_THREAD) yield* lines(await waiting.shift())
-    }
-    for (const result of waiting) yield* lines(await result)
-  } finally {
-    await pool.close()
+  const most = options.threads.count * WAITING_A_THREAD
+  for (const input of inputs) {
+    if (options.stop.aborted || pool.fatal !== undefined) break
+    waiting.push(pool.screen(input))
+    if (waiting.length >= most) yield* lines(await waiting.shift())
   }
+  for (const result of waiting) yield* lines(await result)
   if (pool.fatal !== undefined)
     throw new AppError('internal', `${pool.fatal}; what was done is kept, and --resume goes on`)
 }
@@ -62,35 +54,49 @@ function* lines(result: Result | undefined): Generator<ScreenLine | undefined> {
   yield 'line' in result ? result.line : undefined
 }
 
-class Pool {
-  /** Why nothing more can be written. */
-  fatal: string | undefined
-  readonly #options: ScreenOptions
+/** The threads that decode. They start at once, and take as long to start as a model to load. */
+export class ScreenThreads {
+  readonly count: number
   readonly #piscina: Piscina<Task, Result>
-  readonly #turns: (() => void)[] = []
-  #free: number
 
-  constructor(threads: number, options: ScreenOptions) {
+  /** @param files so many are to be screened */
+  constructor(files: number, setup: Setup) {
     // Freed images would be given back to the system by threads of V8's own, each of which stops all others that take memory: a sixth of the time.
     setFlagsFromString('--no-concurrent-array-buffer-sweeping')
     // Images count as V8's own memory, of which a thread has 13 MB else: each second file would have all of it collected, and with it the machine code of
     // functions that live as long as a file, which is then compiled again. Together a sixth of the processor time; more than this grows memory and saves no time.
     setFlagsFromString('--heap-growing-percent=300')
-    this.#options = options
-    this.#free = threads * FILES_A_THREAD
+    this.count = Math.min(availableParallelism(), Math.max(1, files))
     this.#piscina = new Piscina({
       filename: new URL('./screen-worker.ts', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
+      minThreads: this.count,
+      maxThreads: this.count,
       concurrentTasksPerWorker: FILES_A_THREAD,
       atomics: 'disabled', // a thread that sleeps between tasks would not hear of its scores
-      workerData: {
-        manifest: options.scorer.manifest,
-        force: options.force,
-        language: options.language,
-        selective: options.selective,
-      } satisfies Setup,
+      execArgv: [...process.execArgv, '--import', STRIPPED],
+      workerData: setup,
     })
+  }
+
+  run(task: Task): Promise<Result> {
+    return this.#piscina.run(task, { transferList: [task.port] })
+  }
+
+  close(): Promise<void> {
+    return this.#piscina.destroy()
+  }
+}
+
+class Pool {
+  /** Why nothing more can be written. */
+  fatal: string | undefined
+  readonly #options: ScreenOptions
+  readonly #turns: (() => void)[] = []
+  #free: number
+
+  constructor(options: ScreenOptions) {
+    this.#options = options
+    this.#free = options.threads.count * FILES_A_THREAD
   }
 
   /** @returns undefined if it was not begun */
@@ -122,14 +128,10 @@ class Pool {
     this.#options.scorer.serve(port1)
     try {
       const task: Task = { file, source, guessed, outputs: this.#options.outputs(input), port: port2 }
-      return await this.#piscina.run(task, { transferList: [port2] })
+      return await this.#options.threads.run(task)
     } finally {
       port1.close()
     }
-  }
-
-  close(): Promise<void> {
-    return this.#piscina.destroy()
   }
 }
 

@@ -3,12 +3,11 @@
  * wanted of it. While one file waits for its scores, the thread decodes the next.
  */
 import { existsSync } from 'node:fs'
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, workerData } from 'node:worker_threads'
 import type { Screened } from '@detl/core/answers/answer'
 import { AppError } from '@detl/core/api/problem'
 import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
-import { workerData } from 'piscina'
 import { reasonOf, stopsAll } from '../io-errors.ts'
 import { FileBuffers } from './file-buffers.ts'
 import { type ScoredLine, type ScreenLine, scoredLine } from './line.ts'

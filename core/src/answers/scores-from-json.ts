@@ -1,4 +1,5 @@
-import { DEFAULT_SETTINGS, type Settings } from '../api/account.ts'
+import type { Settings } from '../api/account.ts'
+import { DEFAULT_SETTINGS } from '../api/default-settings.ts'
 import type { Screening } from '../api/screening.ts'
 import type { ActivationMap } from '../cam/resize-map.ts'
 import type { LungOutlines } from '../lungs/outlines.ts'

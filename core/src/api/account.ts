@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { classIdSchema } from '../model/classes.ts'
+import { classIdSchema } from '../model/class-schema.ts'
 import { DICOM_OBJECTS } from './dicom-objects.ts'
 
 /** Lower-case letters and digits: it stands inside API keys, between underscores. */
@@ -72,7 +72,6 @@ export const settingsSchema = z.strictObject({
   keepObjects: z.array(z.enum(DICOM_OBJECTS)).min(1).max(DICOM_OBJECTS.length).optional(),
 })
 export type Settings = z.infer<typeof settingsSchema>
-export const DEFAULT_SETTINGS: Settings = { operatingPoint: 'balanced', prevalence: {} }
 
 /** An account as the admin API takes it. */
 export const accountInputSchema = z.strictObject({

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { type ActivationMap, mapMaximum } from '../cam/resize-map.ts'
-import { classIdSchema, classInfoSchema } from '../model/classes.ts'
+import { classIdSchema, classInfoSchema } from '../model/class-schema.ts'
 import { siteSchema } from '../model/manifest.ts'
 import { computedOnSchema } from './computed-on.ts'
-import { toldDecisionSchema } from './decision.ts'
+import { toldDecisionSchema } from './decision-schema.ts'
 import { DISCLAIMER } from './disclaimer.ts'
 import { outlinesSchema, severitySchema } from './severity.ts'
 

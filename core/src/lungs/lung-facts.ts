@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { description, parsed, SCHEMA } from '../model/manifest.ts'
-import { regionsSchema } from './regions.ts'
+import { regionsSchema } from './regions-schema.ts'
 
 const rate = z.number().min(0).max(1)
 /** Means over held-out images; each was scored by a network that saw nothing of its patient, or nothing of its source. */

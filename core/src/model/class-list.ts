@@ -1,12 +1,9 @@
 import * as z from 'zod'
-import { type ClassInfo, classesOf, classIdSchema, classInfoSchema } from './classes.ts'
+import { classIdSchema, classInfoSchema, labellingSchema } from './class-schema.ts'
+import { type ClassInfo, classesOf } from './classes.ts'
 import { LABELS } from './labels.ts'
 
-/**
- * - `single`: each image is of exactly one class; scores sum to 1 (softmax).
- * - `multi`: each class is there or not, whatever the others are; each score is a probability of its own (sigmoid).
- */
-export const labellingSchema = z.enum(['single', 'multi'])
+/** See `labellingSchema`. */
 export type Labelling = z.infer<typeof labellingSchema>
 
 /**

@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { CAM_METHODS } from '../cam/methods.ts'
 import { gateSpecSchema } from '../gate/gate-spec.ts'
-import { regionsSchema } from '../lungs/regions.ts'
+import { regionsSchema } from '../lungs/regions-schema.ts'
 import { preprocessSpecSchema } from '../preprocess/spec-schema.ts'
-import { labellingSchema } from './class-list.ts'
-import { classIdSchema, classInfoSchema } from './classes.ts'
+import { classIdSchema, classInfoSchema, labellingSchema } from './class-schema.ts'
 import { int8Schema, precisionSchema } from './precision.ts'
 import { INPUT, OUTPUTS } from './tensor-names.ts'
 

@@ -2,12 +2,12 @@ import {
   type Account,
   type AccountInput,
   DEFAULT_ACCOUNT_LIMITS,
-  DEFAULT_SETTINGS,
   type Limits,
   type Plan,
   type Settings,
 } from '@detl/core/api/account'
 import type { KeyMode } from '@detl/core/api/api-key'
+import { DEFAULT_SETTINGS } from '@detl/core/api/default-settings'
 import { addColumn, type Sql } from './sql.ts'
 
 type AccountRow = {

@@ -1,6 +1,6 @@
 import { percent as sayPercent } from '@detl/core/answers/decision-text'
-import { DEFAULT_SETTINGS } from '@detl/core/api/account'
 import { decide } from '@detl/core/api/decision'
+import { DEFAULT_SETTINGS } from '@detl/core/api/default-settings'
 import type { Screening } from '@detl/core/api/screening'
 import type { Severity } from '@detl/core/lungs/severity'
 import { LABELS } from '@detl/core/model/labels'
