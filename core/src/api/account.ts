@@ -30,7 +30,7 @@ export const limitsSchema = z.strictObject({
   /** Requests a minute: a token bucket of that size for the account, and one for each key. */
   perMinute: z.int().positive().max(100_000),
   perKeyPerMinute: z.int().positive().max(100_000),
-  /** Screenings in progress at once. */
+  /** Requests for screenings in progress at once, and jobs that wait. A comparison is one: its films are screened one after the other. */
   concurrent: z.int().positive().max(10_000),
   testPerDay: z.int().nonnegative(),
 })

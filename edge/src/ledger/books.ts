@@ -5,7 +5,7 @@ import { idempotencyTable } from './idempotency.ts'
 import { jobTable } from './jobs.ts'
 import { keyTable } from './keys.ts'
 import { profileTable } from './profile.ts'
-import type { Sql } from './sql.ts'
+import { addColumn, type Sql } from './sql.ts'
 import { usageTable } from './usage.ts'
 import { webhookTable } from './webhooks.ts'
 
@@ -21,6 +21,7 @@ export function openBooks(id: string, sql: Sql, clock: () => number) {
     CREATE INDEX IF NOT EXISTS entries_due ON entries (export_due) WHERE export_due IS NOT NULL;
     CREATE INDEX IF NOT EXISTS entries_charged ON entries (charged) WHERE billed = 1;
     CREATE INDEX IF NOT EXISTS entries_at ON entries (at)`)
+  addColumn(sql, 'entries', 'within', 'TEXT')
   return {
     sql,
     clock,

@@ -120,7 +120,7 @@ function ofKeys({ keys, audit, clock }: Books): OfKeys {
   }
 }
 
-function open(books: Books, { credential, id, idempotencyKey, leaseMs }: OpenRequest): Opened {
+function open(books: Books, { credential, id, idempotencyKey, leaseMs, within }: OpenRequest): Opened {
   const authorized = authorize(books, credential, 'screenings:write')
   if (!authorized.ok) return authorized
   lapse(books)
@@ -130,7 +130,7 @@ function open(books: Books, { credential, id, idempotencyKey, leaseMs }: OpenReq
     idempotencyKey === undefined ? undefined : books.idempotency.find(scopedKey(mode, idempotencyKey))
   const job = claim && books.jobs.get(claim.entry)
   if (job) return { ...authorized, job }
-  const reserved = reserve(books, { key, mode, id, idempotencyKey, leaseMs })
+  const reserved = reserve(books, { key, mode, id, idempotencyKey, leaseMs, within })
   if (reserved.ok === false) return { ...reserved, rates }
   if (reserved.ok === true) {
     if (actor !== key) books.audit.actedAs(actor, id)

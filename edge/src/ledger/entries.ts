@@ -24,6 +24,8 @@ export type Reservation = {
   readonly mode: KeyMode
   readonly idempotencyKey: string | undefined
   readonly leaseMs: number
+  /** See `OpenRequest.within`. */
+  readonly within: string | undefined
 }
 
 /**
@@ -40,12 +42,13 @@ export function reserve(books: Books, r: Reservation): { readonly ok: true } | R
   const no = planOf(books, r.mode)
   if (no) return no
   const { concurrent } = profile.account()!.limits
-  if (inProgress(books, r.mode, 'requests') >= concurrent)
+  const within = r.within !== undefined && entryOf(books, r.within)?.state === 'reserved' ? r.within : null
+  if (within === null && inProgress(books, r.mode, 'requests') >= concurrent)
     // each mode by itself: test jobs that wait keep no live screening out
     return denial('concurrency-limited', `${concurrent} screenings at once`, 1)
 
   const lease = now + r.leaseMs
-  insert(books, { ...r, lease, idempotency: key })
+  insert(books, { ...r, lease, idempotency: key, within })
   if (key !== null) idempotency.claim(key, r.id, lease)
   return { ok: true }
 }
@@ -56,7 +59,7 @@ export function reserve(books: Books, r: Reservation): { readonly ok: true } | R
  */
 export function reserveAgain(
   books: Books,
-  r: Omit<Reservation, 'idempotencyKey'> & { readonly batch: string },
+  r: Omit<Reservation, 'idempotencyKey' | 'within'> & { readonly batch: string },
 ): 'reserved' | 'charged' | Denial {
   const { sql, clock, usage } = books
   lapse(books)
@@ -72,7 +75,7 @@ export function reserveAgain(
   if (earlier) {
     usage.count(earlier, earlier.outcome ?? 'abandoned', 0, -1)
     sql.exec(`UPDATE entries SET state = 'reserved', outcome = NULL, lease = ? WHERE id = ?`, lease, r.id)
-  } else insert(books, { ...r, lease, idempotency: `${OF_BATCH}${r.batch}` })
+  } else insert(books, { ...r, lease, idempotency: `${OF_BATCH}${r.batch}`, within: null })
   return 'reserved'
 }
 
@@ -81,11 +84,16 @@ const OF_BATCH = 'batch '
 
 function insert(
   { sql, clock }: Books,
-  r: Pick<Reservation, 'id' | 'key' | 'mode'> & { lease: number; idempotency: string | null },
+  r: Pick<Reservation, 'id' | 'key' | 'mode'> & {
+    lease: number
+    idempotency: string | null
+    within: string | null
+  },
 ): void {
   const now = clock()
   sql.exec(
-    `INSERT INTO entries (id, at, day, key, mode, state, lease, idempotency) VALUES (?, ?, ?, ?, ?, 'reserved', ?, ?)`,
+    `INSERT INTO entries (id, at, day, key, mode, state, lease, idempotency, within)
+     VALUES (?, ?, ?, ?, ?, 'reserved', ?, ?, ?)`,
     r.id,
     now,
     dayOf(now),
@@ -93,6 +101,7 @@ function insert(
     r.mode,
     r.lease,
     r.idempotency,
+    r.within,
   )
 }
 
@@ -173,12 +182,12 @@ function release({ sql, usage, idempotency }: Books, entry: Entry, outcome: stri
 const entryOf = ({ sql }: Books, id: string): Entry | undefined =>
   sql.exec<Entry>('SELECT * FROM entries WHERE id = ?', id).toArray()[0]
 
-/** @param of items of batches count for the plan, not among the screenings at once */
+/** @param of items of batches, and what is within another entry, count for the plan, not among the screenings at once */
 const inProgress = ({ sql, clock }: Books, mode: KeyMode, of: 'all' | 'requests'): number =>
   number(
     sql,
     `SELECT COUNT(*) AS n FROM entries WHERE state = 'reserved' AND mode = ? AND lease > ?
-     AND (? = 'all' OR idempotency IS NULL OR idempotency NOT LIKE '${OF_BATCH}%')`,
+     AND (? = 'all' OR within IS NULL AND (idempotency IS NULL OR idempotency NOT LIKE '${OF_BATCH}%'))`,
     mode,
     clock(),
     of,

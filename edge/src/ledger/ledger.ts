@@ -60,6 +60,8 @@ export type OpenRequest = {
   readonly id: string
   readonly idempotencyKey: string | undefined
   readonly leaseMs: number
+  /** Another entry of the same request, whose work goes on only once this one's is done: both are one of the screenings at once. */
+  readonly within?: string | undefined
 }
 
 /** What is kept of an answer so that a repeat of its request gets the same one: see `seal.ts`. */

@@ -85,7 +85,7 @@ type Film = { readonly kept: FilmToCompare } | { readonly arrived: ArrivedImage 
 
 /** The first image's reservation comes before the body is read: of who may not screen, nothing is read. */
 const ofForm = (visit: Visit): Promise<Response> =>
-  reserve(visit, 0, async (first) => {
+  reserve(visit, 0, undefined, async (first) => {
     const { c, deps, stay, claim, deadline } = visit
     stay.of(first.granted.plan)
     const parts = partsOf(await readForm(c.req.raw, deps.uploads, claim, deadline))
@@ -138,13 +138,17 @@ async function screenFrom(
     screenOne(visit, entry, film.arrived, (screened) =>
       screenFrom(visit, films, undefined, [...done, screened]),
     )
-  return reserved ? screenIt(reserved) : reserve(visit, place, screenIt)
+  return reserved ? screenIt(reserved) : reserve(visit, place, holderOf(done), screenIt)
 }
+
+/** Of the screenings of this request that are reserved the first, which holds its place among those at once. */
+const holderOf = (done: readonly Done[]) => done.find(({ replayed }) => replayed === false)?.id
 
 /** @param place among the images of the request: each has an Idempotency-Key of its own, made of the request's */
 function reserve(
   { c, deps, request }: Visit,
   place: number,
+  within: string | undefined,
   work: (entry: Entry) => Promise<Response>,
 ): Promise<Response> {
   const { account, idempotencyKey } = request
@@ -153,6 +157,7 @@ function reserve(
     account,
     // A space stands in no key that a caller can send: these are apart from those of POST /v1/screenings.
     idempotencyKey: idempotencyKey && `comparison ${place} ${idempotencyKey}`,
+    within,
   }
   const grant = (opened: Opened) => granted<Granted>(c, opened)
   return reserved(deps, of, c.get('credential'), grant, (granted) => {

@@ -16,13 +16,13 @@ export type ReservationDeps = {
  */
 export async function reserved<R>(
   { accounts, leaseMs }: ReservationDeps,
-  { id, account, idempotencyKey }: Screened,
+  { id, account, idempotencyKey, within }: Screened,
   credential: Credential,
   grant: (opened: Opened) => Granted,
   work: (opened: Granted) => Promise<R>,
 ): Promise<R> {
   const ledger = accounts(account)
-  const opened = grant(await ledger.open({ credential, id, idempotencyKey, leaseMs }))
+  const opened = grant(await ledger.open({ credential, id, idempotencyKey, leaseMs, within }))
   if (opened.kept || opened.job) return work(opened) // nothing was reserved for a repeat
   try {
     return await work(opened)

@@ -9,4 +9,6 @@ export type Screened = {
   readonly id: string
   readonly account: string
   readonly idempotencyKey: string | undefined
+  /** See `OpenRequest.within`. */
+  readonly within?: string | undefined
 }
