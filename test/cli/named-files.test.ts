@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { within } from '../support/deadline.ts'
 import { detl } from '../support/detl-process.ts'
+import { chestPng } from '../support/images.ts'
 
 let dir: string
 const at = (name: string) => join(dir, name)
@@ -53,6 +54,21 @@ describe.skipIf(process.platform === 'win32')(
       const [code, printed] = await run(...named)
       expect(printed).toMatch(/is a pipe/)
       expect(code).toBe(1)
+    })
+
+    it('of detl data import is left out and named where its name is not UTF-8, and the rest is imported', async () => {
+      for (const name of ['normal', 'tuberculosis']) {
+        mkdirSync(at(`classes/${name}`), { recursive: true })
+        writeFileSync(at(`classes/${name}/1.png`), await chestPng(name.length))
+      }
+      const odd = (text: string) => Buffer.concat([Buffer.from(at(text)), Buffer.of(0xe9)])
+      writeFileSync(Buffer.concat([odd('classes/normal/caf'), Buffer.from('.png')]), await chestPng(3))
+      mkdirSync(odd('classes/andr'))
+      const [code, printed] = await run('data', 'import', `classes=${at('classes')}`, '--out', at('data'))
+      expect(code).toBe(0)
+      expect(printed).toContain('"images": 2')
+      for (const left of [at('classes/normal/caf\\xe9.png'), at('classes/andr\\xe9')])
+        expect(printed).toContain(`left out: ${left}: its name is not UTF-8`)
     })
 
     it('of detl screen is one line of the run, as are names that are not UTF-8, each by itself', async () => {

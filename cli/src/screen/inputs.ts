@@ -4,6 +4,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { extname, isAbsolute, join, resolve, sep } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { AppError } from '@detl/core/api/problem'
+import { escapedName, NOT_UTF8 } from '@detl/train/data/files-below'
 import { irregular } from '@detl/train/data/regular-file'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { reasonOf, systemCode } from '../io-errors.ts'
@@ -122,7 +123,7 @@ async function* below(
   if (names.includes(RECORD)) return
   for (const entry of found)
     if (!isUtf8(entry) && entry[0] !== 46) {
-      const shown = join(name, escaped(entry))
+      const shown = join(name, escapedName(entry))
       yield { name: shown, path: resolve(shown), guessed: false, fault: notUtf8() }
     }
   for (const entry of names.filter((entry) => !entry.startsWith('.') && entry !== 'DICOMDIR')) {
@@ -135,12 +136,7 @@ async function* below(
   }
 }
 
-/** A name's bytes, those that are not ASCII as `\\xe9`. */
-const escaped = (bytes: Buffer): string =>
-  [...bytes].map((byte) => (byte < 128 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('')
-
-const notUtf8 = () =>
-  new AppError('image-missing', 'its name is not UTF-8: rename it, for example with convmv')
+const notUtf8 = () => new AppError('image-missing', NOT_UTF8)
 
 /** What to wait for might be for ever. */
 function notRegular(path: string): { fault?: AppError } {

@@ -79,6 +79,7 @@ describe('importData', () => {
       images: 4,
       withoutFile: 1,
       undecodable: [join(cohen, 'broken.png')],
+      misnamed: [],
       licence: 0,
       duplicates: 1,
       boxes: 1,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { NOT_UTF8 } from '../data/files-below.ts'
 import { wholeNumber } from './flags.ts'
 
 /** Lists in train/sources. */
@@ -71,7 +72,9 @@ function addImport(data: Command): void {
         }
         return { source: source as keyof typeof SOURCES, labels, images }
       })
-      console.log(JSON.stringify(await importData({ ...flags, sources: parsed }), null, 1))
+      const result = await importData({ ...flags, sources: parsed })
+      console.log(JSON.stringify(result, null, 1))
+      for (const path of result.misnamed) console.error(`left out: ${path}: ${NOT_UTF8}`)
       console.error(`next: npx detl data check ${flags.out}`)
     })
 }

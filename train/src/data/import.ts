@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { join, parse, relative } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { basename, join, parse, relative } from 'node:path'
 import { codecs } from '@detl/codecs/modules'
 import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { type ClassList, idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { writeWhole } from '../files.ts'
 import { CLASSES_FILE, classListOf, classTextIn } from './class-names.ts'
+import { filesBelow } from './files-below.ts'
 import { IMAGE_FILE } from './image-files.ts'
 import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from './near-duplicates.ts'
 import { readRegular } from './regular-file.ts'
@@ -48,6 +49,8 @@ export type ImportResult = {
   images: number
   withoutFile: number
   undecodable: string[]
+  /** What lies there with a name that is not UTF-8 (`filesBelow`). */
+  misnamed: string[]
   licence: number
   duplicates: number
   /** Of imported images. */
@@ -70,6 +73,7 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     images: 0,
     withoutFile: 0,
     undecodable: [],
+    misnamed: [],
     licence: 0,
     duplicates: 0,
     boxes: 0,
@@ -78,7 +82,9 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
   const rows: ImportedRow[] = []
   const seen = new Set<string>()
   for (const { source, labels, images } of options.sources) {
-    const files = filesByName(images)
+    const below = filesBelow(images)
+    result.misnamed.push(...below.misnamed)
+    const files = byName(below.files)
     for (const row of await SOURCES[source](labels, images)) {
       const path = fileOf(images, row.image) ?? files.get(row.image) ?? files.get(parse(row.image).name)
       if (!path) {
@@ -210,13 +216,12 @@ function writeBoxes(
 }
 
 /** Named with and without extension: reduced copies often change the format. */
-function filesByName(dir: string): Map<string, string> {
+function byName(files: readonly string[]): Map<string, string> {
   const out = new Map<string, string>()
-  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !IMAGE_FILE.test(entry.name)) continue
-    const path = join(entry.parentPath, entry.name)
-    out.set(entry.name, path)
-    out.set(parse(entry.name).name, path)
+  for (const path of files) {
+    if (!IMAGE_FILE.test(path)) continue
+    out.set(basename(path), path)
+    out.set(parse(path).name, path)
   }
   return out
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import { parseDicom } from '@detl/core/image/dicom/parse'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { classIdOf } from '../class-names.ts'
 import { readCsv } from '../csv.ts'
+import { filesBelow } from '../files-below.ts'
 import { type SourceRow, sexOf, viewOf } from './labels.ts'
 import { UNKNOWN } from './table.ts'
 
@@ -40,9 +40,7 @@ export async function readDicomFolder(labels: string, images: string): Promise<S
     throw new Error(`${labels} needs the columns label and one of ${Object.keys(KEYS).join(', ')}`)
   const labelOf = new Map(table.map((row) => [row[key]!, row.label!]))
   const rows: SourceRow[] = []
-  for (const entry of readdirSync(images, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
+  for (const path of filesBelow(images).files) {
     const header = await headerOf(path)
     if (!header) continue
     const names = KEYS[key]

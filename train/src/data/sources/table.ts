@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { classIdOf, classListBeside } from '../class-names.ts'
 import { DataFaults } from '../faults.ts'
+import { filesBelow } from '../files-below.ts'
 import { IMAGE_FILE } from '../image-files.ts'
 import { COLUMNS, readManifest } from '../manifest.ts'
 import type { SourceRow } from './labels.ts'
@@ -40,23 +42,22 @@ export function readTable(path: string, images: string): SourceRow[] {
 
 /** A folder for each class, named after it: `normal/1.png`, `tuberculosis/2.png`. Patients are not known. */
 export function readClassFolders(root: string): SourceRow[] {
-  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const folders = readdirSync(root, { encoding: 'buffer', withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isUtf8(entry.name))
+    .map(({ name }) => String(name))
   if (folders.length < 2)
     throw new Error(`${root} has ${folders.length} folders; it must have one for each class, two at least`)
-  const rows = folders.flatMap(({ name }) =>
-    readdirSync(join(root, name), { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile() && IMAGE_FILE.test(entry.name))
-      .map((entry) => {
-        const image = relative(root, join(entry.parentPath, entry.name))
-        return {
-          ...UNKNOWN,
-          image,
-          patient: undefined,
-          dataset: classIdOf(parentName(root)),
-          classB: name,
-          finding: name,
-        }
-      }),
+  const rows = folders.flatMap((name) =>
+    filesBelow(join(root, name))
+      .files.filter((file) => IMAGE_FILE.test(file))
+      .map((file) => ({
+        ...UNKNOWN,
+        image: relative(root, file),
+        patient: undefined,
+        dataset: classIdOf(parentName(root)),
+        classB: name,
+        finding: name,
+      })),
   )
   return rows.sort((a, b) => (a.image < b.image ? -1 : 1)) // a file system has no order
 }
