@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          globalSetup: 'test/support/build-page.ts',
+          globalSetup: ['test/support/temp-folder.ts', 'test/support/build-page.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.workerd.test.ts'],
           testTimeout: HANGS_MS,
@@ -34,7 +34,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          globalSetup: 'test/support/build-page.ts',
+          globalSetup: ['test/support/temp-folder.ts', 'test/support/build-page.ts'],
           include: ['test/**/*.workerd.test.ts'],
           testTimeout: HANGS_MS,
           hookTimeout: HANGS_MS,
