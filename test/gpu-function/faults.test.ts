@@ -161,7 +161,7 @@ describe('the process', () => {
   })
 
   it('told to stop answers what it accepted, says that it goes, and ends with 0', async () => {
-    const server = await start({ DETL_DRAIN_GRACE_MS: '1000' })
+    const server = await start({ DETL_DRAIN_GRACE_MS: '1000', DETL_MAX_WAIT_MS: '60000' })
     const calls = Array.from({ length: 40 }, () => ask(server.url, slowCall()))
     await waiting(server.url)
     server.child.kill('SIGTERM')
