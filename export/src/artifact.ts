@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinBytes } from '@detl/core/base/join-bytes'
 import { receptiveField } from '@detl/core/cam/receptive-field'
@@ -16,7 +17,7 @@ import type { LayersModel, Model } from './layers/model.ts'
 import { networkOf } from './layers/network.ts'
 import type { Builder, Value } from './onnx/ir.ts'
 import { float32, scalar } from './onnx/tensor.ts'
-import { dropInt8 } from './quantise/beside.ts'
+import { beforeRewrite, type Int8Fate } from './quantise/beside.ts'
 import { readLayersModel } from './read-path.ts'
 import { json, withLungs } from './regions/folders.ts'
 
@@ -114,13 +115,14 @@ function checkCam(
 export interface Artifact {
   readonly manifest: Manifest
   readonly bytes: number
-  /** Whether the folder had an 8-bit file of an earlier model, which is gone. */
-  readonly droppedInt8: boolean
+  /** What became of the 8-bit file that the folder had. */
+  readonly int8: Int8Fate
 }
 
 /**
  * Writes the screening artefact: `model.onnx`, whose outputs are those of `@detl/core/model/tensor-names`, and `manifest.json`. Maps are
- * after ReLU in the gradient's scale, not min–max scaled. The same weights and facts give the same bytes. An 8-bit file of an earlier model there goes.
+ * after ReLU in the gradient's scale, not min–max scaled. The same weights and facts give the same bytes. An 8-bit file
+ * that is there is made anew where the network is the same, and goes where it is another.
  * @throws ConvertError
  * @example exportArtifact({ model: 'RUN/fold-0/best', out: 'models/mine', facts: parseFacts(json) })
  */
@@ -169,7 +171,10 @@ export function exportArtifact(options: ArtifactOptions): Artifact {
   const sha256 = createHash('sha256').update(plain).digest('hex')
   const made = { onnx: plain, manifest: parseManifest({ ...fields, files: { 'model.onnx': sha256 } }) }
   const { onnx, manifest } = options.lungs === undefined ? made : withLungs(made, options.lungs)
+  const renewInt8 = beforeRewrite(options.out)
   writeWhole(join(options.out, 'model.onnx'), [onnx])
   writeWhole(join(options.out, 'manifest.json'), [json(manifest)])
-  return { manifest, bytes: onnx.length, droppedInt8: dropInt8(options.out) }
+  const int8 = renewInt8()
+  const written = readFileSync(join(options.out, 'manifest.json'), 'utf8')
+  return { manifest: parseManifest(JSON.parse(written)), bytes: onnx.length, int8 }
 }

@@ -10,7 +10,7 @@ import { ConvertError } from './errors.ts'
 import { writeWhole } from './graph/write.ts'
 import type { Layers } from './lowering/context.ts'
 import type { NodeRows } from './node-lowering/context.ts'
-import { INT8_DROPPED } from './quantise/beside.ts'
+import { dropInt8, int8News } from './quantise/beside.ts'
 import { readModel } from './read-path.ts'
 import { lungsFor } from './regions/folders.ts'
 import { reporting } from './reporting.ts'
@@ -199,7 +199,7 @@ function addExport(program: Command, quantiseInPlace: QuantiseInPlace): void {
         const dtype = oneOf('--dtype', ['fp32', 'fp16', 'int8'])(flags.dtype)
         if ((dtype === 'int8') !== (flags.calibrate !== undefined))
           throw new ConvertError('unsupported-option', '--dtype int8 and --calibrate go together')
-        const { droppedInt8 } = exportArtifact({
+        const { int8 } = exportArtifact({
           model,
           out: flags.out,
           facts: readFacts(model, flags.facts),
@@ -208,10 +208,15 @@ function addExport(program: Command, quantiseInPlace: QuantiseInPlace): void {
           featureMaps: flags.featureMaps ?? false,
           lungs: lungsFor(flags.out, flags.lungs),
         })
-        if (flags.calibrate) await quantiseInPlace(flags.out, flags.calibrate)
+        if (flags.calibrate) {
+          await quantiseInPlace(flags.out, flags.calibrate)
+          // What is in integers itself has no second file in integers.
+          dropInt8(flags.out)
+        }
         const path = join(flags.out, 'model.onnx')
         console.log(`${path}: ${megabytes(statSync(path).size)}`)
-        if (droppedInt8) console.error(INT8_DROPPED)
+        const news = flags.calibrate ? undefined : int8News(int8, flags.out)
+        if (news) console.error(news)
       }),
     )
 }

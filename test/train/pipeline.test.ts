@@ -6,6 +6,8 @@ import { parseReference } from '@detl/core/drift/reference'
 import { manifestOf } from '@detl/core/model/facts'
 import { parseManifest } from '@detl/core/model/manifest'
 import { addExportCommands } from '@detl/export/commands'
+import { writeInt8 } from '@detl/export/quantise/beside'
+import { calibrate } from '@detl/export/quantise/calibrate'
 import { addRegionsTo } from '@detl/export/regions/folders'
 import { selectBackend } from '@detl/train/backend/select'
 import { describeArtifact } from '@detl/train/commands/artifact'
@@ -202,6 +204,21 @@ describe('the whole method, on phantoms', () => {
   })
 })
 
+/** Nor its 8-bit file, as long as the weights are the same. */
+async function keepsInt8(shipped: string, again: () => Promise<{ int8: string }>): Promise<void> {
+  const manifest = () => JSON.parse(readFileSync(join(shipped, 'manifest.json'), 'utf8'))
+  const { size } = manifest().preprocess
+  const onnx = new Uint8Array(readFileSync(join(shipped, 'model.onnx')))
+  writeInt8(shipped, await calibrate(onnx, [new Uint8Array(size ** 2).fill(90)], 'minmax'), {
+    webAssembly: true,
+  })
+  const [before, bytes] = [manifest(), readFileSync(join(shipped, 'model.int8.onnx'))]
+  expect((await again()).int8).toBe('kept')
+  expect(manifest()).toEqual(before)
+  expect(readFileSync(join(shipped, 'model.int8.onnx')).equals(bytes)).toBe(true)
+  for (const file of ['model.int8.onnx', 'int8.json']) rmSync(join(shipped, file))
+}
+
 /** Who ships a model anew does not lose the network that outlines lungs: shipping, exporting and adding it give the same bytes. */
 async function keepsLungs(
   run: string,
@@ -222,6 +239,8 @@ async function keepsLungs(
   await ship(ofFold) // the network of the model that is there
   expect(written(shipped)).toEqual(first)
   expect(written(await exportWith('--lungs', network))).toEqual(first)
+  await keepsInt8(shipped, () => ship(ofFold))
+  writeFileSync(join(shipped, 'manifest.json'), Buffer.from(first[1]!, 'base64'))
   await ship({ ...ofFold, lungs: false })
   expect(readFileSync(join(shipped, 'model.onnx')).equals(plain)).toBe(true)
   addRegionsTo(shipped, network, shipped)

@@ -20,7 +20,7 @@ export function addShipCommand(program: Command): void {
       const { onlyFromScratch } = await import('@detl/train/folds')
       const fold = Number(flags.fold)
       const fromScratch = flags.fromScratch || onlyFromScratch(run, fold)
-      const { bytes, droppedInt8 } = await ship({
+      const { bytes, int8 } = await ship({
         run,
         fold,
         fromScratch,
@@ -30,6 +30,8 @@ export function addShipCommand(program: Command): void {
       console.log(
         `${flags.out}: model.onnx ${(bytes / 1e6).toFixed(1)} MB, manifest.json, MODEL_CARD.md, report/`,
       )
-      if (droppedInt8) console.error((await import('@detl/export/quantise/beside')).INT8_DROPPED)
+      const { int8News } = await import('@detl/export/quantise/beside')
+      const news = int8News(int8, flags.out)
+      if (news) console.error(news)
     })
 }

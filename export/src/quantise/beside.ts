@@ -7,6 +7,7 @@ import { MODEL_FILES } from '@detl/core/model/model-file'
 import { ConvertError } from '../errors.ts'
 import { writeWhole } from '../graph/write.ts'
 import { quantiseWith } from './quantise-with.ts'
+import { sameLayers } from './same-layers.ts'
 
 const CALIBRATION = 'int8.json'
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`)
@@ -88,7 +89,26 @@ export function renewInt8(folder: string, from = folder): void {
   if (calibration) writeInt8(folder, calibration, manifest.int8!)
 }
 
-/** Takes a folder's 8-bit file away: it is of another network than the one that is written there. @returns whether there was one */
+/** What became of a folder's 8-bit file when its model was written anew. */
+export type Int8Fate = 'none' | 'kept' | 'dropped'
+
+/**
+ * To be called before a folder's model is written anew.
+ * @returns to be called when it is written: makes the 8-bit file anew where the network is still the same, by its weights, and else takes it away with its
+ *   int8.json, whose ranges are those of the network that was there
+ */
+export function beforeRewrite(folder: string): () => Int8Fate {
+  const earlier = earlierOf(folder)
+  return () => {
+    if (earlier && sameLayers(earlier.onnx, readFileSync(join(folder, MODEL_FILES.fp32)))) {
+      writeInt8(folder, earlier.calibration, earlier)
+      return 'kept'
+    }
+    return dropInt8(folder) ? 'dropped' : 'none'
+  }
+}
+
+/** Takes a folder's 8-bit file away, and its int8.json; the manifest does not name it any more. @returns whether there was one */
 export function dropInt8(folder: string): boolean {
   const files = [MODEL_FILES.int8, CALIBRATION].map((file) => join(folder, file))
   const there = files.some((file) => existsSync(file))
@@ -96,6 +116,27 @@ export function dropInt8(folder: string): boolean {
   return there
 }
 
-/** What is said where that happened. */
-export const INT8_DROPPED =
-  'model.int8.onnx was of an earlier model and is gone: `detl quantize MODEL --beside --calibrate IMAGES` makes it anew'
+function earlierOf(folder: string) {
+  try {
+    const manifest = parseManifest(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))
+    const calibration = readCalibration(folder)
+    if (!manifest.int8 || !calibration) return undefined
+    const onnx = readFileSync(join(folder, MODEL_FILES.fp32))
+    // Ranges of weights that are not those that the manifest names are of nobody knows what.
+    const digest = createHash('sha256').update(onnx).digest('hex')
+    if (digest !== manifest.files[MODEL_FILES.fp32]) return undefined
+    return { onnx, calibration, webAssembly: manifest.int8.webAssembly }
+  } catch {
+    // No model was there, or a damaged one: the new one has to be measured itself.
+    return undefined
+  }
+}
+
+/** What people are told of it; undefined where there is nothing to tell. */
+export function int8News(fate: Int8Fate, folder: string): string | undefined {
+  if (fate === 'none') return undefined
+  const file = join(folder, MODEL_FILES.int8)
+  return fate === 'kept'
+    ? `${file}: made anew of ${CALIBRATION}, since the network is the same`
+    : `${file} was of another network and is gone: \`detl quantize ${folder} --beside --calibrate IMAGES\` makes it anew`
+}
