@@ -16,6 +16,7 @@ import type { ImageRecord } from '@detl/train/data/record'
 import { readFolder } from '@detl/train/data/sources/folder'
 import ort from 'onnxruntime-node'
 import { type Answer, figuresOf } from './figures.ts'
+import { chosenFilms } from './films.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -54,16 +55,10 @@ if (values.csv) writeFileSync(values.csv, `${lines.join('\n')}\n`)
 /** Evenly chosen images of what the model's manifest does not name. */
 function unseenBy({ data }: Manifest): ImageRecord[] {
   const seen = new Set(data.sources.map(({ name }) => name))
-  const cells = new Map<string, ImageRecord[]>()
-  for (const r of records) {
-    const tier = r.tier === undefined || !values.tiers || values.tiers.includes(r.tier)
-    if (seen.has(r.dataset) || !tier) continue
-    const key = `${r.dataset}/${r.classB}`
-    cells.set(key, [...(cells.get(key) ?? []), r])
-  }
-  const most = Number(values.most)
-  return [...cells.values()].flatMap((of) =>
-    of.length <= most ? of : Array.from({ length: most }, (_, i) => of[Math.floor((i * of.length) / most)]!),
+  const { tiers } = values
+  return chosenFilms(
+    records.filter((r) => !seen.has(r.dataset)),
+    { tiers, most: Number(values.most) },
   )
 }
 

@@ -31,13 +31,13 @@ export async function crossval(run: OpenRun, options: CrossvalOptions): Promise<
 /**
  * For each source of COVID-19 images: a run in OUT/without-SOURCE that is trained on all others and is to be tested on
  * it, from the pretrained network of OUT. The report of OUT quotes their reports.
- * @param base model.json of the pretrained network; it must not have seen the source, which Data-A never has
+ * @param base model.json of the pretrained network; it must not have seen the source, which Data-A never has. Undefined: without Data-A
  * @returns the runs, each trained when it is asked for
  */
 export async function* leaveSourceOut(
   options: TrainOptions,
   backend: BackendChoice,
-  base: string,
+  base: string | undefined,
   sources: readonly string[] | undefined,
 ): AsyncGenerator<OpenRun> {
   const { records, byFile } = (await prepareRun(options, backend)).dataset
@@ -47,7 +47,7 @@ export async function* leaveSourceOut(
       { ...options, protocol, out: join(options.out, protocol), resume: true },
       backend,
     )
-    const finished = existsSync(join(run.options.out, foldName(0, false), 'history.json'))
+    const finished = existsSync(join(run.options.out, foldName(0, base === undefined), 'history.json'))
     if (options.restart || !finished) await transfer(run, 0, base)
     yield run
   }

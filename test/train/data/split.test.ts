@@ -227,6 +227,16 @@ describe('a data set of several folders', () => {
     expect([...readDataSetRegions(join(dir, 'set.json')).boxes.keys()]).toEqual(['a.png', 'more/1.png'])
   })
 
+  it('takes a folder for pretraining alone, whatever its images are called in Data-B', () => {
+    const folders = [{ dir: 'main' }, { dir: 'more', use: 'pretraining' }]
+    const found = readDataSet(set({ folders })).records.filter((r) => r.trainingOnly)
+    expect(found.map((r) => [r.file, r.classA, r.classB])).toEqual([
+      ['more/1.png', 'normal', undefined],
+      ['more/2.png', 'normal', undefined],
+      ['more/3.png', 'normal', undefined],
+    ])
+  })
+
   it('drops or relabels what a second reading contradicts, and leaves the rest', () => {
     const read = (conflicts: 'drop' | 'relabel') =>
       readDataSet(
@@ -285,4 +295,16 @@ it.skipIf(!existsSync(more))('further real images, for training only, join the s
   expect(checkLeaks(split, real)).toEqual([])
   expect(split.folds[0]!.train.filter((f) => f.startsWith('cxr-more/')).length).toBeGreaterThan(11_000)
   expect(split.external).not.toContain('images/figure1/COVID-00048.jpg')
+})
+
+it.skipIf(!existsSync(more))('thousands of films pretrain, and no fold of Data-B changes', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'detl-scale-')), 'set.json')
+  const folders = [{ dir: cxr }, { dir: more, use: 'pretraining', tiers: ['A'] }]
+  writeFileSync(path, JSON.stringify({ folders }))
+  const { records: real } = readDataSet(path)
+  const [large, small] = [splitOf('grouped', real, 1), splitOf('grouped', readDataSet(cxr).records, 1)]
+  expect(checkLeaks(large, real)).toEqual([])
+  expect(large.folds).toEqual(small.folds)
+  expect(large.pretrain.validation).toEqual(small.pretrain.validation)
+  expect(large.pretrain.train.length - small.pretrain.train.length).toBeGreaterThan(9400)
 })

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { BackendChoice, BackendName } from '../backend/names.ts'
 import type { OpenRun, TrainOptions } from '../open-run.ts'
 import { configOf, type RunFlags } from './flags.ts'
@@ -12,13 +14,18 @@ export async function backendOf({ backend }: { backend?: BackendName }): Promise
 
 export async function runOf(flags: RunFlags, needsDataA = false): Promise<OpenRun> {
   const { prepareRun } = await import('../open-run.ts')
-  const { data, cache, out, protocol, resume, restart, splitSeed } = flags
-  const config = await configOf(flags)
-  return prepareRun(
-    { config, data, cache, out, protocol, resume, restart, splitSeed, needsDataA },
-    await backendOf(flags),
-  )
+  return prepareRun({ ...(await asSaid(flags)), needsDataA }, await backendOf(flags))
 }
+
+/** A run as the flags describe it. */
+async function asSaid(flags: RunFlags): Promise<TrainOptions> {
+  const { data, cache, out, protocol, resume, restart, splitSeed } = flags
+  return { config: await configOf(flags), data, cache, out, protocol, resume, restart, splitSeed }
+}
+
+/** The run that is in the folder, or else one as the flags describe it. */
+export const asItIsOrSaid = (flags: RunFlags): Promise<TrainOptions> =>
+  existsSync(join(flags.out, 'run.json')) ? asItIs(flags) : asSaid(flags)
 
 /** Evaluation takes the run as it is: its own configuration, whatever the recipe says today. */
 export async function asItIs({ data, cache, out, restart }: RunFlags): Promise<TrainOptions> {

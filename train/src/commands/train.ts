@@ -13,7 +13,7 @@ import {
 } from './flags.ts'
 import { addRateFinder } from './lr-find.ts'
 import { addLungCommands } from './lungs.ts'
-import { asItIs, backendOf, pretrainedOf, runAsItIs, runOf } from './run-of.ts'
+import { asItIs, asItIsOrSaid, backendOf, pretrainedOf, runAsItIs, runOf } from './run-of.ts'
 
 /** `train lr-find|pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact|lungs|lungs-report` */
 export function addTrainCommands(program: Command): void {
@@ -93,19 +93,22 @@ function addEvaluate(train: Command): void {
   )
 }
 
+type LeaveOutFlags = RunFlags & ReportFlags & { sources?: string[]; base?: string; fromScratch: boolean }
+
 function addLeaveSourceOut(train: Command): void {
   reporting(
     runCommand(train, 'leave-source-out', 'train without one source of COVID-19 images and test on it'),
   )
     .option('--sources <list>', 'for example cohen; default: every source that can be spared', names)
     .option('--base <path>', 'pretrained model.json; default: the one of the same run')
-    .action(async (flags: RunFlags & ReportFlags & { sources?: string[]; base?: string }) => {
+    .option('--from-scratch', 'without Data-A', false)
+    .action(async (flags: LeaveOutFlags) => {
       const { leaveSourceOut } = await import('../crossval.ts')
-      const { outliers, gallery, sources } = flags
-      const options = await asItIs(flags)
-      const base = flags.base ?? pretrainedOf(flags.out)
+      const { outliers, gallery, sources, fromScratch } = flags
+      const options = fromScratch ? await asItIsOrSaid(flags) : await asItIs(flags)
+      const base = fromScratch ? undefined : (flags.base ?? pretrainedOf(flags.out))
       for await (const run of leaveSourceOut(options, await backendOf(flags), base, sources)) {
-        const report = await evaluate(run, { folds: [0], fromScratch: false, outliers, gallery })
+        const report = await evaluate(run, { folds: [0], fromScratch, outliers, gallery })
         console.log(JSON.stringify(report.leftOut))
       }
     })

@@ -9,11 +9,13 @@ import { type Regions, readRegions } from './regions.ts'
 import { CONFLICTS, type Conflicts, withSecondReading } from './second-reading.ts'
 import { readFolder } from './sources/folder.ts'
 
+const USES = ['any', 'training', 'pretraining'] as const
+
 const part = z.strictObject({
   /** Folder with manifest.csv; relative to the file that names it. */
   dir: z.string().min(1),
-  /** `training`: no image of it is ever validated or tested on. */
-  use: z.enum(['any', 'training']).default('any'),
+  /** `training`: no image of it is ever validated or tested on; `pretraining`: such images, and for Data-A only. */
+  use: z.enum(USES).default('any'),
   /** Only images whose column `tier` has one of these values. */
   tiers: z.array(z.string()).min(1).optional(),
 })
@@ -36,7 +38,12 @@ const KNOWN_FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   figure1: { 'COVID-00048': 'an image of NIH ChestX-ray14, from before COVID-19' },
 }
 
-type Part = { dir: string; prefix: string; use: 'any' | 'training'; tiers?: readonly string[] | undefined }
+type Part = {
+  dir: string
+  prefix: string
+  use: (typeof USES)[number]
+  tiers?: readonly string[] | undefined
+}
 
 /** Images, and the classes that they may have. */
 export type DataSet = { records: ImageRecord[]; list: ClassList }
@@ -125,12 +132,15 @@ function readPart({ dir, prefix, use, tiers }: Part, given: ClassList | undefine
   const { records: all, list } = readFolder(dir, given)
   const chosen = tiers ? all.filter((r) => r.tier !== undefined && tiers.includes(r.tier)) : all
   if (chosen.length === 0) throw new Error(`${join(dir, 'manifest.csv')} has no image of tier ${tiers}`)
-  const records = chosen.map((r) => ({
-    ...r,
-    file: prefix + r.file,
-    group: prefix + r.group, // two folders may well both have a group "g1"
-    trainingOnly: r.trainingOnly || use === 'training',
-  }))
+  const records = chosen
+    .filter((r) => use !== 'pretraining' || r.classA !== undefined)
+    .map((r) => ({
+      ...r,
+      file: prefix + r.file,
+      group: prefix + r.group, // two folders may well both have a group "g1"
+      classB: use === 'pretraining' ? undefined : r.classB,
+      trainingOnly: r.trainingOnly || use !== 'any',
+    }))
   return { records, list }
 }
 

@@ -109,7 +109,9 @@ function worthOfPretraining(
 function leftOutRuns(out: string): LeftOutFigures[] {
   const names = readdirSync(out).filter((name) => name.startsWith('without-'))
   return names.sort().flatMap((name) => {
-    const path = join(out, name, 'report', 'report.json')
-    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Report).leftOut : []
+    const path = ['report', 'report-scratch']
+      .map((dir) => join(out, name, dir, 'report.json'))
+      .find((file) => existsSync(file))
+    return path ? (JSON.parse(readFileSync(path, 'utf8')) as Report).leftOut : []
   })
 }
