@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { chosenFilms } from '@detl/train/data/chosen-films'
 import { readFolder } from '@detl/train/data/sources/folder'
-import { chosenFilms } from './films.ts'
 
 const { values } = parseArgs({
   options: { data: { type: 'string' }, more: { type: 'string' }, out: { type: 'string' } },

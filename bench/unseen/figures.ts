@@ -12,13 +12,18 @@ const COVID = LABELS.indexOf('covid19')
 const WANTED = 0.9
 const COVERAGES = [1, 0.9, 0.8, 0.6]
 
-/** Lines of text: calls, COVID-19 against each other class, the manifest's operating points, a fitted one, selective answers. */
-export function figuresOf(answers: readonly Answer[], manifest: Manifest): string[] {
+/** Lines of text: calls, COVID-19 against each other class, the manifest's operating points, given thresholds, a fitted one, selective answers. */
+export function figuresOf(
+  answers: readonly Answer[],
+  manifest: Manifest,
+  thresholds: readonly number[] = [],
+): string[] {
   const answered = answers.filter((a) => a.probabilities)
   return [
     ...callsOf(answers),
     ...rankingsOf(answered),
     ...pointsOf(answers, manifest),
+    ...thresholds.map((t) => `COVID-19 at ${t}: ${at(answers, t)}`),
     fittedPoint(answers),
     selective(answered),
     ...shippedSelective(answers, manifest),

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { selectBackend } from '@detl/train/backend/select'
 import { loadPixels, type PixelCache } from '@detl/train/data/cache'
+import { chosenFilms } from '@detl/train/data/chosen-films'
 import { readDataSet } from '@detl/train/data/data-set'
 import { labelledImages } from '@detl/train/data/labelled'
 import { inputSpec } from '@detl/train/data/model-input'
@@ -19,7 +20,6 @@ import { predictLogits } from '@detl/train/predict'
 import { readRun } from '@detl/train/run'
 import type { FoldPredictions, Scores } from '@detl/train/scores/files'
 import { temperatureOf } from '@detl/train/scores/temperature'
-import { chosenFilms } from './films.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,5 @@
 /**
- * `node bench/unseen/score.ts MODEL … --data DIR [--data DIR] [--tiers A] [--most N] [--csv FILE]`: how a shipped model does on collections
+ * `node bench/unseen/score.ts MODEL … --data DIR [--data DIR] [--tiers A] [--most N] [--threshold T …] [--csv FILE]`: how a shipped model does on collections
  * that it was not trained on, those that its manifest does not name. Of each collection and class N images at most, evenly over the manifest's order. An image
  * goes the way of a screening: what the gate refuses is refused, and counts as not found.
  */
@@ -12,17 +12,18 @@ import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { takeIn } from '@detl/core/intake/intake'
 import { LABELS } from '@detl/core/model/labels'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { chosenFilms } from '@detl/train/data/chosen-films'
 import type { ImageRecord } from '@detl/train/data/record'
 import { readFolder } from '@detl/train/data/sources/folder'
 import ort from 'onnxruntime-node'
 import { type Answer, figuresOf } from './figures.ts'
-import { chosenFilms } from './films.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     data: { type: 'string', multiple: true },
     tiers: { type: 'string', multiple: true },
+    threshold: { type: 'string', multiple: true, default: [] },
     most: { type: 'string', default: '400' },
     csv: { type: 'string' },
   },
@@ -37,7 +38,7 @@ for (const folder of positionals) {
   const manifest = parseManifest(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')))
   const answers = await scoreAll(folder, manifest, unseenBy(manifest))
   console.log(`\n${manifest.name} ${manifest.version}`)
-  for (const line of figuresOf(answers, manifest)) console.log(line)
+  for (const line of figuresOf(answers, manifest, values.threshold.map(Number))) console.log(line)
   for (const { record, probabilities } of answers)
     lines.push(
       [

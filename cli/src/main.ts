@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, AddCommand>> = {
   billing: async (program) => (await import('./commands/billing.ts')).addBillingCommand(program),
   ship: async (program) => (await import('./commands/ship.ts')).addShipCommand(program),
   calibrate: async (program) => (await import('./commands/calibrate.ts')).addCalibrateCommand(program),
+  unseen: async (program) => (await import('./commands/unseen.ts')).addUnseenCommand(program),
   drift: async (program) => (await import('./commands/drift.ts')).addDriftCommand(program),
   'teach-opacity': async (program) => (await import('./commands/teach.ts')).addTeachCommand(program),
   quantize: async (program) => (await import('./commands/quantize.ts')).addQuantizeCommand(program),

@@ -75,6 +75,7 @@ export function modelCard(manifest: Manifest, report: Report): string {
       : 'No external set was scored.',
 
     ...leftOut(report),
+    ...unseen(manifest, report),
     ...selective(manifest),
 
     '## The shortcut audit',
@@ -111,6 +112,26 @@ const leftOut = ({ leftOut: sources }: Report): string[] =>
       pair ? `; against ${pair.against.label} of that source: AUC ${show(pair.aucByGroup)}.` : '.',
     ].join(''),
   )
+
+/** What its thresholds gave in sources that training had not seen. */
+const unseen = ({ operatingPoints }: Manifest, { classes }: Report): string[] => {
+  const { id } = focusOf(classes)
+  const rows = Object.entries(operatingPoints?.[id] ?? {}).flatMap(([name, point]) =>
+    [{ ...point, source: 'held-out images of the known sources' }, ...(point.unseen ?? [])].map((u) => [
+      name,
+      point.threshold.toFixed(3),
+      u.source,
+      show(u.sensitivity),
+      u.specificity ? show(u.specificity) : '–',
+    ]),
+  )
+  return rows.some(([, , source]) => !source!.startsWith('held-out'))
+    ? [
+        `Thresholds of ${id}, and what they are worth. **A new hospital is nearer to the sources that training had not seen than to the known ones**; thresholds of its own are made by \`detl calibrate\`.`,
+        table(['operating point', 'threshold', 'where', 'sensitivity', 'specificity'], rows),
+      ]
+    : []
+}
 
 /** What it is worth where it decides only what it is sure of. */
 const selective = ({ selective: s }: Manifest): string[] =>

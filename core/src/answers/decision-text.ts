@@ -1,5 +1,6 @@
 import type { ClassDecision, Decision } from '../api/decision.ts'
 import { type ClassInfo, classesOf, classNameIn, type Described, type Language } from '../model/classes.ts'
+import type { Estimate } from '../model/manifest.ts'
 import { wordsOf } from './words/words-of.ts'
 
 /** One class of a model in words. */
@@ -14,7 +15,7 @@ export type ToldClass = {
   readonly verdict: string
   /** The same in a word, for a column of it. */
   readonly side: string
-  /** The threshold, what it was worth on left-out images, and predictive values where a prevalence is stated; undefined without a threshold. */
+  /** The threshold, what it was worth on left-out images and in sources that training had not seen, and predictive values where a prevalence is stated; undefined without a threshold. */
   readonly explained: string | undefined
 }
 
@@ -115,15 +116,13 @@ function headline(
 /** A class's threshold, what it was worth on left-out images, and what that comes to at a stated prevalence. */
 function explained(held: ClassDecision, threshold: string, point: string, language: Language): string {
   const words = wordsOf(language)
-  const { sensitivity, specificity, prevalence, ppv, npv } = held
+  const { sensitivity, specificity, unseen = [], prevalence, ppv, npv } = held
   const share = (value: number) => percent(value, language)
   const parts = [words.side(held.positive, threshold, point)]
-  if (sensitivity && specificity) {
-    const [found, cleared] = [sensitivity, specificity].map(({ value, low, high, n }) =>
-      words.interval(share(value), share(low), share(high), n),
-    )
-    parts.push(`${words.sensitivity} ${found}, ${words.specificity} ${cleared} ${words.onLeftOut}`)
-  }
+  if (sensitivity && specificity)
+    parts.push(`${rates(sensitivity, specificity, language)} ${words.onLeftOut}`)
+  for (const { source, sensitivity, specificity } of unseen)
+    parts.push(`${words.inUnseen(source)} ${rates(sensitivity, specificity, language)}`)
   if (prevalence !== undefined) {
     const values = [
       ppv !== undefined && words.predictive.ppv(share(ppv)),
@@ -132,6 +131,16 @@ function explained(held: ClassDecision, threshold: string, point: string, langua
     parts.push(`${values.filter(Boolean).join(', ')} ${words.predictive.at(share(prevalence))}`)
   }
   return parts.join('; ')
+}
+
+function rates(sensitivity: Estimate, specificity: Estimate | undefined, language: Language): string {
+  const words = wordsOf(language)
+  const said = ({ value, low, high, n }: Estimate) => {
+    const [middle, from, to] = [value, low, high].map((v) => percent(v, language)) as [string, string, string]
+    return words.interval(middle, from, to, n)
+  }
+  const found = `${words.sensitivity} ${said(sensitivity)}`
+  return specificity ? `${found}, ${words.specificity} ${said(specificity)}` : found
 }
 
 /** A share to a tenth of a percent, as it is written in a language. */

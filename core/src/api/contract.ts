@@ -1162,6 +1162,21 @@ export interface components {
                             high: number;
                             n: number;
                         };
+                        unseen?: {
+                            source: string;
+                            sensitivity: {
+                                value: number;
+                                low: number;
+                                high: number;
+                                n: number;
+                            };
+                            specificity?: {
+                                value: number;
+                                low: number;
+                                high: number;
+                                n: number;
+                            };
+                        }[];
                     };
                     balanced: {
                         threshold: number;
@@ -1177,6 +1192,21 @@ export interface components {
                             high: number;
                             n: number;
                         };
+                        unseen?: {
+                            source: string;
+                            sensitivity: {
+                                value: number;
+                                low: number;
+                                high: number;
+                                n: number;
+                            };
+                            specificity?: {
+                                value: number;
+                                low: number;
+                                high: number;
+                                n: number;
+                            };
+                        }[];
                     };
                 };
             } | null;
@@ -1368,6 +1398,21 @@ export interface components {
                         high: number;
                         n: number;
                     };
+                    unseen?: {
+                        source: string;
+                        sensitivity: {
+                            value: number;
+                            low: number;
+                            high: number;
+                            n: number;
+                        };
+                        specificity?: {
+                            value: number;
+                            low: number;
+                            high: number;
+                            n: number;
+                        };
+                    }[];
                     prevalence?: number;
                     ppv?: number;
                     npv?: number;

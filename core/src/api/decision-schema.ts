@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { classIdSchema } from '../model/class-schema.ts'
+import { unseenSchema } from '../model/manifest.ts'
 
 const rate = z.number().min(0).max(1)
 const estimate = z.strictObject({
@@ -18,6 +19,8 @@ const classDecisionSchema = z.strictObject({
   /** On held-out data at this threshold, with the 95 % interval and the number of images; of the model's own points only. */
   sensitivity: estimate.optional(),
   specificity: estimate.optional(),
+  /** The same in sources that training had not seen, where that was measured: what a new hospital is nearer to. */
+  unseen: z.array(unseenSchema).min(1).optional(),
   /** Predictive values at the prevalence that the account stated, by Bayes' theorem from the two above. */
   prevalence: rate.optional(),
   ppv: rate.optional(),

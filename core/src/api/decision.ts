@@ -94,7 +94,7 @@ function held(
   }
   const point = ofClass(operatingPoints ?? {}, id)?.[operatingPoint]
   if (!point) return undefined
-  const { threshold, sensitivity, specificity } = point
+  const { threshold, sensitivity, specificity, unseen } = point
   const p = ofClass(prevalence, id)
   return {
     class: id,
@@ -103,6 +103,7 @@ function held(
     positive: score >= threshold,
     sensitivity,
     specificity,
+    ...(unseen && { unseen }),
     ...(p !== undefined && {
       prevalence: p,
       ...predictiveValues(sensitivity.value, specificity.value, p),

@@ -19,8 +19,27 @@ const rate = z.number().min(0).max(1)
 const estimate = z.strictObject({ value: rate, low: rate, high: rate, n: z.int().nonnegative() })
 export type Estimate = z.infer<typeof estimate>
 
-/** Threshold on one class's calibrated probability, chosen on validation data, with what it gave on held-out data. */
-const operatingPoint = z.strictObject({ threshold: rate, sensitivity: estimate, specificity: estimate })
+/** What an operating point is worth in a source that training had not seen. */
+export const unseenSchema = z.strictObject({
+  /** As people call the source. */
+  source: z.string().min(1),
+  sensitivity: estimate,
+  /** Absent where no image of the source is without the class. */
+  specificity: estimate.optional(),
+})
+export type Unseen = z.infer<typeof unseenSchema>
+
+/**
+ * Threshold on one class's calibrated probability, chosen on validation data, with what it gave on held-out data of the same sources, and
+ * in sources that training had not seen: of the model itself, or of one of the same recipe that was trained without the source.
+ */
+const operatingPoint = z.strictObject({
+  threshold: rate,
+  sensitivity: estimate,
+  specificity: estimate,
+  unseen: z.array(unseenSchema).min(1).optional(),
+})
+export type OperatingPoint = z.infer<typeof operatingPoint>
 
 /**
  * From where on a model is sure enough to decide: its highest calibrated probability, held against a threshold (Geifman & El-Yaniv 2017). The

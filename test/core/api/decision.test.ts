@@ -197,6 +197,36 @@ describe('a decision', () => {
   })
 })
 
+describe('what a threshold is worth in a source that training had not seen', () => {
+  const { balanced: known } = OPERATING_POINTS.covid19!
+  const unseen = [
+    {
+      source: 'Clinic B',
+      sensitivity: { value: 0.75, low: 0.71, high: 0.79, n: 400 },
+      specificity: { value: 0.8, low: 0.77, high: 0.82, n: 800 },
+    },
+    { source: 'Clinic C', sensitivity: { value: 0.9, low: 0.8, high: 0.95, n: 40 } },
+  ]
+  const point = { ...known, unseen }
+  const model = testManifest({ operatingPoints: { covid19: { screening: point, balanced: point } } })
+  it('is stated with the decision, as figures and in words', () => {
+    const decision = decide(model, balanced, scores)
+    expect(decision.classes[0]!.unseen).toEqual(unseen)
+    const explained = (language: 'en' | 'de') =>
+      tell(decision, model, probabilities, language).classes[3]!.explained
+    expect(explained('en')).toContain(
+      '; in Clinic B, which training had not seen, sensitivity 75 % (95 % CI 71 % to 79 %, n = 400), specificity 80 % (95 % CI 77 % to 82 %, n = 800); in Clinic C, which training had not seen, sensitivity 90 %',
+    )
+    expect(explained('en')).not.toMatch(/n = 40\), specificity/)
+    expect(explained('de')).toContain('; in Clinic B, das im Training nicht vorkam, Sensitivität 75 %')
+  })
+
+  it('is said of the model’s own thresholds only', () => {
+    const settings: Settings = { operatingPoint: { thresholds: { covid19: 0.6 } }, prevalence: {} }
+    expect(decide(model, settings, scores).classes[0]).not.toHaveProperty('unseen')
+  })
+})
+
 describe('the words of a score', () => {
   const covid = (score: number, threshold: number) => {
     const rest = (1 - score) / 3

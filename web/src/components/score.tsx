@@ -53,14 +53,24 @@ export function Score({ label, result, still = false }: ScoreProps) {
 
 type Decided = NonNullable<Result['decision']>['classes'][number]
 
-/** What is known of the threshold: rates on test images, and what they come to where the account stated how common the class is. */
-function Evidence({ decided: { sensitivity, specificity, prevalence, ppv, npv } }: { decided: Decided }) {
+/** What is known of the threshold: rates on test images and in sources that training had not seen, and what they come to where the account stated how common the class is. */
+function Evidence({ decided }: { decided: Decided }) {
+  const { sensitivity, specificity, unseen = [], prevalence, ppv, npv } = decided
   const t = text.value.result
   return (
     <>
       {sensitivity && specificity && (
         <span class="score-words">{t.measured(percent(sensitivity.value), percent(specificity.value))}</span>
       )}
+      {unseen.map((u) => (
+        <span class="score-words" key={u.source}>
+          {t.measuredUnseen(
+            u.source,
+            percent(u.sensitivity.value),
+            u.specificity && percent(u.specificity.value),
+          )}
+        </span>
+      ))}
       {prevalence !== undefined && ppv !== undefined && npv !== undefined && (
         <span class="score-words">{t.predicted(percent(prevalence), percent(ppv), percent(npv))}</span>
       )}

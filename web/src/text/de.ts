@@ -134,6 +134,8 @@ export const de: Text = {
     noThreshold: 'Dieses Modell hat noch keine Schwellen: die Werte nur nebeneinander lesen.',
     measured: (sensitivity, specificity) =>
       `An Testbildern fand diese Schwelle ${sensitivity} dieser Klasse und sprach ${specificity} der anderen frei.`,
+    measuredUnseen: (source, sensitivity, specificity) =>
+      `In ${source}, das im Training nicht vorkam, fand sie ${sensitivity}${specificity ? ` und sprach ${specificity} frei` : ''}.`,
     predicted: (prevalence, ppv, npv) =>
       `Wo ${prevalence} der Bilder sie zeigen: von denen darüber stimmen ${ppv}, von denen darunter ${npv}.`,
     points: {

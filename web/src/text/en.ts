@@ -134,6 +134,8 @@ export const en: Text = {
     noThreshold: 'This model has no thresholds yet: read the scores side by side only.',
     measured: (sensitivity, specificity) =>
       `On test images this threshold found ${sensitivity} of this class and cleared ${specificity} of the others.`,
+    measuredUnseen: (source, sensitivity, specificity) =>
+      `In ${source}, which training had not seen, it found ${sensitivity}${specificity ? ` and cleared ${specificity}` : ''}.`,
     predicted: (prevalence, ppv, npv) =>
       `Where ${prevalence} of the images show it: ${ppv} of those above are right, ${npv} of those below.`,
     points: {

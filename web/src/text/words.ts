@@ -114,6 +114,8 @@ export type Text = {
     below(threshold: string): string
     noThreshold: string
     measured(sensitivity: string, specificity: string): string
+    /** @param specificity undefined where the source has no image without the class */
+    measuredUnseen(source: string, sensitivity: string, specificity: string | undefined): string
     predicted(prevalence: string, ppv: string, npv: string): string
     points: Record<'screening' | 'balanced' | 'custom', string>
     showHeat: string

@@ -71,13 +71,26 @@ function assessed({ snomed, codes = [] }: ClassInfo): ObservationComponent[] {
 }
 
 /** What the model is worth at the threshold, each as a component; there is no code in LOINC or SNOMED CT for a model's own rates. */
-function rates({ sensitivity, specificity, prevalence, ppv, npv }: ClassDecision): ObservationComponent[] {
+function rates({
+  sensitivity,
+  specificity,
+  unseen = [],
+  prevalence,
+  ppv,
+  npv,
+}: ClassDecision): ObservationComponent[] {
   const values = {
     Sensitivity: sensitivity?.value,
     Specificity: specificity?.value,
     Prevalence: prevalence,
     'Positive predictive value': ppv,
     'Negative predictive value': npv,
+    ...Object.fromEntries(
+      unseen.flatMap((u) => [
+        [`Sensitivity in ${u.source}, not seen in training`, u.sensitivity.value],
+        [`Specificity in ${u.source}, not seen in training`, u.specificity?.value],
+      ]),
+    ),
   }
   return Object.entries(values).flatMap(([text, value]) =>
     value === undefined ? [] : [{ code: { text }, valueQuantity: probability(value) }],

@@ -28,6 +28,7 @@ export const de: AnswerWords = {
   sensitivity: 'Sensitivität',
   specificity: 'Spezifität',
   onLeftOut: 'auf zurückgelegten Bildern',
+  inUnseen: (source) => `in ${source}, das im Training nicht vorkam,`,
   predictive: {
     ppv: (value) => `PPW ${value}`,
     npv: (value) => `NPW ${value}`,

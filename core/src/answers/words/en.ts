@@ -27,6 +27,7 @@ export const en: AnswerWords = {
   sensitivity: 'sensitivity',
   specificity: 'specificity',
   onLeftOut: 'on held-out images',
+  inUnseen: (source) => `in ${source}, which training had not seen,`,
   predictive: {
     ppv: (value) => `PPV ${value}`,
     npv: (value) => `NPV ${value}`,

@@ -44,6 +44,8 @@ export type AnswerWords = {
   readonly sensitivity: string
   readonly specificity: string
   readonly onLeftOut: string
+  /** Said before rates that were measured in a source which training had not seen. */
+  inUnseen(source: string): string
   readonly predictive: {
     ppv(value: string): string
     npv(value: string): string

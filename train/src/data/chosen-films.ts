@@ -1,13 +1,14 @@
-import type { ImageRecord } from '@detl/train/data/record'
+import type { ImageRecord } from './record.ts'
 
+/** Which films of a large collection a model is judged on. */
 export type Choice = {
-  /** Of images that have a tier, those of these ones; absent: all. */
-  tiers: readonly string[] | undefined
-  /** Images of a collection and class at most. */
-  most: number
+  /** Of images that have a tier, those of these ones; undefined: all. */
+  readonly tiers: readonly string[] | undefined
+  /** Images of a dataset and class at most. */
+  readonly most: number
 }
 
-/** Of each collection and class `most` films at most, evenly over the manifest's order: those that the unseen collections are judged on. */
+/** Images with a class, of each dataset and class `most` at most, evenly over the order that they come in. */
 export function chosenFilms(records: readonly ImageRecord[], { tiers, most }: Choice): ImageRecord[] {
   const cells = new Map<string, ImageRecord[]>()
   for (const r of records) {

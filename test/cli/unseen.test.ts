@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { ScoredLine } from '@detl/cli/screen/line'
+import { encodePng } from '@detl/core/image/png-encode'
+import { parseManifest } from '@detl/core/model/manifest'
+import { phantom } from '@detl/core/phantom/phantom'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+const DETL = fileURLToPath(new URL('../../cli/bin/detl.mjs', import.meta.url))
+const SHIPPED = fileURLToPath(new URL('../../models/detl-128/', import.meta.url))
+const LABELS = ['covid19', 'covid19', 'covid19', 'covid19', 'normal', 'normal', 'pneumonia']
+
+let dir: string
+const films = LABELS.map((_, i) => `${i}.png`)
+const detl = async (...args: string[]) =>
+  (await promisify(execFile)(process.execPath, [DETL, ...args], { cwd: dir })).stdout
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'detl-unseen-'))
+  for (const [i, label] of LABELS.entries()) {
+    const { image } = phantom({
+      ...{ seed: 70 + i, width: 300, height: 340 },
+      lesions: label === 'normal' ? [] : ['consolidation'],
+    })
+    const png = await encodePng({ ...image, data: image.data.map((v) => v << 4), channels: 1 })
+    await writeFile(join(dir, films[i]!), png)
+  }
+  // The last is of a source that trained the model, so it says nothing about other ones.
+  const rows = films.map((f, i) => `${f},${LABELS[i]},${i < LABELS.length - 1 ? 'clinic-b' : 'cohen'}`)
+  await writeFile(join(dir, 'films.csv'), ['file,label,dataset', ...rows, ''].join('\n'))
+  for (const name of ['model.onnx', 'model.int8.onnx', 'int8.json'])
+    await symlink(join(SHIPPED, name), join(dir, name))
+  await writeFile(join(dir, 'manifest.json'), await readFile(join(SHIPPED, 'manifest.json')))
+})
+afterAll(() => rm(dir, { recursive: true }))
+
+it('measures thresholds on films of a source never seen, and every answer states what came of it', async () => {
+  const measure = (...flags: string[]) =>
+    detl('unseen', '--model', dir, '--labels', 'films.csv', '--source', 'Clinic B', ...flags)
+  const lines = async () => {
+    const out = await detl('screen', ...films, '--json', '--model', dir)
+    return out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ScoredLine)
+  }
+  const before = await lines()
+  const said = await measure()
+  expect(said).toMatch(/on 6 films of Clinic B \(\d refused; 1 more are of sources that trained it\)/)
+  const manifest = parseManifest(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')))
+  const { screening } = manifest.operatingPoints!.covid19!
+  const found = screening.unseen!.find((u) => u.source === 'Clinic B')!
+  const positive = before.map((line) => line.decision.classes.find((c) => c.class === 'covid19')!.positive)
+  expect(found.sensitivity.n).toBe(4)
+  expect(found.sensitivity.value).toBe(positive.slice(0, 4).filter(Boolean).length / 4)
+  expect(found.specificity!.n).toBe(2)
+  expect(found.specificity!.value).toBe(positive.slice(4, 6).filter((p) => !p).length / 2)
+
+  const [line] = await lines()
+  const covid = line!.decision.classes.find((c) => c.class === 'covid19')!
+  expect(covid.unseen).toEqual(screening.unseen)
+  expect(line!.decision.classes.find((c) => c.class === 'pneumonia')!.unseen).toBeUndefined()
+
+  // Measured again it is replaced, not added; fewer films are taken where it is asked for.
+  await measure('--most', '2')
+  const again = parseManifest(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')))
+  const { unseen } = again.operatingPoints!.covid19!.screening
+  expect(unseen!.filter((u) => u.source === 'Clinic B').map((u) => u.sensitivity.n)).toEqual([2])
+  await expect(measure('--class', 'pneumonia')).rejects.toThrow(
+    /no film of "pneumonia" from a source that the model was not trained on \(it was on cohen, /,
+  )
+}, 120_000)
