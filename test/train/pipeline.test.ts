@@ -15,6 +15,7 @@ import { differing } from '@detl/train/config'
 import { type CrossvalOptions, crossval, leaveSourceOut } from '@detl/train/crossval'
 import { describeData, printDescription } from '@detl/train/data/describe'
 import { compareFolders } from '@detl/train/evaluate/compare-folders'
+import { unseenPoints } from '@detl/train/evaluate/unseen-points'
 import { type ReportOptions, writeReport } from '@detl/train/evaluate/write-report'
 import { loadModel } from '@detl/train/model/files'
 import { type OpenRun, prepareRun, type TrainOptions } from '@detl/train/open-run'
@@ -184,6 +185,37 @@ describe('the whole method, on phantoms', () => {
     const report = await evaluate(await open(), { folds: [0], fromScratch: false })
     expect(report.leftOut).toEqual(alone.leftOut)
     expect(readFileSync(join(dir, 'run/report/report.html'), 'utf8')).toContain('Sources never trained on')
+    const facts = await describeArtifact(await open(), {
+      ...{ fold: 0, fromScratch: false, name: 'phantom', version: '0.0.1', camMethod: 'gradcam' },
+    })
+    const { sensitivity, specificity } = alone.leftOut[0]!.atScreening
+    expect(facts.operatingPoints!.covid19!.screening.unseen).toEqual([
+      { source: 'cohen', sensitivity, specificity },
+    ])
+    expect(facts.operatingPoints!.normal!.screening.unseen).toBeUndefined()
+  })
+
+  it('fits thresholds on what was said of left-out sources, and tries each where it was not fitted', {
+    timeout: 60_000,
+  }, async () => {
+    const out = join(dir, 'left-out')
+    const backend = await selectBackend()
+    for await (const run of leaveSourceOut({ ...options, out }, backend, undefined, undefined))
+      await evaluate(run, { folds: [0], fromScratch: true, gallery: false })
+    const { focus, points, sources } = unseenPoints(out, options.data)
+    expect(focus).toBe('covid19')
+    expect(sources.map((s) => [s.source, s.images.with])).toEqual([
+      ['cohen', 24],
+      ['cxnet', 16],
+    ])
+    expect(points.screening.fittedOn).toEqual(['cohen', 'cxnet'])
+    const [cohen, cxnet] = sources
+    expect(cohen!.others.screening.threshold).not.toBe(cxnet!.others.screening.threshold)
+    expect(cohen!.others.screening.sensitivity.n).toBe(24)
+    // Each source's own negatives count too: six pneumonias of Cohen.
+    const atOwn = (s: typeof cohen) => s!.known.screening.specificity.n
+    expect(atOwn(cohen)).toBeGreaterThan(atOwn(cxnet))
+    expect(() => unseenPoints(options.out, options.data)).toThrow('need two')
   })
 
   it('a folder of another configuration is refused', async () => {

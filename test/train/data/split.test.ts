@@ -296,15 +296,3 @@ it.skipIf(!existsSync(more))('further real images, for training only, join the s
   expect(split.folds[0]!.train.filter((f) => f.startsWith('cxr-more/')).length).toBeGreaterThan(11_000)
   expect(split.external).not.toContain('images/figure1/COVID-00048.jpg')
 })
-
-it.skipIf(!existsSync(more))('thousands of films pretrain, and no fold of Data-B changes', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'detl-scale-')), 'set.json')
-  const folders = [{ dir: cxr }, { dir: more, use: 'pretraining', tiers: ['A'] }]
-  writeFileSync(path, JSON.stringify({ folders }))
-  const { records: real } = readDataSet(path)
-  const [large, small] = [splitOf('grouped', real, 1), splitOf('grouped', readDataSet(cxr).records, 1)]
-  expect(checkLeaks(large, real)).toEqual([])
-  expect(large.folds).toEqual(small.folds)
-  expect(large.pretrain.validation).toEqual(small.pretrain.validation)
-  expect(large.pretrain.train.length - small.pretrain.train.length).toBeGreaterThan(9400)
-})

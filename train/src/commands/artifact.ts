@@ -7,6 +7,7 @@ import { type Manifest, SCHEMA } from '@detl/core/model/manifest'
 import { INPUT, OUTPUTS } from '@detl/core/model/tensor-names'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
+import { leftOutRuns, withLeftOut } from '../evaluate/left-out-runs.ts'
 import { pointsOf } from '../evaluate/operating-points.ts'
 import { selectiveFigures, selectiveOf } from '../evaluate/selective.ts'
 import { writeJson, writeWhole } from '../files.ts'
@@ -71,7 +72,7 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
     gate: DEFAULT_GATE,
     cam: camOf(model, options),
     temperature: predictions.temperature,
-    operatingPoints: pointsOf([predictions], byFile) as Manifest['operatingPoints'],
+    operatingPoints: withLeftOut(pointsOf([predictions], byFile), leftOutRuns(out)),
     ...(selective && { selective }),
     data: { digest: dataDigest(seen), images: seen.length, sources: sourcesOf(seen) },
     training: {

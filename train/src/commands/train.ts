@@ -15,7 +15,7 @@ import { addRateFinder } from './lr-find.ts'
 import { addLungCommands } from './lungs.ts'
 import { asItIs, asItIsOrSaid, backendOf, pretrainedOf, runAsItIs, runOf } from './run-of.ts'
 
-/** `train lr-find|pretrain|transfer|crossval|evaluate|leave-source-out|compare|artifact|lungs|lungs-report` */
+/** `train lr-find|pretrain|transfer|crossval|evaluate|leave-source-out|unseen-points|compare|artifact|lungs|lungs-report` */
 export function addTrainCommands(program: Command): void {
   const train = program
     .command('train')
@@ -26,6 +26,7 @@ export function addTrainCommands(program: Command): void {
   addCrossval(train)
   addEvaluate(train)
   addLeaveSourceOut(train)
+  addUnseenPoints(train)
   addCompare(train)
   addArtifact(train)
   addLungCommands(train)
@@ -111,6 +112,18 @@ function addLeaveSourceOut(train: Command): void {
         const report = await evaluate(run, { folds: [0], fromScratch, outliers, gallery })
         console.log(JSON.stringify(report.leftOut))
       }
+    })
+}
+
+function addUnseenPoints(train: Command): void {
+  train
+    .command('unseen-points')
+    .description('thresholds fitted on what `leave-source-out` said of each source that was left out')
+    .argument('<run>', 'folder with the runs without-SOURCE')
+    .requiredOption('--data <path>', 'folder with manifest.csv, or a JSON file that puts folders together')
+    .action(async (out: string, flags: { data: string }) => {
+      const { unseenPoints } = await import('../evaluate/unseen-points.ts')
+      console.log(JSON.stringify(unseenPoints(out, flags.data), null, 1))
     })
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDataSet } from '../data/data-set.ts'
 import { readSplit } from '../data/split-file.ts'
@@ -21,8 +21,9 @@ import { averageOverFolds, scored } from '../scores/predictions.ts'
 import { buildReport } from './build-report.ts'
 import { compareRuns } from './compare.ts'
 import { renderGallery } from './gallery-html.ts'
+import { leftOutRuns } from './left-out-runs.ts'
 import { predictionsCsv } from './predictions-csv.ts'
-import type { Comparison, LeftOutFigures, Report } from './report.ts'
+import type { Comparison, Report } from './report.ts'
 import { renderReport } from './report-html.ts'
 import { readCurves } from './training-curves.ts'
 
@@ -103,15 +104,4 @@ function worthOfPretraining(
     records,
     seed,
   )
-}
-
-/** Figures of the runs OUT/without-SOURCE, as their own reports have them. */
-function leftOutRuns(out: string): LeftOutFigures[] {
-  const names = readdirSync(out).filter((name) => name.startsWith('without-'))
-  return names.sort().flatMap((name) => {
-    const path = ['report', 'report-scratch']
-      .map((dir) => join(out, name, dir, 'report.json'))
-      .find((file) => existsSync(file))
-    return path ? (JSON.parse(readFileSync(path, 'utf8')) as Report).leftOut : []
-  })
 }
