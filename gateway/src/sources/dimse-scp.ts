@@ -93,13 +93,28 @@ class Association extends dimse.Scp {
     super(socket, {})
     this.#deps = deps
     this.#socket = socket
-    this.on('networkError', (error: Error) => {
-      deps.log.warn({ from: socket.remoteAddress, error: error.message }, 'an association broke')
-      socket.destroy()
-    })
+    this.on('networkError', (error: Error) => this.#broke(error))
+  }
+
+  /** The library lets nothing that a listener throws be caught elsewhere: it would end the process, with the associations of all others. */
+  #guarded(answer: () => void): void {
+    try {
+      answer()
+    } catch (error) {
+      this.#broke(error as Error)
+    }
+  }
+
+  #broke({ message }: Error): void {
+    this.#deps.log.warn({ from: this.#socket.remoteAddress, error: message }, 'an association broke')
+    this.#socket.destroy()
   }
 
   override associationRequested(association: dimse.association.Association): void {
+    this.#guarded(() => this.#associate(association))
+  }
+
+  #associate(association: dimse.association.Association): void {
     const { config, busy, count, log } = this.#deps
     const caller = association.getCallingAeTitle().trim()
     const reason = this.#objection(caller, association.getCalledAeTitle().trim())
@@ -121,9 +136,9 @@ class Association extends dimse.Scp {
       // Its types ask for a syntax also where there is none.
       association.getPresentationContext(id).setResult(answer.result, answer.syntax as string)
     }
+    this.sendAssociationAccept()
     log.info({ caller, called: config.aet }, 'an association was accepted')
     this.#deps.accepted()
-    this.sendAssociationAccept()
   }
 
   /** Why this caller may not call. */
@@ -156,8 +171,10 @@ class Association extends dimse.Scp {
   }
 
   override nEventReportRequest(...given: Parameters<Deps['reports']['heard']>): void {
-    const known = this.#deps.reports.heard(...given)
-    this.#deps.log.info({ known }, 'N-EVENT-REPORT')
+    this.#guarded(() => {
+      const known = this.#deps.reports.heard(...given)
+      this.#deps.log.info({ known }, 'N-EVENT-REPORT')
+    })
   }
 
   override createStoreWritableStream(): Writable {
@@ -179,14 +196,16 @@ class Association extends dimse.Scp {
     callback: (response: dimse.responses.CStoreResponse) => void,
   ): void {
     const response = CStoreResponse.fromRequest(request)
-    const answer = (status: number) => {
-      response.setStatus(status)
-      callback(response)
-    }
-    this.#store(request).then(answer, (error: Error) => {
-      this.#deps.log.error({ error: error.message }, 'an object could not be stored')
-      answer(OUT_OF_RESOURCES)
-    })
+    this.#store(request)
+      .catch((error: Error) => {
+        this.#deps.log.error({ error: error.message }, 'an object could not be stored')
+        return OUT_OF_RESOURCES
+      })
+      .then((status) => {
+        response.setStatus(status)
+        callback(response)
+      })
+      .catch((error: Error) => this.#broke(error))
   }
 
   async #store(request: dimse.requests.CStoreRequest): Promise<number> {
