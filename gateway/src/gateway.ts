@@ -7,7 +7,7 @@ import { deliver, sender } from './deliver/deliver.ts'
 import { httpClient } from './http/client.ts'
 import { startHttp } from './http/server.ts'
 import { ImagePool } from './images/image-pool.ts'
-import { lockFolder } from './queue/database.ts'
+import { lockFolder } from './queue/lock-folder.ts'
 import { Queue } from './queue/queue.ts'
 import { Spool } from './queue/spool.ts'
 import { Worker } from './queue/worker.ts'
@@ -33,7 +33,7 @@ type Part = { readonly stop: () => Promise<void> }
  */
 export async function startGateway(config: GatewayConfig) {
   const log: Logger = pino({ base: null }, pino.destination(2))
-  const lock = lockFolder(config.data)
+  const lock = lockFolder(config.data, `another gateway works on ${config.data}`)
   const parts: Part[] = []
   try {
     const queue = new Queue(config.data, config.retry)

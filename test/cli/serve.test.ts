@@ -77,6 +77,12 @@ describe('detl serve all', () => {
     expect(answer).toMatch(/^HTTP\/1.1 404 .*\/problems\/not-found/s)
   })
 
+  it('keeps a second start out of its state', async () => {
+    const second = detl(['serve', 'edge', '--port', String(await freePort()), '--state', state])
+    expect(await second.exit).toBe(1)
+    expect(second.output()).toContain(`another start works on ${state}: `)
+  }, 30_000)
+
   it('keeps accounts in its state, and no traces', async () => {
     expect((await screen()).status).toBe(200)
     const below = (dir: string): string[] =>
@@ -268,7 +274,6 @@ describe('secrets.json', () => {
     return run.output()
   }
   const file = (state: string) => join(state, 'secrets.json')
-
   it('is its owner’s alone with its folder, and no start with other secrets changes it', async () => {
     const state = join(folder, 'kept')
     await start(state)

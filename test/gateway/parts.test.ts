@@ -6,8 +6,8 @@ import { parseConfig } from '@detl/gateway/config'
 import { stowObjects } from '@detl/gateway/deliver/stow'
 import { readHeader } from '@detl/gateway/dicom/header'
 import type { Http } from '@detl/gateway/http/client'
-import { lockFolder } from '@detl/gateway/queue/database'
 import type { FaultError } from '@detl/gateway/queue/fault'
+import { lockFolder } from '@detl/gateway/queue/lock-folder'
 import { Queue } from '@detl/gateway/queue/queue'
 import { retryAt } from '@detl/gateway/queue/retry'
 import { pduGuard } from '@detl/gateway/sources/pdu-guard'
@@ -162,10 +162,11 @@ describe('the queue', () => {
   })
 
   it('belongs to one gateway, and to the next once that has ended', () => {
-    const first = lockFolder(dir)
-    expect(() => lockFolder(dir)).toThrow('another gateway works on')
+    const refusal = 'another gateway works on it'
+    const first = lockFolder(dir, refusal)
+    expect(() => lockFolder(dir, refusal)).toThrow(refusal)
     first.release()
-    lockFolder(dir).release()
+    lockFolder(dir, refusal).release()
   })
 
   it('gives every image and answer out until it is done, and forgets it after its days', () => {

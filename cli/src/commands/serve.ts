@@ -71,8 +71,9 @@ async function serve(
     ...(what === 'edge' ? [] : [{ port: gpuPort, option: what === 'gpu' ? '--port' : '--gpu-port' }]),
     ...(what === 'gpu' ? [] : [{ port: edgePort, option: '--port' }]),
   ])
-  const folder = startFolder(modelDir)
   const stops: (() => Promise<void>)[] = []
+  if (what !== 'gpu' && options.state !== undefined) stops.push(await lockState(options.state))
+  const folder = startFolder(modelDir)
   stopOnSignals(stops)
   console.log(`Model          ${folder.manifest.name} ${folder.manifest.version} (${modelDir})`)
   if (what !== 'edge') {
@@ -104,6 +105,13 @@ async function serve(
   })
   stops.push(edge.stop)
   sayWhere(edge.url, secrets)
+}
+
+/** Two runtimes on the databases of one folder refuse each other's calls, and what was reserved in between stays reserved. @returns its end */
+async function lockState(state: string): Promise<() => Promise<void>> {
+  const { lockFolder } = await import('@detl/gateway/queue/lock-folder')
+  const lock = lockFolder(state, `another start works on ${state}: end it, or give this one another --state`)
+  return async () => lock.release()
 }
 
 async function serveGpu(options: Parameters<typeof import('../serve/gpu.ts').startGpu>[0]) {

@@ -1,19 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { AppError } from '@detl/core/api/problem'
-
-/** Node's SQLite; loading it prints that it is experimental, which tells a user nothing (docs/decisions/0018-gateway.md). */
-function loadSqlite(): typeof import('node:sqlite') {
-  const { emitWarning } = process
-  process.emitWarning = () => undefined
-  try {
-    return process.getBuiltinModule('node:sqlite')
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
-const sqlite = loadSqlite()
+import { sqlite } from './sqlite.ts'
 
 /**
  * Tables of the queue. `items` has a row for each image that was taken in, `deliveries` one for each of its answers and destinations. A row is
@@ -79,20 +67,4 @@ export function atomically<T>(database: DatabaseSync, work: () => T): T {
     database.exec('ROLLBACK')
     throw error
   }
-}
-
-/**
- * Only one gateway may work on a folder. The lock is a transaction that stays open: it ends with the process, however that ends.
- * @throws AppError conflict while another process has it
- */
-export function lockFolder(folder: string): { release: () => void } {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lock = new sqlite.DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 })
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    lock.close()
-    throw new AppError('conflict', `another gateway works on ${folder}`, { cause })
-  }
-  return { release: () => lock.close() }
 }
