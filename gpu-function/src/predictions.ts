@@ -1,4 +1,3 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MeasureDrift } from '@detl/core/drift/drift'
@@ -7,7 +6,7 @@ import { parseReference } from '@detl/core/drift/reference'
 import type { Manifest } from '@detl/core/model/manifest'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { float32Values, type WireTensor } from '@detl/core/wire/tensor'
-import { type Logger, pino } from 'pino'
+import { DailyFile, type DailyFileDeps } from './daily-file.ts'
 import { DriftWindow } from './drift-window.ts'
 
 /** A loaded version's drift, as /metrics shows it. */
@@ -18,49 +17,19 @@ export type VersionDrift = {
   readonly measures: Readonly<Record<string, MeasureDrift>>
 }
 
-type Deps = {
-  /** Folder of the log. */
-  readonly dir: string
-  readonly log: Logger
-  /** Told of each line, and of lines that could not be written. */
-  readonly count: (outcome: 'written' | 'lost') => void
-}
-
-/** Bytes of lines that wait for a slow disk: beyond them lines are lost, never a screening. */
-const MAX_WAITING_BYTES = 2 ** 20
-
 /**
  * The prediction log, for who asks for it: a line for each screening, in a file for each day (UTC), and how far the last screenings are from
  * the films of the model's reference. The lines hold figures alone: see `predictionSchema`.
  */
 export class Predictions {
-  readonly #deps: Deps
+  readonly #deps: DailyFileDeps
   readonly #windows = new Map<string, DriftWindow>()
-  readonly #file: ReturnType<typeof pino.destination>
-  #day: string
+  readonly #file: DailyFile
 
   /** @throws Error where the folder cannot be written to: a log that was asked for and is not there must be known at the start */
-  constructor(deps: Deps) {
+  constructor(deps: DailyFileDeps) {
     this.#deps = deps
-    try {
-      mkdirSync(deps.dir, { recursive: true })
-      accessSync(deps.dir, constants.W_OK)
-    } catch (cause) {
-      throw new Error(`the prediction log cannot be written to ${deps.dir}: ${(cause as Error).message}`, {
-        cause,
-      })
-    }
-    this.#day = dayOf(new Date())
-    this.#file = pino.destination({
-      dest: this.#path(),
-      sync: false,
-      mode: 0o600,
-      maxLength: MAX_WAITING_BYTES,
-      periodicFlush: 500,
-      minLength: 4096,
-    })
-    this.#file.on('error', (err) => this.#lost(err))
-    this.#file.on('drop', () => this.#lost(new Error('the disk is too slow')))
+    this.#file = new DailyFile(deps)
   }
 
   /** Reads the reference that lies beside a model. Without one the log is written and no drift is told. */
@@ -125,33 +94,15 @@ export class Predictions {
   }
 
   /** Writes what waits. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#file.once('close', resolve))
-    this.#file.end()
-    await closed
+  close(): Promise<void> {
+    return this.#file.close()
   }
 
   #note(prediction: Prediction, at: Date): void {
-    const day = dayOf(at)
-    if (day !== this.#day) {
-      this.#day = day
-      this.#file.reopen(this.#path())
-    }
     this.#windows.get(keyOf(prediction))?.add(prediction)
-    this.#file.write(`${JSON.stringify(prediction)}\n`)
-    this.#deps.count('written')
-  }
-
-  #path(): string {
-    return join(this.#deps.dir, `predictions-${this.#day}.ndjson`)
-  }
-
-  #lost(err: Error): void {
-    this.#deps.count('lost')
-    this.#deps.log.error({ err }, 'a part of the prediction log could not be written')
+    this.#file.write(`${JSON.stringify(prediction)}\n`, at)
   }
 }
 
 const keyOf = ({ model, version }: { model: string; version: string }): string =>
   JSON.stringify({ model, version })
-const dayOf = (at: Date): string => at.toISOString().slice(0, 10)

@@ -89,7 +89,7 @@ function predictionsOf(
   metrics: Metrics,
 ): Predictions | undefined {
   if (predictionLog === undefined) return undefined
-  const count = (outcome: 'written' | 'lost') => metrics.predictions.inc({ outcome })
+  const count = (outcome: 'written' | 'lost', lines = 1) => metrics.predictions.inc({ outcome }, lines)
   const predictions = new Predictions({ dir: predictionLog, log, count })
   metrics.drift(() => predictions.drift())
   return predictions

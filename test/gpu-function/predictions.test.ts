@@ -1,14 +1,26 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { driftReport } from '@detl/cli/drift/drift-report'
 import { makeReference } from '@detl/cli/drift/make-reference'
 import { readPredictionLog } from '@detl/cli/drift/read-log'
 import { uniform } from '@detl/core/base/random'
+import { DailyFile } from '@detl/gpu-function/daily-file'
 import { startGpuFunction } from '@detl/gpu-function/start'
 import { pino } from 'pino'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { inferCall, KEYS } from '../support/gpu-client.ts'
 import { modelsFolder } from '../support/model-folder.ts'
 
@@ -53,6 +65,13 @@ async function screen(url: string, rows: number, { seed = 1, grey = 100, outputs
   }
 }
 const metricsOf = async (url: string) => (await fetch(`${url}/metrics`)).text()
+/** What /metrics says of the lines. */
+const linesIn = async (url: string) =>
+  Object.fromEntries(
+    [...(await metricsOf(url)).matchAll(/detl_gpu_predictions_total\{outcome="(\w+)"\} (\d+)/g)].map(
+      ([, outcome, n]) => [outcome, Number(n)],
+    ),
+  )
 const level = (text: string, measure: string) =>
   text.match(new RegExp(`detl_gpu_drift_level\\{model="detl",version="1",measure="${measure}"\\} (\\d)`))?.[1]
 
@@ -73,7 +92,7 @@ describe('the prediction log', () => {
     await screen(server.url, 8)
     // Who asks for maps alone screens nobody.
     await screen(server.url, 4, { outputs: ['cam'] })
-    expect(await metricsOf(server.url)).toContain('detl_gpu_predictions_total{outcome="written"} 8')
+    await vi.waitFor(async () => expect(await linesIn(server.url)).toEqual({ written: 8 }))
     await server.close()
     const [file] = readdirSync(log)
     expect(file).toMatch(/^predictions-\d{4}-\d\d-\d\d\.ndjson$/)
@@ -93,6 +112,65 @@ describe('the prediction log', () => {
     await expect(start(join(dir, 'file', 'log'))).rejects.toThrow(
       /the prediction log cannot be written to .*file.log: ENOTDIR/,
     )
+  })
+
+  it('that was left amid a line goes on in the next one, and the half is told and left out', async () => {
+    const log = join(dir, 'torn')
+    const file = join(log, `predictions-${new Date().toISOString().slice(0, 10)}.ndjson`)
+    mkdirSync(log)
+    writeFileSync(file, '{"hour":"2026-11-28T19Z","mod')
+    const server = await start(log)
+    await screen(server.url, 4)
+    await server.close()
+    // As a start before this version went on: the next line is joined to the half.
+    writeFileSync(file, `{"hour":"2026-11-28T19Z","mod${readFileSync(file, 'utf8').split('\n')[1]}\n`, {
+      flag: 'a',
+    })
+    const { predictions, torn } = await readPredictionLog([log], { name: 'detl', version: '1' })
+    expect([predictions.length, torn]).toEqual([4, 2])
+  })
+
+  it.each(['deleted', 'moved'])('is made anew where its file was %s while it is written', async (how) => {
+    const log = join(dir, how)
+    const server = await start(log)
+    await screen(server.url, 4)
+    await vi.waitFor(async () => expect(await linesIn(server.url)).toEqual({ written: 4 }))
+    const [file] = readdirSync(log)
+    if (how === 'deleted') rmSync(log, { recursive: true })
+    else renameSync(join(log, file!), join(log, 'aside'))
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    await screen(server.url, 8)
+    await server.close()
+    expect(
+      (await readPredictionLog([join(log, file!)], { name: 'detl', version: '1' })).predictions,
+    ).toHaveLength(8)
+  })
+
+  const full = existsSync('/dev/full')
+  it.skipIf(!full)('counts a line once the disk has it, and no attempt as a loss', async () => {
+    const told: (string | undefined)[] = []
+    const counted: string[] = []
+    const log = join(dir, 'full')
+    mkdirSync(log)
+    const at = new Date()
+    const path = join(log, `predictions-${at.toISOString().slice(0, 10)}.ndjson`)
+    const logger = pino({}, { write: (line: string) => void told.push(JSON.parse(line).msg) })
+    const file = new DailyFile({
+      dir: log,
+      log: logger,
+      count: (outcome, n = 1) => void counted.push(`${n} ${outcome}`),
+    })
+    await vi.waitFor(() => rmSync(path)) // it is opened in the background
+    symlinkSync('/dev/full', path)
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    file.write('a line\n', at)
+    await new Promise((resolve) => setTimeout(resolve, 1600)) // three attempts
+    expect([told, counted]).toEqual([['the prediction log cannot be written now; lines wait'], []])
+    rmSync(path)
+    file.write('another\n', at)
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe('a line\nanother\n'))
+    await file.close()
+    expect(counted.join()).toMatch(/^2 written$|^1 written,1 written$/)
   })
 
   it('with a line that is none of its own is refused by file and line', async () => {
@@ -132,6 +210,15 @@ describe('drift', () => {
       measures: { 'tensor mean': { level: 'drift' }, 'tensor white': { level: 'none' } },
       outOfDistribution: null,
     })
+    // A reference that does not hold a measure cannot say that there is no drift of it.
+    const path = join(model, 'reference.json')
+    const whole = JSON.parse(readFileSync(path, 'utf8'))
+    const { 'tensor mean': _, ...measures } = whole.measures
+    writeFileSync(path, JSON.stringify({ ...whole, measures }))
+    await expect(driftReport(model, [now])).rejects.toThrow(/do not have the same measures \(tensor mean\)/)
+    writeFileSync(path, JSON.stringify({ ...whole, films: 100 }))
+    await expect(driftReport(model, [now])).rejects.toThrow('a measure does not count all films')
+    writeFileSync(path, JSON.stringify(whole))
     const { medianThen, medianNow } = report.measures['tensor mean']!
     expect(medianNow).toBeLessThan(medianThen)
   })

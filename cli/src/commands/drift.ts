@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { DriftReport } from '../drift/drift-report.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { printable } from '../printable.ts'
 
 type ReferenceFlags = { model: string; log?: string; of?: string }
 type ReportFlags = { model: string; since?: string; until?: string; json?: boolean }
@@ -50,7 +51,7 @@ export function addDriftCommand(program: Command): void {
 }
 
 function textOf(report: DriftReport): string {
-  const { model, version, reference, screenings, others, from, to, level, outOfDistribution } = report
+  const { model, version, reference, screenings, others, torn, from, to, level, outOfDistribution } = report
   const width = Math.max(...Object.keys(report.measures).map((name) => name.length))
   const rows = Object.entries(report.measures).map(([name, m]) =>
     [
@@ -62,8 +63,12 @@ function textOf(report: DriftReport): string {
       `  ${m.level}`,
     ].join(' '),
   )
+  const leftOut = [
+    ...(others > 0 ? [`${others} of other models or versions`] : []),
+    ...(torn > 0 ? [`${torn} half written`] : []),
+  ]
   return [
-    `${model} ${version}: ${screenings} screenings, ${from} to ${to}${others > 0 ? ` (${others} of other models or versions left out)` : ''}`,
+    `${model} ${version}: ${screenings} screenings, ${from} to ${to}${leftOut.length > 0 ? ` (left out: ${leftOut.join(', ')})` : ''}`,
     `reference: ${reference.films} films: ${reference.of}`,
     `${'measure'.padEnd(width)}     PSI  chance       then        now`,
     ...rows,
@@ -73,7 +78,9 @@ function textOf(report: DriftReport): string {
           `outside what the model knows: ${(100 * outOfDistribution).toFixed(1)} % (1 % of films like those of training)`,
         ]),
     SAID[level],
-  ].join('\n')
+  ]
+    .map(printable) // names and words of the model's folder and of the log
+    .join('\n')
 }
 
 const SAID = {

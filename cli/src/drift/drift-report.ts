@@ -25,6 +25,8 @@ export type DriftReport = {
   readonly to: string
   /** Lines of other models or versions, which are not judged. */
   readonly others: number
+  /** Lines that were left half written, and are not judged. */
+  readonly torn: number
   readonly level: DriftLevel
   readonly measures: Readonly<Record<string, MeasureReport>>
   /** Share of screenings beyond the model's own limit of distance, which one in a hundred films of training exceeds; null without one. */
@@ -43,7 +45,7 @@ export async function driftReport(
 ): Promise<DriftReport> {
   const manifest = parseManifest(JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')))
   const reference = await referenceOfModel(model, manifest)
-  const { predictions, others } = await readPredictionLog(paths, manifest, range)
+  const { predictions, others, torn } = await readPredictionLog(paths, manifest, range)
   if (predictions.length === 0)
     throw new AppError(
       'request-invalid',
@@ -52,6 +54,7 @@ export async function driftReport(
   const rows = predictions.map(measuresOf)
   const valuesOf = (name: string) => rows.flatMap((row) => (name in row ? [row[name]!] : []))
   const names = Object.keys(reference.measures)
+  holdsAll(join(model, 'reference.json'), names, Object.keys(rows[0]!))
   const counts = Object.fromEntries(
     names.map((name) => [name, countsIn(reference.measures[name]!.edges, valuesOf(name))]),
   )
@@ -67,6 +70,7 @@ export async function driftReport(
     from: hours[0]!,
     to: hours.at(-1)!,
     others,
+    torn,
     level: worstOf(drift),
     measures: Object.fromEntries(
       Object.entries(drift).map(([name, found]) => {
@@ -88,7 +92,24 @@ async function referenceOfModel(model: string, manifest: Manifest): Promise<Refe
       { cause },
     )
   })
-  return parseReference(JSON.parse(text), manifest)
+  try {
+    return parseReference(JSON.parse(text), manifest)
+  } catch (cause) {
+    throw new AppError('request-invalid', `${path} cannot be used: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** A measure that only one of them has cannot be judged: without it there would be "no drift". */
+function holdsAll(path: string, names: readonly string[], logged: readonly string[]): void {
+  const apart = [
+    ...logged.filter((name) => !names.includes(name)),
+    ...names.filter((name) => !logged.includes(name)),
+  ]
+  if (apart.length > 0)
+    throw new AppError(
+      'request-invalid',
+      `${path} and the log do not have the same measures (${apart.join(', ')}): make it again with \`detl drift reference\``,
+    )
 }
 
 const medianOf = (values: readonly number[]): number =>

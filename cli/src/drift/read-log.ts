@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { AppError } from '@detl/core/api/problem'
 import { type Prediction, predictionSchema } from '@detl/core/drift/prediction'
 import { reasonOf } from '../io-errors.ts'
+import { linesOf } from '../lines-of.ts'
 
 export type LogRange = {
   /** First and last day, for example 2026-11-01; both belong to the range. */
@@ -17,12 +16,14 @@ export type PredictionLog = {
   readonly predictions: readonly Prediction[]
   /** Lines of other models or versions. */
   readonly others: number
+  /** Lines that a full disk or a power cut left half written; they are left out. */
+  readonly torn: number
 }
 
 /**
  * Lines of the GPU function's prediction log.
  * @param paths files, and folders whose `*.ndjson` are read
- * @throws AppError request-invalid with file and line where something else stands, or a path cannot be read
+ * @throws AppError request-invalid with file and line where something else stands, or a path cannot be read or is a pipe or device
  */
 export async function readPredictionLog(
   paths: readonly string[],
@@ -30,13 +31,15 @@ export async function readPredictionLog(
   { since = '', until = '9999' }: LogRange = {},
 ): Promise<PredictionLog> {
   const predictions: Prediction[] = []
-  let others = 0
+  let [others, torn] = [0, 0]
   for (const path of (await Promise.all(paths.map(filesOf))).flat()) {
-    let number = 0
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-      number++
-      if (line.trim() === '') continue
-      const prediction = parsed(line, `${path}, line ${number}`)
+    for await (const { text, number } of linesOf(path)) {
+      if (text.trim() === '') continue
+      const prediction = parsed(text, `${path}, line ${number}`)
+      if (!prediction) {
+        torn++
+        continue
+      }
       const day = prediction.hour.slice(0, 10)
       if (day < since || day > until) continue
       if (prediction.model === model.name && prediction.version === model.version)
@@ -44,7 +47,7 @@ export async function readPredictionLog(
       else others++
     }
   }
-  return { predictions, others }
+  return { predictions, others, torn }
 }
 
 async function filesOf(path: string): Promise<string[]> {
@@ -60,10 +63,16 @@ async function filesOf(path: string): Promise<string[]> {
   }
 }
 
-function parsed(line: string, where: string): Prediction {
+/** How each line begins. */
+const HEAD = '{"hour":"'
+
+/** @returns undefined for a line of ours that was cut off, the next one behind it or not, or that a power cut left as zeros */
+function parsed(line: string, where: string): Prediction | undefined {
   try {
     return predictionSchema.parse(JSON.parse(line))
   } catch (cause) {
+    const ours = HEAD.startsWith(line.slice(0, HEAD.length)) || line.startsWith('\0')
+    if (cause instanceof SyntaxError && ours) return undefined
     throw new AppError('request-invalid', `${where} is no line of a prediction log`, { cause })
   }
 }

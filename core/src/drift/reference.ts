@@ -13,17 +13,22 @@ const histogramSchema = z
 export type Histogram = z.infer<typeof histogramSchema>
 
 /** reference.json, beside model.onnx: how the measures of films are distributed that drift is judged against. */
-export const referenceSchema = z.strictObject({
-  schema: z.literal(1),
-  /** The model that scored the films: another version has other scores. */
-  model: z.strictObject({ name: z.string(), version: z.string() }),
-  /** What films these are, in words. */
-  of: z.string().min(1),
-  films: z.int().positive(),
-  createdAt: z.iso.datetime(),
-  /** By the names that `measuresOf` gives. */
-  measures: z.record(z.string(), histogramSchema),
-})
+export const referenceSchema = z
+  .strictObject({
+    schema: z.literal(1),
+    /** The model that scored the films: another version has other scores. */
+    model: z.strictObject({ name: z.string(), version: z.string() }),
+    /** What films these are, in words. */
+    of: z.string().min(1),
+    films: z.int().positive(),
+    createdAt: z.iso.datetime(),
+    /** By the names that `measuresOf` gives. */
+    measures: z.record(z.string(), histogramSchema),
+  })
+  .refine(
+    ({ films, measures }) => Object.values(measures).every(({ counts }) => sum(counts) === films),
+    'a measure does not count all films',
+  )
 export type Reference = z.infer<typeof referenceSchema>
 
 /** Films below which a reference would say more of chance than of a site. */
@@ -98,4 +103,8 @@ function edgesOf(sorted: readonly number[]): number[] {
   const [min, max] = [sorted[0]!, sorted.at(-1)!]
   const between = [...new Set(inner)].filter((edge) => edge < max)
   return [min, ...between, max]
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((a, b) => a + b, 0)
 }
