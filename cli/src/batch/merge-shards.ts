@@ -1,9 +1,9 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { AppError } from '@detl/core/api/problem'
 import { reasonOf } from '../io-errors.ts'
+import { linesOf } from '../lines-of.ts'
 import type { ScreenLine } from '../screen/line.ts'
 import type { LineWriter } from '../screen/line-writer.ts'
 import { csvHeader, OUTPUTS } from '../screen/printers.ts'
@@ -22,8 +22,8 @@ export async function mergeShards(dir: string, print: 'json' | 'csv', out: LineW
   for (const folder of folders) {
     const record = recordIn(folder)
     const last = new Map<string, number>()
-    for await (const { line, n } of linesOf(record)) last.set(line.file, n)
-    for await (const { line, n } of linesOf(record)) {
+    for await (const { line, n } of recorded(record)) last.set(line.file, n)
+    for await (const { line, n } of recorded(record)) {
       if (last.get(line.file) !== n) continue
       files++
       if ('error' in line) failed++
@@ -46,7 +46,7 @@ async function shardsIn(dir: string): Promise<string[]> {
   })
   const shards = names.flatMap((name) => {
     const shard = shardOfFolder(name)
-    return shard ? [{ ...shard, folder: join(dir, name) }] : []
+    return shard && shard.index < shard.count ? [{ ...shard, folder: join(dir, name) }] : []
   })
   const counts = new Set(shards.map(({ count }) => count))
   if (counts.size > 1)
@@ -67,16 +67,28 @@ async function shardsIn(dir: string): Promise<string[]> {
   return shards.sort((a, b) => a.index - b.index).map(({ folder }) => folder)
 }
 
-async function* linesOf(record: string): AsyncGenerator<{ line: ScreenLine; n: number }> {
-  let n = 0
-  const input = createReadStream(record)
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
-    if (text !== '') yield { line: JSON.parse(text) as ScreenLine, n: n++ }
+async function* recorded(record: string): AsyncGenerator<{ line: ScreenLine; n: number }> {
+  for await (const { text, number: n } of linesOf(record))
+    if (text !== '') yield { line: parsed(text, `${record}, line ${n}`), n }
+}
+
+function parsed(text: string, where: string): ScreenLine {
+  try {
+    const line = JSON.parse(text) as ScreenLine
+    if (typeof line.file !== 'string') throw new Error('it names no file')
+    if (!('error' in line) && !(line.probabilities && line.decision))
+      throw new Error('it has neither scores nor a refusal')
+    return line
+  } catch (cause) {
+    throw new AppError('request-invalid', `${where} is no line of \`detl batch\`: ${reasonOf(cause)}`, {
+      cause,
+    })
+  }
 }
 
 async function labelsOf(folders: readonly string[]): Promise<string[]> {
   for (const folder of folders)
-    for await (const { line } of linesOf(recordIn(folder)))
+    for await (const { line } of recorded(recordIn(folder)))
       if (!('error' in line)) return Object.keys(line.probabilities)
   return []
 }

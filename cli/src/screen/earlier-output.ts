@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { AppError, PROBLEMS, type ProblemCode, problemOf } from '@detl/core/api/problem'
 import { parse } from 'csv-parse'
 import { reasonOf } from '../io-errors.ts'
+import { linesOf } from '../lines-of.ts'
 import type { ScreenLine } from './line.ts'
 
 /** What an earlier run said. */
@@ -65,8 +65,7 @@ const PASSING: ReadonlySet<string> = new Set([
 ])
 
 async function* fromJson(path: string, bytes: number): AsyncGenerator<Seen> {
-  const input = createReadStream(path, { end: bytes - 1 })
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const { text } of linesOf(path, bytes)) {
     if (text === '') continue
     const line = JSON.parse(text) as ScreenLine
     if (typeof line.file !== 'string') throw new Error('a line of it names no file')
