@@ -1,8 +1,17 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { dice, pearson, spearman, upperQuantile } from '@detl/train/lungs/dice'
+import { lungBatches } from '@detl/train/lungs/lung-batches'
+import type { LungImage } from '@detl/train/lungs/lung-image'
 import { lungLoss } from '@detl/train/lungs/lung-loss'
 import { LungTraining, lungNet } from '@detl/train/lungs/net'
-import { doubled } from '@detl/train/lungs/planes'
+import { outlineLimits } from '@detl/train/lungs/outline-limits'
+import { doubled, mirrored } from '@detl/train/lungs/planes'
+import { trainLungs } from '@detl/train/lungs/train-lungs'
+import { saveModel } from '@detl/train/model/files'
 import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
 import '@tensorflow/tfjs-backend-cpu'
 import { beforeAll, describe, expect, it } from 'vitest'
 
@@ -23,6 +32,36 @@ describe('the network that outlines lungs', () => {
     const [trained, saved] = [await tf.sigmoid(scores).data(), await (model.predict(x) as tf.Tensor).data()]
     expect(saved).toHaveLength(2 * 16 * 16 * 3)
     for (const [i, value] of trained.entries()) expect(saved[i]).toBeCloseTo(value, 4)
+  })
+})
+
+describe('its training', () => {
+  it('shows films as they are, or mirrored, where changes have no strength', () => {
+    const pixels = Uint8Array.from({ length: 128 * 128 }, (_, i) => (i * 2654435761) >>> 24)
+    const image = { pixels, placed: { x: 0, y: 0, width: 128, height: 128 }, kind: 'outlined' } as LungImage
+    const options = { batchSize: 4, seed: 1, epoch: 1 }
+    const shown = (strength: number) => {
+      const { x } = lungBatches([image, image, image, image], { ...options, strength }).next().value!
+      return Array.from({ length: 4 }, (_, b) => x.slice(b * pixels.length, (b + 1) * pixels.length))
+    }
+    const own = [pixels, mirrored(pixels, 128)].map((plane) => Float32Array.from(plane, (v) => v / 255))
+    for (const film of shown(0)) expect(own).toContainEqual(film)
+    for (const film of shown(1)) expect(own).not.toContainEqual(film)
+  })
+
+  it('does not go on from a network of another architecture', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'detl-lungs-'))
+    const convolution = tfl.layers.conv2d({
+      filters: 3,
+      kernelSize: 2,
+      strides: 2,
+      inputShape: [128, 128, 1],
+    })
+    await saveModel(tfl.sequential({ layers: [convolution] }), join(dir, 'other'))
+    const options = { dir: join(dir, 'run'), epochs: 1, seed: 1, resume: false, identity: 'test' }
+    await expect(trainLungs([], { ...options, from: join(dir, 'other') })).rejects.toThrow(
+      'another architecture',
+    )
   })
 })
 
@@ -58,6 +97,22 @@ describe('its figures', () => {
     expect(dice([1, 0, 0], [0, 1, 1])).toBe(0)
     expect(dice([1, 1, 0], [1, 0, 0])).toBeCloseTo(2 / 3)
     expect(dice([0, 0], [0, 0])).toBe(1)
+  })
+
+  it('what Dice could be: of an outline a cell smaller all round, and without coarse errors', () => {
+    const [size, side] = [40, 20]
+    const square = Float32Array.from({ length: size * size }, (_, i) => {
+      const [x, y] = [i % size, Math.floor(i / size)]
+      return x >= 10 && x < 10 + side && y >= 10 && y < 10 + side ? 1 : 0
+    })
+    const shrunk = (2 * 18 ** 2) / (20 ** 2 + 18 ** 2)
+    const nothing = outlineLimits(square, new Float32Array(size * size), size)
+    expect(nothing.shrunk).toBeCloseTo(shrunk, 6)
+    expect(nothing.near).toBeCloseTo((2 * 14 ** 2) / (20 ** 2 + 14 ** 2), 6) // the three outermost rings are missing
+    const elsewhere = square.slice()
+    elsewhere[0] = 1 // far off the outline
+    elsewhere[15 * size + 20] = 0 // and deep inside it
+    expect(outlineLimits(square, elsewhere, size).near).toBe(1)
   })
 
   it('a plane twice as large keeps its mean and its edges', () => {

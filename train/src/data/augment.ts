@@ -49,8 +49,7 @@ export function augment(
   regions: readonly RegionPair[] = [],
 ): void {
   const change = drawWarp(size, placed, config, rng)
-  warp(src, size, placed, change, out)
-  for (const region of regions) warp(region.src, size, placed, change, region.out)
+  warp([{ src, out }, ...regions], size, placed, change)
   const { target } = change
   if (config.marks > 0 && rng() < config.marks) drawMarks(out, size, target, rng)
   if (config.blur > 0 && rng() < config.blur)
@@ -98,21 +97,15 @@ function drawWarp(size: number, placed: Geometry['placed'], c: AugmentConfig, rn
   return { target, mirror, centreX, centreY, cos, sin }
 }
 
-/** One bilinear resampling. */
-function warp(
-  src: Uint8Array,
-  size: number,
-  placed: Geometry['placed'],
-  change: Warp,
-  out: Uint8Array,
-): void {
+/** One bilinear resampling, the same of each plane. */
+function warp(planes: readonly RegionPair[], size: number, placed: Geometry['placed'], change: Warp): void {
   const { target, mirror, centreX, centreY, cos, sin } = change
   // Sources outside the picture are clamped to its edge by less than a pixel, and padding beyond.
   const left = placed.x
   const top = placed.y
   const right = placed.x + placed.width - 1
   const bottom = placed.y + placed.height - 1
-  out.fill(PAD)
+  for (const { out } of planes) out.fill(PAD)
   for (let v = target.y; v < target.y + target.height; v++) {
     const dy = v + 0.5 - size / 2
     for (let u = target.x; u < target.x + target.width; u++) {
@@ -129,9 +122,11 @@ function warp(
       const stepX = ix < right ? 1 : 0
       const stepY = iy < bottom ? size : 0
       const i = iy * size + ix
-      const upper = src[i]! * (1 - fx) + src[i + stepX]! * fx
-      const lower = src[i + stepY]! * (1 - fx) + src[i + stepX + stepY]! * fx
-      out[v * size + u] = upper * (1 - fy) + lower * fy + 0.5
+      for (const { src, out } of planes) {
+        const upper = src[i]! * (1 - fx) + src[i + stepX]! * fx
+        const lower = src[i + stepY]! * (1 - fx) + src[i + stepX + stepY]! * fx
+        out[v * size + u] = upper * (1 - fy) + lower * fy + 0.5
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { AugmentConfig } from '../config.ts'
-import { augment } from '../data/augment.ts'
+import { augment, weakened } from '../data/augment.ts'
 import { INPUT_SCALE } from '../model/input.ts'
 import { type Rng, rngOf, shuffled } from '../rng.ts'
 import type { LungImage } from './lung-image.ts'
@@ -43,11 +43,15 @@ export const LUNG_AUGMENT: AugmentConfig = {
   marks: 0.3,
 }
 
-/** One epoch in random order: all images with an outline, and some of those without. Each changed at random, by (seed, epoch, image). */
+/**
+ * One epoch in random order: all images with an outline, and some of those without. Each changed at random, by (seed, epoch, image).
+ * @param strength 0 … 1, of the changes
+ */
 export function* lungBatches(
   images: readonly LungImage[],
-  { batchSize, seed, epoch }: { batchSize: number; seed: number; epoch: number },
+  { batchSize, seed, epoch, strength }: { batchSize: number; seed: number; epoch: number; strength: number },
 ): Generator<LungBatch> {
+  const change = weakened(LUNG_AUGMENT, strength)
   const order = orderOf(images, seed, epoch)
   const batch = {
     x: new Float32Array(batchSize * S * S),
@@ -57,7 +61,7 @@ export function* lungBatches(
   for (let start = 0; start + batchSize <= order.length; start += batchSize) {
     for (let b = 0; b < batchSize; b++) {
       const i = order[start + b]!
-      fill(batch, b, images[i]!, rngOf(seed, 'lungs', epoch, i))
+      fill(batch, b, images[i]!, change, rngOf(seed, 'lungs', epoch, i))
     }
     yield batch
   }
@@ -79,7 +83,7 @@ function orderOf(images: readonly LungImage[], seed: number, epoch: number): num
 
 const EMPTY = new Uint8Array(S * S)
 
-function fill(batch: LungBatch, b: number, image: LungImage, rng: Rng): void {
+function fill(batch: LungBatch, b: number, image: LungImage, change: AugmentConfig, rng: Rng): void {
   const mirror = rng() < 0.5
   const turn = (plane: Uint8Array) => (mirror ? mirrored(plane, S) : plane)
   const { placed, lungs, opacity, kind } = image
@@ -90,7 +94,7 @@ function fill(batch: LungBatch, b: number, image: LungImage, rng: Rng): void {
   }))
   const at = mirror ? { ...placed, x: S - placed.x - placed.width } : placed
   const pixels = new Uint8Array(S * S)
-  augment(turn(image.pixels), S, at, LUNG_AUGMENT, rng, pixels, regions)
+  augment(turn(image.pixels), S, at, change, rng, pixels, regions)
   for (let p = 0; p < pixels.length; p++) batch.x[b * S * S + p] = pixels[p]! * INPUT_SCALE
   const [left, right, opaque] = regions.map(({ out }) => halved(out)) as [
     Float32Array,

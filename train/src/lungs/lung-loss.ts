@@ -13,17 +13,24 @@ export function lungLoss(scores: tf.Tensor4D, targets: tf.Tensor4D, weights: tf.
     const overlap = columns(tf.mul(tf.mul(p, targets), weights))
     const total = columns(tf.mul(tf.add(p, targets), weights))
     const dice = tf.div(tf.add(tf.mul(overlap, 2), 1), tf.add(total, 1))
-    const lungs = tf.tensor1d([0.5, 0.5, 0])
-    const miss = tf.sub(1, tf.sum(tf.mul(dice, lungs)))
+    const miss = tf.sub(1, tf.sum(tf.mul(dice, tf.tensor1d(DICE_SHARES))))
     return tf.add(crossEntropy(scores, targets, weights), miss) as tf.Scalar
   })
 }
 
+/** The two lungs, and opacity: Dice's coefficient is of outlines. */
+const DICE_SHARES = [0.5, 0.5, 0]
+/**
+ * How much each plane's cross-entropy counts. What is opaque is a matter of opinion, and its cross-entropy stays several times the lungs': of full weight, its noise is most
+ * of each step.
+ */
+const PLANE_WEIGHTS = [1, 1, 0.5]
+
 const columns = (x: tf.Tensor): tf.Tensor => tf.sum(tf.reshape(x, [-1, x.shape.at(-1)!]), 0)
 
-/** Sum over the planes of the mean over the cells that count. Its gradient is w · (p − t), whatever the score: composed, it would lose large scores. */
+/** Weighted sum over the planes of the mean over the cells that count. Its gradient is w · (p − t), whatever the score: composed, it would lose large scores. */
 function crossEntropy(scores: tf.Tensor4D, targets: tf.Tensor4D, weights: tf.Tensor4D): tf.Tensor {
-  const cells = tf.maximum(columns(weights), 1)
+  const cells = tf.div(tf.maximum(columns(weights), 1), tf.tensor1d(PLANE_WEIGHTS))
   const loss = tf.customGrad((...args) => {
     const [z, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
     save([z, targets, weights, cells]) // the tidy around this frees what is not saved

@@ -4,6 +4,7 @@ import { ZONES } from '@detl/core/lungs/zones'
 import { mean } from '../statistics.ts'
 import { pearson, spearman, upperQuantile } from './dice.ts'
 import type { LungScore } from './lung-score.ts'
+import type { OutlineLimits } from './outline-limits.ts'
 
 /** Share of held-out images that a range is to hold. */
 const LEVEL = 0.9
@@ -22,6 +23,12 @@ export function diceFigures(scores: readonly LungScore[]): Dice {
     right: mean(each.map(({ right }) => right)),
     left: mean(each.map(({ left }) => left)),
   }
+}
+
+/** Means over both lungs of the images whose lungs were outlined. */
+export function limitFigures(scores: readonly LungScore[]): OutlineLimits {
+  const each = scores.flatMap(({ limits }) => (limits ? [limits.right, limits.left] : []))
+  return { shrunk: mean(each.map(({ shrunk }) => shrunk)), near: mean(each.map(({ near }) => near)) }
 }
 
 type Pair = { readonly said: Extents; readonly drawn: Extents }

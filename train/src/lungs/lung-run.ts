@@ -10,7 +10,7 @@ import { loadModel } from '../model/files.ts'
 import { INPUT_SCALE } from '../model/input.ts'
 import { codeVersion } from '../run.ts'
 import type { LungImage } from './lung-image.ts'
-import { diceFigures, errorsOf, severityFigures, straightness } from './lung-report.ts'
+import { diceFigures, errorsOf, limitFigures, severityFigures, straightness } from './lung-report.ts'
 import type { LungScore } from './lung-score.ts'
 import { lungFolds, openLungSet } from './lung-set.ts'
 import { LUNG_SIZE } from './net.ts'
@@ -117,7 +117,7 @@ export type LungReportOptions = {
   readonly backend: BackendChoice
 }
 
-/** Scores the parts and writes lungs.json and scores.json (each image, and Pearson's correlations): all that is known of the network in `all/best`. */
+/** Scores the parts and writes lungs.json and scores.json (each image, Pearson's correlations, and what Dice could be): all that is known of the network in `all/best`. */
 export async function reportLungs(run: LungRun, options: LungReportOptions): Promise<LungFacts> {
   const byFold: LungScore[][] = []
   for (const fold of options.folds) byFold.push(await scorePart(run, { fold }))
@@ -148,7 +148,8 @@ export async function reportLungs(run: LungRun, options: LungReportOptions): Pro
       summary: `${options.epochs} epochs on all images; figures by ${options.folds.length} folds that keep patients together${options.note && `; ${options.note}`}`,
     },
   }
-  writeJson(join(run.out, 'scores.json'), { scores, without: without ?? [], pearson: straightness(scores) })
+  const more = { pearson: straightness(scores), limits: limitFigures(scores) }
+  writeJson(join(run.out, 'scores.json'), { scores, without: without ?? [], ...more })
   writeJson(join(run.out, 'lungs.json'), facts)
   return facts
 }

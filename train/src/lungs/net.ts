@@ -37,13 +37,14 @@ const ROWS: readonly Row[] = [
   conv('c3b', 32),
   down('c4', 48), //  [N,8,8,48]
   conv('c4b', 48),
-  down('c5', 64), //  [N,4,4,64]
-  conv('c5b', 64),
-  up('u4', 'c4b'), // [N,8,8,112]
-  conv('d4', 32),
-  up('u3', 'c3b'), // [N,16,16,64]
+  down('c5', 96), //  [N,4,4,96]
+  conv('c5b', 96),
+  up('u4', 'c4b'), // [N,8,8,144]
+  conv('d4', 48),
+  up('u3', 'c3b'), // [N,16,16,80]
   conv('d3', 32),
-  up('u2', 'c2b'), // [N,32,32,48]
+  conv('d3b', 16),
+  up('u2', 'c2b'), // [N,32,32,32]
   conv('d2', 32),
 ]
 const HEAD = 'planes'

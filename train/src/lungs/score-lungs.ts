@@ -9,6 +9,7 @@ import { dice } from './dice.ts'
 import type { LungImage } from './lung-image.ts'
 import type { LungScore } from './lung-score.ts'
 import { LUNG_SIZE } from './net.ts'
+import { outlineLimits } from './outline-limits.ts'
 import { doubled, halved } from './planes.ts'
 
 const CELLS = LUNG_SIZE / 2
@@ -49,14 +50,17 @@ export function scoreLungs(
     const picture = pictureIn(image, LUNG_SIZE)
     const found = findLungs(regions, picture)
     const lungs = typeof found === 'string' ? undefined : found
+    const each = <T>(of: (plane: Float32Array, drawn: Uint8Array) => T) =>
+      image.lungs && {
+        right: of(regions.pictureLeft, image.lungs.left),
+        left: of(regions.pictureRight, image.lungs.right),
+      }
     return {
       file: image.record.file,
       fold,
       kind: image.kind,
-      dice: image.lungs && {
-        right: diceOf(regions.pictureLeft, image.lungs.left),
-        left: diceOf(regions.pictureRight, image.lungs.right),
-      },
+      dice: each((plane, drawn) => dice(doubled(plane, CELLS, CELLS), shares(drawn))),
+      limits: each((plane, drawn) => outlineLimits(shares(drawn), doubled(plane, CELLS, CELLS), LUNG_SIZE)),
       fault: typeof found === 'string' ? found : undefined,
       said: lungs && extentsOf(lungs, regions.opacity, CELLS),
       drawn: drawnExtents(image, lungs),
@@ -64,11 +68,7 @@ export function scoreLungs(
   })
 }
 
-const diceOf = (plane: Float32Array, drawn: Uint8Array): number =>
-  dice(
-    doubled(plane, CELLS, CELLS),
-    Float32Array.from(drawn, (v) => v / 255),
-  )
+const shares = (drawn: Uint8Array): Float32Array => Float32Array.from(drawn, (v) => v / 255)
 
 /** Within the outlined lungs; where only the lesion was outlined, within those that were found. */
 function drawnExtents(image: LungImage, found: Lungs | undefined): Extents | undefined {

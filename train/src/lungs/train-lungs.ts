@@ -23,8 +23,13 @@ export type LungTrainOptions = {
   readonly onEpoch?: (record: { epoch: number; loss: number; seconds: number }) => void
 }
 
-const BATCH = 16
-const RATE = 4e-3
+const BATCH = 8
+const RATE = 3e-3
+/** The share of the training from which on the rate falls, and the changes of the images get weaker: it ends on films as they are met. */
+const FALL_FROM = 0.7
+const LAST_STRENGTH = 0.4
+/** How far into its last part a training is, 0 … 1. @param at of the whole, 0 … 1 */
+const fallen = (at: number): number => Math.max(0, (at - FALL_FROM) / (1 - FALL_FROM))
 const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const
 
 /** Trains the network on all images given and keeps the last epoch's weights: the rate has fallen to nothing by then. */
@@ -35,7 +40,7 @@ export async function trainLungs(
   mkdirSync(options.dir, { recursive: true })
   const model = lungNet(LUNG_SIZE, options.seed)
   const net = new LungTraining(model)
-  if (options.from) await startFrom(net, options.from, images, options.seed)
+  if (options.from) await startFrom(net, model, options.from, images, options.seed)
   const optimizer = optimizerFor(ADAM, net.variables)
   const live = () => [...net.variables, ...net.statistics, ...optimizer.state().tensors]
   const saved = options.resume ? readCheckpoint(options.dir, options.identity) : undefined
@@ -73,17 +78,24 @@ export async function trainLungs(
 /** Statistics of the first batch of the first epoch, so that they too follow from the seed. */
 async function startFrom(
   net: LungTraining,
+  model: tfl.LayersModel,
   dir: string,
   images: readonly LungImage[],
   seed: number,
 ): Promise<void> {
   const saved = await loadModel(dir)
-  const batch = lungBatches(images, { batchSize: BATCH, seed, epoch: 0 }).next().value as LungBatch
+  if (shapesOf(saved) !== shapesOf(model))
+    throw new Error(`the network in ${dir} is of another architecture: train without --from`)
+  const batch = lungBatches(images, { batchSize: BATCH, seed, epoch: 0, strength: 1 }).next()
+    .value as LungBatch
   const sample = tf.tensor4d(batch.x, [BATCH, LUNG_SIZE, LUNG_SIZE, 1])
   net.startFrom(saved, sample)
   sample.dispose()
   saved.dispose()
 }
+
+const shapesOf = (model: tfl.LayersModel): string =>
+  model.layers.map((layer) => `${layer.name} ${layer.getWeights().map(({ shape }) => `[${shape}]`)}`).join()
 
 type Step = (gradients: readonly tf.Tensor[], rate: number) => void
 
@@ -97,10 +109,11 @@ async function trainEpoch(
   let sum = 0
   let count = 0
   const perEpoch = batchesPerEpoch(images, BATCH)
-  for (const batch of lungBatches(images, { batchSize: BATCH, seed, epoch })) {
+  const strength = 1 - (1 - LAST_STRENGTH) * fallen((epoch - 1) / epochs)
+  for (const batch of lungBatches(images, { batchSize: BATCH, seed, epoch, strength })) {
     const at = Math.min(1, (epoch - 1 + count / perEpoch) / epochs)
     const warm = Math.min(1, (epoch - 1 + count / perEpoch + 0.05) / 1)
-    const rate = (from === undefined ? RATE : RATE / 2) * warm * 0.5 * (1 + Math.cos(Math.PI * at))
+    const rate = (from === undefined ? RATE : RATE / 2) * warm * 0.5 * (1 + Math.cos(Math.PI * fallen(at)))
     const { loss, gradients, moments } = lossAndGradients(net, batch)
     step(gradients, rate)
     net.updateStatistics(moments)
