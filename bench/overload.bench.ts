@@ -10,6 +10,7 @@ import { edgeProcess } from '../test/support/edge-process.ts'
 import { gpuStandIn } from '../test/support/gpu-stand-in.ts'
 import { chestPng } from '../test/support/images.ts'
 import { testManifest } from '../test/support/manifest.ts'
+import { watchOthers } from './others-share.ts'
 import type { Figure } from './run.ts'
 import { watchMemory } from './watch-memory.ts'
 
@@ -43,11 +44,13 @@ export default async function overload(): Promise<Record<string, Figure>> {
     for (let i = 0; i < IDLE_CALLS; i++) idle.push(await send(keys[i % keys.length]!))
     const perSecond = await capacity(send, keys)
     const memory = watchMemory(edge.group()!)
+    const others = watchOthers(edge.group()!)
     const calls = await offered(send, keys, 5 * perSecond)
+    const othersShare = others()
     const peakMb = Math.max(...memory.stop().map(({ mb }) => mb))
     await wait(2000)
     const beside = await besideStalled(edge.url, keys[0]!, () => send(keys[1]!))
-    return figures({ idle, calls, beside, peakMb, perSecond })
+    return figures({ idle, calls, beside, peakMb, perSecond, othersShare })
   } finally {
     await edge.stop()
     await gpu.stop()
@@ -137,6 +140,7 @@ function figures(run: {
   beside: readonly Answered[]
   peakMb: number
   perSecond: number
+  othersShare: number
 }): Record<string, Figure> {
   const { idle, calls, beside } = run
   const idleP99 = quantile(idle, 0.99)
@@ -153,7 +157,7 @@ function figures(run: {
     spread: quantile(of, 0.75) - quantile(of, 0.25),
     against,
   })
-  const load = `${CLIENTS} clients, 5 × ${run.perSecond.toFixed(1)}/s; ${accepted.length} answered, ${refused.length} refused`
+  const load = `${CLIENTS} clients, 5 × ${run.perSecond.toFixed(1)}/s; ${accepted.length} answered, ${refused.length} refused; meanwhile other programs had ${(100 * run.othersShare).toFixed(0)} % of the processors`
   const p99 = (of: readonly Answered[]) => quantile(of, 0.99)
   return {
     'overload.accepted_p99_ratio': figure(

@@ -113,7 +113,7 @@ describe('the front door of a local start', () => {
   it('lets in fewer at once while more are refused than answered, and six again a second later', async () => {
     const { together, later } = await door()
     expect(await together(40)).toBe(6)
-    expect(await together(40)).toBe(3)
+    expect(await together(40)).toBe(2)
     later(1001)
     expect(await together(6)).toBe(6)
   })
@@ -122,7 +122,7 @@ describe('the front door of a local start', () => {
     const { together } = await door()
     for (let i = 0; i < 6; i++) expect(await together(6)).toBe(6)
     expect(await together(40)).toBe(6)
-    expect(await together(40)).toBe(3)
+    expect(await together(40)).toBe(2)
   })
 
   it('passes a refusal on while the upload is still being sent, and reads on until its sender has seen it', async () => {

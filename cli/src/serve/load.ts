@@ -1,10 +1,10 @@
 /** Screenings in the runtime at once: a few callers who come together are no overload. */
 export const BURST = 6
 /**
- * The same while more are refused than answered, or than `OVERLOAD`: enough to keep the runtime's one thread busy, and each is answered in half of the
- * time.
+ * The same while more are refused than answered, or than `OVERLOAD`: one that waits, for the disk or for the GPU function, and one that keeps the runtime's one
+ * thread busy. With three as many are answered, each in half as long again.
  */
-const LASTING = 3
+const LASTING = 2
 /** So many refusals within a second are an overload, however much was answered just before it began: who is let in meanwhile waits longest of all. */
 const OVERLOAD = 2 * BURST
 const RECENT_MS = 1000
