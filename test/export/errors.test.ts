@@ -66,6 +66,21 @@ const DAMAGES: [string, () => Promise<string>, RegExp][] = [
     /^weights-unreadable: weight shard .*gone\.bin is missing; put it beside model\.json$/,
   ],
   [
+    'a shard that lies elsewhere',
+    () => changed((json) => Object.assign(json.weightsManifest[0]!, { paths: ['x/../../other/shard.bin'] })),
+    /^weights-unreadable: weight shard x\/\.\.\/\.\.\/other\/shard\.bin lies outside the folder of model\.json; put it beside/,
+  ],
+  [
+    'a shard that is a folder',
+    () => changed((json) => Object.assign(json.weightsManifest[0]!, { paths: ['.'] })),
+    /^weights-unreadable: weight shard .* is no regular file$/,
+  ],
+  [
+    'an activation that only every object has',
+    () => changed((json) => Object.assign(layerIn(json, 'conv5').config, { activation: 'constructor' })),
+    /^unsupported-option: layer "conv5" \(Conv2D\): activation is "constructor"; supported: linear, relu,/,
+  ],
+  [
     'a shard that is cut off',
     async () => {
       const dir = await saveToFolder(branched())

@@ -10,7 +10,10 @@ export function fileShards(paths: readonly string[]): Shards {
         'weights-unreadable',
         `weight shard ${path} is missing; put it beside model.json`,
       )
-    return { path, bytes: statSync(path).size }
+    const stats = statSync(path)
+    if (!stats.isFile())
+      throw new ConvertError('weights-unreadable', `weight shard ${path} is no regular file`)
+    return { path, bytes: stats.size }
   })
   const read = (offset: number, into: Uint8Array) => {
     let start = 0

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, normalize, sep } from 'node:path'
 import { ConvertError } from '../errors.ts'
 import { fileShards } from './file-shards.ts'
 import { isObject, type Json } from './json.ts'
@@ -27,6 +27,16 @@ export function openModelFile(path: string): ModelFile {
   return {
     json,
     weights: () =>
-      readManifest(weightsManifest, (paths) => fileShards(paths.map((shard) => join(dirname(file), shard)))),
+      readManifest(weightsManifest, (paths) => fileShards(paths.map((shard) => beside(file, shard)))),
   }
+}
+
+/** Models come from anywhere: one that named a file elsewhere would have it written into the result, which is passed on. */
+function beside(file: string, shard: string): string {
+  if (normalize(shard).split(sep)[0] === '..')
+    throw new ConvertError(
+      'weights-unreadable',
+      `weight shard ${shard} lies outside the folder of model.json; put it beside model.json, and its name into "paths"`,
+    )
+  return join(dirname(file), shard)
 }

@@ -86,7 +86,9 @@ function inputOf(layer: Layer, key: string): ModelInput | undefined {
       : undefined
   if (!list) return undefined
   const dims = list.map((d, i): Dim => (i === 0 || typeof d !== 'number' || d < 0 ? null : d))
-  return { name: layer.name, key, shape: dims, dtype: DTYPES[nameOfType(json.dtype)] ?? 'float32' }
+  const type = nameOfType(json.dtype)
+  const dtype = Object.hasOwn(DTYPES, type) ? DTYPES[type]! : 'float32'
+  return { name: layer.name, key, shape: dims, dtype }
 }
 
 function readSequential(name: string, config: JsonObject, place: Place): Model {

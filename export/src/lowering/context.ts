@@ -91,7 +91,9 @@ export function activate(
 ): Value {
   const option = layer.config.raw(key) ?? fallback
   const name = activationName(option)
-  const apply = activationsOf(layer.keras)[name]
+  const known = activationsOf(layer.keras)
+  // What every object has by inheritance, "constructor" for example, is no activation.
+  const apply = Object.hasOwn(known, name) ? known[name] : undefined
   if (apply) return apply(x, context.g)
   const config = isObject(option) && isObject(option.config) ? option.config : undefined
   if (config && rowOf(context.layers, name)) {
@@ -99,11 +101,7 @@ export function activate(
     const own = new Config(config, `${describe(layer)}, its ${key} ${name}`)
     return context.lower({ name, className: name, path, keras, config: own }, [x])[0]!
   }
-  return unsupported(
-    layer,
-    `${key} is ${JSON.stringify(name)}`,
-    Object.keys(activationsOf(layer.keras)).join(', '),
-  )
+  return unsupported(layer, `${key} is ${JSON.stringify(name)}`, Object.keys(known).join(', '))
 }
 
 /** What an option calls an activation. */

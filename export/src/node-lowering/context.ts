@@ -156,7 +156,7 @@ function activated(
     if (op === 'Prelu') return g.op('PRelu', [x, inputs.shift()])
     if (op === 'LeakyRelu')
       return g.op('LeakyRelu', [x], { alpha: float(node.attributes.float('leakyrelu_alpha', 0.2)) })
-    const apply = activationsOf(2)[FUSED[op] ?? '']
+    const apply = Object.hasOwn(FUSED, op) ? activationsOf(2)[FUSED[op]!] : undefined
     return apply
       ? apply(x, g)
       : unsupportedNode(

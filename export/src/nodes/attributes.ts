@@ -91,7 +91,8 @@ export class NodeAttributes implements Attributes {
     const value = this.#field(key, 'type')
     if (value === undefined && fallback) return fallback
     const name = typeof value === 'number' ? NUMBERED[value] : String(value)
-    return TYPES[name ?? ''] ?? this.#wrong(key, Object.keys(TYPES).join(', '))
+    const known = name !== undefined && Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
+    return known ?? this.#wrong(key, Object.keys(TYPES).join(', '))
   }
 
   /** null for a free size; undefined where the rank is not known. */
