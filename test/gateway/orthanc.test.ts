@@ -158,7 +158,10 @@ describe.skipIf(absent)(`a gateway beside Orthanc${absent ? ` (${absent})` : ''}
       destinations: { web: web() },
     })
     const url = `http://127.0.0.1:${httpPort}`
-    writeFileSync(join(watched, 'a.dcm'), chestDicom(96, uids('2.25.110')))
+    // Names as a Latin-1 system writes them are no UTF-8.
+    const odd = Buffer.concat([Buffer.from(join(watched, 'andr')), Buffer.of(0xe9)])
+    mkdirSync(odd)
+    writeFileSync(Buffer.concat([odd, Buffer.from('/a.dcm')]), chestDicom(96, uids('2.25.110')))
     writeFileSync(join(watched, 'note.txt'), 'no image')
     const post = (body: Uint8Array<ArrayBuffer>, token = 'a token of these tests') =>
       fetch(`${url}/dicom-web/studies`, {

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { sep } from 'node:path'
 import type { Logger } from 'pino'
 import type { Receive } from './receive.ts'
 
@@ -19,11 +19,10 @@ export function folderWatch({ path, maxBytes, receive, log }: FolderDeps): () =>
   const seen = new Map<string, { stamp: string; taken: boolean }>()
   return async () => {
     const there = new Set<string>()
-    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      const file = join(entry.parentPath, entry.name)
+    for await (const at of filesBelow(Buffer.from(path))) {
+      const file = at.toString('latin1') // one character a byte: as they are, and none like another
       there.add(file)
-      const found = await stat(file).catch(() => undefined) // gone between both calls
+      const found = await stat(at).catch(() => undefined) // gone between both calls
       if (!found) continue
       const stamp = `${found.size} ${found.mtimeMs}`
       const before = seen.get(file)
@@ -37,10 +36,19 @@ export function folderWatch({ path, maxBytes, receive, log }: FolderDeps): () =>
         seen.set(file, { stamp, taken: true })
         continue
       }
-      const { outcome, reason } = await receive(new Uint8Array(await readFile(file)), 'folder')
+      const { outcome, reason } = await receive(new Uint8Array(await readFile(at)), 'folder')
       log.info({ outcome, reason }, 'watched folder')
       if (outcome !== 'full') seen.set(file, { stamp, taken: true })
     }
     for (const file of seen.keys()) if (!there.has(file)) seen.delete(file)
+  }
+}
+
+/** By the bytes of their names, which need not be UTF-8: under any others such a file, and all that lies in such a folder, is not found. */
+async function* filesBelow(folder: Buffer): AsyncGenerator<Buffer> {
+  for (const entry of await readdir(folder, { encoding: 'buffer', withFileTypes: true })) {
+    const path = Buffer.concat([folder, Buffer.from(sep), entry.name])
+    if (entry.isDirectory()) yield* filesBelow(path)
+    else if (entry.isFile()) yield path
   }
 }
