@@ -1,4 +1,5 @@
 import { composeCodecs, type WasmCodecName } from './compose.ts'
+import { KEPT_HEAP_BYTES } from './heap-codec.ts'
 import { rasterOf } from './raster.ts'
 import { scripts } from './scripts.ts'
 import { wasmFiles } from './wasm-files.ts'
@@ -8,7 +9,7 @@ import { wasmFiles } from './wasm-files.ts'
  * whoever bundles the page copies it there.
  */
 export const codecs = composeCodecs(
-  (name) => ({ factory: scripts[name], module: () => compile(name) }),
+  (name) => ({ factory: scripts[name], module: () => compile(name), keptHeapBytes: KEPT_HEAP_BYTES }),
   () => compile('libjpeg-turbo'),
   rasterOf(() => compile('raster')),
 )

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { composeCodecs, type PackagedCodecName } from './compose.ts'
-import type { EmscriptenFactory } from './heap-codec.ts'
+import { type EmscriptenFactory, KEPT_HEAP_BYTES } from './heap-codec.ts'
 import { rasterOf } from './raster.ts'
 import { wasmFiles } from './wasm-files.ts'
 
@@ -23,6 +23,7 @@ export const codecs = composeCodecs(
     return {
       factory: async () => require(script) as EmscriptenFactory,
       module: () => compile(require.resolve(wasm)),
+      keptHeapBytes: KEPT_HEAP_BYTES,
     }
   },
   () => compile(require.resolve(wasmFiles['libjpeg-turbo'].module)),

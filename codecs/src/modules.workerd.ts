@@ -10,7 +10,8 @@ const modules: Record<PackagedCodecName, CodecSource['module']> = {
 
 /** The codecs in workerd: WebAssembly comes precompiled with the Worker (rule CompiledWasm in wrangler.toml). */
 export const codecs = composeCodecs(
-  (name) => ({ factory: scripts[name], module: modules[name] }),
+  // A Worker has 128 MB for all that it does: two such heaps and a large PNG after them are more.
+  (name) => ({ factory: scripts[name], module: modules[name], keptHeapBytes: 0 }),
   async () => (await import('@detl/codecs/libjpeg-turbo.wasm')).default,
   raster,
 )

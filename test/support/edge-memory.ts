@@ -20,7 +20,7 @@ export default {
  * A Worker as it is uploaded, in workerd, with a look at its memory. What is counted is what Cloudflare's limit of 128 MB an isolate counts:
  * V8's heap (all that it has taken from the system, garbage included) and what lies beside it, the memory of ArrayBuffers and of WebAssembly. Compiled code is not.
  * V8 is asked between two of the Worker's steps: what a step takes and gives back before it ends is not seen, but
- * WebAssembly's memory never shrinks, and arrays are freed by a garbage collection only, so little of it is missed.
+ * WebAssembly's memory never shrinks while it is kept, and arrays are freed by a garbage collection only, so little of it is missed.
  * @param objects of the R2 bucket MODELS
  */
 export async function measuredWorker(built: Built, objects: Readonly<Record<string, Uint8Array>> = {}) {
@@ -84,12 +84,15 @@ type Inspector = Awaited<ReturnType<typeof inspect>>
 
 /** Of every WebAssembly.Memory that is alive; V8 does not count it as backing storage. */
 async function wasmBytes({ ask, context }: Inspector): Promise<number> {
+  const objectGroup = 'memories'
   const { result } = await ask<{ result: { objectId: string } }>('Runtime.evaluate', {
     expression: 'WebAssembly.Memory.prototype',
     contextId: context,
+    objectGroup,
   })
   const { objects } = await ask<{ objects: { objectId: string } }>('Runtime.queryObjects', {
     prototypeObjectId: result.objectId,
+    objectGroup,
   })
   const sum = await ask<{ result: { value: number } }>('Runtime.callFunctionOn', {
     objectId: objects.objectId,
@@ -97,6 +100,8 @@ async function wasmBytes({ ask, context }: Inspector): Promise<number> {
       'function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) }',
     returnByValue: true,
   })
+  // What the inspector holds is alive: without this, each look would keep all memories from being freed.
+  await ask('Runtime.releaseObjectGroup', { objectGroup })
   return sum.result.value
 }
 
