@@ -1,3 +1,4 @@
+import { printableLines } from '@detl/core/base/printable'
 import { ConvertError } from './errors.ts'
 
 /** Errors of the converter end a command with one line on stderr and exit code 1; anything else is a bug and is thrown. */
@@ -8,7 +9,7 @@ export const reporting =
       await action(...args)
     } catch (error) {
       if (!(error instanceof ConvertError)) throw error
-      console.error(`detl: ${error.message}`)
+      console.error(`detl: ${printableLines(error.message)}`) // it quotes names of layers
       process.exitCode = 1
     }
   }

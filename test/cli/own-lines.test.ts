@@ -8,6 +8,8 @@ import { linesOf } from '@detl/cli/lines-of'
 import { report } from '@detl/cli/report-error'
 import { readEarlier } from '@detl/cli/screen/earlier-output'
 import { LineWriter } from '@detl/cli/screen/line-writer'
+import { ConvertError } from '@detl/export/errors'
+import { reporting } from '@detl/export/reporting'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 
 const dir = mkdtempSync(join(tmpdir(), 'detl-lines-'))
@@ -55,10 +57,16 @@ describe('files that commands wrote, read again', () => {
   })
 })
 
-it('a message that quotes a file steers no terminal', () => {
+it('a message that quotes a file steers no terminal', async () => {
   const told = vi.spyOn(console, 'error').mockImplementation(() => {})
   report(new Error('layer "\u001b]0;title\u0007"'))
-  expect(told.mock.calls).toEqual([['detl: layer "\\x1b]0;title\\x07" (DEBUG=1 shows where)']])
+  await reporting(() => {
+    throw new ConvertError('unknown-layer', 'layer "\u001b[31m"')
+  })()
+  expect(told.mock.calls).toEqual([
+    ['detl: layer "\\x1b]0;title\\x07" (DEBUG=1 shows where)'],
+    ['detl: unknown-layer: layer "\\x1b[31m"'],
+  ])
   told.mockRestore()
   process.exitCode = 0
 })

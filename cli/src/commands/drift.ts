@@ -1,7 +1,7 @@
+import { printable } from '@detl/core/base/printable'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { DriftReport } from '../drift/drift-report.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
-import { printable } from '../printable.ts'
 
 type ReferenceFlags = { model: string; log?: string; of?: string }
 type ReportFlags = { model: string; since?: string; until?: string; json?: boolean }

@@ -1,8 +1,8 @@
 import { SEVERITY_COLUMNS, severityCells } from '@detl/core/answers/severity-columns'
 import { tellSeverity } from '@detl/core/answers/severity-text'
+import { printable } from '@detl/core/base/printable'
 import type { Language } from '@detl/core/model/classes'
 import { stringify } from 'csv-stringify/sync'
-import { printable } from '../printable.ts'
 import type { ScreenLine } from './line.ts'
 
 /** A line as text that ends with a line break. */
