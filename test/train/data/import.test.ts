@@ -126,6 +126,7 @@ describe('isPermissive', () => {
     ['CC BY-NC-SA 4.0', false],
     ['CC BY-NC-ND', false],
     ['none stated in metadata.csv', false],
+    ['NIH CXR: unrestricted use, attribution asked; repo states no licence', false],
     ['', false],
   ])('%s: %s', (licence, expected) => expect(isPermissive(licence)).toBe(expected))
 })

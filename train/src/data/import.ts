@@ -229,7 +229,7 @@ function byName(files: readonly string[]): Map<string, string> {
 /** CC0, CC BY, CC BY-SA, and NIH's unrestricted use; what is not stated is not permitted. */
 export const isPermissive = (licence: string): boolean =>
   /unrestricted|cc0|public domain|^cc[ -]by([ -]sa)?([ -]\d.*)?$/i.test(licence.trim()) &&
-  !/[- ](nc|nd)\b/i.test(licence)
+  !/[- ](nc|nd)\b|states? no licen[cs]e/i.test(licence)
 
 const cell = (value: string | number | undefined): string => {
   const text = String(value ?? '')
