@@ -55,7 +55,7 @@ const networks: Network[] = []
 for (const argument of positionals) networks.push(await networkOf(argument))
 const against = (label: string): Part => ({
   title: `COVID-19 and ${label} of the pipeline`,
-  records: new LabelledRecords(films, others.list),
+  records: new LabelledRecords(films, known.list),
   of: ({ onFilms }) => only(onFilms, films, ['covid19', label]),
 })
 const parts: Part[] = [
@@ -106,7 +106,7 @@ async function networkOf(argument: string): Promise<Network> {
   const truths = validation.map((f) => records.truthOf(f))
   const temperature = temperatureOf(held.logits, truths, known.list)
   const scores = { fold, temperature, validation: held, external: none, blanked: none }
-  const ofFilms = new LabelledRecords(films, others.list)
+  const ofFilms = new LabelledRecords(films, known.list)
   const files = films.map((r) => r.file)
   const onFilms = { ...scores, test: await say(files, ofFilms, await openPixels(films, size)) }
   const onFold = { ...scores, test: await say(test, records, pixels) }
