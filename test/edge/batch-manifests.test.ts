@@ -92,10 +92,18 @@ describe('POST /v1/batches', () => {
 
   it('refuses an image that is named twice, an empty manifest, a line without end, a media type that is none', async () => {
     const { call, create } = await customer()
-    const twice = await create([...many(2), ...many(1)])
-    expect(await twice.json()).toMatchObject({
-      detail: 'line 3: this image is named before; each item is charged, so name it once',
-    })
+    const [first] = many(1)
+    const { url } = first as { url: string }
+    for (const again of [
+      url,
+      `${url}#again`,
+      url.replace(/^https?:\/\/[^/]+/, (host) => host.toUpperCase()),
+    ]) {
+      const twice = await create([...many(2), { ...first, url: again }])
+      expect(await twice.json(), again).toMatchObject({
+        detail: 'line 3: this image is named before; each item is charged, so name it once',
+      })
+    }
     const send = (type: string, body: string) => call('POST', '', { 'content-type': type }, body)
     for (const [type, body] of [
       ['application/x-ndjson', '\n\n'],

@@ -61,7 +61,7 @@ export async function* readManifest(
     } catch (error) {
       throw error instanceof AppError ? wrong(error.detail) : error
     }
-    const hash = hashOf('r2' in item ? `r2 ${item.r2}` : 'url' in item ? item.url : item.dicomweb)
+    const hash = hashOf('r2' in item ? `r2 ${item.r2}` : asFetched('url' in item ? item.url : item.dicomweb))
     if (seen.has(hash)) throw wrong('this image is named before; each item is charged, so name it once')
     seen.add(hash)
     if (++items > MAX_BATCH_ITEMS)
@@ -69,6 +69,13 @@ export async function* readManifest(
     yield item
   }
   if (items === 0) throw new AppError('request-invalid', 'the manifest names no image')
+}
+
+/** However an address is written: the host in capitals, a port that goes without saying, a fragment, which no server sees. */
+function asFetched(address: string): string {
+  const url = new URL(address)
+  url.hash = ''
+  return url.href
 }
 
 function fromJson(text: string, wrong: (why: string) => AppError): unknown {
