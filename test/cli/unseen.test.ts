@@ -51,8 +51,8 @@ it('measures thresholds on films of a source never seen, and every answer states
   const said = await measure()
   expect(said).toMatch(/on 6 films of Clinic B \(\d refused; 1 more are of sources that trained it\)/)
   const manifest = parseManifest(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')))
-  const { screening } = manifest.operatingPoints!.covid19!
-  const found = screening.unseen!.find((u) => u.source === 'Clinic B')!
+  const { balanced } = manifest.operatingPoints!.covid19! // what `detl screen` decides by
+  const found = balanced.unseen!.find((u) => u.source === 'Clinic B')!
   const positive = before.map((line) => line.decision.classes.find((c) => c.class === 'covid19')!.positive)
   expect(found.sensitivity.n).toBe(4)
   expect(found.sensitivity.value).toBe(positive.slice(0, 4).filter(Boolean).length / 4)
@@ -61,13 +61,13 @@ it('measures thresholds on films of a source never seen, and every answer states
 
   const [line] = await lines()
   const covid = line!.decision.classes.find((c) => c.class === 'covid19')!
-  expect(covid.unseen).toEqual(screening.unseen)
+  expect(covid.unseen).toEqual(balanced.unseen)
   expect(line!.decision.classes.find((c) => c.class === 'pneumonia')!.unseen).toBeUndefined()
 
   // Measured again it is replaced, not added; fewer films are taken where it is asked for.
   await measure('--most', '2')
   const again = parseManifest(JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')))
-  const { unseen } = again.operatingPoints!.covid19!.screening
+  const { unseen } = again.operatingPoints!.covid19!.balanced
   expect(unseen!.filter((u) => u.source === 'Clinic B').map((u) => u.sensitivity.n)).toEqual([2])
   await expect(measure('--class', 'pneumonia')).rejects.toThrow(
     /no film of "pneumonia" from a source that the model was not trained on \(it was on cohen, /,
