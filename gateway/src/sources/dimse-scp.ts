@@ -12,6 +12,7 @@ import type { GatewayConfig } from '../config.ts'
 import { RawDataset } from '../dicom/raw-dataset.ts'
 import { tlsOptions } from '../tls.ts'
 import { watchConnections } from './connections.ts'
+import { keepContextIds } from './context-ids.ts'
 import { guardSocket, MAX_PDU } from './pdu-guard.ts'
 import { type Receive, type Reception, SCREENED_CLASSES } from './receive.ts'
 
@@ -39,6 +40,7 @@ dimse.log.setLevel('silent') // it would print what it reads, values of patients
 dimse.Implementation.setImplementationClassUid(IMPLEMENTATION_UID)
 dimse.Implementation.setImplementationVersion(IMPLEMENTATION_NAME)
 dimse.Implementation.setMaxPduLength(MAX_PDU)
+keepContextIds()
 
 /** Status of a C-STORE (PS3.4, annex B.2.3). What is left alone is no failure of the sender's. */
 const STATUS: Readonly<Record<Reception, number>> = {
