@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startFrontDoor } from '../../cli/src/serve/front-door.ts'
 
@@ -101,7 +101,7 @@ async function inFrontOf(behind: Server) {
       }
       send(megabytes)
     })
-  return { upload }
+  return { upload, port: Number(new URL(front.url).port) }
 }
 
 describe('the front door of a local start', () => {
@@ -150,6 +150,29 @@ describe('the front door of a local start', () => {
     })
     const { upload } = await inFrontOf(behind)
     expect(await upload(20)).toMatch(/^503 .*broke off inside/)
+  })
+
+  const request11 = 'GET /v1/models HTTP/1.1'
+  it.each([
+    ['is no host', request11, ['host: evil"><script>'], 400],
+    ['has more than a host', request11, ['host: me@evil'], 400],
+    ['has a port that there is not', request11, ['host: a:99999'], 400],
+    ['is an address that there is not', request11, ['host: 1.2.3.999'], 400],
+    ['is empty', request11, ['host:'], 400],
+    ['comes twice', request11, ['host: a', 'host: b'], 400],
+    ['is missing', request11, [], 400],
+    ['is missing, as HTTP/1.0 allows', 'GET /v1/models HTTP/1.0', [], 200],
+    ['is a name', request11, ['host: localhost:8787'], 200],
+    ['is an address', request11, ['host: [::1]:8787'], 200],
+    ['is a name with an escape and an empty port', request11, ['host: a%2Db_c.example:'], 200],
+  ])('knows a Host that %s', async (_, start, hosts, status) => {
+    const { port } = await inFrontOf(createServer((incoming, answer) => answer.end(incoming.url)))
+    const socket = connect(port, '127.0.0.1')
+    socket.write([start, ...hosts, 'connection: close', '', ''].join('\r\n'))
+    let answer = ''
+    for await (const piece of socket) answer += piece
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(answer.includes('"type":"/problems/request-invalid"')).toBe(status === 400)
   })
 
   it('does not take places from others where one account asks for too much', async () => {

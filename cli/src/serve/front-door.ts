@@ -3,6 +3,7 @@ import { Agent, createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AppError } from '@detl/core/api/problem'
 import { type Places, places } from '@detl/core/places/places'
+import { hostObjection } from './host-field.ts'
 import { BURST, Load } from './load.ts'
 import { type Exchange, passOn, problem, refuse } from './pass-on.ts'
 
@@ -32,7 +33,8 @@ export async function startFrontDoor(
     whenFull: () => load.refused(),
     now,
   })
-  const server = createServer((incoming, answer) => {
+  // A request without Host is refused below, with a body that says so.
+  const server = createServer({ requireHostHeader: false }, (incoming, answer) => {
     const exchange = { incoming, answer }
     const leave = enter(inside, load, exchange)
     if (leave) pass({ ...exchange, answered: leave }, agent, target())
@@ -85,9 +87,11 @@ function enter(inside: Places, load: Load, exchange: Exchange): (() => void) | u
 
 function pass(exchange: Exchange, agent: Agent, port: number | undefined): void {
   const { method, url: target } = exchange.incoming
+  const objection = hostObjection(exchange.incoming)
   // As the runtime will read it: dots and backslashes are resolved here, so that both mean the same path.
   const url = URL.parse(target ?? '', 'http://edge')
-  if (!url) refuse(exchange, 'request-invalid', 'the address is no path')
+  if (objection !== undefined) refuse(exchange, 'request-invalid', objection)
+  else if (!url) refuse(exchange, 'request-invalid', 'the address is no path')
   else if (RUNTIME_PATHS.test(url.pathname)) refuse(exchange, 'not-found', `${method} ${url.pathname}`)
   else if (port === undefined) refuse(exchange, 'overloaded', 'the edge is starting; try again shortly')
   else passOn(exchange, { agent, host: '127.0.0.1', port, path: url.pathname + url.search })

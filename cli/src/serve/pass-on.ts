@@ -28,7 +28,10 @@ const MAX_EARLY_BYTES = 2 ** 20
 /** Has a request answered by what listens at an address of this machine. */
 export function passOn(exchange: Exchange, to: RequestOptions): void {
   const { incoming, answer } = exchange
-  const outgoing = request({ ...to, method: incoming.method, headers: passedOn(incoming.rawHeaders) })
+  const headers = passedOn(incoming.rawHeaders)
+  // HTTP/1.0 knows requests without; what is sent on is HTTP/1.1.
+  if (incoming.headers.host === undefined) headers.push('host', 'localhost')
+  const outgoing = request({ ...to, method: incoming.method, headers })
   const upload = send(incoming, outgoing)
   outgoing.on('response', (response) => {
     if (upload.stop()) {
