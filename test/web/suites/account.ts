@@ -77,19 +77,24 @@ export const accountSuite = (stage: Stage) =>
       await context.close()
     })
 
-    it('keeps what the account wants while the GPU is away', async () => {
+    it('keeps what the account wants: while the GPU is away, and where the model is not sure', async () => {
       const { page, context } = await visit(stage.browser, `${stage.site.url}/#key=${stage.site.key}`)
-      const choice = page.getByRole('combobox', { name: 'When the model server is away' })
+      const wanted = { 'When the model server is away': 'edge', Decide: 'sure' }
+      const choice = (name: string) => page.getByRole('combobox', { name, exact: true })
       await page.getByRole('button', { name: 'Account' }).click()
-      const saved = page.waitForResponse(
-        (response) => response.url().endsWith('/settings') && response.request().method() === 'PATCH',
-      )
-      await choice.selectOption('edge')
-      expect((await saved).status()).toBe(200)
+      for (const [name, value] of Object.entries(wanted)) {
+        const saved = page.waitForResponse(
+          (response) => response.url().endsWith('/settings') && response.request().method() === 'PATCH',
+        )
+        await choice(name).selectOption(value)
+        expect((await saved).status()).toBe(200)
+      }
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Account' }).click()
-      await choice.waitFor()
-      expect(await choice.inputValue()).toBe('edge')
+      await choice('Decide').waitFor()
+      for (const [name, value] of Object.entries(wanted)) expect(await choice(name).inputValue()).toBe(value)
+      expect(await findings(page)).toEqual([])
+      await choice('Decide').selectOption('')
       await context.close()
     })
   })

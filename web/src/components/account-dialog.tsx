@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { PageError, type Problem } from '../engine/types.ts'
-import { type AccountView, chooseFallback, readAccountView } from '../screening/account.ts'
+import { type AccountView, type Choice, chooseSettings, readAccountView } from '../screening/account.ts'
 import { dialogs } from '../state/dialogs.ts'
 import { settings } from '../state/settings.ts'
 import { text } from '../text/text.ts'
@@ -35,6 +35,7 @@ function AccountBody() {
       return undefined
     }
   }
+  const save = (choice: Choice) => update(() => chooseSettings(key, choice))
   useEffect(() => void update(), [key])
 
   const t = text.value
@@ -56,10 +57,11 @@ function AccountBody() {
           <dd>{plan(view.account)}</dd>
           <dt>{t.account.fallback}</dt>
           <dd>
-            <FallbackChoice
-              account={view.account}
-              save={(chosen) => update(() => chooseFallback(key, chosen))}
-            />
+            <FallbackChoice account={view.account} save={save} />
+          </dd>
+          <dt>{t.account.selective}</dt>
+          <dd>
+            <SelectiveChoice account={view.account} save={save} />
           </dd>
         </dl>
       )}
@@ -79,9 +81,9 @@ function plan({ plan: { kind, ...more }, credits }: Account): string {
   return more.perMonth === 0 ? t.testOnly : t.quota(more.perMonth)
 }
 
-type FallbackProps = { account: Account; save(fallback: 'edge' | 'fail' | null): Promise<unknown> }
+type ChoiceProps = { account: Account; save(choice: Choice): Promise<unknown> }
 
-function FallbackChoice({ account, save }: FallbackProps) {
+function FallbackChoice({ account, save }: ChoiceProps) {
   const t = text.value.account
   return (
     <select
@@ -89,12 +91,26 @@ function FallbackChoice({ account, save }: FallbackProps) {
       value={account.settings.fallback ?? ''}
       onChange={(event) => {
         const chosen = event.currentTarget.value
-        void save(chosen === 'edge' || chosen === 'fail' ? chosen : null)
+        void save({ fallback: chosen === 'edge' || chosen === 'fail' ? chosen : null })
       }}
     >
       <option value="">{t.fallbackDefault}</option>
       <option value="edge">{t.fallbackEdge}</option>
       <option value="fail">{t.fallbackFail}</option>
+    </select>
+  )
+}
+
+function SelectiveChoice({ account, save }: ChoiceProps) {
+  const t = text.value.account
+  return (
+    <select
+      aria-label={t.selective}
+      value={account.settings.selective ? 'sure' : ''}
+      onChange={(event) => void save({ selective: event.currentTarget.value === 'sure' ? true : null })}
+    >
+      <option value="">{t.selectiveAll}</option>
+      <option value="sure">{t.selectiveSure}</option>
     </select>
   )
 }

@@ -40,8 +40,14 @@ export async function revokeKey(key: string, id: string): Promise<void> {
   answered(await api.DELETE('/v1/keys/{key}', { headers: withKey(key), params: { path: { key: id } } }))
 }
 
-/** Changes this one setting, and no other. @param fallback null: as the service is set up */
-export async function chooseFallback(key: string, fallback: Settings['fallback'] | null): Promise<void> {
+/** Settings of the account that the page offers; null: as the service is set up. */
+export type Choice = {
+  readonly fallback?: Settings['fallback'] | null
+  readonly selective?: Settings['selective'] | null
+}
+
+/** Changes what is named, and nothing else. @throws PageError request-invalid where the model cannot do it */
+export async function chooseSettings(key: string, choice: Choice): Promise<void> {
   const headers = { ...withKey(key), 'content-type': 'application/merge-patch+json' }
-  answered(await api.PATCH('/v1/account/settings', { headers, body: { fallback } }))
+  answered(await api.PATCH('/v1/account/settings', { headers, body: choice }))
 }
