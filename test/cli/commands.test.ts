@@ -26,6 +26,16 @@ describe('detl, called wrongly', { timeout: 120_000 }, () => {
       [['phantom', 'x.png', '--size', '1e9'], /It is a whole number from 32 to 4096/],
       [['keys', 'create', 'abc', '--mode', 'lve'], /Allowed choices are live, test/],
       [['keys', 'credits', 'abc', '-5', '--reference', 'x'], /'-5' is invalid/],
+      [
+        ['drift', 'report', 'x', '--since', '2026-02-30'],
+        /'2026-02-30' is invalid. It is a day that there is/,
+      ],
+      [['drift', 'report', 'x', '--until', '2026-2-1'], /'2026-2-1' is invalid/],
+      [
+        ['billing', 'reconcile', '--to', '2026-02-30T00:00:00Z'],
+        /invalid. It is a time in UTC that there is/,
+      ],
+      [['keys', 'create', 'abc', '--expires', '2027-06-31T00:00:00Z'], /invalid. It is a time in UTC that/],
       [['data', 'import', 'x', '--out', 'y'], /"x" is not KIND=LABELS.csv=IMAGES/],
     ]
     for (const result of await Promise.all(

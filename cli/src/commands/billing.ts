@@ -1,6 +1,6 @@
-import { AppError } from '@detl/core/api/problem'
 import type { Command } from 'commander'
 import { type AdminFlags, adminClient, answered, withAdminFlags } from '../admin-client.ts'
+import { utcTime } from '../option-values.ts'
 
 type ReconcileFlags = AdminFlags & { from?: string; to?: string; json?: boolean }
 
@@ -14,15 +14,16 @@ export function addBillingCommand(program: Command): void {
     .description('what an edge charged, and what the billing provider knows of it')
   withAdminFlags(billing.command('reconcile'))
     .description('compare each account’s ledger with the billing provider; exit code 1 where they differ')
-    .option('--from <time>', 'ISO 8601 in UTC, of a minute (default: 24 h before --to)')
+    .option('--from <time>', 'ISO 8601 in UTC, of a minute (default: 24 h before --to)', utcTime)
     .option(
       '--to <time>',
       'ISO 8601 in UTC, of a minute (default: an hour ago: later charges may be on their way)',
+      utcTime,
     )
     .option('--json', 'one object a line')
     .action(async (flags: ReconcileFlags) => {
-      const to = readTime('--to', flags.to) ?? new Date(Date.now() - SETTLED_MS)
-      const from = readTime('--from', flags.from) ?? new Date(to.getTime() - DAY_MS)
+      const to = flags.to ? new Date(flags.to) : new Date(Date.now() - SETTLED_MS)
+      const from = flags.from ? new Date(flags.from) : new Date(to.getTime() - DAY_MS)
       const body = { from: from.toISOString(), to: to.toISOString() }
       const { accounts } = answered(
         await adminClient(flags).POST('/v1/admin/reconcile', { body }),
@@ -42,12 +43,4 @@ export function addBillingCommand(program: Command): void {
       )
       if (wrong > 0) process.exitCode = 1
     })
-}
-
-function readTime(option: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined
-  const time = new Date(text)
-  if (Number.isNaN(time.getTime()) || !/Z$/.test(text))
-    throw new AppError('request-invalid', `${option} is a time in UTC such as 2027-01-31T00:00:00Z`)
-  return time
 }

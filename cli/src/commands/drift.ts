@@ -1,7 +1,8 @@
 import { printable } from '@detl/core/base/printable'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { DriftReport } from '../drift/drift-report.ts'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { day } from '../option-values.ts'
 
 type ReferenceFlags = { model: string; log?: string; of?: string }
 type ReportFlags = { model: string; since?: string; until?: string; json?: boolean }
@@ -92,8 +93,3 @@ const SAID = {
 } as const
 
 const figure = (value: number): string => value.toPrecision(4)
-
-function day(text: string): string {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) throw new InvalidArgumentError('a day, for example 2026-11-01')
-  return text
-}

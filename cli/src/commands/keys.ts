@@ -3,7 +3,7 @@ import type { components, paths } from '@detl/core/api/contract'
 import { AppError } from '@detl/core/api/problem'
 import { type Command, Option } from 'commander'
 import { type AdminFlags, adminClient, answered, withAdminFlags } from '../admin-client.ts'
-import { wholeNumber } from '../option-values.ts'
+import { utcTime, wholeNumber } from '../option-values.ts'
 
 type CreateFlags = AdminFlags & {
   mode: 'live' | 'test'
@@ -26,7 +26,7 @@ export function addKeysCommand(program: Command): void {
     )
     .option('--name <name>', 'what the key is for', 'detl keys create')
     .option('--scope <scope...>', `what the key may do, of ${SCOPES.join(', ')} (default: the first three)`)
-    .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z')
+    .option('--expires <time>', 'ISO 8601 time in UTC, for example 2027-01-01T00:00:00Z', utcTime)
     .option('--plan <plan>', 'of a new account: prepaid, postpaid, or quota:N (a month)', 'postpaid')
     .action(createKey)
 

@@ -1,3 +1,4 @@
+import { isDay } from '../../base/calendar.ts'
 import { parseDicom } from '../../image/dicom/parse.ts'
 import type { ImageSource } from '../../image/image-source.ts'
 import { DEFAULT_LIMITS } from '../../image/limits.ts'
@@ -26,11 +27,14 @@ const TAKEN_OVER = {
   '00200010': 'SH', // Study ID
 } as const
 
+/** YYYYMMDD as ISO 8601 writes it. */
+const hyphened = (date: string): string => `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`
+
 /** What values may look like (PS3.5, table 6.2-1); lengths in characters. */
 const FORMATS = {
   AS: /^\d{3}[DWMY]$/,
   CS: /^[A-Z0-9 _]{0,16}$/,
-  DA: /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/,
+  DA: { test: (text: string): boolean => text.length === 8 && isDay(hyphened(text)) },
   LO: /^[^\\]{0,64}$/s,
   PN: /^[^\\=]{0,64}(=[^\\=]{0,64}){0,2}$/s,
   SH: /^[^\\]{0,16}$/s,
@@ -80,7 +84,7 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     return found && dataSet.byteArray.slice(found.dataOffset, found.dataOffset + found.length)
   }
   const readable = (bytes: Uint8Array) => trimmed((decode ?? latin1)(bytes))
-  const value = (tag: string, format: RegExp): string | undefined => {
+  const value = (tag: string, format: Pick<RegExp, 'test'>): string | undefined => {
     const found = raw(tag)
     const text = found && readable(found).trim()
     return text && format.test(text) ? text : undefined
@@ -141,7 +145,7 @@ function fhirTime(
   offset: string | undefined,
 ): string | undefined {
   if (date === undefined) return undefined
-  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`
+  const day = hyphened(date)
   if (time === undefined || time.length < 6 || offset === undefined) return day
   return `${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}${offset.slice(0, 3)}:${offset.slice(3)}`
 }
