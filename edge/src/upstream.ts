@@ -1,3 +1,4 @@
+import type { KeyMode } from '@detl/core/api/api-key'
 import type { ComputedOn } from '@detl/core/api/computed-on'
 import { AppError } from '@detl/core/api/problem'
 import type { Manifest } from '@detl/core/model/manifest'
@@ -20,13 +21,14 @@ export type Inference = ModelOutputs & {
 
 /**
  * @param tensor UINT8 [1,1,S,S]
- * @param call what else belongs to the caller's request: its id, its trace, the signal that it is gone, and what the account
+ * @param call what else belongs to the caller's request: its id, the mode of its key, its trace, the signal that it is gone, and what the account
  *   wants where the GPU does not answer
  */
 export type Infer = (
   tensor: Uint8Array,
   call: {
     requestId: string
+    mode: KeyMode
     traceparent?: string | undefined
     signal: AbortSignal
     fallback?: 'edge' | 'fail' | undefined
@@ -51,12 +53,13 @@ export function gpuUpstream({ gpuUrl, gpuDeadlineMs, signingKey, manifest }: Gpu
   const preprocess = preprocessId(manifest.preprocess)
   const outputs = outputsOf(manifest)
 
-  return async (tensor, { requestId, traceparent, signal }) => {
+  return async (tensor, { requestId, mode, traceparent, signal }) => {
     const { body, headerLength } = encodeInferRequest({
       id: requestId,
       inputs: [{ name: manifest.input.name, shape: [1, 1, size, size], datatype: 'UINT8', data: tensor }],
       outputs,
-      parameters: { preprocess },
+      // What a test key screens is not held against what is usual.
+      parameters: { preprocess, ...(mode === 'test' && { mode }) },
     })
     const headers: Record<string, string> = {
       'content-type': 'application/octet-stream',

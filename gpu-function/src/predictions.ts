@@ -53,11 +53,11 @@ export class Predictions {
 
   /**
    * Notes what was answered. A call that did not ask for probabilities was no screening.
-   * @param input UINT8 [rows,1,S,S]
+   * @param of the tensor, UINT8 [rows,1,S,S], and whether a test key asked: such screenings are noted, and are no drift
    */
   observe(
     { manifest }: { readonly manifest: Manifest },
-    input: Uint8Array,
+    { input, test }: { readonly input: Uint8Array; readonly test: boolean },
     outputs: readonly WireTensor[],
     at = new Date(),
   ): void {
@@ -78,6 +78,7 @@ export class Predictions {
           {
             probabilities: probabilities.subarray(row * classes, (row + 1) * classes),
             oodScore: distances?.[row],
+            test,
           },
           at,
         ),
@@ -99,7 +100,7 @@ export class Predictions {
   }
 
   #note(prediction: Prediction, at: Date): void {
-    this.#windows.get(keyOf(prediction))?.add(prediction)
+    if (!prediction.test) this.#windows.get(keyOf(prediction))?.add(prediction)
     this.#file.write(`${JSON.stringify(prediction)}\n`, at)
   }
 }

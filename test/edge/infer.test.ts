@@ -8,7 +8,7 @@ import { testManifest } from '../support/manifest.ts'
 const MODEL = Buffer.from('the bytes of a model')
 const SHA256 = createHash('sha256').update(MODEL).digest('hex')
 const ASKED = { sha256: SHA256, file: 'model.onnx' } as const
-const call = { requestId: 'r', signal: new AbortController().signal }
+const call = { requestId: 'r', mode: 'live', signal: new AbortController().signal } as const
 
 describe('the model of the edge', () => {
   const assets = (body: Buffer | string, status = 200, name = '') => ({

@@ -112,6 +112,22 @@ describe.each(MODES)('what a %s key made', (mode) => {
   })
 })
 
+describe('the inference server', () => {
+  it('is told which screenings test keys asked for, however: its log leaves them out of drift', async () => {
+    await edge.runJobs() // of tests before
+    while ((await edge.workOnBatches()) > 0);
+    for (const mode of MODES) {
+      edge.gpu.modes.length = 0
+      expect((await edge.screen(png, { authorization: `Bearer ${keys[mode]}` })).status).toBe(200)
+      await submit(mode)
+      await edge.runJobs()
+      await makeBatch(mode, `log-${mode}`)
+      while ((await edge.workOnBatches()) > 0);
+      expect(edge.gpu.modes).toEqual(Array(3).fill(mode === 'test' ? 'test' : undefined))
+    }
+  })
+})
+
 describe('the books of an account', () => {
   it('show a test key what test keys did, and a live key all', async () => {
     await submit('live')

@@ -37,7 +37,7 @@ const pool = (gpus: ReturnType<typeof gpu>[], random: () => number = () => 0) =>
     { hedgeAfterMs: 20, random },
   )
   return () =>
-    infer(new Uint8Array(1), { requestId: 'r', signal: new AbortController().signal }).then(
+    infer(new Uint8Array(1), { requestId: 'r', mode: 'live', signal: new AbortController().signal }).then(
       ({ probabilities }) => probabilities[0],
       (error) => error.code as string,
     )

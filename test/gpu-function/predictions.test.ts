@@ -49,8 +49,13 @@ const start = (predictionLog?: string) =>
     logger,
   })
 
+type ScreenOptions = { seed?: number; grey?: number; outputs?: string[]; mode?: 'test' }
 /** Rows of noise around a grey level, four a call. */
-async function screen(url: string, rows: number, { seed = 1, grey = 100, outputs = ['probabilities'] } = {}) {
+async function screen(
+  url: string,
+  rows: number,
+  { seed = 1, grey = 100, outputs = ['probabilities'], ...call }: ScreenOptions = {},
+) {
   const random = uniform(seed)
   for (let done = 0; done < rows; done += ROWS) {
     const image = Uint8Array.from({ length: ROWS * SIZE ** 2 }, () => grey + 60 * random())
@@ -60,7 +65,7 @@ async function screen(url: string, rows: number, { seed = 1, grey = 100, outputs
       for (let at = row * SIZE ** 2; at < (row + 1) * SIZE ** 2; at++)
         image[at] = Math.min(255, image[at]! + shift)
     }
-    const { path, init } = await inferCall({ image, outputs, id: 'patient-4711' })
+    const { path, init } = await inferCall({ image, outputs, id: 'patient-4711', ...call })
     expect((await fetch(url + path, init)).status).toBe(200)
   }
 }
@@ -225,10 +230,26 @@ describe('drift', () => {
 
   it('is judged for the days that are asked for, and of the model that is named', async () => {
     await expect(driftReport(model, [now], { until: '2020-01-01' })).rejects.toThrow(
-      'the log has no line of detl 1 in that time (0 of other models or versions)',
+      'the log has no line of detl 1 in that time (0 of other models or versions, 0 of test keys)',
     )
     const today = new Date().toISOString().slice(0, 10)
     expect((await driftReport(model, [now, usual], { since: today })).screenings).toBe(600)
+  })
+
+  it('is moved by no screening of a test key, which the log marks', async () => {
+    const log = join(dir, 'tests')
+    const server = await start(log)
+    await screen(server.url, 200, { seed: 1 })
+    await screen(server.url, 400, { seed: 2, grey: 20, mode: 'test' })
+    await vi.waitFor(async () => expect(await linesIn(server.url)).toEqual({ written: 600 }))
+    const text = await metricsOf(server.url)
+    expect(text).toContain('detl_gpu_drift_screenings{model="detl",version="1"} 200')
+    expect(level(text, 'tensor mean')).toBe('0')
+    await server.close()
+    expect(await driftReport(model, [log])).toMatchObject({ screenings: 200, tests: 400, level: 'none' })
+    const reference = readFileSync(join(model, 'reference.json'))
+    expect((await makeReference({ model, films: [], log: [log], of: 'these' })).reference.films).toBe(200)
+    writeFileSync(join(model, 'reference.json'), reference)
   })
 
   const promtool = spawnSync('promtool', ['--version']).status === 0

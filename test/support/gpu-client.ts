@@ -18,6 +18,7 @@ export type InferCall = {
   size?: number
   preprocess?: string | null
   outputs?: string[]
+  mode?: 'test'
   id?: string
   path?: string
   key?: SigningKey
@@ -44,7 +45,7 @@ export async function inferCall(
       },
     ],
     ...(call.outputs && { outputs: call.outputs }),
-    ...(preprocess !== null && { parameters: { preprocess } }),
+    ...(preprocess !== null && { parameters: { preprocess, ...(call.mode && { mode: call.mode }) } }),
   })
   const headers: Record<string, string> = {
     'content-type': 'application/octet-stream',

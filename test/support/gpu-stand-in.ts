@@ -25,7 +25,7 @@ type Trouble = (call: number) => { status: number } | { delayMs: number } | 'han
  */
 export async function gpuStandIn(manifest: Manifest, port = 0) {
   const keys = parseSigningKeys(SIGNING_KEY)
-  const state = { calls: 0, answered: 0, trouble: undefined as Trouble | undefined }
+  const state = { calls: 0, answered: 0, modes: [] as unknown[], trouble: undefined as Trouble | undefined }
   const server = createServer((request, response) => {
     const call = state.calls++
     void handle(request, call).then(
@@ -54,6 +54,7 @@ export async function gpuStandIn(manifest: Manifest, port = 0) {
       id,
       inputs,
       outputs: wanted,
+      parameters,
     } = decodeInferRequest(body, parseHeaderLength(request.headers[HEADER_LENGTH] as string))
     const encoded = encodeInferResponse({
       modelName: 'detl',
@@ -64,6 +65,7 @@ export async function gpuStandIn(manifest: Manifest, port = 0) {
         .map((tensor) => ({ tensor, binary: true })),
     })
     state.answered++
+    state.modes.push(parameters.mode)
     return { status: 200, headers: { [HEADER_LENGTH]: String(encoded.headerLength) }, body: encoded.body }
   }
 

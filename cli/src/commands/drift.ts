@@ -52,7 +52,8 @@ export function addDriftCommand(program: Command): void {
 }
 
 function textOf(report: DriftReport): string {
-  const { model, version, reference, screenings, others, torn, from, to, level, outOfDistribution } = report
+  const { model, version, reference, screenings, others, torn, tests, from, to, level, outOfDistribution } =
+    report
   const width = Math.max(...Object.keys(report.measures).map((name) => name.length))
   const rows = Object.entries(report.measures).map(([name, m]) =>
     [
@@ -66,6 +67,7 @@ function textOf(report: DriftReport): string {
   )
   const leftOut = [
     ...(others > 0 ? [`${others} of other models or versions`] : []),
+    ...(tests > 0 ? [`${tests} of test keys`] : []),
     ...(torn > 0 ? [`${torn} half written`] : []),
   ]
   return [

@@ -27,6 +27,8 @@ export type DriftReport = {
   readonly others: number
   /** Lines that were left half written, and are not judged. */
   readonly torn: number
+  /** Lines of test keys, which are not judged. */
+  readonly tests: number
   readonly level: DriftLevel
   readonly measures: Readonly<Record<string, MeasureReport>>
   /** Share of screenings beyond the model's own limit of distance, which one in a hundred films of training exceeds; null without one. */
@@ -45,11 +47,11 @@ export async function driftReport(
 ): Promise<DriftReport> {
   const manifest = parseManifest(JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')))
   const reference = await referenceOfModel(model, manifest)
-  const { predictions, others, torn } = await readPredictionLog(paths, manifest, range)
+  const { predictions, others, torn, tests } = await readPredictionLog(paths, manifest, range)
   if (predictions.length === 0)
     throw new AppError(
       'request-invalid',
-      `the log has no line of ${manifest.name} ${manifest.version} in that time (${others} of other models or versions)`,
+      `the log has no line of ${manifest.name} ${manifest.version} in that time (${others} of other models or versions, ${tests} of test keys)`,
     )
   const rows = predictions.map(measuresOf)
   const valuesOf = (name: string) => rows.flatMap((row) => (name in row ? [row[name]!] : []))
@@ -71,6 +73,7 @@ export async function driftReport(
     to: hours.at(-1)!,
     others,
     torn,
+    tests,
     level: worstOf(drift),
     measures: Object.fromEntries(
       Object.entries(drift).map(([name, found]) => {

@@ -18,6 +18,8 @@ export type PredictionLog = {
   readonly others: number
   /** Lines that a full disk or a power cut left half written; they are left out. */
   readonly torn: number
+  /** Screenings of test keys, which are left out: whoever has such a key, which is free, could move what is found. */
+  readonly tests: number
 }
 
 /**
@@ -31,7 +33,7 @@ export async function readPredictionLog(
   { since = '', until = '9999' }: LogRange = {},
 ): Promise<PredictionLog> {
   const predictions: Prediction[] = []
-  let [others, torn] = [0, 0]
+  let [others, torn, tests] = [0, 0, 0]
   for (const path of (await Promise.all(paths.map(filesOf))).flat()) {
     for await (const { text, number } of linesOf(path)) {
       if (text.trim() === '') continue
@@ -42,12 +44,13 @@ export async function readPredictionLog(
       }
       const day = prediction.hour.slice(0, 10)
       if (day < since || day > until) continue
-      if (prediction.model === model.name && prediction.version === model.version)
+      if (prediction.test) tests++
+      else if (prediction.model === model.name && prediction.version === model.version)
         predictions.push(prediction)
       else others++
     }
   }
-  return { predictions, others, torn }
+  return { predictions, others, torn, tests }
 }
 
 async function filesOf(path: string): Promise<string[]> {

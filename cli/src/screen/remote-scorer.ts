@@ -33,7 +33,7 @@ export async function loadRemoteScorer(
     const until = Date.now() + PATIENCE_MS
     for (let waitMs = 250; ; waitMs = Math.min(LONGEST_WAIT_MS, 2 * waitMs)) {
       try {
-        return await infer(tensor, { requestId: crypto.randomUUID(), signal: closed.signal })
+        return await infer(tensor, { requestId: crypto.randomUUID(), mode: 'live', signal: closed.signal })
       } catch (error) {
         if (passes(error) && !closed.signal.aborted && Date.now() < until) {
           await wait(waitMs * (0.5 + Math.random()))

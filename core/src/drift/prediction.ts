@@ -10,6 +10,8 @@ export const predictionSchema = z.strictObject({
   hour: z.string().regex(/^\d{4}-\d\d-\d\dT\d\dZ$/),
   model: z.string(),
   version: z.string(),
+  /** Of a test key: not held against the reference. */
+  test: z.literal(true).optional(),
   /** Calibrated probability of each class. */
   scores: z.record(z.string(), z.number().min(0).max(1)),
   /** Squared Mahalanobis distance from the training images; null where the model does not measure it. */
@@ -55,18 +57,23 @@ export function tensorStatistics(tensor: Uint8Array, size: number): Prediction['
 
 /**
  * A line of the log. Figures are rounded, so that a line says as little of one film as drift can be told from.
- * @param scored [C] probabilities in the order of `labels`, and the model's own measure of distance
+ * @param scored [C] probabilities in the order of `labels`, and the model's own measure of distance; whether a test key asked
  */
 export function predictionOf(
   model: { readonly name: string; readonly version: string; readonly labels: readonly Label[] },
   tensor: Prediction['tensor'],
-  scored: { readonly probabilities: ArrayLike<number>; readonly oodScore?: number | undefined },
+  scored: {
+    readonly probabilities: ArrayLike<number>
+    readonly oodScore?: number | undefined
+    readonly test?: boolean
+  },
   at: Date,
 ): Prediction {
   return {
     hour: `${at.toISOString().slice(0, 13)}Z`,
     model: model.name,
     version: model.version,
+    ...(scored.test && { test: true as const }),
     scores: Object.fromEntries(model.labels.map((label, c) => [label, rounded(scored.probabilities[c]!, 4)])),
     ood: scored.oodScore === undefined ? null : rounded(scored.oodScore, 1),
     tensor,

@@ -1,6 +1,7 @@
 import { toFhir } from '@detl/core/answers/fhir'
 import { toJson } from '@detl/core/answers/json'
 import type { Settings } from '@detl/core/api/account'
+import type { KeyMode } from '@detl/core/api/api-key'
 import type { BatchItem } from '@detl/core/api/batch'
 import type { ByteBudget } from '../byte-budget.ts'
 import { tensorOf } from '../screening/answer-now.ts'
@@ -37,15 +38,17 @@ export async function screenItem(
     place: number
     id: string
     settings: Settings
+    mode: KeyMode
     authorization: string | undefined
   },
 ): Promise<ItemLines> {
-  const { head, item, place, id, settings, authorization } = of
+  const { head, item, place, id, settings, mode, authorization } = of
   const claim = deps.bytes.claim(head.account, 'patient')
   try {
     const bytes = await fetchSource(deps.sources, item, { account: head.account, authorization, claim })
     const arrived = await inTurn(deps.decodeTurn, () => takeImage(deps, bytes))
-    const call = { requestId: id, signal: new AbortController().signal, fallback: deps.fallback }
+    const { signal } = new AbortController()
+    const call = { requestId: id, mode, signal, fallback: deps.fallback }
     const inference = await deps.infer(tensorOf(arrived), call)
     const given = { id, at: Date.now(), inference }
     const answer = answerOf(deps.manifest, arrived, given, { settings, language: head.language })

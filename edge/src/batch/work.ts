@@ -2,7 +2,7 @@ import type { BatchItem } from '@detl/core/api/batch'
 import { AppError, codeOf, passes } from '@detl/core/api/problem'
 import type { Accounts } from '../accounts.ts'
 import type { BatchMessage } from '../ledger/job-message.ts'
-import type { ItemEnd } from '../ledger/ledger.ts'
+import type { Authorized, ItemEnd } from '../ledger/ledger.ts'
 import type { Sealer } from '../seal.ts'
 import type { Batches } from './batches.ts'
 import type { Finished, Left, Take, Why } from './book-types.ts'
@@ -66,7 +66,7 @@ async function screenChunk(deps: WorkDeps, take: Take): Promise<Omit<Finished, '
     return { ...nothing, unbegun: left.map(({ item }) => item), stop }
   }
   const granted = opened.states.length
-  const ended = await screenAll(deps, take, left.slice(0, granted), ids, opened.settings)
+  const ended = await screenAll(deps, take, left.slice(0, granted), ids, opened)
   const { part, refused } = await storeAndCharge(deps, take, ended)
   const sorted = sortOut(ended, refused)
   const stop = opened.denial ?? [...refused.values()].find((no) => !passes(new AppError(no.code, no.detail)))
@@ -85,7 +85,7 @@ async function screenAll(
   take: Take,
   left: readonly Left[],
   ids: readonly string[],
-  settings: Parameters<typeof screenItem>[1]['settings'],
+  { settings, principal: { mode } }: Pick<Authorized, 'settings' | 'principal'>,
 ): Promise<Ended[]> {
   const { head, chunk, first, until } = take
   const { account, id: batch, sourceAuthorization } = head
@@ -106,7 +106,7 @@ async function screenAll(
           ended.push({ item, id, unbegun: true })
           continue
         }
-        const of = { head, item: items[item - first]!, place: item, id, settings, authorization }
+        const of = { head, item: items[item - first]!, place: item, id, settings, mode, authorization }
         await screenItem(deps, of).then(
           (lines) => ended.push({ item, id, lines }),
           (error: unknown) => ended.push({ item, id, error }),

@@ -41,7 +41,7 @@ export function screenObject<R>(
   const { credential, language, deadline, traceparent, signal, grant, turn } = round
   const late = () => new AppError('upstream-timeout', `the request took longer than ${deadline.seconds} s`)
   return reserved(deps, of, credential, grant, (opened) => {
-    const { settings } = opened
+    const { settings, principal } = opened
     return screenArrival(deps, of, opened, {
       arrival: () =>
         deadline.within(
@@ -49,7 +49,8 @@ export function screenObject<R>(
           late,
         ),
       infer: (tensor) => {
-        const call = { requestId: of.id, traceparent, signal, fallback: settings.fallback }
+        const { mode } = principal
+        const call = { requestId: of.id, mode, traceparent, signal, fallback: settings.fallback }
         return deadline.within(deps.infer(tensor, call), late)
       },
       render: (arrived, metered) => render(answerOf(manifest, arrived, metered, { settings, language })),

@@ -8,6 +8,7 @@ const NEVER = Number.MAX_SAFE_INTEGER
 
 type JobRow = {
   id: string
+  mode: KeyMode
   state: JobState
   created: number
   until: number
@@ -114,6 +115,7 @@ const bytes = (value: ArrayBuffer | null) => (value === null ? undefined : new U
 
 const toJob = (row: JobRow): Job => ({
   id: row.id,
+  mode: row.mode,
   state: row.state,
   createdAt: row.created,
   expiresAt: row.until,

@@ -96,6 +96,7 @@ export type ItemEnd = { readonly id: string; readonly outcome: Outcome }
 export type JobState = 'queued' | 'succeeded' | 'failed' | 'cancelled'
 export type Job = {
   readonly id: string
+  readonly mode: KeyMode
   readonly state: JobState
   readonly createdAt: number
   readonly expiresAt: number

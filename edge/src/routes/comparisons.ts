@@ -179,6 +179,7 @@ const screenOne = (
       timed(c, 'infer', () => {
         const call = {
           requestId: of.id,
+          mode: granted.principal.mode,
           traceparent: c.req.header('traceparent'),
           signal: c.req.raw.signal,
           fallback: granted.settings.fallback,

@@ -122,6 +122,7 @@ const inferenceOf = ({ c, deps, request, opened, deadline }: Visit, tensor: Uint
   timed(c, 'infer', () => {
     const call = {
       requestId: request.id,
+      mode: opened.principal.mode,
       traceparent: c.req.header('traceparent'),
       signal: c.req.raw.signal,
       fallback: opened.settings.fallback,

@@ -76,7 +76,7 @@ export async function runJob(
   const job = await ledger.job(id)
   if (!job) return undefined
   if (job.state === 'queued' && job.input) {
-    const end = await endOf(deps, account, id, job.input, attempt)
+    const end = await endOf(deps, account, { id, mode: job.mode, input: job.input }, attempt)
     if (typeof end === 'number') return end
     await ledger.endJob(id, end)
   }
@@ -91,14 +91,14 @@ export async function runJob(
 async function endOf(
   { sealer, manifest, infer }: JobDeps,
   account: string,
-  id: string,
-  sealed: Uint8Array,
+  { id, mode, input }: { id: string; mode: KeyMode; input: Uint8Array },
   attempt: number,
 ): Promise<JobEnd | number> {
-  const opened = await sealer.openBytes(`job:${account}:${id}`, sealed)
+  const opened = await sealer.openBytes(`job:${account}:${id}`, input)
   const { frame, settings, language = 'en', tensor } = JSON.parse(new TextDecoder().decode(opened)) as Input
   try {
-    const call = { requestId: id, signal: new AbortController().signal, fallback: settings.fallback }
+    const { signal } = new AbortController()
+    const call = { requestId: id, mode, signal, fallback: settings.fallback }
     const bytes = Uint8Array.from(atob(tensor), (c) => c.charCodeAt(0))
     const inference = await infer(bytes, call)
     const screening = screeningOf(frame, scoredBy(manifest, { id, inference }, { settings, language }))

@@ -61,7 +61,8 @@ async function inferWith(model: LoadedModel, call: Call, deps: InferDeps): Promi
   call.batchRows = result.batchRows
   call.phases.queue = result.queueMs
   call.phases.run = result.runMs
-  deps.predictions?.observe(model, image.data, result.outputs)
+  const test = request.parameters.mode === 'test'
+  deps.predictions?.observe(model, { input: image.data, test }, result.outputs)
   return answer(call, encode, wanted, result.outputs, deps)
 }
 

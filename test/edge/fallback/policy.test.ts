@@ -46,7 +46,7 @@ function setUp({
     patienceMs: PATIENCE_MS,
   })
   const ask = async (choice?: 'edge' | 'fail', signal = new AbortController().signal) =>
-    (await infer(tensor, { requestId: '1', signal, fallback: choice })).servedBy
+    (await infer(tensor, { requestId: '1', mode: 'live', signal, fallback: choice })).servedBy
   return { gpu: gpu.state, edge: edge.state, clock, ask }
 }
 
