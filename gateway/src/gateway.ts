@@ -144,7 +144,15 @@ async function startSources(config: GatewayConfig, { queue, receive, log, parts,
     )
   for (const one of config.poll) {
     const known = (sopInstance: string) => queue.find(sopInstance) !== undefined
-    const round = archivePoll({ config: one, http: httpClient(one.tls), receive, known, count, log })
+    const round = archivePoll({
+      config: one,
+      http: httpClient(one.tls),
+      maxBytes,
+      receive,
+      known,
+      count,
+      log,
+    })
     parts.push(every(one.everyS * 1000, round, failed('an archive')))
   }
   const forget = async () => queue.forget(Date.now() - config.keepDays * DAY_MS)

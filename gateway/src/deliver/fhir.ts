@@ -32,7 +32,6 @@ export async function sendBundle(
       reason: `answered ${status} without saying that the report was made`,
     })
   }
-  await response.body?.cancel()
   if (status === 401) tokens?.forget()
   // 412: several match the identifier. 400, 404, 422: the content, or the patient is not known (yet): tried for a while all the same, as HL7 feeds run behind.
   throw new FaultError({

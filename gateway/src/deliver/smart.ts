@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { importJWK, type JWK, SignJWT } from 'jose'
 import * as z from 'zod'
 import type { FhirDestination } from '../config.ts'
-import type { Http } from '../http/client.ts'
+import { type Http, jsonOf } from '../http/client.ts'
 import { FaultError } from '../queue/fault.ts'
 
 const configurationSchema = z.object({ token_endpoint: z.url() })
@@ -59,7 +59,9 @@ async function ask(smart: NonNullable<FhirDestination['smart']>, url: string, ht
       client_assertion: assertion,
     }).toString(),
   })
-  const parsed = tokenSchema.safeParse(response.ok ? await response.json() : undefined)
+  const parsed = tokenSchema.safeParse(
+    response.ok ? await jsonOf(response, new URL(tokenUrl).host) : undefined,
+  )
   if (!parsed.success)
     throw new FaultError({
       code: 'token-refused',
@@ -73,7 +75,9 @@ async function tokenEndpoint(url: string, http: Http): Promise<string> {
   const response = await http(`${url.replace(/\/$/, '')}/.well-known/smart-configuration`, {
     headers: { accept: 'application/json' },
   })
-  const parsed = configurationSchema.safeParse(response.ok ? await response.json() : undefined)
+  const parsed = configurationSchema.safeParse(
+    response.ok ? await jsonOf(response, new URL(url).host) : undefined,
+  )
   if (!parsed.success)
     throw new FaultError({
       code: 'token-refused',

@@ -1,19 +1,29 @@
-/** Does something again and again, `ms` after it was last done, until it is stopped; a failure is told, and does not end it. */
-export function every(ms: number, work: () => Promise<void>, onError: (error: unknown) => void) {
-  let stopped = false
+/**
+ * Does something again and again, `ms` after it was last done, until it is stopped; a failure is told, and does not end it.
+ * @param work ends soon once its signal is aborted: it is waited for
+ */
+export function every(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<void>,
+  onError: (error: unknown) => void,
+) {
+  const stopping = new AbortController()
+  const { signal } = stopping
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   const turn = () => {
-    running = work()
-      .catch(onError)
+    running = work(signal)
+      .catch((error) => {
+        if (!signal.aborted) onError(error)
+      })
       .finally(() => {
-        if (!stopped) timer = setTimeout(turn, ms)
+        if (!signal.aborted) timer = setTimeout(turn, ms)
       })
   }
   turn()
   return {
     stop: async () => {
-      stopped = true
+      stopping.abort()
       clearTimeout(timer)
       await running
     },
