@@ -159,6 +159,9 @@ describe('the queue', () => {
     expect(now).toBeGreaterThanOrEqual(172_800_000)
     expect(now).toBeLessThan(172_800_000 + 1_200_000)
     expect(retryAt(rules, { now: 0, firstTry: 0, attempts: 1, retryAfterS: 60 })).toBe(60_000)
+    // Whoever asks for years is asked once more, when it is time to give up.
+    const years = { now: 1000, firstTry: 0, attempts: 1, retryAfterS: 1e11 }
+    expect(retryAt(rules, years)).toBe(172_800_000)
   })
 
   it('belongs to one gateway, and to the next once that has ended', () => {
