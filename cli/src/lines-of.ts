@@ -5,7 +5,7 @@ import { irregular } from '@detl/train/data/regular-file'
 import { reasonOf } from './io-errors.ts'
 
 /** Far beyond any line that is written here; a file that is none of ours may be one line of gigabytes. */
-const LONGEST = 2 ** 22
+export const LONGEST_LINE = 2 ** 22
 
 /** A line without its end; `number` counts from 1. */
 export type NumberedLine = { readonly text: string; readonly number: number }
@@ -28,7 +28,7 @@ export async function* linesOf(path: string, bytes = Number.POSITIVE_INFINITY): 
       const parts = (rest + decoder.write(piece)).split('\n')
       rest = parts.pop()!
       for (const text of parts) yield { text: text.replace(/\r$/, ''), number: ++number }
-      if (rest.length > LONGEST)
+      if (rest.length > LONGEST_LINE)
         throw new AppError('request-invalid', `${path}, line ${number + 1} is longer than any line of ours`)
     }
   } catch (cause) {

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { streamedText } from '@detl/train/data/text-file'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { within } from '../support/deadline.ts'
 import { detl } from '../support/detl-process.ts'
@@ -28,6 +30,45 @@ async function run(...args: string[]): Promise<[number | null, string]> {
     await child.stop('SIGKILL') // also one that waits for ever
   }
 }
+
+describe('a text file of gigabytes', { timeout: 120_000 }, () => {
+  const table = (name: string, write: (path: string) => void) => {
+    write(at(name))
+    return at(name)
+  }
+  const huge = () =>
+    table('huge.csv', (path) => {
+      writeFileSync(path, 'file,label\n')
+      truncateSync(path, 1.2e9) // takes no room on the disk
+    })
+  // Members of a gzip file follow one another: 272 MiB of empty lines.
+  const packed = () =>
+    table('packed.csv.gz', (path) =>
+      writeFileSync(path, Buffer.concat(Array(17).fill(gzipSync(Buffer.alloc(2 ** 24, '\n'))))),
+    )
+  it.each([
+    ['calibrate', () => ['calibrate', '--model', 'detl-128', '--labels', huge(), '--out', at('x')]],
+    ['data check', () => ['data', 'check', huge()]],
+    ['data import', () => ['data', 'import', `csv=${huge()}=${at('folder')}`, '--out', at('x')]],
+    ['data import, gzipped', () => ['data', 'import', `csv=${packed()}=${at('folder')}`, '--out', at('x')]],
+    ['screen, as a list', () => ['screen', '--files-from', huge()]],
+  ])('of detl %s is refused by its name', async (_, args) => {
+    const [code, printed] = await run(...args())
+    expect(printed).toMatch(
+      /request-invalid: .*(huge\.csv|packed\.csv\.gz).* has \d+ bytes or more; .* 268435456 are read/,
+    )
+    expect(code).toBe(1)
+  })
+
+  it('of detl screen on standard input is refused before it has been read whole', async () => {
+    const pieces = async function* () {
+      while (true) yield Buffer.alloc(2 ** 24)
+    }
+    await expect(streamedText(pieces(), '--files-from -')).rejects.toThrow(
+      /--files-from - has 285212672 bytes/,
+    )
+  })
+})
 
 // Windows has no pipes among its files.
 describe.skipIf(process.platform === 'win32')(

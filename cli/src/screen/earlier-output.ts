@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { AppError, PROBLEMS, type ProblemCode, problemOf } from '@detl/core/api/problem'
 import { parse } from 'csv-parse'
 import { reasonOf } from '../io-errors.ts'
-import { linesOf } from '../lines-of.ts'
+import { LONGEST_LINE, linesOf } from '../lines-of.ts'
 import type { ScreenLine } from './line.ts'
 
 /** What an earlier run said. */
@@ -80,7 +80,11 @@ async function* fromJson(path: string, bytes: number): AsyncGenerator<Seen> {
 
 async function* fromCsv(path: string, bytes: number): AsyncGenerator<Seen> {
   const rows = createReadStream(path, { end: bytes - 1 }).pipe(
-    parse({ columns: (header: string[]) => (header.includes('file') ? header : fail()), bom: true }),
+    parse({
+      columns: (header: string[]) => (header.includes('file') ? header : fail()),
+      bom: true,
+      max_record_size: LONGEST_LINE,
+    }),
   ) as AsyncIterable<Record<string, string>>
   // What toCsv puts before a name that a spreadsheet would take for a formula.
   for await (const { file = '', model, error = '' } of rows)

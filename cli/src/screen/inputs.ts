@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, isAbsolute, join, resolve, sep } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { AppError } from '@detl/core/api/problem'
 import { escapedName, NOT_UTF8 } from '@detl/train/data/files-below'
 import { irregular } from '@detl/train/data/regular-file'
+import { readText, streamedText } from '@detl/train/data/text-file'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { reasonOf, systemCode } from '../io-errors.ts'
 
@@ -56,7 +56,8 @@ export async function collectInputs(args: readonly string[], options: InputOptio
 }
 
 async function readList(list: string): Promise<string[]> {
-  const whole = await (list === '-' ? text(process.stdin) : readFile(list, 'utf8')).catch((error) => {
+  const whole = await listText(list).catch((error) => {
+    if (error instanceof AppError) throw error
     throw new AppError('request-invalid', `--files-from ${list} cannot be read: ${reasonOf(error)}`, {
       cause: error,
     })
@@ -64,6 +65,9 @@ async function readList(list: string): Promise<string[]> {
   const lines = whole.includes('\0') ? whole.split('\0') : whole.split(/\r?\n/)
   return lines.filter((line) => line !== '')
 }
+
+const listText = async (list: string): Promise<string> =>
+  list === '-' ? streamedText(process.stdin, '--files-from -') : readText(list)
 
 async function* expand(arg: string, options: InputOptions, patterns: boolean): AsyncGenerator<Input> {
   if (arg === '-') {

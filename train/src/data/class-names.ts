@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { checkTextSize } from '@detl/core/base/text-size'
 import { type ClassList, classListSchema, PAPER_LIST } from '@detl/core/model/class-list'
 import type { ClassInfo } from '@detl/core/model/classes'
 import { LABELS } from '@detl/core/model/labels'
@@ -11,6 +12,7 @@ export const CLASSES_FILE = 'classes.json'
 
 /** @throws Error that names each field of the file that is wrong */
 export function readClassList(path: string): ClassList {
+  checkTextSize(statSync(path).size, path)
   const result = classListSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
   if (result.success) return result.data
   const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)

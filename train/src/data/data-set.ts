@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ClassList } from '@detl/core/model/class-list'
 import * as z from 'zod'
@@ -8,6 +8,7 @@ import type { ImageRecord } from './record.ts'
 import { type Regions, readRegions } from './regions.ts'
 import { CONFLICTS, type Conflicts, withSecondReading } from './second-reading.ts'
 import { readFolder } from './sources/folder.ts'
+import { readText } from './text-file.ts'
 
 const USES = ['any', 'training', 'pretraining'] as const
 
@@ -105,7 +106,7 @@ function parseDataSet(path: string): Parsed {
       leaveOut: [],
       secondReading: undefined,
     }
-  const result = dataSetSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  const result = dataSetSchema.safeParse(JSON.parse(readText(path)))
   if (!result.success) {
     const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
     throw new Error(`${path} does not describe a data set: ${issues.join('; ')}`)

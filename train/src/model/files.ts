@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
+import { readText } from '../data/text-file.ts'
 import { writeWhole } from '../files.ts'
 
 /**
@@ -38,7 +39,7 @@ export async function saveModel(model: tfl.LayersModel, dir: string): Promise<st
  */
 export async function loadModel(path: string): Promise<tfl.LayersModel> {
   const file = path.endsWith('.json') ? path : join(path, 'model.json')
-  const json = JSON.parse(readFileSync(file, 'utf8')) as {
+  const json = JSON.parse(readText(file)) as {
     modelTopology: object
     weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[]
     userDefinedMetadata?: { weightsSha256?: string }

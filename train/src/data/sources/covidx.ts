@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readText } from '../text-file.ts'
 import type { SourceRow } from './labels.ts'
 import { UNKNOWN } from './table.ts'
 
@@ -30,7 +30,7 @@ const LINE = new RegExp(
  */
 export function readCovidxLabels(path: string): SourceRow[] {
   const rows = new Map<string, SourceRow>()
-  for (const [i, text] of readFileSync(path, 'utf8').split(/\r?\n/).entries()) {
+  for (const [i, text] of readText(path).split(/\r?\n/).entries()) {
     if (text.trim() === '') continue
     const found = LINE.exec(text.trim())?.groups
     if (!found)
