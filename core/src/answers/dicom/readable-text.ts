@@ -24,3 +24,12 @@ export function readableText(charset: string): (bytes: Uint8Array) => string {
   const decoder = new TextDecoder(named.at(-1) ?? 'iso-8859-1')
   return (bytes) => decoder.decode(bytes).replaceAll(ANNOUNCEMENTS, '')
 }
+
+const CONTROLS = /[\p{Cc}\ufffe\uffff]/u
+
+/**
+ * Whether a text has what no person's name, identifier or description may have: control characters (PS3.5, section 6.1.3), and what can stand
+ * in no XML. Receivers drop, cut or refuse such a text, each in its own way, and an identifier without some of its characters is another's.
+ * @example hasControls('12\x003') // true
+ */
+export const hasControls = (text: string): boolean => CONTROLS.test(text)

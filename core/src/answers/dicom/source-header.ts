@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from '../../image/limits.ts'
 import { once } from '../once.ts'
 import type { Orientation } from '../picture/orientation.ts'
 import { textDecoder } from './character-set.ts'
+import { hasControls } from './readable-text.ts'
 import type { SourceImage } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
@@ -30,7 +31,7 @@ const TAKEN_OVER = {
 /** YYYYMMDD as ISO 8601 writes it. */
 const hyphened = (date: string): string => `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`
 
-/** What values may look like (PS3.5, table 6.2-1); lengths in characters. */
+/** What values may look like (PS3.5, table 6.2-1), beside that they hold no control characters; lengths in characters. */
 const FORMATS = {
   AS: /^\d{3}[DWMY]$/,
   CS: /^[A-Z0-9 _]{0,16}$/,
@@ -87,11 +88,11 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
   const value = (tag: string, format: Pick<RegExp, 'test'>): string | undefined => {
     const found = raw(tag)
     const text = found && readable(found).trim()
-    return text && format.test(text) ? text : undefined
+    return text && format.test(text) && (!decode || !hasControls(text)) ? text : undefined
   }
   const takenOver = Object.entries(TAKEN_OVER).flatMap(([tag, vr]) => {
     const found = raw(tag)
-    if (!found || !conforms(tag, vr, readable(found))) return []
+    if (!found || !conforms(tag, vr, readable(found), decode !== undefined)) return []
     return [[tag, [vr, decode ? readable(found) : found]] as const]
   })
   const characters = raw('00080005')
@@ -132,11 +133,13 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
 const readName = (name: string | undefined): string | undefined =>
   name?.replace(/=.*/s, '').replaceAll('^', ' ').replace(/ +/g, ' ').trim() || undefined
 
-const trimmed = (text: string) => text.replace(/[\0 ]+$/, '')
+/** What stands behind a value to fill it up; line ends are met with. */
+const trimmed = (text: string) => text.replace(/[\0 \t\r\n]+$/, '')
 const latin1 = (bytes: Uint8Array) => new TextDecoder('windows-1252').decode(bytes)
 
-const conforms = (tag: string, vr: keyof typeof FORMATS, text: string): boolean =>
-  text === '' || (tag === '00100040' ? SEXES : FORMATS[vr]).test(text)
+/** Bytes in a character set that is not decoded have escape characters, and are judged by their VR alone. */
+const conforms = (tag: string, vr: keyof typeof FORMATS, text: string, decoded: boolean): boolean =>
+  text === '' || ((tag === '00100040' ? SEXES : FORMATS[vr]).test(text) && !(decoded && hasControls(text)))
 
 /** FHIR R4 dateTime: a time of day needs its zone, which few headers state; the day stands alone then. */
 function fhirTime(
