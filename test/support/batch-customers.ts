@@ -6,10 +6,16 @@ import { chestPng } from './images.ts'
 
 type EdgeAppOptions = NonNullable<Parameters<typeof edgeApp>[0]>
 
-/** The edge in this process, an archive beside it, and customers who have batches screened. The clock is the tests' to set. */
-export async function batchCustomers(options: Pick<EdgeAppOptions, 'manifest'> = {}) {
+/**
+ * The edge in this process, an archive beside it, and customers who have batches screened. The clock is the tests' to set.
+ * @param films what lies in the archive, a PNG unless given
+ */
+export async function batchCustomers({
+  films,
+  ...options
+}: Pick<EdgeAppOptions, 'manifest'> & { films?: readonly Uint8Array[] } = {}) {
   const png = await chestPng()
-  const images = await imageServer([png])
+  const images = await imageServer(films ?? [png])
   const time = { now: Date.UTC(2026, 5, 15, 12) }
   const edge = await edgeApp({
     ...options,

@@ -1,9 +1,11 @@
 import type { BatchItem } from '@detl/core/api/batch'
 import { AppError } from '@detl/core/api/problem'
 import { joinBytes } from '@detl/core/base/join-bytes'
+import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from '../byte-budget.ts'
 import { deadlineIn } from '../deadline.ts'
+import { identify } from '../dicomweb/identify.ts'
 import type { UploadRules } from '../upload.ts'
 import { type HostCircuits, SILENCES } from './host-circuits.ts'
 import { allowedKey, allowedUrl, type SourceHosts } from './source-rules.ts'
@@ -44,11 +46,20 @@ export async function fetchSource(deps: SourceDeps, item: BatchItem, of: For): P
     ...(authorization !== undefined && { authorization }),
   }
   const { bytes, type } = await download(deps, allowedUrl(item.dicomweb, deps.hosts), headers, of)
-  if (!/^multipart\/related\b/i.test(type)) return bytes
-  const [first] = readRelated(type, bytes)
-  if (!first) throw new AppError('source-missing', 'the DICOMweb server answered without an object')
-  return first.body
+  const object = /^multipart\/related\b/i.test(type) ? readRelated(type, bytes)[0]?.body : bytes
+  if (!object) throw new AppError('source-missing', 'the DICOMweb server answered without an object')
+  const is = await identify(object, DEFAULT_LIMITS)
+  if (is && is.sopInstance !== instanceIn(item.dicomweb))
+    throw new AppError(
+      'source-missing',
+      `the DICOMweb server answered with another object, ${is.sopInstance}: its result would stand under the address of this one`,
+    )
+  return object
 }
+
+/** What an address of one instance, `…/instances/{uid}`, asks for. */
+const instanceIn = (address: string): string | undefined =>
+  /\/instances\/([0-9.]+)\/?$/.exec(new URL(address).pathname)?.[1]
 
 /** From a host that has not been silent before. */
 async function download(
