@@ -150,6 +150,10 @@ describe('an address for webhooks', () => {
     'https://①②⑦.⓪.⓪.①/',
     'https://kubernetes.default.svc/',
     'https://localhost.localdomain/',
+    'https://localhost../',
+    'https://127.0.0.1../',
+    'https://metadata.google.internal.../',
+    'https://.example.com/',
   ])('%s is refused', (url) => {
     expect(() => checkReceiver(url, false)).toThrow(AppError)
   })

@@ -37,6 +37,8 @@ export function checkReceiver(text: string, allowLocal: boolean): URL {
     if (parsed.range() !== 'unicast' || !allocated) throw refuse('the address is not a public one')
     return url
   }
-  if (!host.includes('.') || LOCAL_NAMES.test(host)) throw refuse('the name is not a public one')
+  // A label that is empty, as in `localhost..`, is no name; some resolvers pass over it all the same.
+  if (!host.includes('.') || host.split('.').includes('') || LOCAL_NAMES.test(host))
+    throw refuse('the name is not a public one')
   return url
 }
