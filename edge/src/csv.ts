@@ -1,7 +1,7 @@
 // The libraries for CSV in this repository bring Node's types with them, which the Worker must not have; a row is little work.
 
-/** Cells that a spreadsheet would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/
+/** Cells that a spreadsheet would take for a formula: some pass over what is not seen before the sign, and take its full width too. */
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u
 const NEEDS_QUOTES = /[",\r\n]/
 
 /** RFC 4180, CRLF; what a spreadsheet would take for a formula is written with an apostrophe before it, numbers are not. */

@@ -32,3 +32,24 @@ it('the table of a batch says how much of the lungs is opaque, as its lines of J
   expect(cell(rows.at(-1)!, 'error')).toBe('source-missing')
   expect(cell(rows.at(-1)!, 'severity')).toBe('')
 })
+
+it.each([
+  '=1+1',
+  '+1',
+  '-1',
+  '@A1',
+  '\tx',
+  '\n=1+1',
+  ' =1+1',
+  '\u2028=1+1',
+  '\u202e=1+1',
+  '\uff1d1+1',
+  '\uff201',
+])('an id that a spreadsheet would take for a formula has an apostrophe before it: %j', async (id) => {
+  const { made, call } = await world.customer()
+  const path = await made([{ ...world.many(1)[0]!, id }])
+  await world.workToTheEnd()
+  const csv = await (await call('GET', `${path}/results`, { accept: 'text/csv' })).text()
+  expect(csv.split('\r\n').slice(1).join('\r\n')).toMatch(/^1,"?'/)
+  expect(csv).toContain(`'${id}`)
+})
