@@ -9,15 +9,10 @@ const NAME = 'probabilities/site_inverse_temperature'
  * A screening model whose probabilities are those of another temperature: softmax(logits / T), of independent classes sigmoid. Logits, maps and
  * weights stay as they are.
  * @param onnx model.onnx as `exportArtifact` wrote it
- * @param metadata what its metadata say anew, by key
  * @throws ConvertError unsupported-option where the graph does not divide its logits by one number
- * @example withTemperature(onnx, 1.4, { 'detl.manifest': JSON.stringify(fields) })
+ * @example withTemperature(onnx, 1.4)
  */
-export function withTemperature(
-  onnx: Uint8Array,
-  temperature: number,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+export function withTemperature(onnx: Uint8Array, temperature: number): Uint8Array {
   const model = new OnnxModel(onnx)
   const scaled = model.producer(OUTPUTS.probabilities)?.input[0]
   const product = scaled === undefined ? undefined : model.producer(scaled)
@@ -36,6 +31,5 @@ export function withTemperature(
   const name = model.add(NAME, TensorProto_DataType.FLOAT, [], Float32Array.of(1 / temperature))
   product.input = product.input.map((input) => (input === factor ? name : input))
   model.sweep()
-  for (const property of model.proto.metadataProps) property.value = metadata[property.key] ?? property.value
   return model.write()
 }

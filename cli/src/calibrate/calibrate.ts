@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
@@ -6,8 +5,8 @@ import { type Prediction, predictionOf, tensorStatistics } from '@detl/core/drif
 import { FEWEST_FILMS, referenceOf } from '@detl/core/drift/reference'
 import type { ClassList } from '@detl/core/model/class-list'
 import { classesOf } from '@detl/core/model/classes'
-import { type Manifest, parseManifest, type Site } from '@detl/core/model/manifest'
-import { renewInt8 } from '@detl/export/quantise/beside'
+import type { Manifest, Site } from '@detl/core/model/manifest'
+import { rewriteManifest } from '@detl/export/rewrite-manifest'
 import { withTemperature } from '@detl/export/with-temperature'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
@@ -129,19 +128,11 @@ async function writeCalibrated(
   manifest: Manifest,
   changed: Pick<Manifest, 'temperature' | 'operatingPoints' | 'selective'> & { site: Site },
 ): Promise<Manifest> {
-  const { files, int8, ...fields } = { ...manifest, version: `${manifest.version}+${site}`, ...changed }
   const bytes = new Uint8Array(await readFile(join(model, 'model.onnx')))
-  const onnx =
-    changed.temperature === manifest.temperature
-      ? bytes
-      : withTemperature(bytes, changed.temperature, { 'detl.manifest': JSON.stringify(fields) })
-  const digest = createHash('sha256').update(onnx).digest('hex')
-  const next = parseManifest({ ...fields, int8, files: { ...files, 'model.onnx': digest } })
+  const same = changed.temperature === manifest.temperature
   await mkdir(out, { recursive: true })
-  await writeFile(join(out, 'model.onnx'), onnx)
-  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(next, null, 2)}\n`)
-  renewInt8(out, model)
-  return parseManifest(JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')))
+  await writeFile(join(out, 'model.onnx'), same ? bytes : withTemperature(bytes, changed.temperature))
+  return rewriteManifest(out, { ...manifest, version: `${manifest.version}+${site}`, ...changed }, model)
 }
 
 /** What is usual at the site, where there are films enough to say. */

@@ -5,6 +5,7 @@ import { AppError } from '@detl/core/api/problem'
 import { focusOf } from '@detl/core/model/class-list'
 import { classesOf } from '@detl/core/model/classes'
 import { type Manifest, type OperatingPoint, parseManifest, type Unseen } from '@detl/core/model/manifest'
+import { rewriteManifest } from '@detl/export/rewrite-manifest'
 import { chosenFilms } from '@detl/train/data/chosen-films'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
@@ -17,7 +18,7 @@ import { openFilmScorer } from '../films.ts'
 import { modelCard } from '../ship/model-card.ts'
 
 export type UnseenOptions = {
-  /** Folder of the model; its manifest.json and MODEL_CARD.md are written anew. */
+  /** Folder of the model; its manifest, also inside its files, and MODEL_CARD.md are written anew. */
   readonly model: string
   /** Table of the films: file, label, dataset. */
   readonly labels: string
@@ -68,14 +69,14 @@ export async function measureUnseen(options: UnseenOptions): Promise<MeasuredUns
       [label]: { screening: withUnseen(points.screening), balanced: withUnseen(points.balanced) },
     },
   })
-  await writeFile(join(model, 'manifest.json'), `${JSON.stringify(next, null, 2)}\n`)
+  const written = rewriteManifest(model, next)
   const report = join(model, 'report/report.json')
   if (existsSync(report))
     await writeFile(
       join(model, 'MODEL_CARD.md'),
-      modelCard(next, JSON.parse(await readFile(report, 'utf8')) as Report),
+      modelCard(written, JSON.parse(await readFile(report, 'utf8')) as Report),
     )
-  return { manifest: next, label, films: scores.scores.length, refused, passedOver }
+  return { manifest: written, label, films: scores.scores.length, refused, passedOver }
 }
 
 async function scoresOf(

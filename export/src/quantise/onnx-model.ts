@@ -60,6 +60,11 @@ export class OnnxModel {
     return constant
   }
 
+  /** Says anew what metadata_props have, by key; a key that the model has not is passed over. */
+  describe(metadata: Readonly<Record<string, string>>): void {
+    for (const property of this.proto.metadataProps) property.value = metadata[property.key] ?? property.value
+  }
+
   /** Adds an initialiser and names it. */
   add(name: string, dataType: Type, dims: readonly number[], data: ArrayBufferView): string {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()

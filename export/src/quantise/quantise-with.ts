@@ -29,8 +29,7 @@ export function quantiseWith(
       `the calibration has no range of "${missing}": it is of another network; calibrate again`,
     )
   rewrite(model, plan, calibration)
-  for (const property of model.proto.metadataProps)
-    property.value = metadata?.[property.key] ?? property.value
+  model.describe(metadata ?? {})
   return { onnx: model.write(), layers: plan.nodes.map(({ output }) => output) }
 }
 

@@ -46,7 +46,7 @@ export function addRegions(
   for (const tensor of added.graph.initializer)
     model.graph.initializer.push({ ...tensor, name: PREFIX + tensor.name })
   model.graph.output.push(...added.graph.output)
-  for (const property of model.proto.metadataProps) property.value = metadata[property.key] ?? property.value
+  model.describe(metadata)
   return model.write()
 }
 
