@@ -8,11 +8,12 @@ import type { ScreenLine } from './line.ts'
 /** What an earlier run said. */
 export type EarlierOutput = {
   /** Files that need not be screened again: scored, or refused for what they hold. One that could not be read or written is tried again. */
-  readonly done: ReadonlySet<string>
+  readonly done: ReadonlyMap<string, 'scored' | 'refused'>
   /** Bytes up to the end of the last whole line: a run that was killed may leave half of one. */
   readonly wholeBytes: number
 }
 
+/** `model` is undefined where the file was not scored. */
 type Seen = { file: string; model: string | undefined; again: boolean }
 
 /**
@@ -21,7 +22,7 @@ type Seen = { file: string; model: string | undefined; again: boolean }
  * @throws AppError request-invalid if it cannot be read, is something else, or is of another model
  */
 export async function readEarlier(path: string, model: string): Promise<EarlierOutput> {
-  const done = new Set<string>()
+  const done = new Map<string, 'scored' | 'refused'>()
   let wholeBytes = 0
   try {
     const { seen, bytes } = await lastLineEnd(path)
@@ -33,7 +34,7 @@ export async function readEarlier(path: string, model: string): Promise<EarlierO
         if (other !== undefined && other !== model)
           throw new AppError('request-invalid', `${path} is of the model ${other}, not ${model}`)
         if (again) done.delete(file)
-        else done.add(file)
+        else done.set(file, other === undefined ? 'refused' : 'scored')
       }
   } catch (error) {
     if (error instanceof AppError) throw error

@@ -20,6 +20,8 @@ export type Input = {
    * is no image.
    */
   readonly guessed: boolean
+  /** Whether outputs of it that are there are kept as they are: it was screened before, and some were lost since. */
+  readonly keep?: boolean
   /** Why it cannot be screened, where that is known before it is opened. */
   readonly fault?: AppError
 }

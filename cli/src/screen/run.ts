@@ -81,7 +81,7 @@ async function runScored(
       `--selective: of the model ${name} ${version} it is not known from where on it is sure`,
     )
   const earlier = await earlierOutput(options, `${name} ${version}`)
-  const inputs = mine.filter((input) => !earlier?.done.has(input.name))
+  const inputs = leftOf(mine, earlier, options.resume === true ? outputs : undefined)
   const threads = new ScreenThreads(inputs.length, { manifest, force, language, selective })
   try {
     const scorer = await loaded
@@ -106,6 +106,23 @@ async function runScored(
   } finally {
     await threads.close()
   }
+}
+
+/**
+ * What is still to be screened.
+ * @param outputs of the record that is gone on with: an image of which something is missing there is screened again, and the rest is kept
+ */
+function leftOf(
+  mine: readonly Input[],
+  earlier: EarlierOutput | undefined,
+  outputs: Parts['outputs'] | undefined,
+): Input[] {
+  return mine.flatMap((input) => {
+    const done = earlier?.done.get(input.name)
+    if (done === undefined) return [input]
+    const whole = done === 'refused' || !outputs || Object.values(outputs(input)).every(existsSync)
+    return whole ? [] : [{ ...input, keep: true }]
+  })
 }
 
 const onGpu = ({ where }: Scorer): string => (where === undefined ? '' : `\nrun by ${where}`)

@@ -122,12 +122,13 @@ class Pool {
   }
 
   async #run(input: Input): Promise<Result> {
-    const { name: file, path, guessed } = input
+    const { name: file, path, guessed, keep = false } = input
     const source = path ?? (await readStdin())
     const { port1, port2 } = new MessageChannel()
     this.#options.scorer.serve(port1)
     try {
-      const task: Task = { file, source, guessed, outputs: this.#options.outputs(input), port: port2 }
+      const outputs = this.#options.outputs(input)
+      const task: Task = { file, source, guessed, outputs, keep, port: port2 }
       return await this.#options.threads.run(task)
     } finally {
       port1.close()

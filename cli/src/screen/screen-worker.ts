@@ -29,6 +29,8 @@ export type Task = {
   /** See `Input.guessed`. */
   readonly guessed: boolean
   readonly outputs: Outputs
+  /** See `Input.keep`. */
+  readonly keep: boolean
   /** To the model: takes the tensor, answers with a `Scored`. */
   readonly port: MessagePort
 }
@@ -60,7 +62,7 @@ const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc', pdf: 'pdf' } 
 const { manifest, force, language, selective } = workerData as Setup
 const buffers = new FileBuffers()
 
-export default async function screen({ file, source, guessed, outputs, port }: Task): Promise<Result> {
+export default async function screen({ file, source, guessed, outputs, keep, port }: Task): Promise<Result> {
   let bytes: Uint8Array | undefined
   const giveBack = () => {
     if (bytes) buffers.giveBack(bytes)
@@ -70,14 +72,15 @@ export default async function screen({ file, source, guessed, outputs, port }: T
     bytes = typeof source === 'string' ? readImageFile(source, guessed, buffers) : source
     if (bytes === undefined) return { passedOver: true }
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
-    for (const path of Object.values(outputs)) if (!force && existsSync(path)) mustNotExist(path)
+    const there = force ? [] : Object.values(outputs).filter((path) => existsSync(path))
+    if (there[0] !== undefined && !keep) mustNotExist(there[0])
     // What is drawn is drawn from the bytes; else the next file can be read into their place meanwhile.
     const taken = Object.keys(outputs).length === 0 ? giveBack : undefined
     const screened = await screenImage(bytes, { manifest, language, selective }, port, taken)
     const { intake, scores } = screened
     const line = scoredLine(file, manifest, intake, scores, screened)
     for (const [format, path] of Object.entries(outputs) as [Format, string][]) {
-      await write(path, await RENDERERS[format](screened))
+      if (!there.includes(path)) await write(path, await RENDERERS[format](screened))
       line[FIELDS[format]] = path
     }
     return { line }
