@@ -19,7 +19,7 @@ import { folderWatch } from './sources/folder.ts'
 import { archivePoll } from './sources/poll.ts'
 import { receiver } from './sources/receive.ts'
 
-/** Many more than cores: service and archives take their time. */
+/** More than cores: service and archives take their time. Of deliveries so many to each destination: one that hangs holds up nobody else. */
 const SCREENINGS_AT_ONCE = 4
 const DELIVERIES_AT_ONCE = 4
 const DAY_MS = 86_400_000
@@ -81,17 +81,25 @@ function startWorkers({ config, queue, spool, commitments }: WorkDeps, onError: 
     ]),
   )
   const destinations = [...senders.keys()]
-  const deliveries = new Worker({
-    due: queue.dueDeliveries,
-    work: (delivery) => deliver({ queue, spool, senders, language }, delivery),
-    atOnce: DELIVERIES_AT_ONCE,
-    onError,
-  })
+  const deliveriesOf = (whose: { to?: string; notTo?: readonly string[] }) =>
+    new Worker({
+      due: (limit) => queue.dueDeliveries(limit, whose),
+      work: (delivery) => deliver({ queue, spool, senders, language }, delivery),
+      atOnce: DELIVERIES_AT_ONCE,
+      onError,
+    })
+  const deliveries = [
+    ...destinations.map((to) => deliveriesOf({ to })),
+    deliveriesOf({ notTo: destinations }), // those that the configuration no longer has
+  ]
+  const wakeDeliveries = () => {
+    for (const one of deliveries) one.wake()
+  }
   const screenings = new Worker({
     due: queue.dueItems,
     work: async (item) => {
       await screenItem({ queue, spool, images, service, destinations }, item)
-      deliveries.wake()
+      wakeDeliveries()
     },
     atOnce: SCREENINGS_AT_ONCE,
     onError,
@@ -99,11 +107,11 @@ function startWorkers({ config, queue, spool, commitments }: WorkDeps, onError: 
   return {
     wake: () => {
       screenings.wake()
-      deliveries.wake()
+      wakeDeliveries()
     },
     stop: async () => {
       await screenings.stop()
-      await deliveries.stop()
+      await Promise.all(deliveries.map((one) => one.stop()))
       await images.stop()
     },
   }

@@ -125,6 +125,37 @@ describe('archives and information systems that mean harm', () => {
     await server.stop()
   })
 
+  it('hold up no other destination by never answering', async () => {
+    const images = 6
+    const bundles = new Set<string>()
+    let held = 0
+    const server = await listenWith(async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString()
+      if (request.url === '/silent') return void held++
+      bundles.add(body)
+      const entry = [{ response: { status: '201 Created' } }]
+      response.writeHead(200, DICOM_JSON).end(JSON.stringify({ resourceType: 'Bundle', entry }))
+    })
+    const folder = join(service.dir, 'in-many')
+    mkdirSync(folder)
+    for (let i = 0; i < images; i++)
+      writeFileSync(join(folder, `${i}.dcm`), chestDicom(96, { '00080018': ['UI', `2.25.7${i}`] }))
+    const { stop } = await service.start(
+      {
+        folders: [{ path: 'in-many', everyS: 0.05 }],
+        destinations: {
+          silent: { kind: 'fhir', url: `${server.url}/silent` },
+          ehr: { kind: 'fhir', url: `${server.url}/ehr` },
+        },
+      },
+      'data-silent',
+    )
+    await expect.poll(() => bundles.size, { ...WAIT, timeout: 20_000 }).toBe(images)
+    expect(held).toBeGreaterThan(0)
+    await server.stop() // or the gateway waits for the answers
+    await stop()
+  }, 30_000)
+
   it('find nothing of what they said in the log, and one bad row does not hide the others', async () => {
     const asked = new Set<string>()
     const server = await listenWith((request, response) => {

@@ -56,12 +56,12 @@ export class Queue {
       this.#now(),
       limit,
     )
-  dueDeliveries = (limit: number): Delivery[] =>
+  dueDeliveries = (limit: number, { to = '', notTo = [] as readonly string[] } = {}): Delivery[] =>
     this.#rows<Delivery>(
       `SELECT d.* FROM deliveries d JOIN items i ON i.id = d.item AND i.state IN ('screened', 'refused')
-       WHERE d.state = 'waiting' AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?`,
-      this.#now(),
-      limit,
+       WHERE d.state = 'waiting' AND d.due_at <= ? AND ? IN ('', d.destination)
+         AND d.destination NOT IN (SELECT value FROM json_each(?)) ORDER BY d.due_at, d.id LIMIT ?`,
+      ...[this.#now(), to, JSON.stringify(notTo), limit],
     )
   /** When the next of them is due, in ms since the epoch. */
   nextDue(): number | undefined {
