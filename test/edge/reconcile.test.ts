@@ -60,7 +60,7 @@ describe('detl billing reconcile', () => {
 
   it('says what is wrong with its flags', async () => {
     const { code, text } = await reconcile('--from', 'yesterday')
-    expect(text).toContain('--from is a time in UTC')
-    expect(code).toBe(1)
+    expect(text).toMatch(/--from.*'yesterday' is invalid. It is a time in UTC that there is/)
+    expect(code).toBe(2)
   })
 })
