@@ -70,6 +70,19 @@ describe('a text file of gigabytes', { timeout: 120_000 }, () => {
   })
 })
 
+it('reads an option that is a text as one, however long it is', { timeout: 120_000 }, async () => {
+  const options = ['--data', at('folder'), '--out', at('x'), '--backend', 'cpu']
+  const [, printed] = await run(
+    'train',
+    'lungs-report',
+    ...options,
+    '--note',
+    'what is to be known; '.repeat(50),
+  )
+  expect(printed).not.toMatch(/ENAMETOOLONG/)
+  expect(printed).toMatch(/manifest\.csv/)
+})
+
 // Windows has no pipes among its files.
 describe.skipIf(process.platform === 'win32')(
   'a pipe that is named as an input',
