@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { AppError } from '@detl/core/api/problem'
 import { type Logger, pino } from 'pino'
@@ -13,6 +14,7 @@ import { Spool } from './queue/spool.ts'
 import { Worker } from './queue/worker.ts'
 import { screenItem } from './screen/screen-item.ts'
 import { Service } from './screen/service.ts'
+import { archiveOf } from './sources/archive.ts'
 import { startScp } from './sources/dimse-scp.ts'
 import { every } from './sources/every.ts'
 import { folderWatch } from './sources/folder.ts'
@@ -24,41 +26,52 @@ const SCREENINGS_AT_ONCE = 4
 const DELIVERIES_AT_ONCE = 4
 const DAY_MS = 86_400_000
 
+/** What is under way when a gateway ends has so long to end well; the rest is due at the next start. */
+const GRACE_MS = 3000
+
 type Part = { readonly stop: () => Promise<void> }
 
 /**
- * Starts a gateway: images come in, are screened by their tensors alone, and reports go out. It ends with `stop`, which finishes what is under way.
+ * Starts a gateway: images come in, are screened by their tensors alone, and reports go out. It ends with `stop`, within seconds:
+ * what is under way is finished or, where another side does not answer, broken off and due at the next start.
  * @throws AppError conflict while another gateway works on the same folder, request-invalid where there is no key
  * @example const gateway = await startGateway(readConfig('gateway.json'))
  */
 export async function startGateway(config: GatewayConfig) {
   const log: Logger = pino({ base: null }, pino.destination(2))
   const lock = lockFolder(config.data, `another gateway works on ${config.data}`)
-  const parts: Part[] = []
+  const sources: Part[] = []
+  const behind: Part[] = []
+  const stop = () => stopAll(sources, behind, lock)
   try {
     const queue = new Queue(config.data, config.retry)
-    parts.push({ stop: async () => queue.close() })
+    behind.push({ stop: async () => queue.close() })
     const spool = new Spool(config.data)
     await spool.sweep(queue.needed())
     const commitments = new Commitments()
     const workers = startWorkers({ config, queue, spool, commitments }, (error) =>
       log.error({ error: String(error) }, 'a bug'),
     )
-    parts.push(workers)
+    behind.push(workers)
     const { wake } = workers
     const receive = receiver({ queue, spool, limits: config.limits, wake })
-    const addresses = await startSources(config, { queue, receive, log, parts, commitments })
+    const addresses = await startSources(config, { queue, receive, log, parts: sources, commitments })
     wake()
-    return { ...addresses, queue, stop: () => stopAll(parts, lock) }
+    return { ...addresses, queue, stop }
   } catch (error) {
-    await stopAll(parts, lock)
+    await stop()
     throw error
   }
 }
 
-/** The last that was started is stopped first. */
-async function stopAll(parts: readonly Part[], lock: { release: () => void }): Promise<void> {
-  for (const part of parts.toReversed()) await part.stop()
+/** Every way in at once: none waits for another. Then what is behind them, the last that was started first. */
+async function stopAll(
+  sources: readonly Part[],
+  behind: readonly Part[],
+  lock: { release: () => void },
+): Promise<void> {
+  await Promise.all(sources.map((one) => one.stop()))
+  for (const part of behind.toReversed()) await part.stop()
   lock.release()
 }
 
@@ -71,20 +84,23 @@ type WorkDeps = {
 
 function startWorkers({ config, queue, spool, commitments }: WorkDeps, onError: (error: unknown) => void) {
   const { service: to, dimse, language } = config
-  const service = new Service({ url: to.url, key: keyOf(to), http: httpClient(to.tls) })
+  const stopping = new AbortController()
+  const ending = stopping.signal
+  setMaxListeners(0, ending) // each delivery under way listens
+  const service = new Service({ url: to.url, key: keyOf(to), http: httpClient(to.tls, ending) })
   const aet = dimse?.aet ?? 'DETL'
-  const images = new ImagePool()
+  const images = new ImagePool(ending)
   const senders = new Map(
     Object.entries(config.destinations).map(([name, one]) => [
       name,
-      sender(one, { aet, images, commitments }),
+      sender(one, { aet, images, commitments, ending }),
     ]),
   )
   const destinations = [...senders.keys()]
   const deliveriesOf = (whose: { to?: string; notTo?: readonly string[] }) =>
     new Worker({
       due: (limit) => queue.dueDeliveries(limit, whose),
-      work: (delivery) => deliver({ queue, spool, senders, language }, delivery),
+      work: (delivery) => deliver({ queue, spool, senders, language, ending }, delivery),
       atOnce: DELIVERIES_AT_ONCE,
       onError,
     })
@@ -98,7 +114,7 @@ function startWorkers({ config, queue, spool, commitments }: WorkDeps, onError: 
   const screenings = new Worker({
     due: queue.dueItems,
     work: async (item) => {
-      await screenItem({ queue, spool, images, service, destinations }, item)
+      await screenItem({ queue, spool, images, service, destinations, ending }, item)
       wakeDeliveries()
     },
     atOnce: SCREENINGS_AT_ONCE,
@@ -110,8 +126,9 @@ function startWorkers({ config, queue, spool, commitments }: WorkDeps, onError: 
       wakeDeliveries()
     },
     stop: async () => {
-      await screenings.stop()
-      await Promise.all(deliveries.map((one) => one.stop()))
+      const late = setTimeout(() => stopping.abort(), GRACE_MS)
+      await Promise.all([screenings, ...deliveries].map((one) => one.stop()))
+      clearTimeout(late)
       await images.stop()
     },
   }
@@ -151,16 +168,8 @@ async function startSources(config: GatewayConfig, { queue, receive, log, parts,
       every(everyS * 1000, folderWatch({ path, maxBytes, receive, log }), failed('a watched folder')),
     )
   for (const one of config.poll) {
-    const known = (sopInstance: string) => queue.find(sopInstance) !== undefined
-    const round = archivePoll({
-      config: one,
-      http: httpClient(one.tls),
-      maxBytes,
-      receive,
-      known,
-      count,
-      log,
-    })
+    const archive = archiveOf(one, httpClient(one.tls), maxBytes)
+    const round = archivePoll({ archive, days: one.days, receive, queue, log })
     parts.push(every(one.everyS * 1000, round, failed('an archive')))
   }
   const forget = async () => queue.forget(Date.now() - config.keepDays * DAY_MS)

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { Queue } from '@detl/gateway/queue/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom } from '../support/chest-dicom.ts'
 import { within } from '../support/deadline.ts'
@@ -152,8 +155,69 @@ describe('archives and information systems that mean harm', () => {
     )
     await expect.poll(() => bundles.size, { ...WAIT, timeout: 20_000 }).toBe(images)
     expect(held).toBeGreaterThan(0)
-    await server.stop() // or the gateway waits for the answers
     await stop()
+    await server.stop()
+  }, 30_000)
+
+  it('do not keep a gateway from ending either where answers go: what they did not answer is due at the next start, and no try in vain', async () => {
+    const asked = new Set<string>()
+    const web = await listenWith((request) => void asked.add(request.url!.split('/')[1]!))
+    const silent = async (name: string) => {
+      const server = createServer((socket) => {
+        socket.resume()
+        asked.add(name)
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return { name, server, port: (server.address() as { port: number }).port }
+    }
+    const [archive, ris] = await Promise.all([silent('dimse'), silent('hl7')])
+    const folder = join(service.dir, 'in-one')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'one.dcm'), chestDicom(96))
+    const host = '127.0.0.1'
+    const { queue, stop } = await service.start(
+      {
+        folders: [{ path: 'in-one', everyS: 0.05 }],
+        poll: Array.from({ length: 17 }, (_, i) => ({ url: `${web.url}/poll-${i}` })),
+        destinations: {
+          ehr: { kind: 'fhir', url: `${web.url}/fhir` },
+          web: { kind: 'stow', url: `${web.url}/stow` },
+          pacs: { kind: 'dimse', aet: 'PACS', host, port: archive.port },
+          ris: { kind: 'hl7', host, port: ris.port },
+        },
+      },
+      'data-ending',
+    )
+    const all = [...Array.from({ length: 17 }, (_, i) => `poll-${i}`), 'dimse', 'fhir', 'hl7', 'stow']
+    await expect.poll(() => [...asked].sort(), { ...WAIT, timeout: 20_000 }).toEqual(all.sort())
+    const before = queue.deliveriesOf(1)
+    await within(15_000, 'the gateway to end', stop())
+    const again = new Queue(join(service.dir, 'data-ending'), { firstS: 1, longestS: 1, giveUpAfterS: 1 })
+    expect(again.deliveriesOf(1)).toEqual(before)
+    expect(before.map(({ state, attempts }) => ({ state, attempts }))).toEqual(
+      Array.from({ length: 4 }, () => ({ state: 'waiting', attempts: 0 })),
+    )
+    again.close()
+    await web.stop()
+    for (const { server } of [archive, ris]) server.close()
+  }, 60_000)
+
+  it('do not keep a gateway from ending where they stand in for the service', async () => {
+    let asked = 0
+    const server = await listenWith(() => void asked++)
+    const { queue, stop } = await service.start(
+      {
+        service: { url: server.url, keyFile: 'key' },
+        folders: [{ path: 'in-one', everyS: 0.05 }],
+        destinations: { pacs: { kind: 'stow', url: server.url } },
+      },
+      'data-service',
+    )
+    await expect.poll(() => asked, WAIT).toBeGreaterThan(0)
+    expect(queue.item(1)).toMatchObject({ attempts: 0 })
+    await within(15_000, 'the gateway to end', stop())
+    await server.stop()
   }, 30_000)
 
   it('find nothing of what they said in the log, and one bad row does not hide the others', async () => {

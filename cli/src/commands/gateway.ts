@@ -59,7 +59,7 @@ async function runGateway(path: string): Promise<void> {
   const stop = () => {
     if (stopping) return
     stopping = true
-    console.log('Stopping: what is under way is finished')
+    console.log('Stopping: what is under way has a few seconds, and is due again at the next start')
     void gateway.stop().then(() => process.exit(0))
   }
   for (const signal of endingSignals()) process.on(signal, stop)

@@ -14,6 +14,9 @@ const REQUEST_COMMITMENT = 1
 /** An archive that reports over the association that asked does so at once; others open one of their own. */
 const LINGER_MS = 500
 
+/** Who hears the report, and until when at most it is waited for. */
+type Waiting = { readonly commitments: Commitments; readonly ending: AbortSignal }
+
 /**
  * Asks an archive to keep objects that it stored, and waits until it says that it does, of each of them.
  * @param calling AE title of this gateway, at which the archive reports
@@ -23,17 +26,20 @@ export async function commitObjects(
   to: DimseDestination & { commitment: NonNullable<DimseDestination['commitment']> },
   calling: string,
   objects: readonly DicomObject[],
-  commitments: Commitments,
+  { commitments, ending }: Waiting,
 ): Promise<void> {
+  ending.throwIfAborted()
   const transaction = `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`
   const { waitS } = to.commitment
   const { report, forget } = commitments.expect(transaction, waitS * 1000)
+  ending.addEventListener('abort', forget)
   try {
-    const status = await ask(to, calling, requestFor(transaction, objects), commitments)
+    const status = await ask(to, calling, requestFor(transaction, objects), { commitments, ending })
     if (status !== 0) throw refused(to, status)
     const fault = judge(to, objects, await report)
     if (fault) throw fault
   } finally {
+    ending.removeEventListener('abort', forget)
     forget()
   }
 }
@@ -60,7 +66,7 @@ async function ask(
   to: DimseDestination,
   calling: string,
   request: dimse.requests.NActionRequest,
-  commitments: Commitments,
+  { commitments, ending }: Waiting,
 ): Promise<number | undefined> {
   let status: number | undefined
   request.on('response', (response: dimse.responses.Response) => {
@@ -76,7 +82,7 @@ async function ask(
         commitments.heard(event, answer),
       )
     },
-    LINGER_MS,
+    { lingerMs: LINGER_MS, ending },
   )
   return status
 }

@@ -24,25 +24,27 @@ type Shared = {
   readonly aet: string
   readonly images: ImagePool
   readonly commitments: Commitments
+  /** What is under way ends with it. */
+  readonly ending: AbortSignal
 }
 
 /** How a destination is told. */
-export function sender(to: Destination, { aet, images, commitments }: Shared): Send {
-  const http = httpClient(to.tls)
+export function sender(to: Destination, { aet, images, commitments, ending }: Shared): Send {
+  const http = httpClient(to.tls, ending)
   switch (to.kind) {
     case 'dimse':
       return async (of) => {
         const { commitment } = to
         const objects = await images.run('objects', { ...of, kinds: to.objects })
-        await storeObjects(to, aet, objects)
-        if (commitment) await commitObjects({ ...to, commitment }, aet, objects, commitments)
+        await storeObjects(to, aet, objects, ending)
+        if (commitment) await commitObjects({ ...to, commitment }, aet, objects, { commitments, ending })
       }
     case 'stow':
       return async (of) => stowObjects(to, http, await images.run('objects', { ...of, kinds: to.objects }))
     case 'hl7':
       return async (of) => {
         const { message, controlId } = await images.run('message', { ...of, to })
-        await sendHl7(to, message, controlId)
+        await sendHl7(to, message, controlId, ending)
       }
     case 'fhir': {
       const tokens = backendServices(to, http)
@@ -56,10 +58,14 @@ type Deps = {
   readonly spool: Spool
   readonly language: Language
   readonly senders: ReadonlyMap<string, Send>
+  readonly ending: AbortSignal
 }
 
-/** One try to tell a destination. What comes of it is in the queue when it resolves. */
-export async function deliver({ queue, spool, language, senders }: Deps, delivery: Delivery): Promise<void> {
+/** One try to tell a destination. What comes of it is in the queue when it resolves; nothing where the gateway ended first. */
+export async function deliver(
+  { queue, spool, language, senders, ending }: Deps,
+  delivery: Delivery,
+): Promise<void> {
   try {
     const send = senders.get(delivery.destination)
     if (!send)
@@ -73,6 +79,6 @@ export async function deliver({ queue, spool, language, senders }: Deps, deliver
     await send({ item, bytes: await spool.read(item), manifest, language })
     if (queue.delivered(delivery.id)) await spool.remove(item)
   } catch (error) {
-    queue.deliveryFailed(delivery.id, faultOf(error))
+    if (!ending.aborted) queue.deliveryFailed(delivery.id, faultOf(error))
   }
 }

@@ -15,21 +15,24 @@ const isStored = (status: number) => status === 0 || (status >= 0xb000 && status
  * C-STORE of all objects over one association. An object that gets no response counts as not stored: the library ends quietly where the peer
  * accepts no presentation context for it.
  * @param calling AE title of this gateway
+ * @param ending the association ends with it
  * @throws FaultError
  */
 export async function storeObjects(
   to: DimseDestination,
   calling: string,
   objects: readonly DicomObject[],
+  ending?: AbortSignal,
 ): Promise<void> {
   const status = new Map<string, number>()
   const requests = objects.map((object) => requestOf(object, status))
-  await overAssociation(to, calling, (client) => {
+  const prepare = (client: dimse.Client) => {
     for (const request of requests) client.addRequest(request)
     client.on('associationAccepted', (association: dimse.association.Association) => {
       for (const request of requests) inAcceptedSyntax(request, association)
     })
-  })
+  }
+  await overAssociation(to, calling, prepare, { ending })
   const fault = judge(to, objects, status)
   if (fault) throw fault
 }

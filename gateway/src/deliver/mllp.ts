@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Hl7Destination } from '../config.ts'
-import { FaultError } from '../queue/fault.ts'
+import { FaultError, STOPPED } from '../queue/fault.ts'
 import { tlsOptions, whyUnreachable } from '../tls.ts'
 
 /** Minimal Lower Layer Protocol, release 1: <VT> message <FS><CR>. */
@@ -16,9 +16,16 @@ const REJECTED = new Set(['AR', 'CR'])
 
 /**
  * Sends one message over a connection of its own and waits for its acknowledgement: the one whose MSA-2 is the message's own MSH-10.
+ * @param ending what is under way ends with it
  * @throws FaultError unless the receiver accepted it
  */
-export function sendHl7(to: Hl7Destination, message: string, controlId: string): Promise<void> {
+export function sendHl7(
+  to: Hl7Destination,
+  message: string,
+  controlId: string,
+  ending: AbortSignal,
+): Promise<void> {
+  ending.throwIfAborted()
   return new Promise((resolve, reject) => {
     const socket: Socket = to.tls
       ? connectTls({
@@ -30,6 +37,7 @@ export function sendHl7(to: Hl7Destination, message: string, controlId: string):
       : connectPlain(to.port, to.host)
     const end = (fault?: FaultError['fault']) => {
       clearTimeout(timer)
+      ending.removeEventListener('abort', stopped)
       socket.destroy()
       if (fault) reject(new FaultError({ ...fault, reason: `${to.host}:${to.port}: ${fault.reason}` }))
       else resolve()
@@ -38,6 +46,8 @@ export function sendHl7(to: Hl7Destination, message: string, controlId: string):
       () => end({ code: 'timeout', reason: `no acknowledgement within ${TIMEOUT_MS / 1000} s` }),
       TIMEOUT_MS,
     )
+    const stopped = () => end(STOPPED)
+    ending.addEventListener('abort', stopped)
     let received = Buffer.alloc(0)
     socket.once(to.tls ? 'secureConnect' : 'connect', () => {
       socket.write(Buffer.concat([Buffer.of(VT), Buffer.from(message, 'utf8'), Buffer.of(FS, 0x0d)]))

@@ -13,16 +13,19 @@ const NO_BODY = [204, 205, 304]
 
 /**
  * Redirects are not followed: what is sent holds patients' data, and goes where the configuration says and nowhere else.
+ * @param ending every request ends with it
  * @param tls own certificate and authority, for servers that ask for one (mutual TLS) or have one of the hospital's
  */
-export function httpClient(tls: TlsFiles | undefined): Http {
+export function httpClient(tls: TlsFiles | undefined, ending?: AbortSignal): Http {
   const dispatcher = tls && new Agent({ connect: tlsOptions(tls) })
   return async (url, init = {}, maxBytes = MAX_BYTES) => {
     const { host } = new URL(url)
     try {
       const response = await send(url, {
         ...init,
-        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])]),
+        signal: AbortSignal.any(
+          [AbortSignal.timeout(TIMEOUT_MS), init.signal, ending].filter((one) => !!one),
+        ),
         redirect: 'manual',
         ...(dispatcher && { dispatcher }),
       })

@@ -12,9 +12,16 @@ export class ImagePool {
     atomics: 'disabled', // a thread that sleeps by them holds a core of its own
   })
 
-  /** @throws FaultError */
+  readonly #ending: AbortSignal
+
+  /** @param ending what is under way ends with it */
+  constructor(ending: AbortSignal) {
+    this.#ending = ending
+  }
+
+  /** @throws FaultError; AbortError where it ended */
   async run<Name extends TaskName>(name: Name, needs: Tasks[Name]['needs']): Promise<Tasks[Name]['gives']> {
-    const outcome = await this.#piscina.run({ name, needs } as Task)
+    const outcome = await this.#piscina.run({ name, needs } as Task, { signal: this.#ending })
     if ('fault' in outcome) throw new FaultError(outcome.fault)
     return outcome.given as Tasks[Name]['gives']
   }

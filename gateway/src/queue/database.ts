@@ -4,8 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { sqlite } from './sqlite.ts'
 
 /**
- * Tables of the queue. `items` has a row for each image that was taken in, `deliveries` one for each of its answers and destinations. A row is
- * the only truth: what is under way is not written down, so that a process that was killed finds it due again.
+ * Tables of the queue. `items` has a row for each image that was taken in, `deliveries` one for each of its answers and destinations,
+ * `fetches` one for each image that an archive lists and did not give. A row is the only truth: what is under way is not written down, so that a process that was killed finds it due again.
  */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS items (
@@ -43,6 +43,19 @@ CREATE TABLE IF NOT EXISTS deliveries (
   UNIQUE (item, destination)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due_at);
+CREATE TABLE IF NOT EXISTS fetches (
+  id INTEGER PRIMARY KEY,
+  archive TEXT NOT NULL,      -- its address in the configuration
+  sop_instance TEXT NOT NULL,
+  study TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'dead')),
+  attempts INTEGER NOT NULL,
+  first_try INTEGER,
+  due_at INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE (archive, sop_instance)
+) STRICT;
 CREATE TABLE IF NOT EXISTS models (name TEXT PRIMARY KEY, manifest TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
 `

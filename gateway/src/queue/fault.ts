@@ -8,6 +8,9 @@ export type Fault = {
   readonly final?: boolean
 }
 
+/** What is under way when the gateway ends is no failure: it is due at the next start. */
+export const STOPPED: Fault = { code: 'stopped', reason: 'the gateway ends' }
+
 /** Something that did not work, as the queue remembers it. */
 export class FaultError extends Error {
   readonly fault: Fault

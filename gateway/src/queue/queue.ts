@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { AppError } from '@detl/core/api/problem'
 import { atomically, openDatabase } from './database.ts'
 import type { Fault } from './fault.ts'
+import { Fetches } from './fetches.ts'
 import { type RetryRules, retryAt } from './retry.ts'
 import type { Answered, DeadLetter, Delivery, Identity, Item } from './rows.ts'
 
@@ -13,12 +14,14 @@ export class Queue {
   readonly #database: DatabaseSync
   readonly #rules: RetryRules
   readonly #now: () => number
+  readonly fetches: Fetches
 
   /** @param now clock in ms since the epoch */
   constructor(folder: string, rules: RetryRules, now: () => number = Date.now) {
     this.#database = openDatabase(folder)
     this.#rules = rules
     this.#now = now
+    this.fetches = new Fetches({ database: this.#database, rules, now, count: (name) => this.#count(name) })
   }
 
   close(): void {
@@ -167,7 +170,8 @@ export class Queue {
     this.#rows<DeadLetter>(
       `SELECT 'i' || id AS name, sop_instance, study, NULL AS destination, attempts, code, reason FROM items WHERE state = 'dead'
        UNION ALL SELECT 'd' || d.id, i.sop_instance, i.study, d.destination, d.attempts, d.code, d.reason
-       FROM deliveries d JOIN items i ON i.id = d.item WHERE d.state = 'dead'`,
+       FROM deliveries d JOIN items i ON i.id = d.item WHERE d.state = 'dead'
+       UNION ALL SELECT 'f' || id, sop_instance, study, archive, attempts, code, reason FROM fetches WHERE state = 'dead'`,
     )
 
   /** Puts dead letters back, with all their tries before them. @param name as `deadLetters` gives it; without it all. @returns how many */
@@ -178,6 +182,7 @@ export class Queue {
       for (const [letter, table, back] of [
         ['i', 'items', 'received'],
         ['d', 'deliveries', 'waiting'],
+        ['f', 'fetches', 'waiting'],
       ] as const) {
         if (name !== undefined && name[0] !== letter) continue
         const one = name === undefined ? '' : ' AND id = ?'
@@ -244,9 +249,10 @@ export class Queue {
   /** Images whose files are needed still. */
   needed = (): Pick<Item, 'sop_instance' | 'revision'>[] =>
     this.#rows(`SELECT sop_instance, revision FROM items WHERE state <> 'done'`)
-  /** Forgets what was done before a moment. */
+  /** Forgets what was done before a moment, and what no archive has listed since. */
   forget(before: number): void {
     this.#run(`DELETE FROM items WHERE state = 'done' AND received_at < ?`, before)
+    this.#run(`DELETE FROM fetches WHERE state = 'waiting' AND due_at < ?`, before)
   }
 
   #count(name: string, n = 1): void {

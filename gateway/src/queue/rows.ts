@@ -48,10 +48,11 @@ export type Answered = {
 
 /** A row that waits for somebody to look at it. */
 export type DeadLetter = {
-  /** Names it to `resend`: `i1` an image that could not be screened, `d1` an answer that could not be delivered. */
+  /** Names it to `resend`: `i1` an image that could not be screened, `d1` an answer that could not be delivered, `f1` one that an archive did not give. */
   readonly name: string
   readonly sop_instance: string
   readonly study: string
+  /** Of an answer; of an image that was not given, the archive. */
   readonly destination: string | null
   readonly attempts: number
   readonly code: string

@@ -14,11 +14,12 @@ type Deps = {
   readonly images: ImagePool
   readonly service: Service
   readonly destinations: readonly string[]
+  readonly ending: AbortSignal
 }
 
-/** One try to have an image screened. What comes of it is in the queue when it resolves. */
+/** One try to have an image screened. What comes of it is in the queue when it resolves; nothing where the gateway ended first. */
 export async function screenItem(
-  { queue, spool, images, service, destinations }: Deps,
+  { queue, spool, images, service, destinations, ending }: Deps,
   item: Item,
 ): Promise<void> {
   try {
@@ -32,6 +33,6 @@ export async function screenItem(
       await spool.remove(item)
     } else queue.refused(item, { ...made.refused, manifest }, destinations)
   } catch (error) {
-    queue.itemFailed(item.id, faultOf(error))
+    if (!ending.aborted) queue.itemFailed(item.id, faultOf(error))
   }
 }

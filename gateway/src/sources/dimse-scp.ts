@@ -50,10 +50,10 @@ const STATUS: Readonly<Record<Reception, number>> = {
   contradicted: 0x0000,
   full: 0xa700, // out of resources: the sender tries again
   unreadable: 0xc000, // cannot understand
+  mismatch: 0xa900, // the data set is not what the command says
 }
 const OUT_OF_RESOURCES = 0xa700
 const NOT_UNDERSTOOD = 0xc000
-const MISMATCH = 0xa900
 
 /** C-ECHO and C-STORE as SCP, on an address of its own. @throws Error where the address is taken */
 export async function startScp(deps: Deps): Promise<{ port: number; stop: () => Promise<void> }> {
@@ -222,9 +222,9 @@ class Association extends dimse.Scp {
     }
     const transferSyntax = dataset.getTransferSyntaxUid()
     const file = asPart10({ sopClass, sopInstance, transferSyntax }, dataset.bytes)
-    const { outcome, header, reason } = await this.#deps.receive(file, 'dimse')
+    const named = { sop_instance: sopInstance }
+    const { outcome, reason } = await this.#deps.receive(file, 'dimse', named)
     this.#deps.log.info({ outcome, reason, bytes: file.length }, 'C-STORE')
-    if (header && header.identity.sop_instance !== sopInstance) return MISMATCH
     return STATUS[outcome]
   }
 }

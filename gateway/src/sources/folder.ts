@@ -13,13 +13,19 @@ type FolderDeps = {
 /**
  * A watched folder, with the folders below it. Its files are taken and left where they are. A file is taken once its size and time have not
  * changed between two looks: another program may still be writing it. After a restart all are looked at again; the queue knows its own.
- * @returns one look
+ * @returns one look, which goes no further once its signal is aborted
  */
-export function folderWatch({ path, maxBytes, receive, log }: FolderDeps): () => Promise<void> {
+export function folderWatch({
+  path,
+  maxBytes,
+  receive,
+  log,
+}: FolderDeps): (signal: AbortSignal) => Promise<void> {
   const seen = new Map<string, { stamp: string; taken: boolean }>()
-  return async () => {
+  return async (signal) => {
     const there = new Set<string>()
     for await (const at of filesBelow(Buffer.from(path))) {
+      if (signal.aborted) return
       const file = at.toString('latin1') // one character a byte: as they are, and none like another
       there.add(file)
       const found = await stat(at).catch(() => undefined) // gone between both calls

@@ -2,6 +2,7 @@ import { AppError, codeOf } from '@detl/core/api/problem'
 import { objection } from '@detl/core/gate/examination'
 import { type Header, readHeader } from '../dicom/header.ts'
 import type { Queue } from '../queue/queue.ts'
+import type { Identity } from '../queue/rows.ts'
 import type { Spool } from '../queue/spool.ts'
 
 /** Images that are screened: Computed Radiography and Digital X-Ray for presentation (PS3.4, annex B.5). */
@@ -21,9 +22,14 @@ export type Reception =
   | 'full'
   /** No DICOM object, or one that does not say which it is. */
   | 'unreadable'
+  /** Another object than its sender, or the address that it was asked for under, says: not taken in. */
+  | 'mismatch'
 
 export type Received = { readonly outcome: Reception; readonly header?: Header; readonly reason?: string }
-export type Receive = (bytes: Uint8Array, source: string) => Promise<Received>
+/** @param named what the object must be */
+export type Receive = (bytes: Uint8Array, source: string, named?: Named) => Promise<Received>
+/** What of an object is known without it. */
+export type Named = Partial<Pick<Identity, 'sop_instance' | 'study'>>
 
 type Deps = {
   readonly queue: Queue
@@ -39,7 +45,7 @@ type Deps = {
 export function receiver({ queue, spool, limits, wake }: Deps): Receive {
   let last: Promise<unknown> = Promise.resolve()
 
-  async function take(bytes: Uint8Array, source: string): Promise<Received> {
+  async function take(bytes: Uint8Array, source: string, named: Named): Promise<Received> {
     if (bytes.length > limits.maxBytes)
       return { outcome: 'unreadable', reason: `${bytes.length} bytes; accepted: ${limits.maxBytes}` }
     let header: Header
@@ -50,6 +56,8 @@ export function receiver({ queue, spool, limits, wake }: Deps): Receive {
       return { outcome: 'unreadable', reason: error.detail }
     }
     const { identity } = header
+    const differs = differenceFrom(named, identity)
+    if (differs !== undefined) return { outcome: 'mismatch', header, reason: differs }
     const other = notForUs(header)
     if (other !== undefined) return { outcome: 'left-alone', header, reason: other }
     const known = queue.find(identity.sop_instance)
@@ -69,9 +77,9 @@ export function receiver({ queue, spool, limits, wake }: Deps): Receive {
   }
 
   // One at a time: an instance that comes twice at once is one image.
-  return (bytes, source) => {
+  return (bytes, source, named = {}) => {
     const taken = last.then(async () => {
-      const received = await take(bytes, source)
+      const received = await take(bytes, source, named)
       if (received.outcome !== 'accepted' && received.outcome !== 'contradicted')
         queue.count(received.outcome)
       return received
@@ -79,6 +87,14 @@ export function receiver({ queue, spool, limits, wake }: Deps): Receive {
     last = taken.catch(() => undefined)
     return taken
   }
+}
+
+/** What an object has that it should not; undefined if it is the one that was named. */
+function differenceFrom({ sop_instance, study }: Named, identity: Identity): string | undefined {
+  if (sop_instance !== undefined && identity.sop_instance !== sop_instance)
+    return `its SOP Instance UID is ${identity.sop_instance}`
+  if (study !== undefined && identity.study !== study) return `its Study Instance UID is ${identity.study}`
+  return undefined
 }
 
 /** Why an object is not for this gateway, by its header; undefined if it may be. */

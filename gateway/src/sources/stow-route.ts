@@ -5,7 +5,11 @@ import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Context } from 'hono'
 import type { Receive, Received } from './receive.ts'
 
-const FAILURES = { full: FAILURE.outOfResources, unreadable: FAILURE.notUnderstood } as const
+const FAILURES = {
+  full: FAILURE.outOfResources,
+  unreadable: FAILURE.notUnderstood,
+  mismatch: FAILURE.mismatch,
+} as const
 
 /** `Authorization: Bearer …` against the configured token, in a time that does not tell how much of it was right. */
 export function bearerMatches(header: string | undefined, token: string): boolean {
@@ -38,16 +42,9 @@ export const stowRoute =
     }
     const study = c.req.param('study')
     const received: Received[] = []
-    for (const part of parts) received.push(await receiveOf(study, part, receive))
+    for (const part of parts) received.push(await receive(part, 'stow', study === undefined ? {} : { study })) // another study's is refused
     return answer(c, received)
   }
-
-/** An object of another study than the address names is refused. */
-async function receiveOf(study: string | undefined, part: Uint8Array, receive: Receive): Promise<Received> {
-  const received = await receive(part, 'stow')
-  const other = study !== undefined && received.header && received.header.identity.study !== study
-  return other ? { ...received, outcome: 'unreadable' } : received
-}
 
 function answer(c: Context, received: readonly Received[]): Response {
   const { status, body } = storeResponse(
