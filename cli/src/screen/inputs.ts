@@ -20,8 +20,11 @@ export type Input = {
    * is no image.
    */
   readonly guessed: boolean
-  /** Whether outputs of it that are there are kept as they are: it was screened before, and some were lost since. */
-  readonly keep?: boolean
+  /**
+   * Outputs that are there and are kept as they are: of an image that was screened before, of which some were lost since, or that a run wrote
+   * which was ended before it recorded them.
+   */
+  readonly keep?: readonly string[]
   /** Why it cannot be screened, where that is known before it is opened. */
   readonly fault?: AppError
 }

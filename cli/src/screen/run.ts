@@ -2,6 +2,7 @@ import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { AppError } from '@detl/core/api/problem'
 import type { Language } from '@detl/core/model/classes'
 import { reasonOf, systemCode } from '../io-errors.ts'
+import { allRecorded, begunIn, ownOutputs } from './begun.ts'
 import { type EarlierOutput, readEarlier } from './earlier-output.ts'
 import { collectInputs, type Input } from './inputs.ts'
 import { type Interrupt, listenForSignals } from './interrupt.ts'
@@ -81,8 +82,10 @@ async function runScored(
       `--selective: of the model ${name} ${version} it is not known from where on it is sure`,
     )
   const earlier = await earlierOutput(options, `${name} ${version}`)
-  const inputs = leftOf(mine, earlier, options.resume === true ? outputs : undefined)
-  const threads = new ScreenThreads(inputs.length, { manifest, force, language, selective })
+  const own = out !== undefined && options.resume === true ? await ownOutputs(out) : () => false
+  const inputs = leftOf(mine, earlier, options.resume === true ? outputs : undefined, own)
+  const begun = out === undefined ? undefined : begunIn(out)
+  const threads = new ScreenThreads(inputs.length, { manifest, force, language, selective, begun })
   try {
     const scorer = await loaded
     if (out !== undefined) await makeFolder(out)
@@ -94,6 +97,7 @@ async function runScored(
       const parts = { ...options, interrupt, scorer, threads, outputs, record, going }
       const { tally, error, unread } = await screenAll(inputs, parts)
       const failed = error !== undefined || tally.failed > 0
+      if (out !== undefined && !failed) allRecorded(out)
       return {
         summary: tally.summary(inputs.length, mine.length - inputs.length) + onGpu(scorer),
         exitCode: interrupt.exitCode() ?? (unread ? EXIT_PIPE : failed ? 1 : 0),
@@ -111,17 +115,20 @@ async function runScored(
 /**
  * What is still to be screened.
  * @param outputs of the record that is gone on with: an image of which something is missing there is screened again, and the rest is kept
+ * @param own whether a run wrote what is there, and did not come to record it
  */
 function leftOf(
   mine: readonly Input[],
   earlier: EarlierOutput | undefined,
   outputs: Parts['outputs'] | undefined,
+  own: (path: string) => boolean,
 ): Input[] {
   return mine.flatMap((input) => {
     const done = earlier?.done.get(input.name)
-    if (done === undefined) return [input]
-    const whole = done === 'refused' || !outputs || Object.values(outputs(input)).every(existsSync)
-    return whole ? [] : [{ ...input, keep: true }]
+    const all = outputs ? Object.values(outputs(input)) : []
+    const there = all.filter(existsSync)
+    if (done === undefined) return [{ ...input, keep: there.filter(own) }]
+    return done === 'refused' || there.length === all.length ? [] : [{ ...input, keep: there }]
   })
 }
 

@@ -122,7 +122,7 @@ class Pool {
   }
 
   async #run(input: Input): Promise<Result> {
-    const { name: file, path, guessed, keep = false } = input
+    const { name: file, path, guessed, keep = [] } = input
     const source = path ?? (await readStdin())
     const { port1, port2 } = new MessageChannel()
     this.#options.scorer.serve(port1)

@@ -9,6 +9,7 @@ import { AppError } from '@detl/core/api/problem'
 import type { Language } from '@detl/core/model/classes'
 import type { Manifest } from '@detl/core/model/manifest'
 import { reasonOf, stopsAll } from '../io-errors.ts'
+import { begin } from './begun.ts'
 import { FileBuffers } from './file-buffers.ts'
 import { type ScoredLine, type ScreenLine, scoredLine } from './line.ts'
 import type { Format, Outputs } from './output-folder.ts'
@@ -21,6 +22,8 @@ export type Setup = {
   readonly force: boolean
   readonly language: Language
   readonly selective: boolean
+  /** Where it is said what is about to be written; see `begun.ts`. */
+  readonly begun: string | undefined
 }
 export type Task = {
   readonly file: string
@@ -30,7 +33,7 @@ export type Task = {
   readonly guessed: boolean
   readonly outputs: Outputs
   /** See `Input.keep`. */
-  readonly keep: boolean
+  readonly keep: readonly string[]
   /** To the model: takes the tensor, answers with a `Scored`. */
   readonly port: MessagePort
 }
@@ -59,7 +62,7 @@ const FIELDS = { png: 'overlay', fhir: 'fhir', sr: 'sr', sc: 'sc', pdf: 'pdf' } 
   keyof ScoredLine
 >
 
-const { manifest, force, language, selective } = workerData as Setup
+const { manifest, force, language, selective, begun } = workerData as Setup
 const buffers = new FileBuffers()
 
 export default async function screen({ file, source, guessed, outputs, keep, port }: Task): Promise<Result> {
@@ -73,7 +76,8 @@ export default async function screen({ file, source, guessed, outputs, keep, por
     if (bytes === undefined) return { passedOver: true }
     // Known before the work is done; what comes to be there meanwhile is not overwritten either.
     const there = force ? [] : Object.values(outputs).filter((path) => existsSync(path))
-    if (there[0] !== undefined && !keep) mustNotExist(there[0])
+    const foreign = there.find((path) => !keep.includes(path))
+    if (foreign !== undefined) mustNotExist(foreign)
     // What is drawn is drawn from the bytes; else the next file can be read into their place meanwhile.
     const taken = Object.keys(outputs).length === 0 ? giveBack : undefined
     const screened = await screenImage(bytes, { manifest, language, selective }, port, taken)
@@ -104,6 +108,7 @@ class CannotWrite extends AppError {
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   try {
+    if (begun !== undefined) begin(begun, path, bytes)
     await writeWhole(path, bytes, force)
   } catch (error) {
     throw error instanceof AppError ? error : new CannotWrite(path, error)

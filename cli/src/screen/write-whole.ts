@@ -12,7 +12,7 @@ export async function writeWhole(path: string, bytes: Uint8Array, force: boolean
   await mkdir(dirname(path), { recursive: true })
   const part = `${path}.${process.pid}-part`
   try {
-    const file = await open(part, 'wx')
+    const file = await openNew(part)
     try {
       await file.writeFile(bytes)
     } finally {
@@ -23,6 +23,15 @@ export async function writeWhole(path: string, bytes: Uint8Array, force: boolean
     await unlink(part).catch(() => undefined) // it may not have come to be
     throw error
   }
+}
+
+/** One that is there is of a process that was killed and had the same number: in a container most have. */
+async function openNew(part: string) {
+  return open(part, 'wx').catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    await unlink(part)
+    return open(part, 'wx')
+  })
 }
 
 /** @throws AppError conflict */
