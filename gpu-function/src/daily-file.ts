@@ -24,7 +24,7 @@ export class DailyFile {
   readonly #deps: DailyFileDeps
   readonly #file: ReturnType<typeof pino.destination>
   #day: string
-  #lookedAt = Date.now()
+  #lookedAt = performance.now()
   #failing = false
   /** Lengths of the lines that wait, in bytes, and how much of the first is on the disk. */
   readonly #waiting: number[] = []
@@ -108,7 +108,7 @@ export class DailyFile {
 
   /** Whether the file was moved or deleted, looked at once in a while: what is written to it then, nobody finds. */
   #isGone(): boolean {
-    const now = Date.now()
+    const now = performance.now() // the system’s clock may be set back
     if (now - this.#lookedAt < LOOK_MS) return false
     this.#lookedAt = now
     try {

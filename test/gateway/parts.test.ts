@@ -174,7 +174,7 @@ describe('the queue', () => {
 
   it('gives every image and answer out until it is done, and forgets it after its days', () => {
     let now = 1000
-    const queue = new Queue(join(dir, 'queue'), rules, () => now)
+    const queue = new Queue(join(dir, 'queue'), rules, { now: () => now, steady: () => now })
     const identity = {
       sop_instance: '2.25.1',
       sop_class: '1.2',
@@ -206,6 +206,45 @@ describe('the queue', () => {
     expect(queue.item(id)).toBeUndefined()
     queue.close()
   })
+})
+
+it.each([
+  ['back by a day', -86_400_000, false],
+  ['forward by ten days', 864_000_000, false],
+  ['back by a day before a start', -86_400_000, true],
+])('a system clock that is set %s moves what waits along', (_, jump, restart) => {
+  const rules = { firstS: 10, longestS: 600, giveUpAfterS: 172_800 }
+  const folder = join(dir, `clock ${jump} ${restart}`)
+  let [steady, set] = [0, 1.7e12]
+  const clocks = { now: () => set + steady, steady: () => steady }
+  let queue = new Queue(folder, rules, clocks)
+  const identity = {
+    sop_instance: '2.25.1',
+    sop_class: '1.2',
+    study: '2.25.2',
+    series: '2.25.3',
+    patient: 'p',
+  }
+  const { id } = queue.add(identity, 'test')
+  const listed = { archive: 'a', sop_instance: '2.25.4', study: '2.25.2' }
+  const fault = { code: 'unreachable', reason: 'away' }
+  expect(queue.dueItems(1)).toHaveLength(1)
+  queue.itemFailed(id, fault)
+  queue.fetches.failed(listed, fault)
+  set += jump
+  if (restart) {
+    queue.close()
+    queue = new Queue(folder, rules, clocks)
+  }
+  steady += 1000
+  expect(queue.dueItems(1)).toHaveLength(0)
+  steady += 12_000 // 10 s, and up to a fifth more
+  expect(queue.dueItems(1)).toHaveLength(1)
+  expect(queue.fetches.isDue(listed)).toBe(true)
+  queue.itemFailed(id, fault)
+  expect(queue.item(id)).toMatchObject({ state: 'received', attempts: 2 })
+  expect(queue.state().oldestS).toBeGreaterThanOrEqual(0)
+  queue.close()
 })
 
 it('what came again as somebody else’s is neither answered nor done by what was under way', () => {

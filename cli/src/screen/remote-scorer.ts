@@ -30,12 +30,12 @@ export async function loadRemoteScorer(
   const closed = new AbortController()
 
   async function score(tensor: Uint8Array): Promise<Scored> {
-    const until = Date.now() + PATIENCE_MS
+    const until = performance.now() + PATIENCE_MS
     for (let waitMs = 250; ; waitMs = Math.min(LONGEST_WAIT_MS, 2 * waitMs)) {
       try {
         return await infer(tensor, { requestId: crypto.randomUUID(), mode: 'live', signal: closed.signal })
       } catch (error) {
-        if (passes(error) && !closed.signal.aborted && Date.now() < until) {
+        if (passes(error) && !closed.signal.aborted && performance.now() < until) {
           await wait(waitMs * (0.5 + Math.random()))
           continue
         }

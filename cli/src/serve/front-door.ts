@@ -15,13 +15,13 @@ const LONGEST_MS = 60_000
  * The one door of a local start: what the edge answers, and nothing else that the development runtime would. It stays open while the
  * edge starts again.
  * @param target port of the edge on loopback; undefined while it is away
- * @param now the clock, in ms
+ * @param now a clock that nobody sets, in ms
  * @throws Error that names the port, where something else has it
  */
 export async function startFrontDoor(
   { host, port }: { host: string; port: number },
   target: () => number | undefined,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ) {
   const agent = new Agent({ keepAlive: true })
   const load = new Load(now)

@@ -44,7 +44,7 @@ async function ready(url: string, exited: Promise<unknown[]>) {
   void exited.then((reason) => {
     ended = reason
   })
-  for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; ) {
+  for (const deadline = performance.now() + READY_WITHIN_MS; performance.now() < deadline; ) {
     if (ended)
       throw new Error(`the GPU function ended before it was ready (exit ${ended[0]}); its message is above`)
     const response = await fetch(url).catch(() => undefined) // not listening yet

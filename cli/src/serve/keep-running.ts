@@ -38,12 +38,12 @@ export async function keepRunning<P extends Part>(name: string, start: () => Pro
   async function watch(): Promise<void> {
     let waitMs = FIRST_WAIT_MS
     while (current) {
-      const began = Date.now()
+      const began = performance.now()
       const why = await current.ended
       current = undefined
       if (stopping) return
       console.error(`${name} ended (${why})`)
-      waitMs = Date.now() - began > STEADY_MS ? FIRST_WAIT_MS : waitMs
+      waitMs = performance.now() - began > STEADY_MS ? FIRST_WAIT_MS : waitMs
       current = await again(waitMs)
       waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)
     }

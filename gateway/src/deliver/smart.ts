@@ -11,6 +11,7 @@ const tokenSchema = z.object({ access_token: z.string(), expires_in: z.number().
 
 /** Access tokens of one server. `get` throws a FaultError; `forget` is for one that the server took no more. */
 export type Tokens = { readonly get: () => Promise<string>; readonly forget: () => void }
+/** `until` by a clock that nobody sets. */
 type Token = { readonly value: string; readonly until: number }
 
 /**
@@ -26,7 +27,7 @@ export function backendServices({ url, smart }: FhirDestination, http: Http): To
   const get = async (): Promise<string> => {
     const before = kept
     const known = await before
-    if (known && Date.now() < known.until) return known.value
+    if (known && performance.now() < known.until) return known.value
     if (kept === before) {
       kept = ask(smart, url, http) // unless another delivery asked meanwhile
       kept.catch(forget)
@@ -68,7 +69,7 @@ async function ask(smart: NonNullable<FhirDestination['smart']>, url: string, ht
       reason: `${new URL(tokenUrl).host} answered ${response.status} to the request for a token`,
     })
   const { access_token: value, expires_in: seconds } = parsed.data
-  return { value, until: Date.now() + 1000 * Math.max(0, seconds - 30) }
+  return { value, until: performance.now() + 1000 * Math.max(0, seconds - 30) }
 }
 
 async function tokenEndpoint(url: string, http: Http): Promise<string> {

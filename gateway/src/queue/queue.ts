@@ -5,6 +5,7 @@ import type { Fault } from './fault.ts'
 import { Fetches } from './fetches.ts'
 import { type RetryRules, retryAt } from './retry.ts'
 import type { Answered, DeadLetter, Delivery, Identity, Item } from './rows.ts'
+import { type Clocks, followClock } from './set-clock.ts'
 
 /** An image as it was taken in: what is said of it counts if it has not come again as somebody else's meanwhile. */
 type Taken = Pick<Item, 'id' | 'revision'>
@@ -14,13 +15,18 @@ export class Queue {
   readonly #database: DatabaseSync
   readonly #rules: RetryRules
   readonly #now: () => number
+  readonly #followClock: () => void
   readonly fetches: Fetches
 
-  /** @param now clock in ms since the epoch */
-  constructor(folder: string, rules: RetryRules, now: () => number = Date.now) {
+  constructor(
+    folder: string,
+    rules: RetryRules,
+    { now, steady }: Clocks = { now: Date.now, steady: () => performance.now() },
+  ) {
     this.#database = openDatabase(folder)
     this.#rules = rules
     this.#now = now
+    this.#followClock = followClock(this.#database, { now, steady })
     this.fetches = new Fetches({ database: this.#database, rules, now, count: (name) => this.#count(name) })
   }
 
@@ -53,19 +59,23 @@ export class Queue {
   }
 
   /** Items to screen and deliveries to make whose time has come, the oldest first. */
-  dueItems = (limit: number): Item[] =>
-    this.#rows<Item>(
+  dueItems = (limit: number): Item[] => {
+    this.#followClock()
+    return this.#rows<Item>(
       `SELECT * FROM items WHERE state = 'received' AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
       this.#now(),
       limit,
     )
-  dueDeliveries = (limit: number, { to = '', notTo = [] as readonly string[] } = {}): Delivery[] =>
-    this.#rows<Delivery>(
+  }
+  dueDeliveries = (limit: number, { to = '', notTo = [] as readonly string[] } = {}): Delivery[] => {
+    this.#followClock()
+    return this.#rows<Delivery>(
       `SELECT d.* FROM deliveries d JOIN items i ON i.id = d.item AND i.state IN ('screened', 'refused')
        WHERE d.state = 'waiting' AND d.due_at <= ? AND ? IN ('', d.destination)
          AND d.destination NOT IN (SELECT value FROM json_each(?)) ORDER BY d.due_at, d.id LIMIT ?`,
       ...[this.#now(), to, JSON.stringify(notTo), limit],
     )
+  }
   /** When the next of them is due, in ms since the epoch. */
   nextDue(): number | undefined {
     const { at } = this.#row<{ at: number | null }>(
@@ -237,7 +247,7 @@ export class Queue {
     return {
       items: by('items'),
       deliveries: by('deliveries'),
-      oldestS: at === null ? 0 : (this.#now() - at) / 1000,
+      oldestS: at === null ? 0 : Math.max(0, this.#now() - at) / 1000,
     }
   }
 

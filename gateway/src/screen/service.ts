@@ -27,7 +27,7 @@ export class Service {
 
   /** How the model wants its tensors, and what its answers mean. @throws FaultError */
   async manifest(): Promise<Manifest> {
-    if (this.#model && Date.now() - this.#model.at < MODEL_MS) return this.#model.manifest
+    if (this.#model && performance.now() - this.#model.at < MODEL_MS) return this.#model.manifest
     const response = await this.#http(`${this.#url}/v1/model`)
     const parsed = manifestSchema
       .extend({ preprocessId: z.string() })
@@ -38,7 +38,7 @@ export class Service {
         reason: `GET /v1/model: ${response.status}, no manifest`,
       })
     const { preprocessId: _, ...manifest } = parsed.data
-    this.#model = { manifest, at: Date.now() }
+    this.#model = { manifest, at: performance.now() }
     return manifest
   }
 
