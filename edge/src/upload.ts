@@ -3,6 +3,7 @@ import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from './byte-budget.ts'
 import type { Deadline } from './deadline.ts'
 import { drain } from './drain.ts'
+import { roomFor } from './room.ts'
 
 export type UploadRules = {
   readonly maxBytes: number
@@ -11,7 +12,6 @@ export type UploadRules = {
   readonly minBytesPerS: number
 }
 
-const FIRST_BYTES = 65_536
 /** A form is parsed into parts beside its body, and the image is taken out of its part. */
 const COPIES_OF_A_FORM = 3
 /** No form of ours has so many; the platform reads a million of them in one go, and everybody waits meanwhile. */
@@ -76,8 +76,9 @@ async function readBody(
   if (!request.body) throw new AppError('image-missing', 'the body is the image: image/png or image/jpeg')
 
   const { stream, encoding } = decoded(request)
-  let buffer = new Uint8Array(declared || FIRST_BYTES)
-  claim.hold(buffer.length)
+  let buffer = new Uint8Array(roomFor(declared, 0, maxBytes))
+  // What is declared is counted at once, so that who does not fit is told before sending; room is made as bytes come.
+  claim.hold(Math.max(declared, buffer.length))
   let length = 0
   const reader = stream.getReader()
   const next = paced(reader, rules, deadline, encoding)
@@ -87,9 +88,9 @@ async function readBody(
       if (!chunk) break
       if (length + chunk.byteLength > maxBytes) throw tooLarge(`more than ${maxBytes}`)
       if (length + chunk.byteLength > buffer.length) {
-        // Twice as much each time, the old beside the new while it is copied.
-        const size = Math.min(maxBytes, Math.max(2 * buffer.length, length + chunk.byteLength))
-        claim.hold(size)
+        // The old stands beside the new while it is copied.
+        const size = roomFor(declared, length + chunk.byteLength, maxBytes)
+        claim.hold(Math.max(declared, size))
         const larger = new Uint8Array(size)
         larger.set(buffer.subarray(0, length))
         buffer = larger

@@ -1,6 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { codecs } from '@detl/codecs/modules'
 import { places } from '@detl/core/places/places'
+import { fetchSource } from '@detl/edge/batch/fetch-source'
+import { hostCircuits } from '@detl/edge/batch/host-circuits'
+import { parseHosts } from '@detl/edge/batch/source-rules'
 import { byteBudget } from '@detl/edge/byte-budget'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -17,17 +20,19 @@ const problem = async (response: Response) =>
 /** A body of which the beginning comes, and no more; `read` once that has been taken, so once the upload holds what it takes. */
 function stalled(beginning: Uint8Array = png.subarray(0, 100)) {
   let [isRead, breakOff] = [() => {}, () => {}]
+  let send = (_: Uint8Array) => {}
   const read = new Promise<void>((resolve) => {
     isRead = resolve
   })
   const body = new ReadableStream({
     start(controller) {
       controller.enqueue(beginning)
+      send = (bytes) => controller.enqueue(bytes)
       breakOff = () => controller.error(new Error('gone'))
     },
     pull: () => isRead(),
   })
-  return { body, read, breakOff: () => breakOff() }
+  return { body, read, send: (bytes: Uint8Array) => send(bytes), breakOff: () => breakOff() }
 }
 
 /** An edge with two paying accounts. */
@@ -110,6 +115,41 @@ describe('the memory for uploads', () => {
     }
     for (const claim of held) claim.release()
     batch(600_000).release()
+  })
+
+  it('is held for a batch’s image as its bytes come, not as its host declares them', async () => {
+    const memory = bytes()
+    const image = stalled()
+    const fetched = fetchSource(
+      {
+        archive: { get: async () => null } as never,
+        hosts: parseHosts('http://127.0.0.1:9000'),
+        maxBytes: 800_000,
+        timeoutMs: 60_000,
+        pace: { graceMs: 60_000, minBytesPerS: 1 },
+        fetch: async () => new Response(image.body, { headers: declared(600_000) }),
+        circuits: hostCircuits(Date.now),
+      },
+      { url: 'http://127.0.0.1:9000/1.png' },
+      { account: 'greedy', authorization: undefined, claim: memory.claim('greedy', 'patient') },
+    )
+    await image.read
+    const other = memory.claim('modest')
+    other.hold(600_000)
+    other.release()
+    image.send(new Uint8Array(100_000))
+    await expect
+      .poll(() => {
+        try {
+          other.hold(400_000)
+        } catch (error) {
+          return (error as { code: string }).code
+        }
+        return other.release()
+      })
+      .toBe('overloaded')
+    image.breakOff()
+    await expect(fetched).rejects.toMatchObject({ code: 'source-unavailable' })
   })
 
   it('is given back whatever becomes of an upload', async () => {

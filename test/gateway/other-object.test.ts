@@ -118,6 +118,7 @@ describe('a gateway that is given another object than the one it was promised', 
       {
         dimse,
         http: { port: await freePort(), stow: { tokenFile: 'token' } },
+        limits: { maxBytes: 2 ** 20 },
         destinations: nowhere,
       },
       'data-named',
@@ -139,6 +140,14 @@ describe('a gateway that is given another object than the one it was promised', 
     expect(await answer.json()).toMatchObject({
       '00081198': { Value: [{ '00081197': { Value: [0xa900] } }] },
     })
+    // Nor what does not end, and says nothing of its length.
+    const endless = await fetch(`http://127.0.0.1:${httpPort}/dicom-web/studies`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/dicom', authorization: 'Bearer a token of these tests' },
+      body: new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(2 ** 20)) }),
+      duplex: 'half',
+    } as RequestInit)
+    expect(endless.status).toBe(413)
     expect(queue.counts()).toMatchObject({ mismatch: 2 })
     expect(queue.state().items).toEqual({})
     await stop()

@@ -6,6 +6,7 @@ import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Claim } from '../byte-budget.ts'
 import { deadlineIn } from '../deadline.ts'
 import { identify } from '../dicomweb/identify.ts'
+import { roomFor } from '../room.ts'
 import type { UploadRules } from '../upload.ts'
 import { type HostCircuits, SILENCES } from './host-circuits.ts'
 import { allowedKey, allowedUrl, type SourceHosts } from './source-rules.ts'
@@ -24,8 +25,6 @@ export type SourceDeps = {
 }
 
 type For = { readonly account: string; readonly authorization: string | undefined; readonly claim: Claim }
-
-const FIRST_BYTES = 65_536
 
 /**
  * The bytes of an item's image.
@@ -133,7 +132,7 @@ async function readAll(
   }
   const pieces: Uint8Array[] = []
   let read = 0
-  let held = Math.max(length, FIRST_BYTES)
+  let held = roomFor(length, 0, maxBytes)
   await holdSoon(claim, held)
   const late = () => new Silence(`the image came at less than ${minBytesPerS} bytes a second`)
   const deadline = deadlineIn(graceMs + (maxBytes / minBytesPerS) * 1000)
@@ -147,7 +146,7 @@ async function readAll(
       read += piece.length
       if (read > maxBytes) throw tooLarge(`more than ${maxBytes}`)
       if (read > held) {
-        held = Math.min(maxBytes, 2 * read)
+        held = roomFor(length, read, maxBytes)
         await holdSoon(claim, held)
       }
       pieces.push(piece)

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { AppError } from '@detl/core/api/problem'
+import { joinBytes } from '@detl/core/base/join-bytes'
 import { FAILURE, storeResponse } from '@detl/core/dicomweb/store-response'
 import { readRelated } from '@detl/core/wire/multipart-related'
 import type { Context } from 'hono'
@@ -27,9 +28,9 @@ export const stowRoute =
   async (c: Context): Promise<Response> => {
     if (!bearerMatches(c.req.header('authorization'), token))
       return c.body(null, 401, { 'www-authenticate': 'Bearer' })
-    if (Number(c.req.header('content-length') ?? 0) > maxBytes) return c.body(null, 413)
     const type = c.req.header('content-type') ?? ''
-    const body = new Uint8Array(await c.req.arrayBuffer())
+    const body = await bodyOf(c.req.raw, maxBytes)
+    if (!body) return c.body(null, 413)
     let parts: readonly Uint8Array[]
     try {
       if (/^application\/dicom\b/i.test(type)) parts = [body]
@@ -45,6 +46,19 @@ export const stowRoute =
     for (const part of parts) received.push(await receive(part, 'stow', study === undefined ? {} : { study })) // another study's is refused
     return answer(c, received)
   }
+
+/** All of the body; undefined where it is longer, whether it says so or not. */
+async function bodyOf({ headers, body }: Request, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (Number(headers.get('content-length') ?? 0) > maxBytes) return undefined
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of body ?? []) {
+    length += piece.length
+    if (length > maxBytes) return undefined // leaving the loop cancels the rest
+    pieces.push(piece)
+  }
+  return joinBytes(pieces)
+}
 
 function answer(c: Context, received: readonly Received[]): Response {
   const { status, body } = storeResponse(
