@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DetlProcess, detl } from '../support/detl-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { chestPng } from '../support/images.ts'
+import { startIssuer } from '../support/issuer.ts'
 import { writeModel } from '../support/model-folder.ts'
 import { childOf, childrenOf, noProc } from '../support/processes.ts'
 
@@ -25,16 +26,23 @@ describe('detl serve all', () => {
   let port: number
   let url: string
   let key: string
+  let issuer: Awaited<ReturnType<typeof startIssuer>>
   beforeAll(async () => {
     port = await freePort()
     const gpuPort = await freePort()
-    server = detl(['serve', 'all', '--port', String(port), '--gpu-port', String(gpuPort), '--state', state])
+    issuer = await startIssuer()
+    server = detl(['serve', 'all', '--port', String(port), '--gpu-port', String(gpuPort), '--state', state], {
+      OIDC_ISSUER: issuer.url,
+      OIDC_AUDIENCE: 'detl',
+      OIDC_JWKS_URL: `${issuer.url}/jwks`,
+    })
     key = (await server.line(/Demo API key +(\S+)/))[1]!
     await server.line(/Stop +Ctrl-C/)
     url = `http://127.0.0.1:${port}`
   }, START_MS)
   afterAll(async () => {
     expect(await server.stop('SIGTERM')).toBe(0)
+    await issuer.stop()
   })
 
   const screen = async () =>
@@ -76,6 +84,24 @@ describe('detl serve all', () => {
     const answer = await raw([`GET ${path} HTTP/1.1`, 'Host: edge', 'Connection: close', '', ''], 'read')
     expect(answer).toMatch(/^HTTP\/1.1 404 .*\/problems\/not-found/s)
   })
+
+  it('takes JSON Web Tokens of the issuer that its environment names', async () => {
+    const ask = async (claims: Record<string, unknown>) => {
+      const token = await issuer.token({ detl_account: 'demo', scope: 'usage:read', ...claims })
+      return fetch(`${url}/v1/usage`, { headers: { authorization: `Bearer ${token}` } })
+    }
+    expect((await ask({})).status).toBe(200)
+    const refused = await ask({ iss: 'https://issuer.example.org' })
+    expect([refused.status, await refused.json()]).toMatchObject([401, { type: '/problems/token-invalid' }])
+  })
+
+  it('does not start where only some of the settings for tokens are there', async () => {
+    const half = detl(['serve', 'edge', '--port', String(await freePort())], { OIDC_ISSUER: issuer.url })
+    expect(await half.exit).toBe(1)
+    expect(half.output()).toContain(
+      'OIDC_ISSUER, OIDC_AUDIENCE, OIDC_JWKS_URL are set together or not at all',
+    )
+  }, 30_000)
 
   it('keeps a second start out of its state', async () => {
     const second = detl(['serve', 'edge', '--port', String(await freePort()), '--state', state])

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { jobSchema } from '@detl/core/api/job'
 import { screeningSchema } from '@detl/core/api/screening'
 import { readRelated } from '@detl/core/wire/multipart-related'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chestDicom, PATIENT } from '../support/chest-dicom.ts'
@@ -13,6 +12,7 @@ import { detl } from '../support/detl-process.ts'
 import { edgeProcess, SECRETS } from '../support/edge-process.ts'
 import { gpuStandIn } from '../support/gpu-stand-in.ts'
 import { chestPng } from '../support/images.ts'
+import { startIssuer } from '../support/issuer.ts'
 import { testManifest } from '../support/manifest.ts'
 
 /** A receiver of webhooks; `dead` takes calls and never answers. */
@@ -28,33 +28,6 @@ async function startReceiver(dead: boolean) {
   return {
     url: `http://127.0.0.1:${port}/hook`,
     received,
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
-}
-
-/** An OpenID issuer with one key. */
-async function startIssuer() {
-  const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] })
-  let fetched = 0
-  const server = createServer((_, response) => {
-    fetched++
-    response.setHeader('content-type', 'application/json').end(jwks)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  return {
-    url,
-    fetched: () => fetched,
-    token: (claims: Record<string, unknown>) =>
-      new SignJWT({ iss: url, aud: 'detl', sub: 'user-1', ...claims })
-        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
-        .setExpirationTime('5 minutes')
-        .sign(privateKey),
     stop: async () => {
       server.closeAllConnections()
       server.close()

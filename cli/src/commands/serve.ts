@@ -1,3 +1,4 @@
+import { AppError } from '@detl/core/api/problem'
 import { type Command, Option } from 'commander'
 import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
 import { wholeNumber } from '../option-values.ts'
@@ -66,6 +67,7 @@ async function serve(
   const gpuPort = what === 'gpu' ? (options.port ?? GPU_PORT) : options.gpuPort
   const edgePort = options.port ?? EDGE_PORT
   const modelDir = findModel(options.model)
+  const tokens = what === 'gpu' ? {} : tokenSettings(process.env)
   // Whatever can be wrong with the call is said before anything is built or started.
   await checkPorts(host, [
     ...(what === 'edge' ? [] : [{ port: gpuPort, option: what === 'gpu' ? '--port' : '--gpu-port' }]),
@@ -100,11 +102,24 @@ async function serve(
       FALLBACK: options.fallback,
       WEBHOOK_ALLOW_LOCAL: String(options.localWebhooks ?? false),
       BATCH_HOSTS: options.batchHosts ?? '',
+      ...tokens,
       BATCH_WORKERS: '4', // as many as the local queue calls at once: others would wait in it, before other accounts' batches
     },
   })
   stops.push(edge.stop)
   sayWhere(edge.url, secrets)
+}
+
+/**
+ * Of the environment, as a deployment sets them: whose JSON Web Tokens the edge accepts.
+ * @throws AppError request-invalid where some are set and others are not
+ */
+function tokenSettings(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ['OIDC_ISSUER', 'OIDC_AUDIENCE', 'OIDC_JWKS_URL']
+  const set = names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []))
+  if (set.length > 0 && set.length < names.length)
+    throw new AppError('request-invalid', `${names.join(', ')} are set together or not at all`)
+  return Object.fromEntries(set)
 }
 
 /** Two runtimes on the databases of one folder refuse each other's calls, and what was reserved in between stays reserved. @returns its end */
