@@ -15,6 +15,7 @@ import {
   uidItem,
 } from '../dicom/content-items.ts'
 import { dicomContext } from '../dicom/context.ts'
+import { SERIES_NUMBERS } from '../dicom/series-numbers.ts'
 import { BOTH, POINTS, SITES, type Site, siteItem, uncertainty } from '../dicom/severity-groups.ts'
 import { headerOf } from '../dicom/source-header.ts'
 import type { SourceImage } from '../dicom/source-image.ts'
@@ -75,7 +76,7 @@ export async function comparisonReport(compared: Compared): Promise<Uint8Array<A
     ...{ manifest, language, images },
     sopClass: COMPREHENSIVE_SR,
     role: 'comparison',
-    series: { role: 'comparison-series', number: '9007', description: words.series },
+    series: { role: 'comparison-series', number: SERIES_NUMBERS.comparison, description: words.series },
     title: IMAGING_STUDY,
     standing: 'preliminary',
     template: '1500',

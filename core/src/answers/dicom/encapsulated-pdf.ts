@@ -4,6 +4,7 @@ import { wordsOf } from '../words/words-of.ts'
 import { code } from './content-items.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
+import { SERIES_NUMBERS } from './series-numbers.ts'
 import { reference } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
@@ -18,7 +19,7 @@ export async function toEncapsulatedPdf(answer: Screened): Promise<Uint8Array<Ar
     // Encapsulated Document Series
     '00080060': ['CS', 'DOC'],
     '0020000e': ['UI', await uid('pdf-series')],
-    '00200011': ['IS', '9004'],
+    '00200011': ['IS', SERIES_NUMBERS.pdf],
     '0008103e': ['LO', 'DETL report (not for diagnosis)'],
     // SC Equipment, Encapsulated Document
     '00080064': ['CS', 'WSD'],

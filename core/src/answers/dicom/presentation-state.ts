@@ -10,6 +10,7 @@ import { wordsOf } from '../words/words-of.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
 import { hotOutlines } from './hot-region.ts'
+import { SERIES_NUMBERS } from './series-numbers.ts'
 import { imageReference } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
@@ -49,7 +50,7 @@ export async function toPresentationState(answer: Screened): Promise<Uint8Array<
     // General Series, Presentation Series
     '00080060': ['CS', 'PR'],
     '0020000e': ['UI', await uid('presentation-state-series')],
-    '00200011': ['IS', '9006'],
+    '00200011': ['IS', SERIES_NUMBERS.presentationState],
     '00180015': ['CS', 'CHEST'],
     '0008103e': ['LO', 'DETL presentation (not for diagnosis)'],
     // Presentation State Identification

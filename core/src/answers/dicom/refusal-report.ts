@@ -3,6 +3,7 @@ import type { Manifest } from '../../model/manifest.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { container, imageItem, textItem } from './content-items.ts'
 import { dicomContext } from './context.ts'
+import { SERIES_NUMBERS } from './series-numbers.ts'
 import { IMAGING_STUDY, writeSrDocument } from './sr-document.ts'
 import type { DataSet } from './writer.ts'
 
@@ -36,7 +37,7 @@ export async function toRefusalReport(refused: Refused): Promise<Uint8Array<Arra
     ...{ manifest, language },
     sopClass: BASIC_TEXT_SR,
     role: 'refusal',
-    series: { role: 'refusal-series', number: '9003', description: words.refused.series },
+    series: { role: 'refusal-series', number: SERIES_NUMBERS.refusal, description: words.refused.series },
     title: IMAGING_STUDY,
     standing: 'complete',
     images: [source],

@@ -7,6 +7,7 @@ import { toldOf } from '../told.ts'
 import { wordsOf } from '../words/words-of.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
+import { SERIES_NUMBERS } from './series-numbers.ts'
 import { reference } from './source-image.ts'
 import type { DataSet } from './writer.ts'
 
@@ -31,7 +32,7 @@ export async function toSecondaryCapture(answer: Screened): Promise<Uint8Array<A
     // General Series
     '00080060': ['CS', 'OT'],
     '0020000e': ['UI', await uid('secondary-capture-series')],
-    '00200011': ['IS', '9001'],
+    '00200011': ['IS', SERIES_NUMBERS.secondaryCapture],
     '0008103e': ['LO', 'DETL heat map (not for diagnosis)'],
     '00180015': ['CS', 'CHEST'],
     // SC Equipment, SC Image

@@ -5,6 +5,7 @@ import { code } from './content-items.ts'
 import { dicomContext } from './context.ts'
 import { equipment } from './equipment.ts'
 import { heatOn } from './hot-region.ts'
+import { SERIES_NUMBERS } from './series-numbers.ts'
 import { imageReference, reference } from './source-image.ts'
 import { type Size, toUpright } from './stored-image.ts'
 import type { DataSet } from './writer.ts'
@@ -37,7 +38,7 @@ export async function toSegmentation(answer: Screened): Promise<Uint8Array<Array
     // General Series, General Image, Multi-frame Functional Groups
     '00080060': ['CS', 'SEG'],
     '0020000e': ['UI', await uid('segmentation-series')],
-    '00200011': ['IS', '9005'],
+    '00200011': ['IS', SERIES_NUMBERS.segmentation],
     '0008103e': ['LO', 'DETL heat map region (not for diagnosis)'],
     '00080008': ['CS', 'DERIVED\\PRIMARY'],
     '00080023': ['DA', date],

@@ -21,6 +21,7 @@ import {
 } from './content-items.ts'
 import { dicomContext } from './context.ts'
 import { imageRegions } from './image-regions.ts'
+import { SERIES_NUMBERS } from './series-numbers.ts'
 import { notAssessable, type ReportContext, severityGroups } from './severity-groups.ts'
 import type { Header } from './source-header.ts'
 import { imageReference, type SourceImage } from './source-image.ts'
@@ -36,7 +37,11 @@ const FORMS = {
   text: {
     sopClass: COMPREHENSIVE_SR,
     title: IMAGING_STUDY,
-    series: { role: 'report-series', number: '9002', description: 'DETL scores (not for diagnosis)' },
+    series: {
+      role: 'report-series',
+      number: SERIES_NUMBERS.report,
+      description: 'DETL scores (not for diagnosis)',
+    },
     comments: 'beside',
   },
   /** As IHE AI Results stores measurements; viewers draw it on the image. OHIF 3.13 does only where every group has coordinates. */
@@ -46,7 +51,7 @@ const FORMS = {
     // Of its own: OHIF shows one report of a series.
     series: {
       role: 'measurements-series',
-      number: '9008',
+      number: SERIES_NUMBERS.measurements,
       description: 'DETL measurements (not for diagnosis)',
     },
     comments: 'below',
