@@ -176,7 +176,8 @@ export const auditTable = (report: Report): string =>
     ],
   )
 
-const focusAuc = (report: Report): Estimate => {
+/** Of the class that the report is about, with whole patients and look-alikes resampled. */
+export const focusAuc = (report: Report): Estimate => {
   const found = report.model.classes.find((c) => c.label === report.focus)
   if (!found) throw new Error(`the report has no image of ${report.focus}`)
   return found.aucByGroup

@@ -1,6 +1,7 @@
 import type { Estimate } from '@detl/core/model/manifest'
 import type { Report } from '@detl/train/evaluate/report'
 import { show, table } from './markdown.ts'
+import { focusAuc } from './model-card.ts'
 
 /** Basu, Mitra & Saha 2020, abstract: mean and standard deviation over the folds. */
 const PAPER = { accuracy: '95.3 % ± 0.02', method: 'the paper, on its own images, as published' }
@@ -41,33 +42,52 @@ export function resultsTable({ paper, grouped }: Results, stronger: Results): st
   )
 }
 
-/** What the README shows: the shipped models, each by its own report, and the strongest shortcut beside them. */
-export function summaryTable(shipped: readonly Report[]): string {
+/**
+ * What the README shows: the paper's own figure and what its recipe, to the letter, comes to here; the shipped models, each by its own report; and beside either what the file's
+ * metadata alone say of the same images.
+ * @param letter the report of `--config paper --protocol paper`
+ */
+export function summaryTable(shipped: readonly Report[], letter: Report): string {
   const rows = shipped.map((report) => {
     const { architecture, size } = report.run.config
     const name = `${architecture === 'detl12' ? 'the paper’s network, `detl' : 'MobileNetV2, `mobilenet-v2'}-${size}\``
-    return summaryRow(name, report, report.model.balancedAccuracy, focusAucOf(report))
+    return summaryRow(name, report)
   })
-  const last = shipped.at(-1)!
-  const metadata = last.shortcuts.find((s) => s.name === 'metadata')
-  if (!metadata) throw new Error('the report lacks the shortcut "metadata"')
-  rows.push(
-    summaryRow('no lung at all: file metadata only', last, metadata.balancedAccuracy, metadata.focusAuc),
+  const { size } = letter.run.config
+  return table(
+    ['', 'held-out X-rays', 'accuracy', 'balanced accuracy', 'COVID-19 AUC'],
+    [
+      [PAPER.method, '5 folds by image', PAPER.accuracy, '–', '–'],
+      summaryRow(`the paper to the letter, ${size} × ${size}: \`--config paper --protocol paper\``, letter),
+      metadataRow(letter),
+      ...rows,
+      metadataRow(shipped.at(-1)!),
+    ],
   )
-  return table(['', 'X-rays of unseen patients', 'balanced accuracy', 'COVID-19 AUC'], rows)
 }
 
-const summaryRow = (name: string, { images }: Report, balanced: Estimate, focusAuc: Estimate): string[] => [
-  name,
-  `${images.test}, ${images.folds === 1 ? '1 fold' : `${images.folds} folds`}`,
-  show(balanced),
-  show(focusAuc),
-]
+type Scored = Pick<Report['model'], 'accuracy' | 'balancedAccuracy'> & { readonly focusAuc: Estimate }
 
-function focusAucOf({ model, focus }: Report): Estimate {
-  const found = model.classes.find(({ label }) => label === focus)
-  if (!found) throw new Error(`the report has no image of ${focus}`)
-  return found.auc
+function summaryRow(
+  name: string,
+  report: Report,
+  of: Scored = { ...report.model, focusAuc: focusAuc(report) },
+): string[] {
+  const { test, folds } = report.images
+  const by = report.run.split.protocol === 'paper' ? 'image' : 'patient'
+  return [
+    name,
+    `${test}, ${folds === 1 ? '1 fold' : `${folds} folds`} by ${by}`,
+    show(of.accuracy),
+    show(of.balancedAccuracy),
+    show(of.focusAuc),
+  ]
+}
+
+function metadataRow(report: Report): string[] {
+  const metadata = report.shortcuts.find((s) => s.name === 'metadata')
+  if (!metadata) throw new Error('the report lacks the shortcut "metadata"')
+  return summaryRow('– the same images, no lung at all: file metadata only', report, metadata)
 }
 
 function rowOf(name: string, { paper, grouped }: Results): string[] {
