@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -72,4 +72,58 @@ it('measures thresholds on films of a source never seen, and every answer states
   await expect(measure('--class', 'pneumonia')).rejects.toThrow(
     /no film of "pneumonia" from a source that the model was not trained on \(it was on cohen, /,
   )
+}, 120_000)
+
+it('takes a threshold that was fitted on sources left out, and says what it is worth here and elsewhere', async () => {
+  const THRESHOLD = 0.2
+  await cp(join(SHIPPED, 'report'), join(dir, 'report'), { recursive: true })
+  await copyFile(join(SHIPPED, 'reference.json'), join(dir, 'reference.json'))
+  const readJson = async (name: string) => JSON.parse(await readFile(join(dir, name), 'utf8'))
+  const { operatingPoints: before } = parseManifest(await readJson('manifest.json'))
+  const point = (threshold: number) => ({ threshold, fittedOn: ['x', 'y'] })
+  const points = { screening: point(THRESHOLD), balanced: point(0.7) }
+  await writeFile(join(dir, 'points.json'), JSON.stringify({ focus: 'covid19', points, sources: [] }))
+  const take = (file: string) =>
+    detl(
+      ...['unseen', '--model', dir, '--labels', 'films.csv', '--source', 'Clinic C'],
+      ...['--points', file, '--model-version', '9.9.9'],
+    )
+  await take('points.json')
+
+  const { version, operatingPoints } = parseManifest(await readJson('manifest.json'))
+  const { screening, balanced } = operatingPoints!.covid19!
+  expect(screening).toMatchObject(point(THRESHOLD))
+  expect(screening.unseen!.map((u) => u.source)).toEqual(['Clinic C']) // what the old threshold gave at Clinic B is no more true
+  expect(balanced).toMatchObject({ threshold: before!.covid19!.balanced.threshold })
+  expect(balanced.fittedOn).toBeUndefined()
+  expect(operatingPoints!.pneumonia).toEqual(before!.pneumonia)
+  const csv = await readFile(join(dir, 'report/predictions.csv'), 'utf8')
+  const test = csv.split('\n').filter((line) => line.startsWith('test,'))
+  const rate = (of: string[], at: (score: number) => boolean) =>
+    of.filter((line) => at(Number(line.split(',').at(-1)))).length / of.length
+  const truth = (line: string) => line.split(',')[7] === 'covid19'
+  expect(screening.sensitivity.value).toBeCloseTo(
+    rate(test.filter(truth), (s) => s >= THRESHOLD),
+    9,
+  )
+  expect(screening.specificity.value).toBeCloseTo(
+    rate(
+      test.filter((line) => !truth(line)),
+      (s) => s < THRESHOLD,
+    ),
+    9,
+  )
+
+  // The version is another one, in all that names it; the card says where the threshold is from.
+  expect(version).toBe('9.9.9')
+  expect((await readJson('reference.json')).model).toEqual({ name: 'detl-128', version })
+  const card = await readFile(join(dir, 'MODEL_CARD.md'), 'utf8')
+  expect(card).toContain('| screening | 0.200 | Clinic C |')
+  expect(card).toContain('networks of the same recipe said of x and y')
+  const [line] = (await detl('screen', films[0]!, '--json', '--model', dir)).trim().split('\n')
+  expect((JSON.parse(line!) as ScoredLine).model.version).toBe('9.9.9')
+
+  await expect(take('films.csv')).rejects.toThrow(/films\.csv: /)
+  await writeFile(join(dir, 'one.json'), JSON.stringify({ focus: 'covid19', points: {} }))
+  await expect(take('one.json')).rejects.toThrow(/one\.json is not what `detl train unseen-points` prints/)
 }, 120_000)

@@ -215,6 +215,8 @@ describe('the whole method, on phantoms', () => {
     // Each source's own negatives count too: six pneumonias of Cohen.
     const atOwn = (s: typeof cohen) => s!.known.screening.specificity.n
     expect(atOwn(cohen)).toBeGreaterThan(atOwn(cxnet))
+    expect(cohen!.auc.n).toBe(cohen!.images.with + cohen!.images.without)
+    expect(cohen!.auc.low).toBeLessThan(cohen!.auc.high)
     expect(() => unseenPoints(options.out, options.data)).toThrow('need two')
   })
 

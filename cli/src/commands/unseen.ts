@@ -10,6 +10,8 @@ type Flags = {
   class?: string
   tiers?: string[]
   most: number
+  points?: string
+  modelVersion?: string
 }
 
 export function addUnseenCommand(program: Command): void {
@@ -27,9 +29,22 @@ export function addUnseenCommand(program: Command): void {
       text.split(','),
     )
     .option('--most <n>', 'films of a dataset and class at most', count, 400)
-    .action(async ({ model, labels, images = dirname(labels), class: label, ...rest }: Flags) => {
+    .option(
+      '--points <file>',
+      'what `detl train unseen-points` printed: its threshold becomes that of screening first',
+    )
+    .option('--model-version <version>', 'of the model from now on; default: it stays')
+    .action(async (flags: Flags) => {
+      const { model, labels, images = dirname(labels), class: label, modelVersion: version, ...rest } = flags
       const { measureUnseen } = await import('../unseen/unseen.ts')
-      const measured = await measureUnseen({ model: findModel(model), labels, images, label, ...rest })
+      const measured = await measureUnseen({
+        model: findModel(model),
+        labels,
+        images,
+        label,
+        version,
+        ...rest,
+      })
       const { manifest, films, refused, passedOver } = measured
       console.log(
         `${manifest.name} ${manifest.version} on ${films} films of ${rest.source} (${refused} refused; ${passedOver} more are of sources that trained it)`,

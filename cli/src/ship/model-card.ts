@@ -129,6 +129,13 @@ const unseen = ({ operatingPoints }: Manifest, { classes }: Report): string[] =>
     ? [
         `Thresholds of ${id}, and what they are worth. **A new hospital is nearer to the sources that training had not seen than to the known ones**; thresholds of its own are made by \`detl calibrate\`.`,
         table(['operating point', 'threshold', 'where', 'sensitivity', 'specificity'], rows),
+        ...Object.entries(operatingPoints?.[id] ?? {}).flatMap(([name, { fittedOn }]) =>
+          fittedOn
+            ? [
+                `The threshold of ${name} was chosen on what networks of the same recipe said of ${fittedOn.join(' and ')}, each trained without one of them; all others were chosen on validation images.`,
+              ]
+            : [],
+        ),
       ]
     : []
 }

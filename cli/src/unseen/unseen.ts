@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
+import type { Reference } from '@detl/core/drift/reference'
 import { focusOf } from '@detl/core/model/class-list'
 import { classesOf } from '@detl/core/model/classes'
 import { type Manifest, type OperatingPoint, parseManifest, type Unseen } from '@detl/core/model/manifest'
@@ -14,8 +15,9 @@ import { truthOf } from '@detl/train/data/truth'
 import { wilson } from '@detl/train/evaluate/intervals'
 import { type BinaryScores, countsAt } from '@detl/train/evaluate/metrics'
 import type { Report } from '@detl/train/evaluate/report'
-import { openFilmScorer } from '../films.ts'
+import { type FilmScorer, openFilmScorer } from '../films.ts'
 import { modelCard } from '../ship/model-card.ts'
+import { takePoints } from './take-points.ts'
 
 export type UnseenOptions = {
   /** Folder of the model; its manifest, also inside its files, and MODEL_CARD.md are written anew. */
@@ -31,6 +33,10 @@ export type UnseenOptions = {
   readonly tiers?: readonly string[] | undefined
   /** Films of a dataset and class at most, evenly over the table. */
   readonly most: number
+  /** What `detl train unseen-points` printed: its threshold takes the place of that of `screening` first. */
+  readonly points?: string | undefined
+  /** Version of the model from now on, as other thresholds give other answers; by default it stays. */
+  readonly version?: string | undefined
   readonly onFilm?: (done: number, total: number) => void
 }
 
@@ -46,16 +52,15 @@ export type MeasuredUnseen = {
 
 /**
  * What a model's thresholds are worth on labelled films of a source that training had not seen. It is written into the manifest, and every answer states it beside the
- * rates on held-out images of the known sources; the thresholds stay as they are. What was measured before under the same name is replaced.
+ * rates on held-out images of the known sources; the thresholds stay as they are, unless others are given. What was measured before under the same name is replaced.
  * @throws DataFaults with all that is wrong with the table; AppError request-invalid where no film is of the class, or the class has no thresholds
  */
 export async function measureUnseen(options: UnseenOptions): Promise<MeasuredUnseen> {
   const { model, source } = options
   const scorer = await openFilmScorer(model)
-  const { manifest } = scorer
-  const list = { labelling: manifest.labelling, classes: classesOf(manifest) }
-  const label = options.label ?? focusOf(list).id
-  const { scores, refused, passedOver } = await scoresOf(scorer, label, options).finally(scorer.close)
+  const { manifest, label, scores, refused, passedOver } = await measureWith(scorer, options).finally(
+    scorer.close,
+  )
   const points = manifest.operatingPoints?.[label]
   if (!points) throw new AppError('request-invalid', `${manifest.name} has no thresholds for "${label}"`)
   const withUnseen = (point: OperatingPoint): OperatingPoint => ({
@@ -70,6 +75,7 @@ export async function measureUnseen(options: UnseenOptions): Promise<MeasuredUns
     },
   })
   const written = rewriteManifest(model, next)
+  await renewReference(model, written)
   const report = join(model, 'report/report.json')
   if (existsSync(report))
     await writeFile(
@@ -79,8 +85,25 @@ export async function measureUnseen(options: UnseenOptions): Promise<MeasuredUns
   return { manifest: written, label, films: scores.scores.length, refused, passedOver }
 }
 
+async function measureWith(scorer: FilmScorer, options: UnseenOptions) {
+  const { model, points, version = scorer.manifest.version } = options
+  const taken = points === undefined ? scorer.manifest : takePoints(model, scorer.manifest, points)
+  const manifest = { ...taken, version }
+  const label = options.label ?? focusOf({ labelling: manifest.labelling, classes: classesOf(manifest) }).id
+  return { manifest, label, ...(await scoresOf(scorer, label, options)) }
+}
+
+/** Scores are as they were, so what is usual stays, under the new version. */
+async function renewReference(model: string, { name, version }: Manifest): Promise<void> {
+  const path = join(model, 'reference.json')
+  if (!existsSync(path)) return
+  const reference = JSON.parse(await readFile(path, 'utf8')) as Reference
+  if (reference.model.version === version) return
+  await writeFile(path, `${JSON.stringify({ ...reference, model: { name, version } }, null, 1)}\n`)
+}
+
 async function scoresOf(
-  { manifest, score }: Awaited<ReturnType<typeof openFilmScorer>>,
+  { manifest, score }: FilmScorer,
   label: string,
   { labels, images, tiers, most, onFilm }: UnseenOptions,
 ): Promise<{ scores: BinaryScores; refused: number; passedOver: number }> {

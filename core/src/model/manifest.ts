@@ -30,11 +30,13 @@ export const unseenSchema = z.strictObject({
 export type Unseen = z.infer<typeof unseenSchema>
 
 /**
- * Threshold on one class's calibrated probability, chosen on validation data, with what it gave on held-out data of the same sources, and
+ * Threshold on one class's calibrated probability, chosen on validation data unless `fittedOn` says otherwise, with what it gave on held-out data of the same sources, and
  * in sources that training had not seen: of the model itself, or of one of the same recipe that was trained without the source.
  */
 const operatingPoint = z.strictObject({
   threshold: rate,
+  /** Sources that the threshold was chosen on: on what networks of the same recipe said of them, each trained without one. */
+  fittedOn: z.array(z.string().min(1)).min(2).optional(),
   sensitivity: estimate,
   specificity: estimate,
   unseen: z.array(unseenSchema).min(1).optional(),

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { focusOf } from '@detl/core/model/class-list'
+import type { Estimate } from '@detl/core/model/manifest'
 import { readDataSet } from '../data/data-set.ts'
 import { leftOutSource, readSplit } from '../data/split-file.ts'
 import { LabelledRecords } from '../data/truth.ts'
 import { foldName } from '../folds.ts'
 import { readPredictions } from '../scores/files.ts'
 import { type Scored, scored } from '../scores/predictions.ts'
-import { wilson } from './intervals.ts'
+import { delong, wilson } from './intervals.ts'
 import { type BinaryScores, countsAt } from './metrics.ts'
 import { operatingPoints } from './operating-points.ts'
 import type { OperatingPoints } from './report.ts'
@@ -31,6 +32,8 @@ export type UnseenPoints = {
   readonly sources: {
     source: string
     images: { with: number; without: number }
+    /** Of the source's images with the class against its own others and held-out ones without the class. */
+    auc: Estimate
     known: OperatingPoints
     others: OperatingPoints
   }[]
@@ -69,6 +72,7 @@ export function unseenPoints(out: string, data: string): UnseenPoints {
       return {
         source,
         images: { with: positives, without: scores.positive.length - positives },
+        auc: aucOf(scores),
         known: at(scores, known),
         others: at(scores, operatingPoints(pooled(others), pooled(others))),
       }
@@ -92,6 +96,11 @@ function leftOutScores(run: string, records: LabelledRecords, focus: number): Le
   })
   const validation = binary(scored([predictions], 'validation', records))
   return { source, known: operatingPoints(validation, validation), scores: binary(test) }
+}
+
+function aucOf(scores: BinaryScores): Estimate {
+  const { value, low, high } = delong(scores)
+  return { value, low, high, n: scores.positive.length }
 }
 
 /** Each run counts by its images. */
