@@ -118,4 +118,15 @@ describe.each(['detl-128', 'mobilenet-v2-160'])('the shipped model %s', (name) =
     expect(regions?.error).toEqual(error)
     expect(read('models/lungs-128/MODEL_CARD.md')).toContain(figures.severity.spearmanScore.toFixed(3))
   })
+
+  it('answers with ranges as wide as those in the example of docs/severity.md', () => {
+    const { regions } = parseManifest(JSON.parse(read(`models/${name}/manifest.json`)))
+    const example = JSON.parse(/```json\n(.*?)```/s.exec(read('docs/severity.md'))![1]!)
+    const { error } = regions!
+    const above = ({ value, high }: { value: number; high: number }) => high - value
+    expect(above(example.score)).toBeCloseTo(error.score, 3)
+    expect(above(example.extent.left)).toBeCloseTo(error.extent, 3)
+    expect(above(example.zones.A.score)).toBeCloseTo(error.zoneScore, 3)
+    expect(above(example.zones.A.extent)).toBeCloseTo(error.zoneExtent, 3)
+  })
 })

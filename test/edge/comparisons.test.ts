@@ -77,9 +77,10 @@ async function kept(image: Bytes, key = edge.key): Promise<string> {
   await edge.runJobs()
   return ((await response.json()) as { id: string }).id
 }
-const filmOf = (day: string, patient: string, instance: string) =>
+const filmOf = (day: string, patient: string, instance: string, time = '0304') =>
   chestDicom(96, {
     '00080020': ['DA', day],
+    '00080030': ['TM', time],
     '00100020': ['LO', patient],
     '00080018': ['UI', `2.25.${instance}`],
     '0020000d': ['UI', `2.25.9${instance}`],
@@ -95,6 +96,7 @@ describe('films of one patient', () => {
       screenings.map(({ id }, i) => [i, id]),
     )
     expect(steps).toEqual([overall])
+    expect(screenings[0]!.model.lungs).toEqual(RETEST.network)
     expect(overall.changes!.score.from).toBe(
       screenings[0]!.severity?.assessable && screenings[0]!.severity.score.value,
     )
@@ -102,6 +104,37 @@ describe('films of one patient', () => {
     expect(order).toBe('given')
     expect(remarks.map(({ code }) => code)).toEqual(['order-given', 'patient-unknown'])
     expect(notice).toContain('Not clinically validated')
+  })
+
+  it('of one day stand in the order of their times of day, and as they are given where those do not tell', async () => {
+    const [night, noon, evening] = ['0304', '12', '1830'].map((time, i) =>
+      filmOf('20260501', 'P1', `${i}`, time),
+    )
+    const told = await comparisonIn(await compare(form(evening!, night!, noon!)))
+    expect([told.order, told.films.map(({ position }) => position), told.remarks]).toEqual([
+      'study-date',
+      [1, 2, 0],
+      [],
+    ])
+    const again = filmOf('20260501', 'P1', '4', '120000')
+    const tied = await comparisonIn(await compare(form(noon!, again)))
+    expect([tied.films.map(({ position }) => position), tied.remarks.map(({ code }) => code)]).toEqual([
+      [0, 1],
+      ['order-within-day'],
+    ])
+  })
+
+  it('of which some state their days are refused in another order than that, and nothing is charged', async () => {
+    const { key, usage } = await customer()
+    const [may, june] = [filmOf('20260501', 'P1', '1'), filmOf('20260603', 'P1', '2')]
+    const { code, detail } = await problem(await compare(form(june, first, may), { key }))
+    expect([code, detail]).toEqual([
+      '400 request-invalid',
+      expect.stringMatching(/film 1 is of a later time than film 3/),
+    ])
+    expect((await usage()).billed).toBe(0)
+    const { overall } = await comparisonIn(await compare(form(may, first, june), { key }))
+    expect(overall.days).toBe(33)
   })
 
   it('stand in the order of their dates, where all state theirs', async () => {

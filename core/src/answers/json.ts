@@ -55,6 +55,7 @@ export function screeningOf(
       version: manifest.version,
       preprocess: preprocessId(manifest.preprocess),
       ...(manifest.site && { site: manifest.site }),
+      ...(manifest.regions && { lungs: manifest.regions.network }),
     },
     classes: classesOf(manifest),
     probabilities: scores.probabilities,

@@ -1350,6 +1350,11 @@ export interface components {
                         };
                     };
                 };
+                lungs?: {
+                    name: string;
+                    version: string;
+                    sha256: string;
+                };
             };
             classes: {
                 id: string;
@@ -2064,7 +2069,7 @@ export interface components {
             };
             remarks: {
                 /** @enum {string} */
-                code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "maybe-more" | "maybe-less" | "order-given" | "patients-differ" | "patient-unknown";
+                code: "sides-exchanged" | "sides-uncertain" | "sides-unchecked" | "same-film" | "maybe-more" | "maybe-less" | "order-given" | "order-within-day" | "patients-differ" | "patient-unknown";
                 detail: string;
             }[];
             screenings: components["schemas"]["Screening"][];

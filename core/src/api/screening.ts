@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type ActivationMap, mapMaximum } from '../cam/resize-map.ts'
+import { regionsSchema } from '../lungs/regions-schema.ts'
 import { classIdSchema, classInfoSchema } from '../model/class-schema.ts'
 import { siteSchema } from '../model/manifest.ts'
 import { computedOnSchema } from './computed-on.ts'
@@ -33,6 +34,8 @@ export const screeningSchema = z.strictObject({
     preprocess: z.string(),
     /** Where thresholds, and perhaps the temperature, were fitted to a site's own films. */
     site: siteSchema.optional(),
+    /** The network within the model that outlines lungs and opacity, which `severity` is made of; absent where there is none. */
+    lungs: regionsSchema.shape.network.optional(),
   }),
   /** What the model tells apart, in its order: whether a class is a finding, how it is called, and its codes. */
   classes: z.array(classInfoSchema),

@@ -36,6 +36,8 @@ export type FilmRemark = keyof typeof FILM_REMARKS
 export const COMPARISON_REMARKS = {
   ...FILM_REMARKS,
   'order-given': 'not every film states its date: they are compared in the order in which they were given',
+  'order-within-day':
+    'films of one day do not state different times of day: those are compared in the order in which they were given',
   'patients-differ': 'the headers name different patients; the caller asked for the comparison all the same',
   'patient-unknown': 'not every film names its patient: that all are of one patient is the caller’s word',
 } as const

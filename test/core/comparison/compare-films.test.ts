@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { keptFilm } from '@detl/core/answers/comparison/compared'
+import type { Screening } from '@detl/core/api/screening'
 import { type Affine, chained, MIRROR, warped } from '@detl/core/comparison/affine'
 import { compareFilms } from '@detl/core/comparison/compare-films'
 import type { Film } from '@detl/core/comparison/film'
@@ -10,6 +12,7 @@ import { regionsOf } from '@detl/core/lungs/regions'
 import { severityOf } from '@detl/core/lungs/severity'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { testManifest } from '../../support/manifest.ts'
 import { type DrawnChest, drawnRegions, TEST_REGIONS } from '../../support/regions.ts'
 
 const WHOLE = { x: 0, y: 0, width: 1, height: 1 }
@@ -150,6 +153,18 @@ describe('two films', () => {
       remarks: ['sides-unchecked'],
       alignment: undefined,
     })
+  })
+})
+
+describe('a kept answer', () => {
+  it('is refused where its severity is of another network of the lungs, though the model’s version is the same', () => {
+    const { severity } = filmOf({})
+    const manifest = testManifest({ regions: TEST_REGIONS })
+    const { name, version } = manifest
+    const of = (lungs: typeof network) =>
+      keptFilm({ id: 'kept', severity, model: { name, version, lungs } } as Screening, manifest)
+    expect(of(network).id).toBe('kept')
+    expect(() => of({ ...network, sha256: '1'.repeat(64) })).toThrow(/another network of the lungs/)
   })
 })
 

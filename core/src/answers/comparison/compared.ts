@@ -7,6 +7,7 @@ import type { Language } from '../../model/classes.ts'
 import type { Manifest } from '../../model/manifest.ts'
 import type { Screened } from '../answer.ts'
 import { headerOf } from '../dicom/source-header.ts'
+import { momentOf, orderOf } from './order.ts'
 
 /** One film of a comparison: screened now, or of an answer that was kept. */
 export type FilmToCompare = {
@@ -54,7 +55,7 @@ export type Compared = {
  * Films of one patient, each with the one before it, and the last with the first.
  * @param films two or more, as they were sent
  * @param allowDifferentPatients compares films whose headers name different patients all the same, and says so
- * @throws AppError patients-differ; comparison-unavailable where the model outlines no lungs
+ * @throws AppError patients-differ; request-invalid where some state dates that contradict their order; comparison-unavailable where the model outlines no lungs
  */
 export async function compareAll(
   films: readonly FilmToCompare[],
@@ -73,15 +74,11 @@ export async function compareAll(
       'patients-differ',
       'the Patient IDs in the headers are not the same; films of one patient are compared',
     )
-  const dated = films.map((film, position) => ({
-    ...film,
-    position,
-    taken: headers[position]?.taken?.slice(0, 10),
-  }))
-  const byDate = dated.every(({ taken }) => taken !== undefined)
-  const ordered = byDate
-    ? dated.toSorted((a, b) => (a.taken! < b.taken! ? -1 : a.taken! > b.taken! ? 1 : 0))
-    : dated
+  const moments = headers.map(momentOf)
+  const { sequence, by, tied } = orderOf(moments)
+  const ordered = sequence.map((position): DatedFilm => {
+    return { ...films[position]!, position, taken: moments[position]!.taken }
+  })
   const step = (from: number, to: number): Step => ({
     ...compareFilms(regions.network, ordered[from]!.film, ordered[to]!.film),
     from,
@@ -92,11 +89,12 @@ export async function compareAll(
   return {
     ...about,
     films: ordered,
-    order: byDate ? 'study-date' : 'given',
+    order: by,
     steps,
     overall: steps.length === 1 ? steps[0]! : step(0, ordered.length - 1),
     remarks: [
-      ...(byDate ? [] : (['order-given'] as const)),
+      ...(by === 'given' ? (['order-given'] as const) : []),
+      ...(tied ? (['order-within-day'] as const) : []),
       ...(differ ? (['patients-differ'] as const) : []),
       ...(patients.every(Boolean) ? [] : (['patient-unknown'] as const)),
     ],
@@ -112,7 +110,7 @@ export function screenedFilm(answer: Screened): FilmToCompare {
 
 /**
  * A film of which the answer alone was kept.
- * @throws AppError comparison-unavailable where the answer has no severity, or is of another model
+ * @throws AppError comparison-unavailable where the answer has no severity, or is of another model or another network of the lungs
  */
 export function keptFilm({ id, severity, model }: Screening, manifest: Manifest): FilmToCompare {
   if (model.name !== manifest.name || model.version !== manifest.version)
@@ -121,6 +119,12 @@ export function keptFilm({ id, severity, model }: Screening, manifest: Manifest)
       `the kept answer is of the model ${model.name} ${model.version}; the service has ${manifest.name} ${manifest.version} now`,
     )
   if (!severity) throw noLungs()
+  // `detl add-regions` leaves the model's own version as it is.
+  if (model.lungs?.sha256 !== manifest.regions?.network.sha256)
+    throw new AppError(
+      'comparison-unavailable',
+      `the kept answer has its severity of another network of the lungs than the service has now: send the film again, or another answer`,
+    )
   return { id, film: { severity } }
 }
 

@@ -35,6 +35,8 @@ export const de: ComparisonWords = {
       'etwas weniger von der Lunge ist verschattet: mehr, als Kopien einer Aufnahme voneinander abweichen, und nicht mehr, als Strahlengang und Einatmung ändern können',
     'order-given':
       'nicht jede Aufnahme nennt ihr Datum: Sie werden in der Reihenfolge verglichen, in der sie kamen',
+    'order-within-day':
+      'Aufnahmen eines Tages nennen keine verschiedenen Uhrzeiten: Sie werden in der Reihenfolge verglichen, in der sie kamen',
     'patients-differ':
       'die Köpfe der Dateien nennen verschiedene Personen; der Vergleich war trotzdem verlangt',
     'patient-unknown':

@@ -45,6 +45,13 @@ const FORMATS = {
 const SEXES = /^[MFO]?$/ // PS3.3, table C.7-1: enumerated
 const OFFSET = /^[+-](0\d|1[0-4])[0-5]\d$/
 
+/** Date and time of acquisition, of content, of the study: the first that is stated says when an image was taken. */
+const TAKEN = [
+  ['00080022', '00080032'],
+  ['00080023', '00080033'],
+  ['00080020', '00080030'],
+] as const
+
 /** What answers say of the examination, as the image's header has it. Values that break the rules of their VR are absent. */
 export type Header = {
   /** Patient and study as elements of an answer, with their character set. */
@@ -66,6 +73,8 @@ export type Header = {
   /** When the study was begun, and the image taken, as FHIR writes it: a day, or a time where the header states its time zone. */
   readonly studyStarted: string | undefined
   readonly taken: string | undefined
+  /** The time of day that belongs to `taken` (TM), whether or not the header states its time zone. */
+  readonly takenTime: string | undefined
 }
 
 /** An image and of which format it is. */
@@ -106,6 +115,7 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
   const frames = dataSet.intString('x00280008') ?? 1
   const at = (date: string, time: string) =>
     fhirTime(value(date, FORMATS.DA), value(time, FORMATS.TM), offset)
+  const when = TAKEN.find(([date]) => value(date, FORMATS.DA) !== undefined)
   return {
     takenOver: {
       ...Object.fromEntries(takenOver),
@@ -125,7 +135,8 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     orientation: value('00200020', /^[AFHLPR]{1,3}\\[AFHLPR]{1,3}$/)?.split('\\') as Header['orientation'],
     laterality: (value('00200062', /^[LRB]$/) ?? value('00200060', /^[LRB]$/)) as Header['laterality'],
     studyStarted: at('00080020', '00080030'),
-    taken: at('00080022', '00080032') ?? at('00080023', '00080033') ?? at('00080020', '00080030'),
+    taken: when && at(when[0], when[1]),
+    takenTime: when && value(when[1], FORMATS.TM),
   }
 })
 
