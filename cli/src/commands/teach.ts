@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { findModel } from '../model-dir.ts'
+import { wholeNumber } from '../option-values.ts'
 
 type TeachFlags = {
   data: string
   lungs: string
   out: string
   cache: string
-  seed: string
+  seed: number
   backend?: 'onednn' | 'wasm' | 'cpu'
 }
 
@@ -26,8 +27,10 @@ export function addTeachCommand(program: Command): void {
     )
     .requiredOption('--out <dir>', 'folder for what is said')
     .option('--cache <dir>', 'folder for preprocessed pixels', 'runs/cache')
-    .option('--seed <n>', 'of the folds, as in `train lungs`', '1')
-    .option('--backend <name>', 'of the network that outlines lungs')
+    .option('--seed <n>', 'of the folds, as in `train lungs`', wholeNumber(0, 2 ** 31 - 1), 1)
+    .addOption(
+      new Option('--backend <name>', 'of the network that outlines lungs').choices(['onednn', 'wasm', 'cpu']),
+    )
     .action(async (model: string, { seed, backend, ...flags }: TeachFlags) => {
       const { selectBackend } = await import('@detl/train/backend/select')
       await selectBackend(backend ? { only: backend } : {})
@@ -45,7 +48,7 @@ export function addTeachCommand(program: Command): void {
       }
       await teachOpacity(
         { spec: preprocess, width, height, grid: { stride, offset }, features },
-        { ...flags, seed: Number(seed), onImage },
+        { ...flags, seed, onImage },
       )
       console.log(flags.out)
     })

@@ -112,7 +112,20 @@ async function recipeOf(name: string): Promise<TrainConfig> {
 
 export const names = (text: string): string[] => text.split(',')
 
-export const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber)
+/** Folds are five, whatever is trained. */
+export function foldNumbers(text: string): number[] {
+  const folds = text.split(',').map(wholeNumber)
+  if (folds.some((fold) => fold >= 5)) throw new InvalidArgumentError('folds are 0, 1, 2, 3 and 4')
+  if (new Set(folds).size < folds.length) throw new InvalidArgumentError('a fold is named twice')
+  return folds
+}
+
+/** 1, 2, 3 … */
+export function countingNumber(text: string): number {
+  const value = wholeNumber(text)
+  if (value === 0) throw new InvalidArgumentError('not a whole number above 0')
+  return value
+}
 
 function positive(text: string): number {
   const value = Number(text)
@@ -122,6 +135,7 @@ function positive(text: string): number {
 
 export function wholeNumber(text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number')
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('not a whole number')
   return value
 }

@@ -1,28 +1,39 @@
-import { basename, extname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { BACKENDS, type BackendName } from '../backend/names.ts'
-import { wholeNumber, wholeNumbers } from './flags.ts'
+import { countingNumber, foldNumbers, wholeNumber } from './flags.ts'
 
 type LungFlags = {
   data: string
   cache: string
   out: string
   seed: number
-  epochs: number
   folds: number[]
   without?: string
   backend?: BackendName
 }
-type TrainFlags = LungFlags & { all: boolean; resume: boolean; soft?: string; from?: string }
+type TrainFlags = LungFlags & {
+  epochs: number
+  all: boolean
+  resume: boolean
+  restart: boolean
+  soft?: string
+  from?: string
+}
 type ReportFlags = LungFlags & { name: string; release: string; note: string }
 
 /** `train lungs` and `train lungs-report` */
 export function addLungCommands(train: Command): void {
   lungCommand(train, 'lungs', 'train the network that outlines lungs and opacity')
+    .option('--epochs <n>', 'of each training', countingNumber, 30)
     .option('--all', 'also on all images, which is what is shipped', false)
     .option('--soft <dir>', 'what `teach-opacity` wrote: many more images to learn opacity from')
     .option('--from <dir>', 'another run’s folder: go on from its networks of the same parts')
     .option('--resume', 'go on from the checkpoints in the run’s folder', false)
+    .addOption(
+      new Option('--restart', 'throw away what is in the run’s folder of the same parts, and start anew')
+        .default(false)
+        .conflicts('resume'),
+    )
     .action(async (flags: TrainFlags) => {
       const { run, parts, source } = await opened(flags)
       for (const part of [...parts, ...(source ? [source] : []), ...(flags.all ? (['all'] as const) : [])]) {
@@ -37,13 +48,12 @@ export function addLungCommands(train: Command): void {
     .action(async (flags: ReportFlags) => {
       const { run, source, backend } = await opened(flags)
       const { reportLungs } = await import('../lungs/lung-run.ts')
-      const { name, release: version, folds, epochs, note } = flags
+      const { name, release: version, folds, note } = flags
       const { figures, error } = await reportLungs(run, {
         name,
         version,
         folds,
         source,
-        epochs,
         note,
         backend,
       })
@@ -58,9 +68,8 @@ function lungCommand(train: Command, name: string, description: string): Command
     .requiredOption('--data <path>', 'folder with manifest.csv, masks.csv and the images')
     .requiredOption('--out <dir>', 'the run’s folder')
     .option('--cache <dir>', 'folder for preprocessed pixels', 'runs/cache')
-    .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
+    .option('--folds <list>', 'of 0 to 4, for example 0,1,2', foldNumbers, [0, 1, 2, 3, 4])
     .option('--without <file>', 'also without the images of a source: their files, one a line')
-    .option('--epochs <n>', 'of each training', wholeNumber, 30)
     .option('--seed <n>', 'of weights, order, augmentation and folds', wholeNumber, 1)
     .addOption(new Option('--backend <name>', 'take this one or fail').choices(BACKENDS))
 }
@@ -68,13 +77,8 @@ function lungCommand(train: Command, name: string, description: string): Command
 async function opened(flags: LungFlags) {
   const { selectBackend } = await import('../backend/select.ts')
   const backend = await selectBackend(flags.backend ? { only: flags.backend } : {})
-  const { filesIn, openLungRun } = await import('../lungs/lung-run.ts')
+  const { openLungRun, sourceIn } = await import('../lungs/lung-run.ts')
+  const source = flags.without === undefined ? undefined : sourceIn(flags.data, flags.without)
   const run = await openLungRun(flags)
-  const parts = flags.folds.map((fold) => ({ fold }))
-  const { without } = flags
-  const source =
-    without === undefined
-      ? undefined
-      : { source: basename(without, extname(without)), files: filesIn(without) }
-  return { run, parts, source, backend }
+  return { run, parts: flags.folds.map((fold) => ({ fold })), source, backend }
 }

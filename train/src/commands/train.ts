@@ -3,13 +3,13 @@ import { type Command, Option } from 'commander'
 import { foldName, onlyFromScratch } from '../folds.ts'
 import type { OpenRun } from '../open-run.ts'
 import {
+  foldNumbers,
   names,
   type ReportFlags,
   type RunFlags,
   reporting,
   runCommand,
   wholeNumber,
-  wholeNumbers,
 } from './flags.ts'
 import { addRateFinder } from './lr-find.ts'
 import { addLungCommands } from './lungs.ts'
@@ -65,7 +65,7 @@ type FoldFlags = RunFlags & ReportFlags & { folds: number[]; fromScratch: boolea
 
 const overFolds = (train: Command, name: string, description: string): Command =>
   reporting(runCommand(train, name, description))
-    .option('--folds <list>', 'for example 0,1,2', wholeNumbers, [0, 1, 2, 3, 4])
+    .option('--folds <list>', 'of 0 to 4, for example 0,1,2', foldNumbers, [0, 1, 2, 3, 4])
     .option('--from-scratch', 'without Data-A', false)
 
 function addCrossval(train: Command): void {

@@ -1,3 +1,4 @@
+import { AppError } from '@detl/core/api/problem'
 import type { LungFacts } from '@detl/core/lungs/lung-facts'
 import { type Extents, zoneScore } from '@detl/core/lungs/severity'
 import { ZONES } from '@detl/core/lungs/zones'
@@ -14,7 +15,7 @@ type Dice = Pick<LungFacts['figures']['folds'], 'images' | 'mean' | 'lowest' | '
 /** Means over the images whose lungs were outlined; each image counts with the mean of its two lungs. @throws where there is none */
 export function diceFigures(scores: readonly LungScore[]): Dice {
   const each = scores.flatMap(({ dice }) => (dice ? [dice] : []))
-  if (each.length === 0) throw new Error('no image with outlined lungs was held out')
+  if (each.length === 0) throw new AppError('request-invalid', 'no image with outlined lungs was held out')
   const both = each.map(({ right, left }) => (right + left) / 2)
   return {
     images: each.length,
@@ -38,8 +39,17 @@ const pairsOf = (scores: readonly LungScore[]): Pair[] =>
 /** Of both lungs together, each lung the same. */
 const extent = ({ left, right }: Extents): number => (left + right) / 2
 
+/** @throws AppError request-invalid where no rank correlation can be had */
 export function severityFigures(scores: readonly LungScore[]): LungFacts['figures']['severity'] {
   const pairs = pairsOf(scores)
+  if (
+    new Set(pairs.map(({ drawn }) => extent(drawn))).size < 2 ||
+    new Set(pairs.map(({ said }) => extent(said))).size < 2
+  )
+    throw new AppError(
+      'request-invalid',
+      `${pairs.length} of the held-out images have an outlined lesion and lungs that were found: the figures and ranges of severity need two or more that differ (masks.csv, kind "lesion")`,
+    )
   const normal = scores.flatMap(({ kind, said }) => (kind === 'clear' && said ? [extent(said)] : []))
   const rank = (of: (e: Extents) => number) =>
     spearman(

@@ -1,3 +1,4 @@
+import { AppError } from '@detl/core/api/problem'
 import { loadPixels, type PixelCache } from '../data/cache.ts'
 import { readDataSet, readDataSetRegions } from '../data/data-set.ts'
 import { inputSpec } from '../data/model-input.ts'
@@ -13,7 +14,7 @@ const OPACITIES = new Set(['Infiltration', 'Pneumonia', 'Consolidation', 'Edema'
 /** How many of a source's normal films are shown: enough to say what is not opacity there. */
 const CLEAR = 150
 
-/** All images of a data folder of which a region is known, and normal films. */
+/** All images of a data folder of which a region is known, and normal films. @throws AppError request-invalid where no lungs are outlined */
 export async function openLungSet(data: string, cache: string, seed: number): Promise<LungImage[]> {
   const regions = readDataSetRegions(data)
   const records = chosen(
@@ -21,6 +22,11 @@ export async function openLungSet(data: string, cache: string, seed: number): Pr
     regions,
     seed,
   )
+  if (!records.some(({ file }) => regions.lungs.has(file)))
+    throw new AppError(
+      'request-invalid',
+      `no image of ${data} has outlined lungs: masks.csv names them (columns file, kind "lung" or "lesion", mask), by the files of manifest.csv; it names ${regions.lungs.size} that the manifest does not have`,
+    )
   const pixels = await loadPixels(records, inputSpec('harmonised', LUNG_SIZE), cache)
   const images: LungImage[] = []
   for (const [i, record] of records.entries()) images.push(await lungImage(record, i, pixels, regions))

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AppError } from '@detl/core/api/problem'
 import { type CamGrid, resizeMap } from '@detl/core/cam/resize-map'
 import type { PreprocessSpec } from '@detl/core/preprocess/spec'
 import { loadPixels, type PixelCache } from '../data/cache.ts'
@@ -9,7 +10,9 @@ import { writeJson } from '../files.ts'
 import type { LungImage } from './lung-image.ts'
 import { FOLDS, lungFolds, openLungSet } from './lung-set.ts'
 import { LUNG_SIZE } from './net.ts'
+import { unseenPart } from './part-file.ts'
 import { halved } from './planes.ts'
+import { foldsDigest, type SoftFile } from './soft-set.ts'
 import { LeastSquares } from './teacher.ts'
 import { lungsBy } from './teacher-lungs.ts'
 
@@ -53,6 +56,11 @@ export async function teachOpacity(eyes: Eyes, options: TeachOptions): Promise<v
   const small = await loadPixels(records, inputSpec('harmonised', LUNG_SIZE), options.cache)
   const parts = [...Array.from({ length: FOLDS }, (_, k) => `fold-${k}`), 'all']
   const lungs: ReadonlyMap<string, Uint8Array>[] = []
+  for (const [k, part] of parts.entries())
+    unseenPart(
+      join(options.lungs, part),
+      drawn.flatMap(({ record }, i) => (folds[i] === k ? [record.file] : [])),
+    )
   for (const part of parts) lungs.push(await lungsBy({ run: options.lungs, part }, records, small))
   const heads = await fitted(eyes, own, drawn, folds, lungs)
   const planes = parts.map(() => new Uint8Array(records.length * CELLS * CELLS))
@@ -63,13 +71,15 @@ export async function teachOpacity(eyes: Eyes, options: TeachOptions): Promise<v
     options.onImage?.(i + 1, records.length)
   }
   mkdirSync(options.out, { recursive: true })
+  rmSync(join(options.out, 'soft.json'), { force: true }) // it comes last: without it the folder is not whole
   for (const [p, name] of parts.entries()) writeFileSync(join(options.out, `opacity-${name}.u8`), planes[p]!)
   for (const [p, name] of parts.entries())
     writeFileSync(
       join(options.out, `lungs-${name}.u8`),
       Buffer.concat(records.map(({ file }) => lungs[p]!.get(file)!)),
     )
-  writeJson(join(options.out, 'soft.json'), { files: records.map(({ file }) => file), seed: options.seed })
+  const soft: SoftFile = { files: records.map(({ file }) => file), folds: foldsDigest(drawn, folds) }
+  writeJson(join(options.out, 'soft.json'), soft)
 }
 
 /** The features of each cell, [h·w][K]. */
@@ -112,7 +122,11 @@ async function fitted(
       sums[folds[d]!]!.add(x, opaque, share * (image.kind === 'clear' ? CLEAR_WEIGHT : 1))
     }
   }
-  if (!sums) throw new Error('no image has an outlined lesion: there is nothing to learn from')
+  if (!sums || !drawn.some(({ kind, opacity }) => kind === 'outlined' && opacity))
+    throw new AppError(
+      'request-invalid',
+      'no image has an outlined lesion (masks.csv): there is nothing to learn from',
+    )
   const whole = (without: number | undefined) =>
     sums.filter((_, k) => k !== without).reduce((a, b) => a.plus(b))
   return [...sums.map((_, k) => whole(k)), whole(undefined)].map((fit) => fit.solve(PENALTY))

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { AppError } from '@detl/core/api/problem'
 import * as tf from '@tensorflow/tfjs-core'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { readCheckpoint, saveCheckpoint } from '../checkpoint.ts'
@@ -37,6 +38,11 @@ export async function trainLungs(
   images: readonly LungImage[],
   options: LungTrainOptions,
 ): Promise<tfl.LayersModel> {
+  if (batchesPerEpoch(images, BATCH) === 0)
+    throw new AppError(
+      'request-invalid',
+      `${images.length} images are too few to train on: a batch has ${BATCH} (those with outlines, and up to 64 of each other kind)`,
+    )
   mkdirSync(options.dir, { recursive: true })
   const model = lungNet(LUNG_SIZE, options.seed)
   const net = new LungTraining(model)
