@@ -53,6 +53,14 @@ const seriesNumber = (bytes: Bytes) => {
 describe('a comparison as', () => {
   const films = () => form(filmOf('20260501', 'P1', '1'), filmOf('20260603', 'P1', '2'))
 
+  it('FHIR says of which two films each remark is, where there are several', async () => {
+    const body = await bytesOf(form(first, first, second), 'application/fhir+json')
+    const { note } = JSON.parse(new TextDecoder().decode(body)) as { note: { text: string }[] }
+    expect(note.map(({ text }) => text)).toContain(
+      'Film 1, Film 2: the two look like one film, or copies of it',
+    )
+  })
+
   it.each(['en', 'de'])(
     'FHIR it is a valid Observation with the score and each zone as members, in %s',
     async (language) => {

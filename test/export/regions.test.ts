@@ -117,6 +117,20 @@ describe('a screening model with regions', () => {
     expect(floats((await run(out, SIZE)).regions)).toEqual(floats((await run(lungs, SIZE)).regions))
   })
 
+  it('is refused a network that is not the one its lungs.json speaks of, and stays as it was', () => {
+    const [model, mixed] = [screeningModel(SIZE), join(root, 'mixed')]
+    mkdirSync(mixed)
+    const before = readFileSync(join(model, 'model.onnx'))
+    const add = () => addRegionsTo(model, mixed, model)
+    writeFileSync(join(mixed, 'lungs.json'), JSON.stringify({ ...LUNG_FACTS, height: SIZE }))
+    expect(add).toThrow(/mixed.model.onnx: no such file/)
+    writeFileSync(join(mixed, 'model.onnx'), readFileSync(join(lungs, 'model.onnx')))
+    expect(add).toThrow(/not the network that lungs.json speaks of: .*export-lungs/)
+    writeFileSync(join(mixed, 'model.onnx'), before)
+    expect(add).toThrow(/not the network that lungs.json speaks of/)
+    expect(readFileSync(join(model, 'model.onnx')).equals(before)).toBe(true)
+  })
+
   it('is refused where its image is far larger or smaller than the network’s', () => {
     expect(() => addRegionsTo(screeningModel(160), lungs, join(root, 'large'))).toThrow(/160 × 160.*64 × 64/)
   })

@@ -14,6 +14,7 @@ export function comparisonText(compared: Compared, files: readonly string[]): st
   const later = (step: Step) => (step.days === undefined ? '' : ` (${words.days(step.days)})`)
   return [
     headlineOf(overall, language),
+    ...remarksOf(overall.remarks),
     '',
     ...films.map((film, i) => `  ${words.film(i + 1, film.taken)}: ${files[film.position]}`),
     '',
@@ -27,7 +28,6 @@ export function comparisonText(compared: Compared, files: readonly string[]): st
         ]
       : []),
     ...zonesOf(overall, language),
-    ...remarksOf(steps.length > 1 ? [] : overall.remarks),
     ...remarks.map((remark) => `  ! ${words.remark[remark]}`),
     '',
     words.notice,

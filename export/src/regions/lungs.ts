@@ -10,6 +10,7 @@ import { imageInput } from '../inputs.ts'
 import { readLayersModel } from '../read-path.ts'
 import { lungCard } from './card.ts'
 import { json, readFacts } from './folders.ts'
+import { LUNGS_METADATA } from './prefix.ts'
 
 /**
  * The network that outlines lungs and opacity, as ONNX: UINT8 `image` [N,1,S,S] → FP32 `regions` [N,3,h,w]. Weights are stored in half precision.
@@ -36,7 +37,7 @@ export function exportLungs(model: string, facts: LungFacts): Uint8Array[] {
       g.output(OUTPUTS.regions, g.op('Transpose', [planes!], { perm: [0, 3, 1, 2] }))
     },
   })
-  return serialise(graph, { opset, name, metadata: { 'detl.lungs': JSON.stringify(facts) } }).model
+  return serialise(graph, { opset, name, metadata: { [LUNGS_METADATA]: JSON.stringify(facts) } }).model
 }
 
 /** Writes model.onnx, lungs.json and MODEL_CARD.md of a run. @returns the size of model.onnx @throws ConvertError */

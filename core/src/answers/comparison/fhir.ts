@@ -12,7 +12,7 @@ import { zoneName } from '../severity-text.ts'
 import type { AnswerWords } from '../words/words.ts'
 import { wordsOf } from '../words/words-of.ts'
 import type { Compared, Step } from './compared.ts'
-import { headlineOf } from './told.ts'
+import { headlineOf, remarksIn } from './told.ts'
 import type { ComparisonWords } from './words.ts'
 import { comparisonWordsOf } from './words-of.ts'
 
@@ -31,7 +31,7 @@ const WAYS: Readonly<Partial<Record<Trend, readonly [code: string, display: stri
  * are several. The code says what was measured; the value is a difference; no code names a disease.
  */
 export async function comparisonFhir(compared: Compared): Promise<Observation> {
-  const { id, at, manifest, language, films, overall, steps, references, remarks } = compared
+  const { id, at, manifest, language, films, overall, steps, references } = compared
   const [words, common] = [comparisonWordsOf(language), wordsOf(language)]
   const headers = await Promise.all(films.map(({ answer }) => answer && headerOf(answer)))
   const { subject } = examinationOf(headers.at(-1), references)
@@ -49,7 +49,6 @@ export async function comparisonFhir(compared: Compared): Promise<Observation> {
     headers.map((header) => header?.studyUid),
     references.imagingStudy,
   )
-  const said = [...new Set([...remarks, ...overall.remarks])]
   const zones = overall.changes
     ? ZONES.map((zone) =>
         zoneOf(zone, overall.changes!.zones[zone], { words, severity: common.severity }, shared),
@@ -66,7 +65,7 @@ export async function comparisonFhir(compared: Compared): Promise<Observation> {
   ]
   const notes = [
     headlineOf(overall, language),
-    ...said.map((remark) => words.remark[remark]),
+    ...remarksIn(compared, language),
     words.notice,
     common.disclaimer,
   ]

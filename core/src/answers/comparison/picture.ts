@@ -8,7 +8,7 @@ import { LINE, letter, widthOf } from '../picture/lettering.ts'
 import { wordsOf } from '../words/words-of.ts'
 import type { Compared } from './compared.ts'
 import { differencePanel, filmPanel, LESS, MORE } from './panels.ts'
-import { headlineOf, signedPercent, zoneIn } from './told.ts'
+import { headlineOf, remarksIn, signedPercent, zoneIn } from './told.ts'
 import { comparisonWordsOf } from './words-of.ts'
 
 const WHITE: Colour = [255, 255, 255]
@@ -67,10 +67,10 @@ function compose(panels: readonly Panel[], compared: Compared): RgbImage {
   return canvas
 }
 
-function texts({ overall, steps, remarks, manifest, language, films }: Compared, width: number) {
+function texts(compared: Compared, width: number) {
+  const { overall, steps, manifest, language, films } = compared
   const [words, common] = [comparisonWordsOf(language), wordsOf(language)]
   const line = (text: string, size: number, colour: Colour) => paragraph(text, size * EM, width, colour)
-  const said = [...new Set([...remarks, ...overall.remarks, ...steps.flatMap((step) => step.remarks)])]
   const between = steps.length > 1 ? steps : []
   return {
     above: stacked(EM, [
@@ -83,7 +83,7 @@ function texts({ overall, steps, remarks, manifest, language, films }: Compared,
     below: stacked(EM, [
       scale(words.less, words.more),
       ...(overall.changes ? [zones(overall.changes, language, width)] : []),
-      ...said.map((remark) => line(words.remark[remark], 0.9, AMBER)),
+      ...remarksIn(compared, language).map((remark) => line(remark, 0.9, AMBER)),
       line(words.notice, 0.9, GREY),
       line(`${common.model} ${manifest.name} ${manifest.version}`, 0.9, GREY),
     ]),

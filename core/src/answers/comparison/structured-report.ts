@@ -25,7 +25,7 @@ import { zoneName } from '../severity-text.ts'
 import type { AnswerWords } from '../words/words.ts'
 import { wordsOf } from '../words/words-of.ts'
 import type { Compared, Step } from './compared.ts'
-import { headlineOf } from './told.ts'
+import { headlineOf, remarksIn } from './told.ts'
 import type { ComparisonWords } from './words.ts'
 import { comparisonWordsOf } from './words-of.ts'
 
@@ -52,7 +52,7 @@ type Measured = {
  * @throws AppError not-acceptable where no film was sent
  */
 export async function comparisonReport(compared: Compared): Promise<Uint8Array<ArrayBuffer>> {
-  const { manifest, language, films, overall, steps, remarks } = compared
+  const { manifest, language, films, overall, steps } = compared
   const last = films.findLast(({ answer }) => answer)?.answer
   if (!last) throw new AppError('not-acceptable', 'application/dicom is made from the films; none was sent')
   const { id, at } = compared
@@ -70,8 +70,7 @@ export async function comparisonReport(compared: Compared): Promise<Uint8Array<A
         )
       : []),
   ]
-  const said = [...new Set([...remarks, ...steps.flatMap((step) => step.remarks), ...overall.remarks])]
-  const comments = [...said.map((remark) => words.remark[remark]), words.notice, common.disclaimer]
+  const comments = [...remarksIn(compared, language), words.notice, common.disclaimer]
   return writeSrDocument(context, {
     ...{ manifest, language, images },
     sopClass: COMPREHENSIVE_SR,

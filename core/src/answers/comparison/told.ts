@@ -1,6 +1,6 @@
 import type { FilmComparison } from '../../comparison/compare-films.ts'
 import { RETEST } from '../../comparison/retest.ts'
-import type { NoComparison } from '../../comparison/trend.ts'
+import type { ComparisonRemark, FilmRemark, NoComparison } from '../../comparison/trend.ts'
 import type { Zone } from '../../lungs/zones.ts'
 import type { Language } from '../../model/classes.ts'
 import { percent } from '../decision-text.ts'
@@ -25,6 +25,26 @@ export function headlineOf(
     signedPercent(change.value, language),
     percent(RETEST.smallest.bothExtent, language),
   )
+}
+
+type Remarked = { readonly from: number; readonly to: number; readonly remarks: readonly FilmRemark[] }
+
+/** What is to be known of a comparison: of the request, then of each two films; which ones is said where there are more than two. */
+export function remarksIn(
+  compared: {
+    readonly remarks: readonly ComparisonRemark[]
+    readonly steps: readonly Remarked[]
+    readonly overall: Remarked
+  },
+  language: Language,
+): string[] {
+  const { remark: texts, film } = comparisonWordsOf(language)
+  const { remarks, steps, overall } = compared
+  const which = ({ from, to }: Remarked) =>
+    steps.length > 1 ? `${film(from + 1, undefined)}, ${film(to + 1, undefined)}: ` : ''
+  const of = (step: Remarked) => step.remarks.map((remark) => which(step) + texts[remark])
+  const between = steps.length > 1 ? steps : []
+  return [...remarks.map((remark) => texts[remark]), ...between.flatMap(of), ...of(overall)]
 }
 
 /** Why two films cannot be compared, in words. */
