@@ -3,6 +3,7 @@ import { parseSigningKeys } from '@detl/core/wire/signature'
 import * as z from 'zod'
 import { parseHosts } from './batch/source-rules.ts'
 import { configuredKeys } from './ledger/seed.ts'
+import { parsePorts, RECEIVER_PORTS } from './webhooks/address.ts'
 
 const milliseconds = z.coerce.number().int().positive()
 const count = z.coerce.number().int().positive()
@@ -50,6 +51,8 @@ const varsSchema = z.object({
   BATCH_LEASE_MS: milliseconds.default(120_000),
   /** `true` on a local start only: webhooks may go to loopback, over plain HTTP. */
   WEBHOOK_ALLOW_LOCAL: z.enum(['true', 'false']).default('false'),
+  /** Ports that webhooks may go to: `443, 9443`. */
+  WEBHOOK_PORTS: z.string().default(''),
   /** JSON Web Tokens of an OpenID issuer are accepted where these three are set. */
   OIDC_ISSUER: z.url().optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
@@ -107,6 +110,7 @@ export function parseEnv(bindings: unknown, builtInManifest: unknown) {
       fetchMs: vars.BATCH_FETCH_MS,
       leaseMs: vars.BATCH_LEASE_MS,
     },
+    webhookPorts: vars.WEBHOOK_PORTS === '' ? RECEIVER_PORTS : parsePorts(vars.WEBHOOK_PORTS),
     webhookAllowLocal: vars.WEBHOOK_ALLOW_LOCAL === 'true',
     tokens: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : undefined,
     stripe:

@@ -102,6 +102,7 @@ export function startService(bindings: Bindings) {
     sendJob: async (message) => void (await bindings.JOBS.send(message)),
     webhooks: {
       allowLocal: env.webhookAllowLocal,
+      ports: env.webhookPorts,
       secret: (webhook) => webhookSecret(env.keyPepper, webhook),
       forget: async (webhook) => bindings.RECEIVERS.getByName(webhook).forget(),
     },

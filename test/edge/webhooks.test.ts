@@ -1,5 +1,5 @@
 import { AppError } from '@detl/core/api/problem'
-import { checkReceiver } from '@detl/edge/webhooks/address'
+import { checkReceiver, parsePorts } from '@detl/edge/webhooks/address'
 import { type DeliveryOptions, deliveryQueue } from '@detl/edge/webhooks/deliveries'
 import { webhookSecret } from '@detl/edge/webhooks/secret'
 import { Webhook } from 'standardwebhooks'
@@ -21,7 +21,7 @@ function receiver(status: () => number | 'hang') {
       sent.push({ url, init })
       const answer = status()
       if (answer === 'hang') throw new Error('timed out')
-      return { ok: answer >= 200 && answer < 300, status: answer }
+      return new Response(null, { status: answer })
     },
   }
   return {
@@ -100,6 +100,27 @@ describe('a delivery', () => {
   })
 })
 
+it('a receiver whose answer never ends has taken the event by its status, and no more is read of it', async () => {
+  const queue = deliveryQueue(nodeSql(), Date.now)
+  let read = 0
+  let cancelled = false
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        read++
+        controller.enqueue(new Uint8Array(65_536))
+      },
+      cancel() {
+        cancelled = true
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  queue.add(event)
+  await queue.deliverDue({ pepper: PEPPER, allowLocal: false, fetch: async () => new Response(body) })
+  expect({ read, cancelled, due: queue.nextDue() }).toEqual({ read: 0, cancelled: true, due: undefined })
+})
+
 describe('an address for webhooks', () => {
   it.each([
     'https://hooks.example.com/x?y=1',
@@ -154,7 +175,17 @@ describe('an address for webhooks', () => {
     'https://127.0.0.1../',
     'https://metadata.google.internal.../',
     'https://.example.com/',
+    'https://hooks.example.com:6379/',
+    'https://hooks.example.com:80/',
+    'https://93.184.216.34:22/',
   ])('%s is refused', (url) => {
     expect(() => checkReceiver(url, false)).toThrow(AppError)
+  })
+
+  it('may have the ports that the service names, and no others', () => {
+    const ports = parsePorts('443, 9443')
+    expect(checkReceiver('https://hooks.example.com:9443/', false, ports).port).toBe('9443')
+    expect(() => checkReceiver('https://hooks.example.com:8443/', false, ports)).toThrow(AppError)
+    for (const text of ['x', '0', '65536', '4 4 3 y']) expect(() => parsePorts(text)).toThrow('is no port')
   })
 })

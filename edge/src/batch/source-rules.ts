@@ -1,6 +1,6 @@
 import type { BatchItem } from '@detl/core/api/batch'
 import { AppError } from '@detl/core/api/problem'
-import { checkReceiver } from '../webhooks/address.ts'
+import { checkPublic } from '../webhooks/address.ts'
 
 /** One instance by WADO-RS (PS3.18, section 10.4). */
 const INSTANCE = /\/studies\/[0-9.]{1,64}\/series\/[0-9.]{1,64}\/instances\/[0-9.]{1,64}\/?$/
@@ -43,7 +43,7 @@ export function allowedUrl(text: string, hosts: SourceHosts): URL {
   if (!known) throw refuse(`${protocol}//${host} is not among the hosts that images are fetched from`)
   if (protocol === 'https:') {
     try {
-      checkReceiver(url.href, false)
+      checkPublic(url.href)
     } catch (cause) {
       throw new AppError('source-refused', cause instanceof AppError ? cause.detail : 'it is not public', {
         cause,

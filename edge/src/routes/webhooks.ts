@@ -17,6 +17,8 @@ export type WebhookRouteDeps = {
   readonly webhooks: {
     /** Receivers on loopback and plain HTTP: on a local start only. */
     readonly allowLocal: boolean
+    /** Where receivers may listen. */
+    readonly ports?: readonly number[]
     /** @param webhook `<account>:<webhook id>` */
     readonly secret: (webhook: string) => Promise<string>
     /** Drops what the webhook is still to be told. */
@@ -65,7 +67,7 @@ export function webhookRoutes({ accounts, webhooks }: WebhookRouteDeps) {
     }),
     async (c) => {
       const account = c.get('account')
-      const url = checkReceiver(c.req.valid('json').url, webhooks.allowLocal).href
+      const url = checkReceiver(c.req.valid('json').url, webhooks.allowLocal, webhooks.ports).href
       const ledger = accounts(account)
       if ((await ledger.webhooks(c.get('mode'))).length >= MAX_WEBHOOKS)
         throw new AppError('conflict', `an account has at most ${MAX_WEBHOOKS} webhooks of each mode`)

@@ -22,10 +22,9 @@ type Row = { id: string; url: string; body: string; webhook: string; attempts: n
 export type DeliveryOptions = {
   readonly pepper: string
   readonly allowLocal: boolean
-  readonly fetch: (
-    url: string,
-    init: RequestInit,
-  ) => Promise<{ readonly ok: boolean; readonly status: number }>
+  /** Where receivers may listen. */
+  readonly ports?: readonly number[] | undefined
+  readonly fetch: (url: string, init: RequestInit) => Promise<Pick<Response, 'ok' | 'status' | 'body'>>
 }
 
 /** What one receiver is still to be told. Each receiver has an object and a database of its own: one that is dead holds up nobody else. */
@@ -77,7 +76,7 @@ async function attempt(
   options: DeliveryOptions,
 ): Promise<boolean> {
   try {
-    const target = checkReceiver(url, options.allowLocal)
+    const target = checkReceiver(url, options.allowLocal, options.ports)
     const timestamp = new Date(now)
     const signer = new Webhook(await webhookSecret(options.pepper, webhook))
     const response = await options.fetch(target.href, {
@@ -92,6 +91,8 @@ async function attempt(
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
+    // What it says beside its status is not read: it may be endless.
+    void response.body?.cancel().catch(() => undefined)
     return response.ok
   } catch (error) {
     console.warn(
