@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../page.test.ts'
-import { headline, PHONE, visit } from '../support/browser.ts'
-import { pngFile } from '../support/files.ts'
+import { choose, headline, PHONE, visit } from '../support/browser.ts'
+import { dicomFile, pngFile } from '../support/files.ts'
 
 export const intakeSuite = (stage: Stage) =>
   describe('the ways in', () => {
@@ -32,6 +32,27 @@ export const intakeSuite = (stage: Stage) =>
       await bring(page, 'paste', (await pngFile(32)).buffer)
       await headline(page).waitFor()
       expect(await page.locator('.row-name').textContent()).toBe('held.png')
+      await context.close()
+    })
+
+    it('shows names, patients and errors with markup as text, and in the order of their letters', async () => {
+      const markup = '<img src=x onerror="document.title=1">'
+      const { page, context } = await withKey()
+      const title = await page.title()
+      const film = dicomFile(37, `${markup}\u202egnp.dcm`, { patient: `${markup}^T`, id: markup, study: '1.2.3' })
+      await choose(page, [film])
+      await headline(page).waitFor()
+      expect(await page.locator('.row-name').textContent()).toBe(`${markup}gnp.dcm`)
+      await page.getByText('Details').first().click()
+      const problem = { type: '/problems/image-unsuitable', title: markup, status: 422, detail: markup, code: 'x' }
+      await page.route('**/v1/screenings', (route) =>
+        route.fulfill({ status: 422, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+      )
+      await choose(page, [await pngFile(38, `${markup}.png`)])
+      await page.getByText('2 of 2 done').waitFor()
+      await page.emulateMedia({ media: 'print' })
+      expect(await page.locator('img[src="x"]').count()).toBe(0)
+      expect(await page.title()).toBe(title)
       await context.close()
     })
 

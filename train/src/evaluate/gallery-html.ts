@@ -38,7 +38,7 @@ function card(c: GalleryCase, { classes }: ClassList, xrays: boolean): string {
     return `<div class="bar"><span>${label}</span><i style="width:${(100 * p).toFixed(1)}%"></i><span>${p.toFixed(2)}</span></div>`
   })
   const said = right ? 'recognised' : `taken for <b>${c.predicted}</b>`
-  return `<div class="case${right ? '' : ' wrong'}"><div class="row">${pictures.join('')}</div><p>${said} <span class="of">· ${escapeHtml(c.dataset)}, fold ${c.fold}, ${c.id}</span></p>${bars.join('')}</div>`
+  return `<div class="case${right ? '' : ' wrong'}"><div class="row">${pictures.join('')}</div><p>${said} <span class="of">· ${escapeHtml(c.dataset)}, fold ${c.fold}, ${escapeHtml(c.id)}</span></p>${bars.join('')}</div>`
 }
 
 const heat = (share: number): string =>

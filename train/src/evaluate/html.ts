@@ -1,7 +1,12 @@
+import { shownText } from '@detl/core/base/printable'
 import type { Estimate } from '@detl/core/model/manifest'
 
 export const escapeHtml = (s: string): string =>
-  s.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  shownText(s)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
 
 export const percent = (v: number): string => (Number.isFinite(v) ? `${(100 * v).toFixed(1)} %` : '–')
 export const withInterval = (e: Estimate): string =>

@@ -77,7 +77,7 @@ function TimeLine({ comparison, films }: { comparison: Comparison; films: readon
               </span>
             )}
             <b>{words.film(i + 1, taken)}</b>
-            <span class="fine">{films[i]!.name}</span>
+            <bdi class="fine">{films[i]!.name}</bdi>
             <span>{severity.assessable ? `${points(severity.score.value, language)} / 18` : '–'}</span>
           </li>
         )

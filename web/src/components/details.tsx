@@ -1,3 +1,4 @@
+import { shownText } from '@detl/core/base/printable'
 import type { Examination, Result } from '../engine/types.ts'
 import type { Item } from '../state/items.ts'
 import { placeOf } from '../state/list-view.ts'
@@ -52,7 +53,7 @@ function about(examination: Examination): [string, string][] {
   ]
   return rows.flatMap(([term, values]): [string, string][] => {
     const known = values.filter((value) => value !== undefined)
-    return known.length > 0 ? [[term, known.join(' · ')]] : []
+    return known.length > 0 ? [[term, known.map(shownText).join(' · ')]] : []
   })
 }
 

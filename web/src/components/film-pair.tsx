@@ -77,7 +77,7 @@ function Film({ item, shown, number }: { item: Item; shown: Picture; number: num
         {outlines && <Zones outlines={outlines} image={image} />}
       </div>
       <figcaption class="fine">
-        {number}: {item.name}
+        {number}: <bdi>{item.name}</bdi>
       </figcaption>
     </figure>
   )

@@ -69,7 +69,7 @@ function Row({ item }: { item: Item }) {
           <Thumb item={item} />
         </span>
         <span class="row-words">
-          <span class="row-name">{item.name}</span>
+          <bdi class="row-name">{item.name}</bdi>
           {item.folder !== undefined && <span class="row-folder">{item.folder}</span>}
           <span class="row-state">
             <RowState item={item} />

@@ -1,3 +1,4 @@
+import { shownText } from '@detl/core/base/printable'
 import { effect } from '@preact/signals'
 import { engine, unwrap } from '../engine/engine.ts'
 import { PageError, type Problem, type Result } from '../engine/types.ts'
@@ -26,8 +27,8 @@ function add(found: readonly Found[], synthetic = false): void {
   const fresh = found.map(
     ({ file, folder }, i): Item => ({
       id: crypto.randomUUID(),
-      name: file.name,
-      ...(folder !== undefined && { folder }),
+      name: shownText(file.name),
+      ...(folder !== undefined && { folder: shownText(folder) }),
       added: now + i / 1000,
       file,
       synthetic,

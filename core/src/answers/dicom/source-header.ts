@@ -1,4 +1,5 @@
 import { isDay } from '../../base/calendar.ts'
+import { shownText } from '../../base/printable.ts'
 import { parseDicom } from '../../image/dicom/parse.ts'
 import type { ImageSource } from '../../image/image-source.ts'
 import { DEFAULT_LIMITS } from '../../image/limits.ts'
@@ -27,6 +28,8 @@ const TAKEN_OVER = {
   '00101010': 'AS', // Patient's Age
   '00200010': 'SH', // Study ID
 } as const
+
+const shown = (text: string | undefined): string | undefined => text && shownText(text)
 
 /** YYYYMMDD as ISO 8601 writes it. */
 const hyphened = (date: string): string => `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`
@@ -129,7 +132,7 @@ export const headerOf = once(async ({ bytes, intake }: OfImage): Promise<Header 
     seriesUid: uids.series,
     patientId: value('00100020', FORMATS.LO),
     patientIdIssuer: value('00100021', FORMATS.LO),
-    patientName: readName(value('00100010', FORMATS.PN)),
+    patientName: shown(readName(value('00100010', FORMATS.PN))),
     accession: value('00080050', FORMATS.SH),
     modality: value('00080060', FORMATS.CS),
     orientation: value('00200020', /^[AFHLPR]{1,3}\\[AFHLPR]{1,3}$/)?.split('\\') as Header['orientation'],

@@ -1,4 +1,5 @@
 import { modelWarnings, qualityWarnings } from '../../api/quality.ts'
+import { shownText } from '../../base/printable.ts'
 import { inferno } from '../../cam/colour-map.ts'
 import type { RgbImage } from '../../cam/overlay.ts'
 import { deflateRows } from '../../image/png-encode.ts'
@@ -40,7 +41,7 @@ function writeHead(pages: Pages, answer: Screened, header: Header | undefined): 
   pages.paragraph(words.title, { size: 15, bold: true })
   pages.paragraph(words.notForDiagnosis, { size: 9, bold: true })
   const facts = [
-    [words.patient, [header?.patientName, header?.patientId].filter(Boolean).join(' · ')],
+    [words.patient, shownText([header?.patientName, header?.patientId].filter(Boolean).join(' · '))],
     [words.accession, header?.accession ?? ''],
     [words.study, header?.studyUid ?? ''],
     [words.taken, header?.taken?.replace('T', ' ') ?? ''],
