@@ -8,6 +8,7 @@ import { type Manifest, parseManifest } from '@detl/core/model/manifest'
 import { OUTPUTS } from '@detl/core/model/tensor-names'
 import { float32Values } from '@detl/core/wire/tensor'
 import { openSession } from '@detl/gpu-function/session'
+import { readJson } from '@detl/train/data/text-file'
 
 /** What a model says of one film. */
 export type ScoredFilm = {
@@ -31,7 +32,7 @@ export type FilmScorer = {
 
 /** @param model folder with manifest.json and model.onnx */
 export async function openFilmScorer(model: string): Promise<FilmScorer> {
-  const manifest = parseManifest(JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')))
+  const manifest = parseManifest(readJson(join(model, 'manifest.json')))
   const bytes = Uint8Array.from(await readFile(join(model, 'model.onnx')))
   const runtime = { providers: ['cpu'], software: true, threads: 1, maxRows: 1 } as const
   const session = await openSession(bytes.buffer, runtime)

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BackendChoice } from './backend/names.ts'
 import type { InputSpec, TrainConfig } from './config.ts'
 import type { Protocol } from './data/split-file.ts'
+import { readJson } from './data/text-file.ts'
 import { writeJson } from './files.ts'
 
 /** run.json: all that a run's figures depend on. */
@@ -46,7 +47,7 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
 }
 
 export function readRun(dir: string): Run {
-  const run = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as Run
+  const run = readJson<Run>(join(dir, 'run.json'))
   // Runs from before there was a choice do not name it.
   const { architecture = 'detl12', input = 'harmonised' } = run.config
   return { ...run, config: { ...run.config, architecture, input } }

@@ -5,6 +5,7 @@ import { type DriftLevel, driftOf, type MeasureDrift, worstOf } from '@detl/core
 import { measuresOf } from '@detl/core/drift/prediction'
 import { countsIn, parseReference, type Reference } from '@detl/core/drift/reference'
 import { type Manifest, parseManifest } from '@detl/core/model/manifest'
+import { readJson } from '@detl/train/data/text-file'
 import { type LogRange, readPredictionLog } from './read-log.ts'
 
 /** A measure beside its reference. */
@@ -45,7 +46,7 @@ export async function driftReport(
   paths: readonly string[],
   range: LogRange = {},
 ): Promise<DriftReport> {
-  const manifest = parseManifest(JSON.parse(await readFile(join(model, 'manifest.json'), 'utf8')))
+  const manifest = parseManifest(readJson(join(model, 'manifest.json')))
   const reference = await referenceOfModel(model, manifest)
   const { predictions, others, torn, tests } = await readPredictionLog(paths, manifest, range)
   if (predictions.length === 0)

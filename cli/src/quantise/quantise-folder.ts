@@ -11,6 +11,7 @@ import type { Calibration } from '@detl/core/model/precision'
 import { readCalibration, writeInt8 } from '@detl/export/quantise/beside'
 import { calibrate } from '@detl/export/quantise/calibrate'
 import { quantise } from '@detl/export/quantise/quantise'
+import { readJson } from '@detl/train/data/text-file'
 import { collectInputs, type Input } from '../screen/inputs.ts'
 import { readImageFile } from '../screen/read-image-file.ts'
 
@@ -81,7 +82,7 @@ export async function quantiseBeside({
 }
 
 async function read(folder: string): Promise<{ manifest: Manifest; onnx: Uint8Array }> {
-  const manifest = parseManifest(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')))
+  const manifest = parseManifest(readJson(join(folder, 'manifest.json')))
   if (manifest.precision)
     throw new AppError('request-invalid', `the model in ${folder} is one of 8-bit integers already`)
   return { manifest, onnx: new Uint8Array(await readFile(join(folder, MODEL_FILES.fp32))) }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
 import type { Reference } from '@detl/core/drift/reference'
@@ -11,6 +11,7 @@ import { chosenFilms } from '@detl/train/data/chosen-films'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
 import { readRegular } from '@detl/train/data/regular-file'
+import { readJson } from '@detl/train/data/text-file'
 import { truthOf } from '@detl/train/data/truth'
 import { wilson } from '@detl/train/evaluate/intervals'
 import { type BinaryScores, countsAt } from '@detl/train/evaluate/metrics'
@@ -78,10 +79,7 @@ export async function measureUnseen(options: UnseenOptions): Promise<MeasuredUns
   await renewReference(model, written)
   const report = join(model, 'report/report.json')
   if (existsSync(report))
-    await writeFile(
-      join(model, 'MODEL_CARD.md'),
-      modelCard(written, JSON.parse(await readFile(report, 'utf8')) as Report),
-    )
+    await writeFile(join(model, 'MODEL_CARD.md'), modelCard(written, readJson<Report>(report)))
   return { manifest: written, label, films: scores.scores.length, refused, passedOver }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CamMethod } from '@detl/core/cam/methods'
 import { DEFAULT_GATE } from '@detl/core/gate/chest-model'
@@ -7,6 +7,7 @@ import { type Manifest, SCHEMA } from '@detl/core/model/manifest'
 import { INPUT, OUTPUTS } from '@detl/core/model/tensor-names'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { dataDigest, type ImageRecord } from '../data/record.ts'
+import { readJson } from '../data/text-file.ts'
 import { leftOutRuns, withLeftOut } from '../evaluate/left-out-runs.ts'
 import { pointsOf } from '../evaluate/operating-points.ts'
 import { selectiveFigures, selectiveOf } from '../evaluate/selective.ts'
@@ -52,7 +53,7 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
     throw new Error(
       `${out} was trained on plain input, which no server makes: it can be reported, not shipped`,
     )
-  const ood = JSON.parse(readFileSync(oodPath, 'utf8')) as OutOfDistribution
+  const ood = readJson<OutOfDistribution>(oodPath)
   const lists = split.folds[fold]!
   const dataA = fromScratch ? [] : split.pretrain.train
   const seen = [...dataA, ...lists.train].map((f) => byFile.get(f)!)

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { differing, type TrainConfig } from '../config.ts'
+import { readJson } from '../data/text-file.ts'
 
 /** Fields of a stage that a recipe need not have. */
 const OPTIONAL = ['patience']
@@ -17,7 +17,7 @@ export async function readConfigFile(
 ): Promise<TrainConfig> {
   const content: unknown =
     extname(path) === '.json'
-      ? JSON.parse(readFileSync(path, 'utf8'))
+      ? readJson(path)
       : ((await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }).default
   if (!isRecord(content))
     throw new Error(

@@ -27,7 +27,7 @@ function addDownload(data: Command): void {
     )
     .requiredOption('--out <dir>', 'folder that gets them')
     .action(async (sources: string[], flags: { list?: string; out: string }) => {
-      const { readFileSync } = await import('node:fs')
+      const { readJson } = await import('../data/text-file.ts')
       const { downloadFile, downloadListSchema, downloadRepository } = await import('../data/download.ts')
       const { bytesPrinter } = await import('../progress.ts')
       const unknown = sources.filter((s) => !(DOWNLOADS as readonly string[]).includes(s))
@@ -37,9 +37,7 @@ function addDownload(data: Command): void {
         ...sources.map((s) => new URL(`../../sources/${s}.json`, import.meta.url)),
         flags.list ?? [],
       ].flat()
-      for (const item of files.flatMap((f) =>
-        downloadListSchema.parse(JSON.parse(readFileSync(f, 'utf8'))),
-      )) {
+      for (const item of files.flatMap((f) => downloadListSchema.parse(readJson(f)))) {
         const result =
           'git' in item
             ? downloadRepository(item, flags.out)

@@ -7,6 +7,7 @@ import type { InputSpec } from '../config.ts'
 import { modelInput, TRAINING_GATE } from './model-input.ts'
 import { dataDigest, type ImageRecord, type UprightImage } from './record.ts'
 import { readRegular } from './regular-file.ts'
+import { readJson } from './text-file.ts'
 
 /** Preprocessed images in memory: image i is bytes i·S² … (i+1)·S² of `pixels`. */
 export type PixelCache = {
@@ -43,7 +44,7 @@ export async function loadPixels(
   const indexPath = join(dir, `${name}.json`)
   const pixelPath = join(dir, `${name}.u8`)
   if (existsSync(indexPath) && existsSync(pixelPath)) {
-    const { preprocess: _, ...index } = JSON.parse(readFileSync(indexPath, 'utf8')) as Index
+    const { preprocess: _, ...index } = readJson<Index>(indexPath)
     const pixels = new Uint8Array(readFileSync(pixelPath))
     if (pixels.length === index.files.length * spec.size ** 2) return { ...index, spec, pixels }
   }

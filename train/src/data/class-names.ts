@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { checkTextSize } from '@detl/core/base/text-size'
+import { existsSync } from 'node:fs'
 import { type ClassList, classListSchema, PAPER_LIST } from '@detl/core/model/class-list'
 import type { ClassInfo } from '@detl/core/model/classes'
 import { LABELS } from '@detl/core/model/labels'
+import { readJson } from './text-file.ts'
 
 /** What a multi-label image says that has none of the classes. */
 export const NONE = 'none'
@@ -12,8 +12,7 @@ export const CLASSES_FILE = 'classes.json'
 
 /** @throws Error that names each field of the file that is wrong */
 export function readClassList(path: string): ClassList {
-  checkTextSize(statSync(path).size, path)
-  const result = classListSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  const result = classListSchema.safeParse(readJson(path))
   if (result.success) return result.data
   const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
   throw new Error(`${path} is no class list: ${issues.join('; ')}`)

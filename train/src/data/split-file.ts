@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readJson } from './text-file.ts'
 
 /**
  * - `grouped`: all usable images, folds by group. The honest one.
@@ -31,7 +32,7 @@ export type Split = {
 /** Of a run's folder. @throws where a list was changed: another split would train on what another fold tests */
 export function readSplit(dir: string): Split {
   const path = join(dir, 'split.json')
-  const split = JSON.parse(readFileSync(path, 'utf8')) as Split
+  const split = readJson<Split>(path)
   const { digest, ...lists } = split
   if (digest !== splitDigest(lists))
     throw new Error(`${path} is damaged: its lists are not those that its digest names. Start another run`)

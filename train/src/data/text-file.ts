@@ -2,10 +2,13 @@ import { readFileSync, statSync } from 'node:fs'
 import { checkTextSize } from '@detl/core/base/text-size'
 
 /** A text file in UTF-8. @throws AppError request-invalid for one that is too large, before it is read; as `readFileSync` does */
-export function readText(path: string): string {
-  checkTextSize(statSync(path).size, path)
+export function readText(path: string | URL): string {
+  checkTextSize(statSync(path).size, String(path))
   return readFileSync(path, 'utf8')
 }
+
+/** JSON in such a file, as it was written: nothing looks at its form. @throws as `readText` does; SyntaxError where it is no JSON */
+export const readJson = <T>(path: string | URL): T => JSON.parse(readText(path)) as T
 
 /** A stream of text in UTF-8. @param name in errors @throws AppError request-invalid for one that is too long */
 export async function streamedText(stream: AsyncIterable<Uint8Array>, name: string): Promise<string> {

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Estimate, Manifest, Unseen } from '@detl/core/model/manifest'
+import { readJson } from '../data/text-file.ts'
 import type { LeftOutFigures, OperatingPoints, Report } from './report.ts'
 
 /** Figures of the runs OUT/without-SOURCE, as their own reports have them. */
@@ -10,7 +11,7 @@ export function leftOutRuns(out: string): LeftOutFigures[] {
     const path = ['report', 'report-scratch']
       .map((dir) => join(out, name, dir, 'report.json'))
       .find((file) => existsSync(file))
-    return path ? (JSON.parse(readFileSync(path, 'utf8')) as Report).leftOut : []
+    return path ? readJson<Report>(path).leftOut : []
   })
 }
 

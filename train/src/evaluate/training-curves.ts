@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readJson } from '../data/text-file.ts'
 import type { StageResult } from '../history.ts'
 import type { TrainingCurve } from './report.ts'
 
@@ -8,7 +9,7 @@ export function readCurves(out: string, stages: readonly string[]): TrainingCurv
   return stages.flatMap((stage) => {
     const path = join(out, stage, 'history.json')
     if (!existsSync(path)) return []
-    const { bestEpoch, history } = JSON.parse(readFileSync(path, 'utf8')) as StageResult
+    const { bestEpoch, history } = readJson<StageResult>(path)
     const epochs = history.map(
       ({ epoch, loss, validationLoss, accuracy, validationAccuracy, balancedAccuracy }) => ({
         epoch,

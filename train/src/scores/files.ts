@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Box } from '../data/record.ts'
+import { readJson } from '../data/text-file.ts'
 
 /**
  * What scoring leaves in a run's folder and evaluation reads: predictions.json of each trained network, cams.json and
@@ -27,8 +28,7 @@ export type Part = (typeof PARTS)[number]
 
 export const readPredictions = (path: string): FoldPredictions | undefined => readIfThere(path)
 
-const readIfThere = <T>(path: string): T | undefined =>
-  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
+const readIfThere = <T>(path: string): T | undefined => (existsSync(path) ? readJson<T>(path) : undefined)
 
 /** A file that scoring writes. @throws where there is none, saying which command makes it */
 export function readScores<T>(path: string): T {

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as tfl from '@tensorflow/tfjs-layers'
 import { readDataSetRegions } from '../data/data-set.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { labelledImages } from '../data/labelled.ts'
+import { readJson } from '../data/text-file.ts'
 import { writeWhole } from '../files.ts'
 import { trainedMembers } from '../folds.ts'
 import { loadModel } from '../model/files.ts'
@@ -133,7 +134,7 @@ async function kept<T>(
 ): Promise<T> {
   const trained = Math.max(...members.map((m) => statSync(join(out, m, 'best', 'weights.bin')).mtimeMs))
   if (existsSync(path) && statSync(path).mtimeMs >= trained) {
-    const saved = JSON.parse(readFileSync(path, 'utf8')) as T
+    const saved = readJson<T>(path)
     if (fits(saved)) return saved
   }
   const value = await compute()
@@ -164,8 +165,7 @@ async function predictMembers(
 function scoreShortcuts(run: ScoredRun, folds: readonly number[]): void {
   const { split, byFile, pixels } = run.dataset
   const path = SCORE_FILES.shortcuts(run.out, folds)
-  if (existsSync(path) && (JSON.parse(readFileSync(path, 'utf8')) as SavedShortcuts).split === split.digest)
-    return
+  if (existsSync(path) && readJson<SavedShortcuts>(path).split === split.digest) return
   const scores = auditShortcuts(split, folds, byFile, pixels, (kind) => console.error(`audited: ${kind}`))
   const saved: SavedShortcuts = { split: split.digest, scores }
   writeWhole(path, `${JSON.stringify(saved)}\n`)
