@@ -39,14 +39,28 @@ export const intakeSuite = (stage: Stage) =>
       const markup = '<img src=x onerror="document.title=1">'
       const { page, context } = await withKey()
       const title = await page.title()
-      const film = dicomFile(37, `${markup}\u202egnp.dcm`, { patient: `${markup}^T`, id: markup, study: '1.2.3' })
+      const film = dicomFile(37, `${markup}\u202egnp.dcm`, {
+        patient: `${markup}^T`,
+        id: markup,
+        study: '1.2.3',
+      })
       await choose(page, [film])
       await headline(page).waitFor()
       expect(await page.locator('.row-name').textContent()).toBe(`${markup}gnp.dcm`)
       await page.getByText('Details').first().click()
-      const problem = { type: '/problems/image-unsuitable', title: markup, status: 422, detail: markup, code: 'x' }
+      const problem = {
+        type: '/problems/image-unsuitable',
+        title: markup,
+        status: 422,
+        detail: markup,
+        code: 'x',
+      }
       await page.route('**/v1/screenings', (route) =>
-        route.fulfill({ status: 422, contentType: 'application/problem+json', body: JSON.stringify(problem) }),
+        route.fulfill({
+          status: 422,
+          contentType: 'application/problem+json',
+          body: JSON.stringify(problem),
+        }),
       )
       await choose(page, [await pngFile(38, `${markup}.png`)])
       await page.getByText('2 of 2 done').waitFor()

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { checkTextSize } from '@detl/core/base/text-size'
 import { type ClassList, classListSchema, PAPER_LIST } from '@detl/core/model/class-list'
 import type { ClassInfo } from '@detl/core/model/classes'
 import { LABELS } from '@detl/core/model/labels'
-import { readJson } from './text-file.ts'
 
 /** What a multi-label image says that has none of the classes. */
 export const NONE = 'none'
@@ -12,7 +12,8 @@ export const CLASSES_FILE = 'classes.json'
 
 /** @throws Error that names each field of the file that is wrong */
 export function readClassList(path: string): ClassList {
-  const result = classListSchema.safeParse(readJson(path))
+  checkTextSize(statSync(path).size, path)
+  const result = classListSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
   if (result.success) return result.data
   const issues = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
   throw new Error(`${path} is no class list: ${issues.join('; ')}`)
@@ -54,6 +55,17 @@ export function classListOf(labels: readonly string[]): ClassList {
   // The class of no finding first, as in the paper's list.
   classes.sort((a, b) => Number(a.finding) - Number(b.finding))
   return { labelling: multi ? 'multi' : 'single', classes }
+}
+
+/** The list for folders that are put together, of which nobody described the classes either: what any of them has. */
+export function joinedList(lists: readonly ClassList[]): ClassList {
+  const classes = new Map<string, ClassInfo>()
+  for (const one of lists.flatMap((list) => list.classes)) if (!classes.has(one.id)) classes.set(one.id, one)
+  const ids = [...classes.keys()].sort()
+  const multi = lists.some(({ labelling }) => labelling === 'multi')
+  if (!multi && ids.every((id) => (LABELS as readonly string[]).includes(id))) return classListOf(ids)
+  const ordered = ids.map((id) => classes.get(id)!).sort((a, b) => Number(a.finding) - Number(b.finding))
+  return { labelling: multi ? 'multi' : 'single', classes: ordered }
 }
 
 /**

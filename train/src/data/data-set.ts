@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ClassList } from '@detl/core/model/class-list'
 import * as z from 'zod'
-import { CLASSES_FILE, readClassList } from './class-names.ts'
+import { CLASSES_FILE, joinedList, readClassList } from './class-names.ts'
 import { joinGroups } from './near-duplicates.ts'
 import type { ImageRecord } from './record.ts'
 import { type Regions, readRegions } from './regions.ts'
@@ -55,8 +55,8 @@ export type DataSet = { records: ImageRecord[]; list: ClassList }
  * @throws where the file is none of that form, two folders have the same name, or a table has faults
  */
 export function readDataSet(path: string): DataSet {
-  const { parts, list, secondReading, leaveOut } = parseDataSet(path)
-  const folders = parts.map((part) => readPart(part, list))
+  const { parts, list: given, secondReading, leaveOut } = parseDataSet(path)
+  const { folders, list } = readParts(parts, given)
   const all = folders.flatMap((f) => f.records)
   // One folder's groups are as they are.
   const records = (folders.length > 1 ? joinPatients(all) : all).map(withoutKnownFaults)
@@ -67,7 +67,7 @@ export function readDataSet(path: string): DataSet {
   const named = new Set(leaveOut)
   const kept = records.map((r) => (named.has(r.file) ? { ...r, leftOut: 'named in leaveOut' } : r))
   return {
-    list: folders[0]!.list,
+    list,
     records: secondReading ? withSecondReading(kept, secondReading.files, secondReading.conflicts) : kept,
   }
 }
@@ -128,6 +128,27 @@ function parseDataSet(path: string): Parsed {
     secondReading: secondReading && { ...secondReading, files: secondReading.files.map(here) },
   }
 }
+
+/** The folders, with labels of one list: what the first of them has not, another may have. */
+function readParts(
+  parts: readonly Part[],
+  given: ClassList | undefined,
+): { folders: DataSet[]; list: ClassList } {
+  const folders = parts.map((part) => readPart(part, given))
+  if (given) return { folders, list: given }
+  const labelled = folders.filter((_, i) => parts[i]!.use !== 'pretraining')
+  const list = joinedList((labelled.length > 0 ? labelled : folders).map((one) => one.list))
+  const ids = idsIn(list)
+  return {
+    list,
+    folders: folders.map((one, i) =>
+      parts[i]!.use === 'pretraining' || idsIn(one.list) === ids ? one : readPart(parts[i]!, list),
+    ),
+  }
+}
+
+const idsIn = ({ labelling, classes }: ClassList): string =>
+  [labelling, ...classes.map(({ id }) => id)].join()
 
 function readPart({ dir, prefix, use, tiers }: Part, given: ClassList | undefined): DataSet {
   const { records: all, list } = readFolder(dir, given)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJson } from './text-file.ts'
+import { checkTextSize } from '@detl/core/base/text-size'
 
 /**
  * - `grouped`: all usable images, folds by group. The honest one.
@@ -32,7 +32,8 @@ export type Split = {
 /** Of a run's folder. @throws where a list was changed: another split would train on what another fold tests */
 export function readSplit(dir: string): Split {
   const path = join(dir, 'split.json')
-  const split = readJson<Split>(path)
+  checkTextSize(statSync(path).size, path)
+  const split = JSON.parse(readFileSync(path, 'utf8')) as Split
   const { digest, ...lists } = split
   if (digest !== splitDigest(lists))
     throw new Error(`${path} is damaged: its lists are not those that its digest names. Start another run`)
