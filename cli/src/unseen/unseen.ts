@@ -95,7 +95,7 @@ async function measureWith(scorer: FilmScorer, options: UnseenOptions) {
 async function renewReference(model: string, { name, version }: Manifest): Promise<void> {
   const path = join(model, 'reference.json')
   if (!existsSync(path)) return
-  const reference = JSON.parse(await readFile(path, 'utf8')) as Reference
+  const reference = readJson<Reference>(path)
   if (reference.model.version === version) return
   await writeFile(path, `${JSON.stringify({ ...reference, model: { name, version } }, null, 1)}\n`)
 }
