@@ -59,9 +59,11 @@ describe('its training', () => {
     })
     await saveModel(tfl.sequential({ layers: [convolution] }), join(dir, 'other'))
     const options = { dir: join(dir, 'run'), epochs: 1, seed: 1, resume: false, identity: 'test' }
-    await expect(trainLungs([], { ...options, from: join(dir, 'other') })).rejects.toThrow(
+    const images = new Array<LungImage>(8).fill({ kind: 'outlined' } as LungImage)
+    await expect(trainLungs(images, { ...options, from: join(dir, 'other') })).rejects.toThrow(
       'another architecture',
     )
+    await expect(trainLungs(images.slice(1), options)).rejects.toThrow('7 images are too few')
   })
 })
 
