@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseManifest } from '@detl/core/model/manifest'
 import { outputsOf } from '@detl/core/model/outputs'
+import { lungCard } from '@detl/export/regions/card'
 import { addRegionsTo } from '@detl/export/regions/folders'
 import { writeLungs } from '@detl/export/regions/lungs'
 import * as tf from '@tensorflow/tfjs-core'
@@ -61,6 +62,12 @@ describe('the network that outlines lungs', () => {
     const expected = await tf.transpose(network.predict(x) as tf.Tensor4D, [0, 3, 1, 2]).data()
     expect(apart(floats(regions), expected)).toBeLessThan(0.01)
     expect(new Set(Array.from(floats(regions), (v) => v.toFixed(2))).size).toBeGreaterThan(10)
+  })
+
+  it('has a card that names who outlined its own data, and no other collection', () => {
+    const outlines = [{ of: 'lungs' as const, source: 'Ward 7', licence: 'CC0', images: 5 }]
+    expect(lungCard({ ...LUNG_FACTS, outlines })).toMatch(/Outlines: of lungs, 5 images: Ward 7; CC0\./)
+    expect(lungCard(LUNG_FACTS)).not.toMatch(/v7labs|GeneralBlockchain|COVID-19/)
   })
 
   it('is refused where it is not what its facts say', () => {

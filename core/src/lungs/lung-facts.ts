@@ -36,6 +36,17 @@ export const lungFactsSchema = z.strictObject({
     }),
   }),
   data: description.data,
+  /** Who outlined lungs and lesions by hand; absent in files from before this was recorded. */
+  outlines: z
+    .array(
+      z.strictObject({
+        of: z.enum(['lungs', 'lesions']),
+        source: z.string(),
+        licence: z.string(),
+        images: z.int().positive(),
+      }),
+    )
+    .optional(),
   training: description.training,
 })
 export type LungFacts = z.infer<typeof lungFactsSchema>

@@ -3,7 +3,16 @@ import type { LungFacts } from '@detl/core/lungs/lung-facts'
 const share = (value: number): string => value.toFixed(3)
 
 /** MODEL_CARD.md of a network that outlines lungs and opacity. */
-export function lungCard({ name, version, figures, error, data, training, size }: LungFacts): string {
+export function lungCard({
+  name,
+  version,
+  figures,
+  error,
+  data,
+  outlines,
+  training,
+  size,
+}: LungFacts): string {
   const { folds, sourceLeftOut, severity } = figures
   const left = sourceLeftOut
     ? `| without ${sourceLeftOut.source}, tested on it | ${sourceLeftOut.images} | ${share(sourceLeftOut.mean)} | ${share(sourceLeftOut.lowest)} |\n`
@@ -13,8 +22,7 @@ export function lungCard({ name, version, figures, error, data, training, size }
 Outlines both lungs, and what of them looks opaque, on a frontal chest X-ray. A U-Net of few channels, ${size} × ${size}; its graph is put into the graph of a
 screening model (\`detl add-regions\`), where it sees the same tensor.
 
-**Not for clinical use.** It is no medical device. What it says of opacity rests on ${error.images} images whose lesions were outlined by hand, nearly all of COVID-19 or other
-viral pneumonia, from one collection of published cases. It says nothing of what an opacity is: effusion, collapse and mass look opaque too.
+**Not for clinical use.** It is no medical device. What it says of opacity rests on ${error.images} images whose lesions were outlined by hand. It says nothing of what an opacity is: effusion, collapse and mass look opaque too.
 
 ## How well
 
@@ -43,8 +51,7 @@ ${data.images} images, digest \`${data.digest}\`.
 
 ${data.sources.map((s) => `- ${s.name}: ${s.images} images; ${s.licences.join('; ')}`).join('\n')}
 
-Outlines of lungs: v7labs' COVID-19 X-ray dataset, as torchxrayvision publishes it; of lesions: GeneralBlockchain's segmentations of the same collection; both CC BY 4.0. Boxes of
-opacities: NIH ChestX-ray14. Normal films count as films without opacity.
+Outlines: ${outlines?.map((o) => `of ${o.of}, ${o.images} images: ${o.source}; ${o.licence}`).join('. ') ?? 'who drew them is not recorded'}. Normal films count as films without opacity.
 
 Trained with ${training.code}, ${training.backend}, seed ${training.seed}; ${training.summary}.
 `

@@ -75,7 +75,7 @@ export function readDataSet(path: string): DataSet {
 /** Boxes and outlines of the same images. */
 export function readDataSetRegions(path: string): Regions {
   const regions = parseDataSet(path).parts.map(({ dir, prefix }) => ({ prefix, of: readRegions(dir) }))
-  const joined = <K extends keyof Regions>(kind: K): Regions[K] =>
+  const joined = <K extends Exclude<keyof Regions, 'drawnBy'>>(kind: K): Regions[K] =>
     new Map(
       regions.flatMap(({ prefix, of }) => [...of[kind]].map(([file, value]) => [prefix + file, value])),
     ) as Regions[K]
@@ -84,6 +84,7 @@ export function readDataSetRegions(path: string): Regions {
     lesions: joined('lesions'),
     lungs: joined('lungs'),
     lungBoxes: joined('lungBoxes'),
+    drawnBy: regions.flatMap(({ of }) => of.drawnBy),
   }
 }
 

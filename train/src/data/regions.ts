@@ -19,10 +19,18 @@ export type Regions = {
   lungs: Map<string, string>
   /** Boxes around each lung, where there is no outline. */
   lungBoxes: Map<string, Box[]>
+  /** Who drew the outlines of an image, and under which licence, as masks.csv says: of its lungs, and of its lesions. */
+  drawnBy: { of: 'lungs' | 'lesions'; source: string; licence: string }[]
 }
 
 export function readRegions(root: string): Regions {
-  const regions: Regions = { boxes: new Map(), lesions: new Map(), lungs: new Map(), lungBoxes: new Map() }
+  const regions: Regions = {
+    boxes: new Map(),
+    lesions: new Map(),
+    lungs: new Map(),
+    lungBoxes: new Map(),
+    drawnBy: [],
+  }
   const rows = (name: string): Row[] => (existsSync(join(root, name)) ? readCsv(join(root, name)) : [])
   const addBoxes = (name: string, to: Map<string, Box[]>) => {
     for (const [i, row] of rows(name).entries()) {
@@ -34,8 +42,13 @@ export function readRegions(root: string): Regions {
   addBoxes('nih_boxes.csv', regions.boxes)
   addBoxes('covid_lung_boxes.csv', regions.lungBoxes)
   for (const [i, row] of rows('masks.csv').entries()) {
-    const kind = required(row, 'kind', 'masks.csv', i).startsWith('lung') ? regions.lungs : regions.lesions
-    kind.set(required(row, 'file', 'masks.csv', i), join(root, required(row, 'mask', 'masks.csv', i)))
+    const of = required(row, 'kind', 'masks.csv', i).startsWith('lung') ? 'lungs' : 'lesions'
+    regions.drawnBy.push({
+      of,
+      source: row.source?.trim() || 'not stated',
+      licence: row.license?.trim() || 'not stated',
+    })
+    regions[of].set(required(row, 'file', 'masks.csv', i), join(root, required(row, 'mask', 'masks.csv', i)))
   }
   return regions
 }

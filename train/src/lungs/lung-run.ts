@@ -6,7 +6,7 @@ import { type LungFacts, parseLungFacts } from '@detl/core/lungs/lung-facts'
 import { description, SCHEMA } from '@detl/core/model/manifest'
 import { type BackendChoice, describeBackend } from '../backend/names.ts'
 import { hasCheckpoint, removeStage } from '../checkpoint.ts'
-import { readDataSet } from '../data/data-set.ts'
+import { readDataSet, readDataSetRegions } from '../data/data-set.ts'
 import { dataDigest } from '../data/record.ts'
 import { readText } from '../data/text-file.ts'
 import { writeJson } from '../files.ts'
@@ -183,6 +183,7 @@ export async function reportLungs(run: LungRun, options: LungReportOptions): Pro
       severity: severityFigures(scores),
     },
     data: { digest: dataDigest(records), images: records.length, sources: sourcesOf(run.images) },
+    outlines: outlinesOf(run.data),
     training: {
       code: codeVersion(),
       backend: describeBackend(options.backend),
@@ -213,6 +214,16 @@ function sourcesOf(images: readonly LungImage[]): LungFacts['data']['sources'] {
     const of = images.filter(({ record }) => record.dataset === name)
     const licences = [...new Set(of.map(({ record }) => record.licence.trim() || 'not stated'))].sort()
     return { name, images: of.length, licences }
+  })
+}
+
+/** Who drew the outlines, as the data say. */
+function outlinesOf(data: string): NonNullable<LungFacts['outlines']> {
+  const { drawnBy } = readDataSetRegions(data)
+  const names = [...new Set(drawnBy.map((one) => JSON.stringify(one)))]
+  return names.map((name) => {
+    const { of, source, licence } = JSON.parse(name) as (typeof drawnBy)[number]
+    return { of, source, licence, images: drawnBy.filter((one) => JSON.stringify(one) === name).length }
   })
 }
 
