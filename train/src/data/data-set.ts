@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { ClassList } from '@detl/core/model/class-list'
 import * as z from 'zod'
 import { CLASSES_FILE, joinedList, readClassList } from './class-names.ts'
-import { joinGroups } from './near-duplicates.ts'
+import { joinPatients } from './patients.ts'
 import type { ImageRecord } from './record.ts'
 import { type Regions, readRegions } from './regions.ts'
 import { CONFLICTS, type Conflicts, withSecondReading } from './second-reading.ts'
@@ -58,8 +58,7 @@ export function readDataSet(path: string): DataSet {
   const { parts, list: given, secondReading, leaveOut } = parseDataSet(path)
   const { folders, list } = readParts(parts, given)
   const all = folders.flatMap((f) => f.records)
-  // One folder's groups are as they are.
-  const records = (folders.length > 1 ? joinPatients(all) : all).map(withoutKnownFaults)
+  const records = joinPatients(all).map(withoutKnownFaults)
   const known = new Set(records.map((r) => r.file))
   const missing = leaveOut.filter((file) => !known.has(file))
   if (missing.length > 0)
@@ -165,21 +164,6 @@ function readPart({ dir, prefix, use, tiers }: Part, given: ClassList | undefine
       trainingOnly: r.trainingOnly || use !== 'any',
     }))
   return { records, list }
-}
-
-/** One patient's images are one group, whatever folder they come from; it is called as the first of them. */
-function joinPatients(records: readonly ImageRecord[]): ImageRecord[] {
-  const first = new Map<string, number>()
-  const pairs = records.flatMap((r, i): [number, number][] => {
-    const same = r.patient === undefined ? undefined : first.get(r.patient)
-    if (r.patient !== undefined && same === undefined) first.set(r.patient, i)
-    return same === undefined ? [] : [[same, i]]
-  })
-  const roots = joinGroups(
-    records.map((r) => r.group),
-    pairs,
-  )
-  return records.map((r, i) => ({ ...r, group: records[roots[i]!]!.group }))
 }
 
 function withoutKnownFaults(r: ImageRecord): ImageRecord {

@@ -5,6 +5,7 @@ import type { ClassList } from '@detl/core/model/class-list'
 import { classIdOf, classListOf, classTextIn } from './class-names.ts'
 import { type Row, readCsv } from './csv.ts'
 import type { Fault } from './faults.ts'
+import { joinPatients } from './patients.ts'
 import type { ImageRecord } from './record.ts'
 import { sexOf, viewOf } from './sources/labels.ts'
 
@@ -17,7 +18,7 @@ export const COLUMNS = {
   label: { also: ['class_b', 'class'], is: 'its class; several as a|b; empty: not labelled' },
   class_a: { is: 'normal or disease, for pretraining (Data-A)' },
   patient_id: { also: ['patient'], is: 'whose image it is; unique over all folders' },
-  group_id: { also: ['group', 'study'], is: 'what must stay together besides' },
+  group_id: { also: ['group', 'study'], is: 'what must stay together besides images of one patient' },
   dataset: { also: ['source', 'site'], is: 'where it comes from; the name of the folder where absent' },
   view: { is: 'PA or AP' },
   finding: { is: "the source's own words" },
@@ -78,7 +79,7 @@ export function readManifest(path: string, { root, list: given }: ManifestOption
       text: `there is no such column; there are ${Object.keys(first).join(', ')}`,
     })
   else for (const [i, cells] of table.entries()) readRow(cells, { path, row: i + 1, root, out })
-  return out
+  return { ...out, records: joinPatients(out.records) }
 }
 
 type Cells = Partial<Record<ColumnName, string>>

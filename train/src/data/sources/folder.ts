@@ -4,6 +4,7 @@ import type { ClassList } from '@detl/core/model/class-list'
 import { CLASSES_FILE, classListBeside } from '../class-names.ts'
 import { DataFaults } from '../faults.ts'
 import { type ManifestRows, readManifest } from '../manifest.ts'
+import { joinPatients } from '../patients.ts'
 import type { ImageRecord } from '../record.ts'
 import type { SourceRow } from './labels.ts'
 
@@ -27,12 +28,7 @@ export function lookIntoFolder(root: string, given?: ClassList): FolderContent {
   const main = readManifest(path, { root, list })
   const lowRes = join(root, 'manifest_lowres.csv')
   const tables = [main, ...(existsSync(lowRes) ? [readManifest(lowRes, { root, list: main.list })] : [])]
-  const groupOf = new Map(main.records.map((r) => [r.patient, r.group]))
-  const extra = (tables[1]?.records ?? []).map((r) => ({
-    ...r,
-    group: (r.patient !== undefined && groupOf.get(r.patient)) || r.group,
-  }))
-  const records = [...main.records, ...extra]
+  const records = joinPatients(tables.flatMap((t) => t.records))
   return { records, list: main.list, tables }
 }
 
