@@ -73,6 +73,8 @@ function addImport(data: Command): void {
       const result = await importData({ ...flags, sources: parsed })
       console.log(JSON.stringify(result, null, 1))
       for (const path of result.misnamed) console.error(`left out: ${path}: ${NOT_UTF8}`)
+      for (const files of result.contradictory)
+        console.error(`left out: ${files.join(' = ')}: the same bytes under different labels`)
       console.error(`next: npx detl data check ${flags.out}`)
     })
 }

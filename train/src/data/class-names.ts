@@ -22,16 +22,45 @@ export function readClassList(path: string): ClassList {
 export const classListBeside = (path: string): ClassList | undefined =>
   existsSync(path) ? readClassList(path) : undefined
 
-/** Words that people write for "nothing was found". */
-const NO_FINDING = /^(normal|no[ _-]\w+|negative|neg|healthy|clear|unremarkable|0|no)$/i
+/** Words that people write for "nothing was found", in English and German. */
+const NO_FINDING =
+  /^(normal|no[ _-]\w+|negative|neg|healthy|clear|unremarkable|0|no|ohne[ _-](patholog\w+[ _-])?befund|o\. ?b\.|unauffällig|gesund|keine?[ _-]\w+|negativ)$/i
 
-/** "TB +" → `tb` */
+/** "ä" → "ae": without its dots it would be another word. */
+const GERMAN: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' }
+
+/** "TB +" → `tb`, "Ödem" → `oedem`. Several names may give one identifier: `classListOf` keeps them apart. */
 export const classIdOf = (text: string): string => {
   const id = text
+    .normalize('NFC')
     .toLowerCase()
+    .replace(/[äöüß]/g, (letter) => GERMAN[letter]!)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
-  return (/^[a-z]/.test(id) ? id : `class_${id}`).slice(0, 32)
+  return (/^[a-z]/.test(id) ? id : id === '' ? 'class' : `class_${id}`).slice(0, LONGEST_ID)
+}
+const LONGEST_ID = 32
+
+/** One for all ways to write a name: in capitals or not, with spaces, "-" or "_" between its words. Signs count: "TB+" is not "TB-". */
+const spellingOf = (name: string): string =>
+  name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/(?<=[\p{L}\p{N}])[\s_-]+(?=[\p{L}\p{N}])/gu, '_')
+    .replace(/\s+/g, '')
+
+/** An identifier for each name; names that would have the same one are numbered. */
+function withIds(names: readonly string[]): [string, string][] {
+  const taken = new Set<string>()
+  return names.map((name) => {
+    const own = classIdOf(name)
+    let id = own
+    for (let n = 2; taken.has(id); n++) id = `${own.slice(0, LONGEST_ID - 4)}_${n}`
+    taken.add(id)
+    return [id, name]
+  })
 }
 
 /**
@@ -48,8 +77,8 @@ export function classListOf(labels: readonly string[]): ClassList {
       ...PAPER_LIST,
       classes: PAPER_LIST.classes.filter(({ id }) => written.length === 0 || written.includes(id)),
     }
-  const byId = new Map(written.sort().map((name) => [classIdOf(name), name]))
-  const classes = [...byId].map(
+  const bySpelling = new Map(written.sort().map((name) => [spellingOf(name), name]))
+  const classes = withIds([...bySpelling.values()]).map(
     ([id, name]): ClassInfo => ({ id, finding: !NO_FINDING.test(name), name: { en: name } }),
   )
   // The class of no finding first, as in the paper's list.
@@ -89,10 +118,11 @@ export function classTextIn(
 }
 
 function idIn(name: string, classes: readonly ClassInfo[]): string {
-  const same = (one: string | undefined) => one !== undefined && one.toLowerCase() === name.toLowerCase()
+  const written = spellingOf(name)
+  const same = (one: string | undefined) => one !== undefined && spellingOf(one) === written
+  // A name before an identifier: "TB" may be called tb_2, where another class is tb.
   const found =
-    classes.find((one) => same(one.id) || same(one.name.en) || same(one.name.de)) ??
-    classes.find(({ id }) => id === classIdOf(name))
+    classes.find((one) => same(one.name.en) || same(one.name.de)) ?? classes.find((one) => same(one.id))
   if (found) return found.id
   throw new Error(`"${name}" is no class; known: ${classes.map(({ id }) => id).join(', ')}`)
 }

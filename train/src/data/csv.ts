@@ -11,17 +11,47 @@ const DELIMITERS = [',', ';', '\t'] as const
 /**
  * A CSV file with a header row, gzipped or not, as rows by column name. Cells are parted by what parts the header: commas, semicolons
  * or tabs. UTF-8, or UTF-16 with its mark.
- * @throws AppError request-invalid for a file that is too large, unpacked or not
+ * @throws AppError request-invalid for a file that is too large, unpacked or not; Error where it is in another encoding, a column is there
+ * twice, or a row has more cells than there are columns: its values would stand under other headings
  */
 export function readCsv(path: string): Row[] {
   checkTextSize(statSync(path).size, path)
   const bytes = readFileSync(path)
-  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes
-  const text = new TextDecoder(plain[0] === 0xff && plain[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(plain)
+  const text = textOf(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes, path)
   const header = text.slice(0, text.search(/[\r\n]|$/))
   const count = (delimiter: string) => header.split(delimiter).length
   const delimiter = DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best))
-  return parse(text, { columns: true, skip_empty_lines: true, relax_column_count: true, delimiter }) as Row[]
+  const [names = [], ...rows] = cellsOf(text, delimiter, path)
+  const twice = names.find((name, i) => name.trim() !== '' && names.indexOf(name) !== i)
+  if (twice !== undefined) throw new Error(`${path}: two columns are called "${twice}"`)
+  return rows.map((cells, i) => {
+    if (cells.slice(names.length).some((cell) => cell.trim() !== ''))
+      throw new Error(
+        `${path}, row ${i + 1}: ${cells.length} cells under ${names.length} headings. Put a cell that has "${delimiter}" in it into quotes`,
+      )
+    return Object.fromEntries(names.flatMap((name, k) => (k < cells.length ? [[name, cells[k]!]] : [])))
+  })
+}
+
+function cellsOf(text: string, delimiter: string, path: string): string[][] {
+  try {
+    return parse(text, { skip_empty_lines: true, relax_column_count: true, delimiter })
+  } catch (error) {
+    throw new Error(`${path} is no table of cells: ${(error as Error).message}`)
+  }
+}
+
+/** By its mark of byte order, where it has one. */
+function textOf(bytes: Uint8Array, path: string): string {
+  const marks = `${bytes[0]} ${bytes[1]}`
+  const encoding = marks === '255 254' ? 'utf-16le' : marks === '254 255' ? 'utf-16be' : 'utf-8'
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error(
+      `${path} is not in UTF-8: save it as "CSV UTF-8", or turn it into that: iconv -f WINDOWS-1252 -t UTF-8`,
+    )
+  }
 }
 
 function unpacked(bytes: Uint8Array, path: string): Uint8Array {

@@ -6,7 +6,7 @@ import { decodeImage } from '@detl/core/image/decode'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { type ClassList, idsOf, PAPER_LIST } from '@detl/core/model/class-list'
 import { writeWhole } from '../files.ts'
-import { CLASSES_FILE, classListOf, classTextIn } from './class-names.ts'
+import { CLASSES_FILE, classListBeside, classListOf, classTextIn } from './class-names.ts'
 import { filesBelow } from './files-below.ts'
 import { IMAGE_FILE } from './image-files.ts'
 import { type Fingerprint, fingerprint, joinGroups, nearDuplicates } from './near-duplicates.ts'
@@ -52,7 +52,10 @@ export type ImportResult = {
   /** What lies there with a name that is not UTF-8 (`filesBelow`). */
   misnamed: string[]
   licence: number
+  /** Files whose bytes another one has too; written once. */
   duplicates: number
+  /** Files with the same bytes under different labels: none of them is imported. */
+  contradictory: string[][]
   /** Of imported images. */
   boxes: number
   /** Images by class; those without one count as `not labelled`. */
@@ -60,14 +63,22 @@ export type ImportResult = {
 }
 
 type ImportedRow = SourceRow & {
+  /** Where it lies. */
+  path: string
   file: string
   sha256: string
   width: number
   height: number
   print: Fingerprint
+  /** Number of the first row with the same bytes. */
+  twin?: number
 }
 
-/** Label files and images of the sources → one manifest.csv, grouped by patient and near-duplicates. */
+/**
+ * Label files and images of the sources → one manifest.csv, grouped by patient and near-duplicates. A file that is there twice is
+ * written once, and joins the patients that it is said to be of; under two labels it is left out.
+ * @throws Error where `out` has a class list that a label is not in; nothing is then written
+ */
 export async function importData(options: ImportOptions): Promise<ImportResult> {
   const result: ImportResult = {
     images: 0,
@@ -76,11 +87,44 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
     misnamed: [],
     licence: 0,
     duplicates: 0,
+    contradictory: [],
     boxes: 0,
     classes: {},
   }
+  const read = await readRows(options, result)
+  const own = join(options.out, CLASSES_FILE)
+  const list = classListBeside(own) ?? classListOf(read.flatMap((r) => r.classB ?? []))
+  const groups = joinGroups(
+    read.map((r, i) => r.patient ?? `row ${i}, of nobody known`),
+    [
+      ...nearDuplicates(read.map((r) => r.print)),
+      ...sameGroup(read),
+      ...read.flatMap(({ twin }, i): [number, number][] => (twin === undefined ? [] : [[twin, i]])),
+    ],
+  )
+  const labelled = read.map((r, i) => ({
+    ...r,
+    group: `g${groups[i]}`,
+    classB: classIn(r.classB, list, own),
+  }))
+  const { agreed: rows, contradictory } = byContent(labelled)
+  result.contradictory = contradictory
+  result.duplicates = read.filter(({ twin }) => twin !== undefined).length
+  result.classes = countBy(rows)
+  mkdirSync(options.out, { recursive: true })
+  writeWhole(join(options.out, 'manifest.csv'), manifestOf(rows))
+  // Names and codes that somebody has given the classes stay.
+  if (!existsSync(own) && list.classes.some(({ id }) => !isPaperClass(id)))
+    writeWhole(own, `${JSON.stringify(list, null, 2)}\n`)
+  result.images = rows.length
+  if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
+  return result
+}
+
+/** Every row that has an image; `result` counts what is passed over. */
+async function readRows(options: ImportOptions, result: ImportResult): Promise<ImportedRow[]> {
   const rows: ImportedRow[] = []
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   for (const { source, labels, images } of options.sources) {
     const below = filesBelow(images)
     result.misnamed.push(...below.misnamed)
@@ -97,43 +141,54 @@ export async function importData(options: ImportOptions): Promise<ImportResult> 
       }
       const bytes = await readRegular(path)
       const sha256 = createHash('sha256').update(bytes).digest('hex')
-      if (seen.has(sha256)) {
-        result.duplicates++
+      const twin = seen.get(sha256)
+      const place = { path, file: relative(options.out, path) }
+      if (twin !== undefined) {
+        rows.push({ ...rows[twin]!, ...row, ...place, twin })
         continue
       }
-      seen.add(sha256)
       try {
         const { image } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
         const { width, height } = image
-        rows.push({
-          ...row,
-          file: relative(options.out, path),
-          sha256,
-          width,
-          height,
-          print: fingerprint(image),
-        })
+        seen.set(sha256, rows.length)
+        rows.push({ ...row, ...place, sha256, width, height, print: fingerprint(image) })
       } catch {
         result.undecodable.push(path) // reported by the caller, by name
       }
       options.onImages?.(rows.length)
     }
   }
-  const groups = joinGroups(
-    rows.map((r, i) => r.patient ?? `row ${i}, of nobody known`),
-    [...nearDuplicates(rows.map((r) => r.print)), ...sameGroup(rows)],
-  )
-  const list = classListOf(rows.flatMap((r) => r.classB ?? []))
-  result.classes = countBy(rows, list)
-  mkdirSync(options.out, { recursive: true })
-  writeWhole(join(options.out, 'manifest.csv'), manifestOf(rows, groups, list))
-  const classes = join(options.out, CLASSES_FILE)
-  // Names and codes that somebody has given the classes stay.
-  if (!existsSync(classes) && list.classes.some(({ id }) => !isPaperClass(id)))
-    writeWhole(classes, `${JSON.stringify(list, null, 2)}\n`)
-  result.images = rows.length
-  if (options.boxes) result.boxes = writeBoxes(options.boxes, rows, options.out)
-  return result
+  return rows
+}
+
+/** @param own class list that says what is known, where there is one */
+function classIn(label: string | undefined, list: ClassList, own: string): string | undefined {
+  try {
+    return classTextIn(label, list)
+  } catch (error) {
+    throw new Error(`${own}: ${(error as Error).message}. Add it there, or delete that file`)
+  }
+}
+
+/** Rows by what their files hold: one a file with all that its rows say of it, and apart from these the files that are said to be of several classes. */
+function byContent(rows: readonly ImportedRow[]): { agreed: ImportedRow[]; contradictory: string[][] } {
+  const files = new Map<string, ImportedRow[]>()
+  for (const row of rows) files.set(row.sha256, [...(files.get(row.sha256) ?? []), row])
+  const said = (twins: readonly ImportedRow[], column: 'classA' | 'classB') => [
+    ...new Set(twins.flatMap((row) => row[column] ?? [])),
+  ]
+  const differ = (twins: readonly ImportedRow[]) =>
+    said(twins, 'classA').length > 1 || said(twins, 'classB').length > 1
+  const all = [...files.values()]
+  return {
+    agreed: all
+      .filter((twins) => !differ(twins))
+      .map((twins) => {
+        const [classA, classB] = [said(twins, 'classA')[0], said(twins, 'classB')[0]]
+        return { ...twins[0]!, classA: classA as ImportedRow['classA'], classB }
+      }),
+    contradictory: all.filter(differ).map((twins) => twins.map(({ path }) => path)),
+  }
 }
 
 const HEADER =
@@ -141,27 +196,23 @@ const HEADER =
 
 const isPaperClass = (id: string): boolean => idsOf(PAPER_LIST).includes(id)
 
-function countBy(rows: readonly ImportedRow[], list: ClassList): Record<string, number> {
+function countBy(rows: readonly Pick<ImportedRow, 'classB'>[]): Record<string, number> {
   const out: Record<string, number> = {}
-  for (const r of rows) {
-    const name = classTextIn(r.classB, list) ?? 'not labelled'
-    out[name] = (out[name] ?? 0) + 1
-  }
+  for (const { classB: name = 'not labelled' } of rows) out[name] = (out[name] ?? 0) + 1
   return out
 }
 
-/** @param groups of each row, by number */
-function manifestOf(rows: readonly ImportedRow[], groups: ArrayLike<number>, list: ClassList): string {
-  const lines = rows.map((r, i) =>
+function manifestOf(rows: readonly ImportedRow[]): string {
+  const lines = rows.map((r) =>
     [
       r.file,
       r.dataset,
       r.patient,
-      `g${groups[i]}`,
+      r.group,
       r.view,
       r.finding,
       r.classA,
-      classTextIn(r.classB, list),
+      r.classB,
       r.age,
       r.sex,
       r.width,

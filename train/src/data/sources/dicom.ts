@@ -5,6 +5,7 @@ import { parseDicom } from '@detl/core/image/dicom/parse'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { classIdOf } from '../class-names.ts'
 import { readCsv } from '../csv.ts'
+import { DataFaults, type Fault } from '../faults.ts'
 import { filesBelow } from '../files-below.ts'
 import { type SourceRow, sexOf, viewOf } from './labels.ts'
 import { UNKNOWN } from './table.ts'
@@ -38,7 +39,7 @@ export async function readDicomFolder(labels: string, images: string): Promise<S
   const key = (Object.keys(KEYS) as (keyof typeof KEYS)[]).find((name) => table[0] && name in table[0])
   if (key === undefined || !table[0] || !('label' in table[0]))
     throw new Error(`${labels} needs the columns label and one of ${Object.keys(KEYS).join(', ')}`)
-  const labelOf = new Map(table.map((row) => [row[key]!, row.label!]))
+  const labelOf = labelsBy(key, table, labels)
   const rows: SourceRow[] = []
   for (const path of filesBelow(images).files) {
     const header = await headerOf(path)
@@ -60,8 +61,9 @@ export async function readDicomFolder(labels: string, images: string): Promise<S
       ...UNKNOWN,
       image: relative(images, path),
       dataset,
-      patient: patient === '' ? undefined : `${dataset}/${digest(patient)}`,
-      group: `${dataset}/${header(KEYS.study_instance_uid)}`,
+      // Without the folder's name: a hospital's patients are in the folder of each year.
+      patient: patient === '' ? undefined : `dicom/${digest(patient)}`,
+      group: `dicom/${header(KEYS.study_instance_uid)}`,
       view,
       classB: label,
       age: yearsOf(header('x00101010')),
@@ -71,6 +73,26 @@ export async function readDicomFolder(labels: string, images: string): Promise<S
   rows.sort((a, b) => (a.image < b.image ? -1 : 1)) // a file system has no order
   if (rows.length === 0) throw new Error(`no image of ${images} is in ${labels}, by its column ${key}`)
   return rows
+}
+
+/** Labels by key. Rows without a key are passed over: a file that has none either is not theirs. @throws where one key has two labels */
+function labelsBy(key: string, table: readonly Record<string, string>[], path: string): Map<string, string> {
+  const out = new Map<string, string>()
+  const faults: Fault[] = []
+  for (const [i, row] of table.entries()) {
+    const [value, label] = [row[key]!, row.label!]
+    const other = out.get(value)
+    if (other !== undefined && other !== label)
+      faults.push({
+        path,
+        row: i + 1,
+        column: 'label',
+        text: `${key} ${value} is "${other}" in a row above, here "${label}"`,
+      })
+    else if (value !== '') out.set(value, label)
+  }
+  if (faults.length > 0) throw new DataFaults(faults)
+  return out
 }
 
 /** The attributes of a DICOM file, trimmed, '' where absent; undefined where the file is none. */

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { idsOf, PAPER_LIST } from '@detl/core/model/class-list'
-import { classIdOf, classListBeside } from '../class-names.ts'
+import { classIdOf, classListBeside, NONE } from '../class-names.ts'
 import { DataFaults } from '../faults.ts'
 import { filesBelow } from '../files-below.ts'
 import { IMAGE_FILE } from '../image-files.ts'
@@ -47,6 +47,11 @@ export function readClassFolders(root: string): SourceRow[] {
     .map(({ name }) => String(name))
   if (folders.length < 2)
     throw new Error(`${root} has ${folders.length} folders; it must have one for each class, two at least`)
+  const reserved = folders.find((name) => name.includes('|') || name.toLowerCase() === NONE)
+  if (reserved !== undefined)
+    throw new Error(
+      `${join(root, reserved)}: a label "${NONE}" says that an image is of no class, and "|" parts several; call the folder otherwise, for example normal`,
+    )
   const rows = folders.flatMap((name) =>
     filesBelow(join(root, name))
       .files.filter((file) => IMAGE_FILE.test(file))
