@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AppError } from '@detl/core/api/problem'
 import { selectBackend } from '@detl/train/backend/select'
 import { configOf, type RunFlags } from '@detl/train/commands/flags'
 import { trainStage } from '@detl/train/loop'
@@ -57,6 +58,34 @@ describe('a recipe of one’s own', () => {
       /no setting sise; .*seed is "one", not a number; there is no setting transfer\.epoch; there are epochs/,
     )
     await expect(configOf(flags({ config: 'nothing' }))).rejects.toThrow(/no recipe: smoke, default/)
+    await expect(configOf(flags({ config: file('cut.json', '{"base": ') }))).rejects.toThrow(
+      /cut.json is no JSON/,
+    )
+  })
+
+  it.each([
+    [{ epochs: 0 }, ['pretrain.epochs', 'transfer.epochs']],
+    [{ batchSize: 0 }, ['pretrain.batchSize', 'transfer.batchSize']],
+    [{ patience: 0 }, ['pretrain.patience']],
+    [{ size: 32 }, ['size: 32; detl12 takes 36 or more']],
+    [{ size: 100, config: 'mobilenet' }, ['size: 100; mobilenet-v2 takes multiples of 32']],
+    [{ size: 4096 }, ['size']],
+    [
+      '{"architecture": "resnet", "transfer": {"epochs": 1.5, "learningRate": 1e999, "keep": "best", "optimizer": {"kind": "adamw"}, "augment": {"blur": 7}}}',
+      [
+        'architecture',
+        'transfer.epochs',
+        'transfer.learningRate',
+        'transfer.keep',
+        'transfer.optimizer',
+        'transfer.augment.blur',
+      ],
+    ],
+  ])('is refused before anything is written where it cannot be trained with: %j', async (given, named) => {
+    const asked = typeof given === 'string' ? { config: file('odd.json', given) } : given
+    const error = await configOf(flags(asked)).then(undefined, (e: unknown) => e as AppError)
+    expect(error).toMatchObject({ code: 'request-invalid' })
+    for (const one of named) expect((error as AppError).detail).toContain(one)
   })
 })
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { focusOf } from '@detl/core/model/class-list'
 import type { BackendChoice } from './backend/names.ts'
+import { checkFolds } from './data/folds-check.ts'
 import { sourcesToLeaveOut } from './data/split.ts'
 import type { Protocol } from './data/split-file.ts'
 import { foldName } from './folds.ts'
@@ -17,6 +19,7 @@ export type CrossvalOptions = {
 /** Pretraining once, then every fold; what is finished already is not done again, unless the run starts anew. */
 export async function crossval(run: OpenRun, options: CrossvalOptions): Promise<void> {
   const { out, restart } = run.options
+  checkFolds(run.dataset, options.folds)
   const resuming: OpenRun = { ...run, options: { ...run.options, resume: true } }
   const finished = (stage: string) => !restart && existsSync(join(out, stage, 'history.json'))
   if (!options.fromScratch && !finished('pretrain')) await pretrain(resuming)
@@ -41,7 +44,12 @@ export async function* leaveSourceOut(
   sources: readonly string[] | undefined,
 ): AsyncGenerator<OpenRun> {
   const { records, byFile } = (await prepareRun(options, backend)).dataset
-  for (const source of sources ?? sourcesToLeaveOut(records, byFile.list)) {
+  const chosen = sources ?? sourcesToLeaveOut(records, byFile.list)
+  if (chosen.length === 0)
+    throw new Error(
+      `no source can be left out: images of ${focusOf(byFile.list).id} must be of two at least, and the column "dataset" must say of which`,
+    )
+  for (const source of chosen) {
     const protocol: Protocol = `without-${source}`
     const run = await prepareRun(
       { ...options, protocol, out: join(options.out, protocol), resume: true },

@@ -31,7 +31,9 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
     const existing = readRun(dir)
     const { labelsDigest, ...unlabelled } = run
     if (identityOf(existing) !== identityOf(existing.labelsDigest ? run : unlabelled)) {
-      throw new Error(`${dir} holds a run of another configuration or data: choose another folder`)
+      throw new Error(
+        `${dir} holds a run of ${differenceOf(existing, run)}. Give it what it was begun with, or choose another folder`,
+      )
     }
     return existing
   }
@@ -46,7 +48,21 @@ export function openRun(dir: string, run: Omit<Run, 'code' | 'node' | 'startedAt
   return full
 }
 
+/** What keeps a run from being continued, in words. */
+function differenceOf(existing: Run, run: Omit<Run, 'code' | 'node' | 'startedAt'>): string {
+  const same = (of: (one: typeof run) => unknown) => JSON.stringify(of(existing)) === JSON.stringify(of(run))
+  if (!same((r) => r.dataDigest)) return 'other images'
+  if (existing.labelsDigest && !same((r) => r.labelsDigest)) return 'the same images with other labels'
+  if (!same((r) => r.split)) return 'another split'
+  const keys = Object.keys({ ...existing.config, ...run.config }) as (keyof TrainConfig)[]
+  const changed = keys.filter((key) => !same((r) => r.config[key]))
+  return `another configuration (${changed.join(', ') || 'preprocessing'})`
+}
+
+/** @throws where there is no run */
 export function readRun(dir: string): Run {
+  if (!existsSync(join(dir, 'run.json')))
+    throw new Error(`${dir} is not the folder of a run: it has no run.json`)
   const run = readJson<Run>(join(dir, 'run.json'))
   // Runs from before there was a choice do not name it.
   const { architecture = 'detl12', input = 'harmonised' } = run.config

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readDataSet } from '@detl/train/data/data-set'
+import { checkFolds } from '@detl/train/data/folds-check'
 import { splitOf } from '@detl/train/data/split'
+import { LabelledRecords } from '@detl/train/data/truth'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const dir = mkdtempSync(join(tmpdir(), 'detl-patients-'))
@@ -25,5 +27,27 @@ describe('a table that has patients and studies', () => {
       expect(of(test).filter((patient) => trained.has(patient) || validated.has(patient))).toEqual([])
       expect(of(validation).filter((patient) => trained.has(patient))).toEqual([])
     }
+  })
+})
+
+describe('folds in which a class is missing', () => {
+  it('are refused before they are trained, with the part and the class', () => {
+    const rare = join(dir, 'rare')
+    mkdirSync(rare)
+    const rows = Array.from({ length: 43 }, (_, i) => {
+      writeFileSync(join(rare, `${i}.png`), `${i}`)
+      return `${i}.png,${i < 20 ? 'normal' : i < 40 ? 'tb' : 'silicosis'},P${Math.min(i, 40)}`
+    })
+    writeFileSync(join(rare, 'manifest.csv'), ['file,label,patient', ...rows].join('\n'))
+    const { records, list } = readDataSet(rare)
+    const dataset = {
+      split: splitOf('grouped', records, 1, list),
+      byFile: new LabelledRecords(records, list),
+    }
+    for (const fold of [0, 1, 2, 3, 4])
+      expect(() => checkFolds(dataset, [fold])).toThrow(
+        new RegExp(`fold ${fold} (trains|validates|tests) on no image of silicosis: .*detl data check`),
+      )
+    expect(() => checkFolds(dataset, [7])).toThrow('fold 7: there are 5, counted from 0')
   })
 })

@@ -42,6 +42,7 @@ export async function describeArtifact(run: OpenRun, options: ArtifactOptions): 
   const { out, config } = run.options
   const { split, byFile, pixels } = run.dataset
   const { fold, fromScratch, name, version } = options
+  if (!split.folds[fold]) throw new Error(`fold ${fold}: there are ${split.folds.length}, counted from 0`)
   const dir = join(out, foldName(fold, fromScratch))
   const predictions = readPredictions(join(dir, 'predictions.json'))
   const oodPath = join(dir, 'ood.json')

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { BACKENDS, type BackendName } from '../backend/names.ts'
 import type { StageConfig, TrainConfig } from '../config.ts'
 import type { Protocol } from '../data/split-file.ts'
+import { checkedRecipe } from '../recipe-schema.ts'
 
 const CONFIGS: Record<string, () => Promise<TrainConfig>> = {
   smoke: async () => (await import('../../configs/smoke.ts')).smoke,
@@ -83,7 +84,7 @@ export const reporting = (command: Command): Command =>
     )
     .option('--no-gallery', 'no gallery.html, which shows images of the data set')
 
-/** The recipe that the flags name, with what they change in it. */
+/** The recipe that the flags name, with what they change in it. @throws AppError request-invalid for values that cannot be trained with */
 export async function configOf(flags: RunFlags): Promise<TrainConfig> {
   const recipe = await recipeOf(flags.config)
   const { epochs, batchSize, learningRate, patience } = flags
@@ -91,13 +92,13 @@ export async function configOf(flags: RunFlags): Promise<TrainConfig> {
     ([, value]) => value !== undefined,
   )
   const changed = Object.fromEntries(given) as Partial<StageConfig>
-  return {
+  return checkedRecipe({
     ...recipe,
     size: flags.size ?? recipe.size,
     seed: flags.seed ?? recipe.seed,
     pretrain: { ...recipe.pretrain, ...changed },
     transfer: { ...recipe.transfer, ...changed },
-  }
+  })
 }
 
 async function recipeOf(name: string): Promise<TrainConfig> {

@@ -1,5 +1,5 @@
 import { CAM_METHODS, type CamMethod } from '@detl/core/cam/methods'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { foldName, onlyFromScratch } from '../folds.ts'
 import type { OpenRun } from '../open-run.ts'
 import {
@@ -140,6 +140,11 @@ function addCompare(train: Command): void {
     })
 }
 
+function modelName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(text)) throw new InvalidArgumentError('small letters, digits and hyphens')
+  return text
+}
+
 type ArtifactFlags = {
   fold: number
   fromScratch: boolean
@@ -157,7 +162,11 @@ function addArtifact(train: Command): void {
   )
     .option('--fold <k>', 'the fold whose model is exported', wholeNumber, 0)
     .option('--from-scratch', 'the fold that was trained without Data-A', false)
-    .option('--name <name>', 'of the model; default: its architecture and size, for example detl-128')
+    .option(
+      '--name <name>',
+      'of the model; default: its architecture and size, for example detl-128',
+      modelName,
+    )
     .option('--model-version <version>', 'of the model', '0.1.0')
     .option(
       '--cam-layer <name>',

@@ -32,6 +32,7 @@ export type Split = {
 /** Of a run's folder. @throws where a list was changed: another split would train on what another fold tests */
 export function readSplit(dir: string): Split {
   const path = join(dir, 'split.json')
+  if (!existsSync(path)) throw new Error(`${dir} is not the folder of a run: it has no split.json`)
   checkTextSize(statSync(path).size, path)
   const split = JSON.parse(readFileSync(path, 'utf8')) as Split
   const { digest, ...lists } = split

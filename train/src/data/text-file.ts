@@ -7,8 +7,15 @@ export function readText(path: string | URL): string {
   return readFileSync(path, 'utf8')
 }
 
-/** JSON in such a file, as it was written: nothing looks at its form. @throws as `readText` does; SyntaxError where it is no JSON */
-export const readJson = <T>(path: string | URL): T => JSON.parse(readText(path)) as T
+/** JSON in such a file, as it was written: nothing looks at its form. @throws as `readText` does; Error that names the file where it is no JSON */
+export function readJson<T>(path: string | URL): T {
+  const text = readText(path)
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    throw new Error(`${path} is no JSON: ${(error as Error).message}`)
+  }
+}
 
 /** A stream of text in UTF-8. @param name in errors @throws AppError request-invalid for one that is too long */
 export async function streamedText(stream: AsyncIterable<Uint8Array>, name: string): Promise<string> {

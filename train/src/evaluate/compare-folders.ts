@@ -28,6 +28,10 @@ export function compareFolders(a: string, b: string, data: string): Comparison {
         throw new Error(`${out}: fold ${k} is not scored; run \`detl train evaluate\` first`)
       return members.length > 0 ? [ensembleOf(predictions, records)] : []
     })
+    if (folds.length === 0)
+      throw new Error(
+        `${out} has no fold that was ${fromScratch ? 'trained without Data-A: leave :scratch out' : `pretrained: add :scratch for those trained without Data-A`}`,
+      )
     const { architecture, size } = readRun(out).config
     const title = `${architecture} at S = ${size}${fromScratch ? ', without pretraining' : ''}`
     return { name, title, folds, seed: split.seed }
