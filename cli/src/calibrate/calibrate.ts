@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
@@ -10,11 +11,13 @@ import { rewriteManifest } from '@detl/export/rewrite-manifest'
 import { withTemperature } from '@detl/export/with-temperature'
 import { DataFaults } from '@detl/train/data/faults'
 import { readManifest } from '@detl/train/data/manifest'
+import type { ImageRecord } from '@detl/train/data/record'
 import { readRegular } from '@detl/train/data/regular-file'
 import { truthOf } from '@detl/train/data/truth'
 import { sitePoints } from '@detl/train/evaluate/site-points'
 import { siteSelective } from '@detl/train/evaluate/site-selective'
 import { siteTemperature } from '@detl/train/evaluate/site-temperature'
+import { writeWhole } from '@detl/train/files'
 import { probabilitiesOf } from '@detl/train/scores/predictions'
 import { openFilmScorer, type ScoredFilm } from '../films.ts'
 
@@ -37,6 +40,10 @@ export type Calibrated = {
   readonly films: number
   /** What the gate refused: it would be refused in service too. */
   readonly refused: number
+  /** Films whose bytes another one has too: each counts once. */
+  readonly twice: number
+  /** Datasets of films that also trained the model: where the same patients did, the rates are too good. */
+  readonly known: readonly string[]
   /** Classes whose thresholds stay as they were: the site has too few films with or without them. */
   readonly kept: readonly string[]
   /** Why the temperature stays as it was; undefined where it was fitted anew. */
@@ -44,7 +51,7 @@ export type Calibrated = {
 }
 
 type SiteFilm = ScoredFilm & { readonly group: string; readonly truths: readonly number[] }
-type Films = { readonly films: readonly SiteFilm[]; readonly refused: number }
+type Films = { readonly films: readonly SiteFilm[] } & Pick<Calibrated, 'refused' | 'twice' | 'known'>
 
 /**
  * The model again, with thresholds and a temperature that fit a site's own films. The weights, the logits and the maps stay as they are;
@@ -53,10 +60,15 @@ type Films = { readonly films: readonly SiteFilm[]; readonly refused: number }
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibrated> {
   const { model, out, site } = options
+  if (existsSync(out) && realpathSync(out) === realpathSync(model))
+    throw new AppError(
+      'request-invalid',
+      `${out} is the model itself: its own thresholds would be lost. Choose another folder`,
+    )
   const scorer = await openFilmScorer(model)
   const { manifest } = scorer
   const list = { labelling: manifest.labelling, classes: classesOf(manifest) }
-  const { films, refused } = await scoreFilms(scorer, list, options).finally(scorer.close)
+  const { films, ...passed } = await scoreFilms(scorer, list, options).finally(scorer.close)
   const pointsAt = (temperature: number) => sitePoints(filmsAt(films, temperature, list), manifest.labels)
   const own = pointsAt(manifest.temperature)
   if (Object.keys(own).length === 0)
@@ -83,7 +95,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibrated> 
     },
   })
   await writeReference(out, next, filmsAt(films, temperature, list))
-  return { manifest: next, films: films.length, refused, kept, temperatureKept }
+  return { manifest: next, films: films.length, ...passed, kept, temperatureKept }
 }
 
 async function scoreFilms(
@@ -94,7 +106,10 @@ async function scoreFilms(
   const { records, faults } = readManifest(labels, { root: images, list })
   if (faults.length > 0) throw new DataFaults(faults)
   const films: SiteFilm[] = []
-  const labelled = records.filter((r) => r.classB !== undefined)
+  const all = records.filter((r) => r.classB !== undefined)
+  const labelled = onceEach(all, labels)
+  const trained = new Set(scorer.manifest.data.sources.map(({ name }) => name))
+  const known = [...new Set(labelled.map((r) => r.dataset))].filter((name) => trained.has(name))
   let refused = 0
   for (const [i, record] of labelled.entries()) {
     const film = await scorer.score(await readRegular(record.path))
@@ -102,7 +117,25 @@ async function scoreFilms(
     else refused++
     onFilm?.(i + 1, labelled.length)
   }
-  return { films, refused }
+  return { films, refused, twice: all.length - labelled.length, known }
+}
+
+/** Each picture once: twice, it would be in a fifth that chooses and in one that measures. @throws DataFaults where it has two labels */
+function onceEach(records: readonly ImageRecord[], path: string): ImageRecord[] {
+  const first = new Map<string, ImageRecord>()
+  const faults = records.flatMap((r) => {
+    const same = first.get(r.sha256)
+    if (!same) first.set(r.sha256, r)
+    if (!same || same.classB === r.classB) return []
+    return [
+      {
+        path,
+        text: `${r.file} is the same picture as ${same.file}, which is ${same.classB}, this one ${r.classB}`,
+      },
+    ]
+  })
+  if (faults.length > 0) throw new DataFaults(faults)
+  return [...first.values()]
 }
 
 /** The films with the scores that they have at a temperature. */
@@ -131,7 +164,7 @@ async function writeCalibrated(
   const bytes = new Uint8Array(await readFile(join(model, 'model.onnx')))
   const same = changed.temperature === manifest.temperature
   await mkdir(out, { recursive: true })
-  await writeFile(join(out, 'model.onnx'), same ? bytes : withTemperature(bytes, changed.temperature))
+  writeWhole(join(out, 'model.onnx'), same ? bytes : withTemperature(bytes, changed.temperature))
   return rewriteManifest(out, { ...manifest, version: `${manifest.version}+${site}`, ...changed }, model)
 }
 

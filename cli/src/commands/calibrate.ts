@@ -17,7 +17,7 @@ export function addCalibrateCommand(program: Command): void {
     .option('--site <name>', 'added to the version', siteName, 'site')
     .action(async ({ model, labels, images = dirname(labels), out, site }: Flags) => {
       const { calibrate } = await import('../calibrate/calibrate.ts')
-      const { manifest, films, refused, kept, temperatureKept } = await calibrate({
+      const { manifest, films, refused, twice, known, kept, temperatureKept } = await calibrate({
         model: findModel(model),
         labels,
         images,
@@ -27,6 +27,11 @@ export function addCalibrateCommand(program: Command): void {
       console.log(
         `${out}: ${manifest.name} ${manifest.version}, thresholds from ${films} films (${refused} more are refused)`,
       )
+      if (twice > 0) console.error(`${twice} films are there twice: each counts once`)
+      if (known.length > 0)
+        console.error(
+          `films of ${known.join(', ')} trained this model: where the same patients did, these rates are too good`,
+        )
       for (const [label, points] of Object.entries(manifest.operatingPoints ?? {}))
         for (const [name, { threshold, sensitivity, specificity }] of Object.entries(points))
           if (!kept.includes(label))

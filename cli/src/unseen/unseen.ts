@@ -13,8 +13,8 @@ import { readManifest } from '@detl/train/data/manifest'
 import { readRegular } from '@detl/train/data/regular-file'
 import { readJson } from '@detl/train/data/text-file'
 import { truthOf } from '@detl/train/data/truth'
-import { wilson } from '@detl/train/evaluate/intervals'
-import { type BinaryScores, countsAt } from '@detl/train/evaluate/metrics'
+import { wilsonByGroup } from '@detl/train/evaluate/intervals'
+import type { BinaryScores } from '@detl/train/evaluate/metrics'
 import type { Report } from '@detl/train/evaluate/report'
 import { type FilmScorer, openFilmScorer } from '../films.ts'
 import { modelCard } from '../ship/model-card.ts'
@@ -104,7 +104,7 @@ async function scoresOf(
   { manifest, score }: FilmScorer,
   label: string,
   { labels, images, tiers, most, onFilm }: UnseenOptions,
-): Promise<{ scores: BinaryScores; refused: number; passedOver: number }> {
+): Promise<{ scores: GroupedScores; refused: number; passedOver: number }> {
   const list = { labelling: manifest.labelling, classes: classesOf(manifest) }
   const at = manifest.labels.indexOf(label)
   const { records, faults } = readManifest(labels, { root: images, list })
@@ -126,15 +126,29 @@ async function scoresOf(
     scores.push(film?.probabilities[at] ?? 0)
     onFilm?.(i + 1, films.length)
   }
-  return { scores: { scores, positive }, refused, passedOver: records.length - unknown.length }
+  return {
+    scores: { scores, positive, groups: films.map((r) => r.group) },
+    refused,
+    passedOver: records.length - unknown.length,
+  }
 }
 
-function unseenAt({ threshold }: OperatingPoint, scores: BinaryScores, source: string): Unseen {
-  const c = countsAt(scores, threshold)
-  const without = c.trueNegatives + c.falsePositives
+/** Scores of films, and whose they are. */
+type GroupedScores = BinaryScores & { groups: readonly string[] }
+
+function unseenAt(
+  { threshold }: OperatingPoint,
+  { scores, positive, groups }: GroupedScores,
+  source: string,
+): Unseen {
+  const of = (kind: boolean) =>
+    groups.flatMap((group, i) =>
+      positive[i] === kind ? [{ group, right: scores[i]! >= threshold === kind }] : [],
+    )
+  const without = of(false)
   return {
     source,
-    sensitivity: wilson(c.truePositives, c.truePositives + c.falseNegatives),
-    ...(without > 0 && { specificity: wilson(c.trueNegatives, without) }),
+    sensitivity: wilsonByGroup(of(true)),
+    ...(without.length > 0 && { specificity: wilsonByGroup(without) }),
   }
 }

@@ -25,6 +25,18 @@ describe('sitePoints', () => {
     expect([sensitivity.n, specificity.n]).toEqual([30, 30])
   })
 
+  it('is no surer for ten films of each patient: the intervals are those of the patients', () => {
+    const one = films(60, 1, 0)
+    const ten = one.flatMap((film) => new Array<Film>(10).fill(film))
+    const [alone, many] = [one, ten].map((of) => sitePoints(of, ['no', 'yes']).yes!.balanced)
+    for (const rate of ['sensitivity', 'specificity'] as const) {
+      expect(many![rate].n).toBe(10 * alone![rate].n)
+      expect(many![rate].value).toBeCloseTo(alone![rate].value)
+      const width = ({ low, high }: { low: number; high: number }) => high - low
+      expect(width(many![rate]) / width(alone![rate])).toBeCloseTo(1, 1)
+    }
+  })
+
   it('leaves a class out of which there are films of too few patients', () => {
     const few = films(40, 3, 0).map((film, i) => ({ ...film, group: i % 2 ? `p${i % 9}` : film.group }))
     expect(sitePoints(few, ['no', 'yes'])).toEqual({})

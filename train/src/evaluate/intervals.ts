@@ -7,12 +7,32 @@ import { type BinaryScores, midranks, predictiveValues } from './metrics.ts'
 const Z = 1.959963984540054
 
 /** A proportion with its 95 % score interval (Wilson 1927): good for small counts and for 0 and 1. */
-export function wilson(successes: number, n: number): Estimate {
+export const wilson = (successes: number, n: number): Estimate => scoreInterval(successes, n, n)
+
+/** @param worth so many independent images are the n worth */
+function scoreInterval(successes: number, n: number, worth: number): Estimate {
   if (n === 0) return { value: 0, low: 0, high: 1, n: 0 }
   const p = successes / n
-  const centre = (p + Z ** 2 / (2 * n)) / (1 + Z ** 2 / n)
-  const half = (Z / (1 + Z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + Z ** 2 / (4 * n ** 2))
+  const centre = (p + Z ** 2 / (2 * worth)) / (1 + Z ** 2 / worth)
+  const half = (Z / (1 + Z ** 2 / worth)) * Math.sqrt((p * (1 - p)) / worth + Z ** 2 / (4 * worth ** 2))
   return { value: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half), n }
+}
+
+/**
+ * The same of images in groups (patients), which are alike: n images are worth n over the design effect (Rao & Scott 1992), and never more than n. Where
+ * all are right, or none, how alike they are cannot be seen: a group is then worth one image.
+ */
+export function wilsonByGroup(images: readonly { right: boolean; group: string }[]): Estimate {
+  const n = images.length
+  const successes = images.filter(({ right }) => right).length
+  const p = successes / n
+  const groups = new Map<string, number>() // Σ (y − p) of each
+  for (const { right, group } of images) groups.set(group, (groups.get(group) ?? 0) + (right ? 1 : 0) - p)
+  const m = groups.size
+  if (m < 2 || p === 0 || p === 1) return scoreInterval(successes, n, m)
+  const squares = [...groups.values()].reduce((sum, r) => sum + r * r, 0)
+  const effect = ((m / (m - 1)) * squares) / (n * p * (1 - p))
+  return scoreInterval(successes, n, n / Math.max(1, effect))
 }
 
 /** Of those with a condition, or without it: how many were called rightly, of how many. */

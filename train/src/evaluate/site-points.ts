@@ -1,6 +1,6 @@
 import { rngOf, shuffled } from '../rng.ts'
-import { wilson } from './intervals.ts'
-import { type BinaryScores, countsAt } from './metrics.ts'
+import { wilsonByGroup } from './intervals.ts'
+import type { BinaryScores } from './metrics.ts'
 import { operatingPoints } from './operating-points.ts'
 import type { OperatingPoints } from './report.ts'
 
@@ -13,7 +13,7 @@ const FOLDS = 5
 
 /**
  * Thresholds for a site, by class, chosen on all of its films by the rules of `operatingPoints`. What they are worth is measured on films
- * that they were not chosen on: five times, a fifth of the groups is held against thresholds of the others, and the counts are added up.
+ * that they were not chosen on: five times, a fifth of the groups is held against thresholds of the others. Intervals are as wide as the patients make them.
  * Classes with fewer than 10 groups with or without them are left out.
  */
 export function sitePoints(
@@ -39,18 +39,19 @@ export function sitePoints(
       const [rest, held] = [false, true].map((inside) =>
         films.filter((f) => (foldOf.get(f.group) === k) === inside),
       )
-      return { points: operatingPoints(binary(rest!), binary(held!)), held: binary(held!) }
+      return { points: operatingPoints(binary(rest!), binary(held!)), held: held! }
     })
     const measured = (name: keyof OperatingPoints): OperatingPoints['balanced'] => {
-      const counts = folds.map(({ points, held }) => countsAt(held, points[name].threshold))
-      const sum = (field: keyof (typeof counts)[number]) =>
-        counts.reduce((total, one) => total + one[field], 0)
-      const [hits, misses] = [sum('truePositives'), sum('falseNegatives')]
-      const [clears, alarms] = [sum('trueNegatives'), sum('falsePositives')]
+      const called = folds.flatMap(({ points, held }) =>
+        held.map(({ group, truths, scores }) => {
+          const [sick, above] = [truths[c] === 1, scores[c]! >= points[name].threshold]
+          return { group, sick, right: sick === above }
+        }),
+      )
       return {
         threshold: chosen[name].threshold,
-        sensitivity: wilson(hits, hits + misses),
-        specificity: wilson(clears, clears + alarms),
+        sensitivity: wilsonByGroup(called.filter(({ sick }) => sick)),
+        specificity: wilsonByGroup(called.filter(({ sick }) => !sick)),
       }
     }
     out[label] = { balanced: measured('balanced'), screening: measured('screening') }
