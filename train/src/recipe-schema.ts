@@ -71,7 +71,7 @@ const recipe = z
   .superRefine(({ architecture, size }, context) => {
     const message = sizeFault(architecture, size)
     if (message) context.addIssue({ code: 'custom', path: ['size'], message: `${size}; ${message}` })
-  }) satisfies z.ZodType<TrainConfig>
+  })
 
 /**
  * A recipe whose values can be trained with.

@@ -5,7 +5,7 @@ import type { ClassList } from '@detl/core/model/class-list'
 import { classIdOf, classListOf, classTextIn } from './class-names.ts'
 import { type Row, readCsv } from './csv.ts'
 import type { Fault } from './faults.ts'
-import { joinPatients } from './patients.ts'
+import { joinPatients } from './groups.ts'
 import type { ImageRecord } from './record.ts'
 import { sexOf, viewOf } from './sources/labels.ts'
 

@@ -99,26 +99,3 @@ function ones(v: number): number {
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
   return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
-
-/** Joins what shares a key or is a near-duplicate: the group of each item, named by its smallest index. */
-export function joinGroups(keys: readonly string[], pairs: readonly (readonly [number, number])[]): number[] {
-  const parent = keys.map((_, i) => i)
-  const root = (i: number): number => {
-    let r = i
-    while (parent[r] !== r) r = parent[r]!
-    parent[i] = r
-    return r
-  }
-  const join = (a: number, b: number) => {
-    const [ra, rb] = [root(a), root(b)]
-    parent[Math.max(ra, rb)] = Math.min(ra, rb)
-  }
-  const first = new Map<string, number>()
-  for (const [i, key] of keys.entries()) {
-    const seen = first.get(key)
-    if (seen === undefined) first.set(key, i)
-    else join(seen, i)
-  }
-  for (const [a, b] of pairs) join(a, b)
-  return keys.map((_, i) => root(i))
-}
