@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encodePng } from '@detl/core/image/png-encode'
+import { phantom } from '@detl/core/phantom/phantom'
 import { checkData } from '@detl/train/data/check'
 import { type ImportResult, importData, type SourceName } from '@detl/train/data/import'
 import { readFolder } from '@detl/train/data/sources/folder'
@@ -81,6 +83,27 @@ describe('a picture that is there twice', () => {
       [expect.stringContaining('a.png'), 'again.png'],
     ])
     expect((await checkData(out)).images).toBe(2)
+  })
+
+  it('is a fault of a table of one’s own where a copy of it is in another group', async () => {
+    const own = join(dir, 'own')
+    mkdirSync(own)
+    for (const [i, bytes] of pictures.entries()) writeFileSync(join(own, `${i}.png`), bytes)
+    const { image } = phantom({ seed: 1, width: 72, height: 72, lesions: [] })
+    const darker = image.data.map((v) => Math.round(v * 12))
+    writeFileSync(join(own, 'copy.png'), await encodePng({ width: 72, height: 72, channels: 1, data: darker }))
+    const table = (patient: string) =>
+      writeFileSync(
+        join(own, 'manifest.csv'),
+        `file,label,patient\n0.png,tb,A\n1.png,normal,B\n2.png,tb,C\n3.png,normal,D\ncopy.png,tb,${patient}\n`,
+      )
+    const looks = async () => (await checkData(own)).faults.filter(({ column }) => column === 'group_id')
+    table('E')
+    expect(await looks()).toMatchObject([
+      { row: 5, text: expect.stringContaining('copy.png looks like 0.png (row 1), which is in another group') },
+    ])
+    table('A')
+    expect(await looks()).toEqual([])
   })
 
   it('joins the patients that it is said to be of', async () => {

@@ -8,6 +8,7 @@ import { type ClassList, idsOf } from '@detl/core/model/class-list'
 import { CLASSES_FILE, classListBeside } from './class-names.ts'
 import { type Fault, faultText } from './faults.ts'
 import { type ManifestRows, readManifest } from './manifest.ts'
+import { type Fingerprint, fingerprint, nearDuplicates } from './near-duplicates.ts'
 import type { ImageRecord } from './record.ts'
 import { readRegular } from './regular-file.ts'
 import { lookIntoFolder } from './sources/folder.ts'
@@ -42,13 +43,18 @@ export async function checkData(
   const placed = tables.flatMap((t) =>
     t.records.map((record, k) => ({ record, at: { path: t.path, row: t.rows[k]! } })),
   )
-  for (const [i, { record, at }] of placed.entries()) {
-    if (existsSync(record.path))
-      faults.push(...(await fileFaults(record)).map((fault) => ({ ...at, ...fault })))
+  const seen: Seen[] = []
+  for (const [i, one] of placed.entries()) {
+    if (existsSync(one.record.path)) {
+      const looked = await lookAt(one.record)
+      faults.push(...looked.faults.map((fault) => ({ ...one.at, ...fault })))
+      if (looked.print) seen.push({ ...one, print: looked.print })
+    }
     onImages(i + 1, placed.length)
   }
   faults.push(
     ...twice(placed),
+    ...apart(seen),
     ...scarce(
       placed.map((p) => p.record),
       list,
@@ -82,28 +88,41 @@ function tablesOf(path: string): { list: ClassList; tables: ManifestRows[] } {
   return { list: table.list, tables: [table] }
 }
 
-/** What a file's bytes say against its row. */
-async function fileFaults(record: ImageRecord): Promise<Pick<Fault, 'column' | 'text'>[]> {
+/** What a file's bytes say against its row, and what the picture is recognised by. */
+async function lookAt(
+  record: ImageRecord,
+): Promise<{ faults: Pick<Fault, 'column' | 'text'>[]; print?: Fingerprint }> {
   const bytes = await readRegular(record.path)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const out: Pick<Fault, 'column' | 'text'>[] = []
   if (record.sha256 !== '' && sha256 !== record.sha256)
     out.push({ column: 'sha256', text: `the file has ${sha256}: it was changed since` })
   try {
-    const { source } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
+    const { image, source } = await decodeImage(bytes, { limits: DEFAULT_LIMITS, codecs })
     for (const side of ['width', 'height'] as const)
       if (record[side] !== undefined && record[side] !== source[side])
         out.push({ column: side, text: `${record[side]} pixels; the file has ${source[side]}` })
+    return { faults: out, print: fingerprint(image) }
   } catch (error) {
     out.push({
       column: 'file',
       text: `${record.file} cannot be read as an image: ${(error as Error).message}`,
     })
   }
-  return out
+  return { faults: out }
 }
 
 type Placed = { record: ImageRecord; at: Pick<Fault, 'path' | 'row'> }
+type Seen = Placed & { print: Fingerprint }
+
+/** One picture in two groups, the same file or a copy in another size or exposure: one trains, the other tests. */
+const apart = (seen: readonly Seen[]): Fault[] =>
+  nearDuplicates(seen.map(({ print }) => print)).flatMap(([i, j]): Fault[] => {
+    const [a, b] = [seen[i]!, seen[j]!]
+    if (a.record.group === b.record.group || a.record.file === b.record.file) return []
+    const text = `${b.record.file} looks like ${a.record.file} (row ${a.at.row}), which is in another group: test figures would be too good. Give both one group_id, or let \`detl data import\` join them`
+    return [{ ...b.at, column: 'group_id', text }]
+  })
 
 /** One file twice, and one picture under two labels. */
 function twice(placed: readonly Placed[]): Fault[] {

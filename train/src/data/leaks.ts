@@ -84,4 +84,4 @@ export function checkLeaks(split: Split, records: readonly ImageRecord[]): Leak[
 export const leakText = ({ kind, where, count, example }: Leak): string =>
   kind === 'training-only'
     ? `${where}: ${count} images that are for training only are validated or tested on, for example ${example}`
-    : `${where}: ${count} images share a ${kind}, for example ${example}`
+    : `${where}: ${count} images share a ${kind}, for example ${example}${kind === 'content' ? ' (SHA-256): give files with the same bytes one group_id; `detl data check` names them' : ''}`
