@@ -13,8 +13,7 @@ import { readManifest } from '@detl/train/data/manifest'
 import { readRegular } from '@detl/train/data/regular-file'
 import { readJson } from '@detl/train/data/text-file'
 import { truthOf } from '@detl/train/data/truth'
-import { wilsonByGroup } from '@detl/train/evaluate/intervals'
-import type { BinaryScores } from '@detl/train/evaluate/metrics'
+import { type GroupedScores, ratesAt } from '@detl/train/evaluate/operating-points'
 import type { Report } from '@detl/train/evaluate/report'
 import { type FilmScorer, openFilmScorer } from '../films.ts'
 import { modelCard } from '../ship/model-card.ts'
@@ -133,22 +132,7 @@ async function scoresOf(
   }
 }
 
-/** Scores of films, and whose they are. */
-type GroupedScores = BinaryScores & { groups: readonly string[] }
-
-function unseenAt(
-  { threshold }: OperatingPoint,
-  { scores, positive, groups }: GroupedScores,
-  source: string,
-): Unseen {
-  const of = (kind: boolean) =>
-    groups.flatMap((group, i) =>
-      positive[i] === kind ? [{ group, right: scores[i]! >= threshold === kind }] : [],
-    )
-  const without = of(false)
-  return {
-    source,
-    sensitivity: wilsonByGroup(of(true)),
-    ...(without.length > 0 && { specificity: wilsonByGroup(without) }),
-  }
+function unseenAt({ threshold }: OperatingPoint, scores: GroupedScores, source: string): Unseen {
+  const { sensitivity, specificity } = ratesAt(scores, threshold)
+  return { source, sensitivity, ...(specificity.n > 0 && { specificity }) }
 }

@@ -91,7 +91,10 @@ describe('a picture that is there twice', () => {
     for (const [i, bytes] of pictures.entries()) writeFileSync(join(own, `${i}.png`), bytes)
     const { image } = phantom({ seed: 1, width: 72, height: 72, lesions: [] })
     const darker = image.data.map((v) => Math.round(v * 12))
-    writeFileSync(join(own, 'copy.png'), await encodePng({ width: 72, height: 72, channels: 1, data: darker }))
+    writeFileSync(
+      join(own, 'copy.png'),
+      await encodePng({ width: 72, height: 72, channels: 1, data: darker }),
+    )
     const table = (patient: string) =>
       writeFileSync(
         join(own, 'manifest.csv'),
@@ -100,7 +103,10 @@ describe('a picture that is there twice', () => {
     const looks = async () => (await checkData(own)).faults.filter(({ column }) => column === 'group_id')
     table('E')
     expect(await looks()).toMatchObject([
-      { row: 5, text: expect.stringContaining('copy.png looks like 0.png (row 1), which is in another group') },
+      {
+        row: 5,
+        text: expect.stringContaining('copy.png looks like 0.png (row 1), which is in another group'),
+      },
     ])
     table('A')
     expect(await looks()).toEqual([])

@@ -7,7 +7,6 @@ import {
   predictiveValueIntervals,
   resampledByGroup,
   weightedMean,
-  wilson,
 } from '@detl/train/evaluate/intervals'
 import {
   auc,
@@ -83,19 +82,6 @@ print(json.dumps({"auc": m.roc_auc_score(y == 0, s), "fpr": f.tolist(), "tpr": t
     })
   },
 )
-
-describe('wilson', () => {
-  it.each([
-    [81, 263, 0.2553, 0.3662],
-    [15, 148, 0.0624, 0.1605],
-    [0, 20, 0, 0.1611],
-    [1, 29, 0.0061, 0.1718],
-  ])('gives the interval of Newcombe 1998, table I, for %i of %i', (r, n, low, high) => {
-    const e = wilson(r, n)
-    expect(e.low).toBeCloseTo(low, 4)
-    expect(e.high).toBeCloseTo(high, 4)
-  })
-})
 
 describe('delong', () => {
   it('gives what Stata’s manual prints for the CT readings of Hanley & McNeil 1982: 0.8932 (0.83295–0.95339)', () => {

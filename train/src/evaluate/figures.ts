@@ -2,7 +2,7 @@ import { type ClassList, focusOf, idsOf } from '@detl/core/model/class-list'
 import type { Estimate } from '@detl/core/model/manifest'
 import { rngOf } from '../rng.ts'
 import { isRight, type Scored } from '../scores/predictions.ts'
-import { bootstrapByGroup, delong, predictiveValueIntervals, wilson } from './intervals.ts'
+import { bootstrapByGroup, delong, predictiveValueIntervals, wilsonByGroup } from './intervals.ts'
 import { confusionMatrix, meanRecall, weightedAuc } from './metrics.ts'
 import type { ClassFigures, CounterTest, Summary } from './report.ts'
 
@@ -25,7 +25,7 @@ export function summarise(rows: readonly Row[], list: ClassList, seed: number): 
   return {
     n: rows.length,
     confusion: list.labelling === 'single' ? confusionOf(rows) : undefined,
-    accuracy: wilson(rows.filter(isRight).length, rows.length),
+    accuracy: wilsonByGroup(rows.map((r) => ({ group: r.group, right: isRight(r) }))),
     balancedAccuracy: bootstrapByGroup(groups, balancedAccuracyOf(rows, list), rngOf(seed, 'balanced')),
     classes: idsOf(list).flatMap((label, c) =>
       rows.some((r) => r.truths[c] === 1) ? [classFigures(rows, label, c, seed)] : [],
@@ -62,8 +62,8 @@ function classFigures(rows: readonly Row[], label: string, c: number, seed: numb
   return {
     label,
     n: of.length,
-    sensitivity: wilson(sick.right, sick.n),
-    specificity: wilson(well.right, well.n),
+    sensitivity: wilsonByGroup(of.map((r) => ({ group: r.group, right: r.called[c] === 1 }))),
+    specificity: wilsonByGroup(rest.map((r) => ({ group: r.group, right: r.called[c] !== 1 }))),
     ...aucs(
       rows,
       (r) => r.probabilities[c]!,

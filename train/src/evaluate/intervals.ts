@@ -29,7 +29,7 @@ export function wilsonByGroup(images: readonly { right: boolean; group: string }
   const groups = new Map<string, number>() // Σ (y − p) of each
   for (const { right, group } of images) groups.set(group, (groups.get(group) ?? 0) + (right ? 1 : 0) - p)
   const m = groups.size
-  if (m < 2 || p === 0 || p === 1) return scoreInterval(successes, n, m)
+  if (m < 2 || m === n || p === 0 || p === 1) return scoreInterval(successes, n, m)
   const squares = [...groups.values()].reduce((sum, r) => sum + r * r, 0)
   const effect = ((m / (m - 1)) * squares) / (n * p * (1 - p))
   return scoreInterval(successes, n, n / Math.max(1, effect))

@@ -5,7 +5,7 @@ import type { LabelledRecords } from '../data/truth.ts'
 import type { FoldPredictions } from '../scores/files.ts'
 import { type Scored, scored } from '../scores/predictions.ts'
 import { counterTest, pairsOf, rowOf } from './figures.ts'
-import { wilson } from './intervals.ts'
+import { wilsonByGroup } from './intervals.ts'
 import { operatingPoints } from './operating-points.ts'
 import type { LeftOutFigures } from './report.ts'
 
@@ -26,6 +26,7 @@ export function leftOutFigures(
   const binary = (images: readonly Scored[]) => ({
     scores: images.map((s) => s.probabilities[focus]!),
     positive: images.map((s) => s.truths[focus] === 1),
+    groups: images.map((s) => s.record.group),
   })
   const points = operatingPoints(binary(scored(folds, 'validation', records)), binary(of))
   const rows = test.map(rowOf)
@@ -45,5 +46,5 @@ export function leftOutFigures(
 
 function recall(images: readonly Scored[], label: number): Estimate {
   const of = images.filter((s) => s.truths[label] === 1)
-  return wilson(of.filter((s) => s.called[label] === 1).length, of.length)
+  return wilsonByGroup(of.map((s) => ({ group: s.record.group, right: s.called[label] === 1 })))
 }

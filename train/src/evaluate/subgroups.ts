@@ -3,7 +3,7 @@ import type { Estimate } from '@detl/core/model/manifest'
 import { ageBand } from '../data/record.ts'
 import { rngOf } from '../rng.ts'
 import { isRight, type Scored } from '../scores/predictions.ts'
-import { bootstrapByGroup, wilson } from './intervals.ts'
+import { bootstrapByGroup, wilsonByGroup } from './intervals.ts'
 import { weightedAuc } from './metrics.ts'
 import type { SubgroupFigures } from './report.ts'
 
@@ -22,7 +22,7 @@ export function subgroups(test: readonly Scored[], list: ClassList, seed: number
         by: name,
         value,
         n: of.length,
-        accuracy: wilson(of.filter(isRight).length, of.length),
+        accuracy: wilsonByGroup(of.map((s) => ({ group: s.record.group, right: isRight(s) }))),
         focusAuc: focusAuc(of, list, rngOf(seed, 'subgroup', name, value)),
       }
     }),

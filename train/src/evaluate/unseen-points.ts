@@ -8,9 +8,9 @@ import { LabelledRecords } from '../data/truth.ts'
 import { foldName } from '../folds.ts'
 import { readPredictions } from '../scores/files.ts'
 import { type Scored, scored } from '../scores/predictions.ts'
-import { delong, wilson } from './intervals.ts'
-import { type BinaryScores, countsAt } from './metrics.ts'
-import { operatingPoints } from './operating-points.ts'
+import { delong } from './intervals.ts'
+import type { BinaryScores } from './metrics.ts'
+import { type GroupedScores, operatingPoints, ratesAt } from './operating-points.ts'
 import type { OperatingPoints } from './report.ts'
 
 type Point = keyof OperatingPoints
@@ -20,7 +20,7 @@ type LeftOutScores = {
   readonly source: string
   /** Chosen on validation images of the sources that it knows, as a shipped threshold is. */
   readonly known: OperatingPoints
-  readonly scores: BinaryScores
+  readonly scores: GroupedScores
 }
 
 /** A threshold for sources that training has not seen, and what it is worth where it was not fitted either. */
@@ -90,9 +90,10 @@ function leftOutScores(run: string, records: LabelledRecords, focus: number): Le
   if (source === undefined || !predictions) return undefined
   const has = (s: Scored) => s.truths[focus] === 1
   const test = scored([predictions], 'test', records).filter((s) => !has(s) || s.record.dataset === source)
-  const binary = (of: readonly Scored[]): BinaryScores => ({
+  const binary = (of: readonly Scored[]): GroupedScores => ({
     scores: of.map((s) => s.probabilities[focus]!),
     positive: of.map(has),
+    groups: of.map((s) => s.record.group),
   })
   const validation = binary(scored([predictions], 'validation', records))
   return { source, known: operatingPoints(validation, validation), scores: binary(test) }
@@ -104,21 +105,17 @@ function aucOf(scores: BinaryScores): Estimate {
 }
 
 /** Each run counts by its images. */
-const pooled = (parts: readonly BinaryScores[]): BinaryScores => ({
+const pooled = (parts: readonly GroupedScores[]): GroupedScores => ({
   scores: parts.flatMap((p) => Array.from(p.scores)),
   positive: parts.flatMap((p) => Array.from(p.positive)),
+  groups: parts.flatMap((p) => p.groups ?? []),
 })
 
 /** What thresholds give on scores that they were not chosen on. */
-function at(scores: BinaryScores, chosen: OperatingPoints): OperatingPoints {
+function at(scores: GroupedScores, chosen: OperatingPoints): OperatingPoints {
   const measured = (name: Point): OperatingPoints[Point] => {
     const { threshold } = chosen[name]
-    const c = countsAt(scores, threshold)
-    return {
-      threshold,
-      sensitivity: wilson(c.truePositives, c.truePositives + c.falseNegatives),
-      specificity: wilson(c.trueNegatives, c.trueNegatives + c.falsePositives),
-    }
+    return { threshold, ...ratesAt(scores, threshold) }
   }
   return { screening: measured('screening'), balanced: measured('balanced') }
 }
