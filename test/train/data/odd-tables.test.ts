@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { encodePng } from '@detl/core/image/png-encode'
 import { phantom } from '@detl/core/phantom/phantom'
 import { checkData } from '@detl/train/data/check'
+import { readDataSet } from '@detl/train/data/data-set'
 import { type ImportResult, importData, type SourceName } from '@detl/train/data/import'
 import { readFolder } from '@detl/train/data/sources/folder'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -55,6 +56,21 @@ describe('names of classes', () => {
   it('that differ in capitals and in what is between their words are one class; German letters stay readable', async () => {
     const { result } = await table('file,label\na.png,ohne Befund\nb.png,Ohne-Befund\nc.png,Lungenödem\n')
     expect(result.classes).toEqual({ ohne_befund: 2, lungenoedem: 1 })
+  })
+
+  it('that would be one identifier in two folders are not joined without a word', () => {
+    const folders = ['TB+', 'TB-'].map((name, i) => {
+      const folder = `joined-${i}`
+      mkdirSync(join(dir, folder))
+      writeFileSync(join(dir, folder, 'a.png'), pictures[i]!)
+      writeFileSync(join(dir, folder, 'b.png'), pictures[i + 2]!)
+      writeFileSync(join(dir, folder, 'manifest.csv'), `file,label\na.png,normal\nb.png,${name}\n`)
+      return { dir: folder }
+    })
+    writeFileSync(join(dir, 'joined.json'), JSON.stringify({ folders }))
+    expect(() => readDataSet(join(dir, 'joined.json'))).toThrow(
+      '"TB+" of one folder and "TB-" of another would both be tb: say what the classes are in a classes.json',
+    )
   })
 
   it('that the class list of the folder does not have are refused, and nothing is written', async () => {

@@ -86,10 +86,17 @@ export function classListOf(labels: readonly string[]): ClassList {
   return { labelling: multi ? 'multi' : 'single', classes }
 }
 
-/** The list for folders that are put together, of which nobody described the classes either: what any of them has. */
+/** The list for folders that are put together, of which nobody described the classes either: what any of them has. @throws where one identifier is of different names */
 export function joinedList(lists: readonly ClassList[]): ClassList {
   const classes = new Map<string, ClassInfo>()
-  for (const one of lists.flatMap((list) => list.classes)) if (!classes.has(one.id)) classes.set(one.id, one)
+  for (const one of lists.flatMap((list) => list.classes)) {
+    const other = classes.get(one.id)
+    if (other && spellingOf(other.name.en) !== spellingOf(one.name.en))
+      throw new Error(
+        `"${other.name.en}" of one folder and "${one.name.en}" of another would both be ${one.id}: say what the classes are in a ${CLASSES_FILE}`,
+      )
+    classes.set(one.id, other ?? one)
+  }
   const ids = [...classes.keys()].sort()
   const multi = lists.some(({ labelling }) => labelling === 'multi')
   if (!multi && ids.every((id) => (LABELS as readonly string[]).includes(id))) return classListOf(ids)
