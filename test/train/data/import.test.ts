@@ -83,6 +83,7 @@ describe('importData', () => {
       misnamed: [],
       licence: 0,
       duplicates: 1,
+      contradictory: [],
       boxes: 1,
       classes: { normal: 1, other_disease: 1, pneumonia: 1, covid19: 1 },
     })

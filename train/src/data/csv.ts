@@ -11,13 +11,14 @@ const DELIMITERS = [',', ';', '\t'] as const
 /**
  * A CSV file with a header row, gzipped or not, as rows by column name. Cells are parted by what parts the header: commas, semicolons
  * or tabs. UTF-8, or UTF-16 with its mark.
+ * @param fatal false for a file whose labels are ASCII, whatever else is in it
  * @throws AppError request-invalid for a file that is too large, unpacked or not; Error where it is in another encoding, a column is there
  * twice, or a row has more cells than there are columns: its values would stand under other headings
  */
-export function readCsv(path: string): Row[] {
+export function readCsv(path: string, { fatal }: { fatal: boolean } = { fatal: true }): Row[] {
   checkTextSize(statSync(path).size, path)
   const bytes = readFileSync(path)
-  const text = textOf(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes, path)
+  const text = textOf(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes, path, fatal)
   const header = text.slice(0, text.search(/[\r\n]|$/))
   const count = (delimiter: string) => header.split(delimiter).length
   const delimiter = DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best))
@@ -42,11 +43,11 @@ function cellsOf(text: string, delimiter: string, path: string): string[][] {
 }
 
 /** By its mark of byte order, where it has one. */
-function textOf(bytes: Uint8Array, path: string): string {
+function textOf(bytes: Uint8Array, path: string, fatal: boolean): string {
   const marks = `${bytes[0]} ${bytes[1]}`
   const encoding = marks === '255 254' ? 'utf-16le' : marks === '254 255' ? 'utf-16be' : 'utf-8'
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    return new TextDecoder(encoding, { fatal }).decode(bytes)
   } catch {
     throw new Error(
       `${path} is not in UTF-8: save it as "CSV UTF-8", or turn it into that: iconv -f WINDOWS-1252 -t UTF-8`,

@@ -185,8 +185,8 @@ function byContent(rows: readonly ImportedRow[]): { agreed: ImportedRow[]; contr
     agreed: all
       .filter((twins) => !differ(twins))
       .map((twins) => {
-        const [classA, classB] = [said(twins, 'classA')[0], said(twins, 'classB')[0]]
-        return { ...twins[0]!, classA: classA as ImportedRow['classA'], classB }
+        const { classA, classB } = twins.find((row) => row.classA ?? row.classB) ?? twins[0]!
+        return { ...twins[0]!, classA, classB }
       }),
     contradictory: all.filter(differ).map((twins) => twins.map(({ path }) => path)),
   }

@@ -19,7 +19,8 @@ export function readCohenLabels(path: string): SourceRow[] {
 
 /** Figure1 and Actualmed COVID chest X-ray data sets (Chung 2020): metadata.csv; images are named by patient. */
 export function readFigure1Labels(path: string, dataset: 'figure1' | 'actualmed' = 'figure1'): SourceRow[] {
-  return readCsv(path).flatMap((row, i) =>
+  // Notes in Windows' encoding; findings are ASCII.
+  return readCsv(path, { fatal: false }).flatMap((row, i) =>
     isXray(row)
       ? [
           {
