@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { AppError } from '@detl/core/api/problem'
 import { type Manifest, type OperatingPoint, parseManifest } from '@detl/core/model/manifest'
 import { readCsv } from '@detl/train/data/csv'
-import { wilson } from '@detl/train/evaluate/intervals'
-import { countsAt } from '@detl/train/evaluate/metrics'
+import { ratesAt } from '@detl/train/evaluate/operating-points'
 import * as z from 'zod'
 
 /** What is read of the output of `detl train unseen-points`. */
@@ -60,16 +59,10 @@ function heldOutAt(model: string, label: string, threshold: number): OperatingPo
       `${path} is not there: without it nobody knows what a threshold is worth on held-out images`,
     )
   const rows = readCsv(path).filter(({ part }) => part === 'test')
-  const c = countsAt(
-    {
-      scores: rows.map((row) => Number(row[`p_${label}`])),
-      positive: rows.map(({ truth }) => truth?.split('|').includes(label) ?? false),
-    },
-    threshold,
-  )
-  return {
-    threshold,
-    sensitivity: wilson(c.truePositives, c.truePositives + c.falseNegatives),
-    specificity: wilson(c.trueNegatives, c.trueNegatives + c.falsePositives),
+  const scores = {
+    scores: rows.map((row) => Number(row[`p_${label}`])),
+    positive: rows.map(({ truth }) => truth?.split('|').includes(label) ?? false),
+    groups: rows.map(({ group = '' }) => group),
   }
+  return { threshold, ...ratesAt(scores, threshold) }
 }
