@@ -118,7 +118,9 @@ function checkOut(folder: string): string {
 
 async function screen(checkout: string, files: readonly string[]) {
   const started = performance.now()
-  const child = spawn(process.execPath, ['cli/bin/detl.mjs', 'screen', ...files, '--json'], {
+  // The model that that commit had when none was named.
+  const model = checkout === ROOT ? ['--model', 'detl-128'] : []
+  const child = spawn(process.execPath, ['cli/bin/detl.mjs', 'screen', ...files, '--json', ...model], {
     cwd: checkout,
     stdio: ['ignore', 'pipe', 'ignore'],
   })

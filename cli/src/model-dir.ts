@@ -5,7 +5,6 @@ import { AppError } from '@detl/core/api/problem'
 
 /** The models that come with this checkout, wherever a command is called from. */
 export const SHIPPED_MODELS = fileURLToPath(new URL('../../models/', import.meta.url))
-export const DEFAULT_MODEL = 'detl-128'
 
 /**
  * Folder of the model that a user names: a folder of their own, from the working directory, or the name of one of the shipped models.

@@ -249,9 +249,9 @@ describe('detl screen', { timeout: 120_000 }, () => {
     expect(linesOf(await readFile(join(dir, 'earlier.ndjson'), 'utf8')).map(({ file }) => file)).toEqual(
       lines.filter(Boolean).map((line) => (JSON.parse(line) as ScreenLine).file),
     )
-    const other = await detl('screen', 'in', '--resume=earlier.ndjson', '--model', 'mobilenet-v2-160')
+    const other = await detl('screen', 'in', '--resume=earlier.ndjson', '--model', 'detl-128')
     expect(other.stderr).toMatch(
-      /request-invalid: earlier.ndjson is of the model detl-128 .*, not mobilenet-v2-160/,
+      /request-invalid: earlier.ndjson is of the model mobilenet-v2-160 .*, not detl-128/,
     )
   })
 

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { healthSchema } from '@detl/core/api/health'
 import { screeningSchema } from '@detl/core/api/screening'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DetlProcess, detl } from '../support/detl-process.ts'
 import { freePort } from '../support/free-port.ts'
@@ -283,7 +284,7 @@ describe('detl serve all --model FOLDER, a model outside the checkout', () => {
           }),
         )
         expect(first).toEqual({ script: 200, name: 'ours' })
-        expect(latter).toEqual({ script: 200, name: 'detl-128' })
+        expect(latter).toEqual({ script: 200, name: DEFAULT_MODEL })
       } finally {
         await second.stop('SIGTERM')
       }

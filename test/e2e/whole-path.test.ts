@@ -7,6 +7,7 @@ import { screeningSchema } from '@detl/core/api/screening'
 import { DEFAULT_LIMITS } from '@detl/core/image/limits'
 import { encodePng } from '@detl/core/image/png-encode'
 import { takeIn } from '@detl/core/intake/intake'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { parseManifest } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
 import { encodeTensorUpload } from '@detl/core/wire/tensor-upload'
@@ -89,7 +90,9 @@ describe('a screening through the edge and the GPU function', () => {
   })
 
   it('takes the tensor in place of the image, and gives the same scores', async () => {
-    const manifest = parseManifest(JSON.parse(await readFile('models/detl-128/manifest.json', 'utf8')))
+    const manifest = parseManifest(
+      JSON.parse(await readFile(`models/${DEFAULT_MODEL}/manifest.json`, 'utf8')),
+    )
     const gate = { mode: 'refuse', spec: manifest.gate } as const
     const taken = await takeIn(png, manifest.preprocess, gate, { limits: DEFAULT_LIMITS, codecs })
     const { headers, body } = encodeTensorUpload(taken, manifest.preprocess)

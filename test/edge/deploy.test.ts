@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { afterAll, describe, expect, it } from 'vitest'
 import { modelsFolder } from '../support/model-folder.ts'
 
@@ -37,7 +38,9 @@ describe('npm run deploy', () => {
     const edge = readFileSync(join(outdir, 'wrangler/worker.js'), 'utf8')
     expect(edge).toContain(sha256)
     expect(edge).not.toContain(
-      JSON.parse(readFileSync(join(root, 'models/detl-128/manifest.json'), 'utf8')).files['model.onnx'],
+      JSON.parse(readFileSync(join(root, 'models', DEFAULT_MODEL, 'manifest.json'), 'utf8')).files[
+        'model.onnx'
+      ],
     )
     expect(readFileSync(join(outdir, 'page/model/manifest.json'), 'utf8')).toBe(manifest)
   })

@@ -22,6 +22,8 @@ const MAIN = fileURLToPath(new URL('edge-process-main.ts', import.meta.url))
 export type EdgeProcessOptions = {
   manifest: Manifest
   gpuUrl: string
+  /** The built page, with the model beside it that the edge runs; by default that of this checkout. */
+  pageDir?: string
   vars?: Record<string, string>
 }
 export const SECRETS: LocalSecrets = {
@@ -32,7 +34,7 @@ export const SECRETS: LocalSecrets = {
 }
 
 /** The edge in workerd, in processes of its own that can be killed and started again on the same port over the same storage. */
-export async function edgeProcess({ manifest, gpuUrl, vars = {} }: EdgeProcessOptions) {
+export async function edgeProcess({ manifest, gpuUrl, pageDir = PAGE, vars = {} }: EdgeProcessOptions) {
   const dir = mkdtempSync(join(tmpdir(), 'detl-edge-'))
   writeFileSync(join(dir, 'manifest.json'), JSON.stringify(manifest))
   const options = {
@@ -40,7 +42,7 @@ export async function edgeProcess({ manifest, gpuUrl, vars = {} }: EdgeProcessOp
     port: await freePort(),
     gpuUrl,
     modelDir: dir,
-    pageDir: PAGE,
+    pageDir,
     secrets: SECRETS,
     stateDir: join(dir, 'state'),
     vars,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import type { Plugin } from 'vite'
 
 const MODELS = fileURLToPath(new URL('../../models/', import.meta.url))
@@ -16,7 +17,7 @@ const LARGEST = 25 * 2 ** 20
  * in turn holds those of its files. Without a model, or with one that is too large, the page is built without that choice.
  * @param name of a folder in models/, or a folder anywhere
  */
-export function modelFiles(name = process.env.DETL_MODEL ?? 'detl-128'): Plugin {
+export function modelFiles(name = process.env.DETL_MODEL ?? DEFAULT_MODEL): Plugin {
   const path = (file: string) => join(resolve(MODELS, name), file)
   const text = existsSync(path('manifest.json')) ? readFileSync(path('manifest.json')) : undefined
   const named = text && (JSON.parse(text.toString('utf8')) as { files: Record<string, string> }).files[INT8]

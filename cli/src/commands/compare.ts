@@ -1,8 +1,9 @@
 import type { ComparisonFormat } from '@detl/core/answers/comparison/files'
 import { LANGUAGES, type Language } from '@detl/core/model/classes'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { findModel } from '../model-dir.ts'
 
 type CompareFlags = {
   json?: boolean

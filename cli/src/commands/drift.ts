@@ -1,7 +1,8 @@
 import { printable } from '@detl/core/base/printable'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import type { Command } from 'commander'
 import type { DriftReport } from '../drift/drift-report.ts'
-import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { findModel } from '../model-dir.ts'
 import { day } from '../option-values.ts'
 
 type ReferenceFlags = { model: string; log?: string; of?: string }

@@ -1,9 +1,10 @@
 import type { Language } from '@detl/core/model/classes'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { PROVIDERS, type Provider } from '@detl/gpu-function/session-messages'
 import { type Command, Option } from 'commander'
 import { FORMATS, readFormats } from '../format-option.ts'
 import { languageOption } from '../language-option.ts'
-import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { findModel } from '../model-dir.ts'
 import { report } from '../report-error.ts'
 import type { Format } from '../screen/output-folder.ts'
 

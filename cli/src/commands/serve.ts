@@ -1,6 +1,7 @@
 import { AppError } from '@detl/core/api/problem'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { type Command, Option } from 'commander'
-import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { findModel } from '../model-dir.ts'
 import { wholeNumber } from '../option-values.ts'
 import type { LocalSecrets } from '../serve/secrets.ts'
 import { endingSignals, whenNpmIsGone } from '../started-by.ts'

@@ -7,12 +7,13 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DEFAULT_MODEL, findModel } from '../model-dir.ts'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
+import { findModel } from '../model-dir.ts'
 import { buildPage } from './page.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** What edge/src/service.ts imports. A manifest has some 7 kB, more than a Worker's variable takes, so it goes into the bundle. */
-const BUILT_IN = '../../models/detl-128/manifest.json'
+const BUILT_IN = `../../models/${DEFAULT_MODEL}/manifest.json`
 /** The edge last: it is bound to the others. */
 const CONFIGS = ['wrangler.codecs.toml', 'wrangler.infer.toml', 'wrangler.toml'] as const
 

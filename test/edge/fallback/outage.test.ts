@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { screeningSchema } from '@detl/core/api/screening'
 import { parseManifest } from '@detl/core/model/manifest'
@@ -11,28 +13,37 @@ import { chestPng } from '../../support/images.ts'
 import { expectSameSeverity } from '../../support/same-severity.ts'
 
 const MODELS = fileURLToPath(new URL('../../../models/', import.meta.url))
-const MANIFEST = `${MODELS}detl-128/manifest.json`
-const noModel = existsSync(`${MODELS}detl-128/model.onnx`) ? undefined : 'no model in models/detl-128'
+/** The shipped model whose 8-bit file the edge runs. */
+const MODEL = `${MODELS}detl-128/`
+const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : `no model in ${MODEL}`
+const PAGE = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 const CALLERS = 4
 
 describe.skipIf(noModel)('the edge when the GPU function is killed in the middle of a load', () => {
   let edge: Awaited<ReturnType<typeof edgeProcess>>
   let gpu: Awaited<ReturnType<typeof startServer>>
   let png: Uint8Array<ArrayBuffer>
+  let pageDir: string
   const startGpu = (port: number) =>
     startServer(MODELS, { PORT: String(port), DETL_SIGNING_KEYS: SIGNING_KEY })
 
   beforeAll(async () => {
     png = await chestPng(1, 256)
     gpu = await startGpu(await freePort())
-    const manifest = parseManifest(JSON.parse(readFileSync(MANIFEST, 'utf8')))
+    const manifest = parseManifest(JSON.parse(readFileSync(`${MODEL}manifest.json`, 'utf8')))
+    // The page as built, with this model beside it.
+    pageDir = mkdtempSync(join(tmpdir(), 'detl-page-'))
+    cpSync(PAGE, pageDir, { recursive: true })
+    for (const file of ['manifest.json', ...Object.keys(manifest.files)])
+      cpSync(MODEL + file, join(pageDir, 'model', file))
     // A busy test machine may be slow to answer: only an outage is to count here, not a delay.
     const vars = { FALLBACK: 'edge', FALLBACK_AFTER_MS: '30000', GPU_DEADLINE_MS: '30000' }
-    edge = await edgeProcess({ manifest, gpuUrl: gpu.url, vars })
+    edge = await edgeProcess({ manifest, gpuUrl: gpu.url, pageDir, vars })
   }, 180_000) // some seconds; more where the machine has other work
   afterAll(async () => {
     await edge?.stop()
     await gpu?.stop()
+    rmSync(pageDir, { recursive: true, force: true })
   })
 
   async function screen(key = SECRETS.demoKey) {

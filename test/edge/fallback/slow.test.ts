@@ -2,14 +2,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Screening, screeningSchema } from '@detl/core/api/screening'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { parseManifest } from '@detl/core/model/manifest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { edgeProcess, SECRETS } from '../../support/edge-process.ts'
 import { gpuStandIn } from '../../support/gpu-stand-in.ts'
 import { chestPng } from '../../support/images.ts'
 
-const MODEL = fileURLToPath(new URL('../../../models/detl-128/', import.meta.url))
-const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : 'no model in models/detl-128'
+const MODEL = fileURLToPath(new URL(`../../../models/${DEFAULT_MODEL}/`, import.meta.url))
+const noModel = existsSync(`${MODEL}model.onnx`) ? undefined : `no model in ${MODEL}`
 /** Far beyond what an answer of the edge takes on a busy machine: an edge that waited for it would be seen. */
 const HANGS_MS = 120_000
 
