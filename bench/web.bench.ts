@@ -1,12 +1,13 @@
 /**
  * The page and the edge without a GPU, on one machine: what a first visit loads, how long a dropped file takes until its result is
  * drawn (on the device, and through edge and GPU function), and a screening answered by the edge's own run of the model beside one
- * answered by the GPU function. The model is models/detl-128, the image a synthetic chest of 1024 × 1024 pixels, 16 bits.
+ * answered by the GPU function. The model is the one that is served where none is named, the image a synthetic chest of 1024 × 1024 pixels, 16 bits.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { encodePng } from '@detl/core/image/png-encode'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import { parseManifest } from '@detl/core/model/manifest'
 import { phantom } from '@detl/core/phantom/phantom'
 import type { Browser, Page } from 'playwright-core'
@@ -24,7 +25,7 @@ const MODELS = fileURLToPath(new URL('../models/', import.meta.url))
 
 export default async function webBench(): Promise<Record<string, Figure | Missing>> {
   buildPage()
-  const manifest = parseManifest(JSON.parse(readFileSync(`${MODELS}detl-128/manifest.json`, 'utf8')))
+  const manifest = parseManifest(JSON.parse(readFileSync(`${MODELS}${DEFAULT_MODEL}/manifest.json`, 'utf8')))
   const { image } = phantom({ seed: 7, width: 1024, height: 1024, lesions: ['consolidation'] })
   const png = await encodePng({ ...image, channels: 1, data: image.data.map((level) => level << 4) })
   // One thread for the network on either side.
