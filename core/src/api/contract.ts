@@ -1150,6 +1150,7 @@ export interface components {
                 [key: string]: {
                     screening: {
                         threshold: number;
+                        fittedOn?: string[];
                         sensitivity: {
                             value: number;
                             low: number;
@@ -1180,6 +1181,7 @@ export interface components {
                     };
                     balanced: {
                         threshold: number;
+                        fittedOn?: string[];
                         sensitivity: {
                             value: number;
                             low: number;
