@@ -22,6 +22,15 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
+/** Of an image that was taken in. */
+const identity = {
+  sop_instance: '2.25.1',
+  sop_class: '1.2',
+  study: '2.25.2',
+  series: '2.25.3',
+  patient: 'p',
+}
+
 describe('the configuration', () => {
   const whole = {
     service: { url: 'https://screening.example' },
@@ -175,13 +184,6 @@ describe('the queue', () => {
   it('gives every image and answer out until it is done, and forgets it after its days', () => {
     let now = 1000
     const queue = new Queue(join(dir, 'queue'), rules, { now: () => now, steady: () => now })
-    const identity = {
-      sop_instance: '2.25.1',
-      sop_class: '1.2',
-      study: '2.25.2',
-      series: '2.25.3',
-      patient: 'p',
-    }
     const item = queue.add(identity, 'test')
     const { id } = item
     expect(() => queue.add(identity, 'test')).toThrow('conflict')
@@ -218,13 +220,6 @@ it.each([
   let [steady, set] = [0, 1.7e12]
   const clocks = { now: () => set + steady, steady: () => steady }
   let queue = new Queue(folder, rules, clocks)
-  const identity = {
-    sop_instance: '2.25.1',
-    sop_class: '1.2',
-    study: '2.25.2',
-    series: '2.25.3',
-    patient: 'p',
-  }
   const { id } = queue.add(identity, 'test')
   const listed = { archive: 'a', sop_instance: '2.25.4', study: '2.25.2' }
   const fault = { code: 'unreachable', reason: 'away' }
@@ -249,13 +244,6 @@ it.each([
 
 it('what came again as somebody else’s is neither answered nor done by what was under way', () => {
   const queue = new Queue(join(dir, 'changed'), { firstS: 1, longestS: 1, giveUpAfterS: 1 })
-  const identity = {
-    sop_instance: '2.25.1',
-    sop_class: '1.2',
-    study: '2.25.2',
-    series: '2.25.3',
-    patient: 'p',
-  }
   const answer = { json: '{}', manifest: testManifest() }
   const first = queue.add(identity, 'test')
   queue.screened(first, answer, ['a'])
