@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DEFAULT_MODEL } from '@detl/core/model/default-model'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { setup as buildPage } from '../support/build-page.ts'
 import { launch } from '../support/chromium.ts'
@@ -21,7 +22,7 @@ const shots: Record<string, BrowserContextOptions> = {
 
 buildPage()
 mkdirSync(folder, { recursive: true })
-const [site, browser] = await Promise.all([startSite(), launch()])
+const [site, browser] = await Promise.all([startSite('--model', DEFAULT_MODEL), launch()])
 try {
   for (const [name, options] of Object.entries(shots)) {
     const { page, context } = await visit(browser, `${site.url}/#key=${site.key}`, options)
